@@ -1,0 +1,15 @@
+# Embeds sql/<dialect>/*.sql, so that an installed command needs no data files. The migrations stay readable files of their own:
+# their text is what is checksummed (see src/sink/migrations.hpp). Generated: forebay::embedded_sql().
+function(forebay_embed_sql output)
+  file(GLOB sql_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} sql/*/*.sql)
+  list(SORT sql_files)
+  set(text "#include \"sink/embedded_sql.hpp\"\n\nnamespace forebay {\n\nstd::span<const EmbeddedFile> embedded_sql() {\n  static constexpr EmbeddedFile kFiles[] = {\n")
+  foreach(file IN LISTS sql_files)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    file(READ ${file} content)
+    string(APPEND text "      {\"${file}\", R\"forebaysql(${content})forebaysql\"},\n")
+  endforeach()
+  string(APPEND text "      {\"\", \"\"}};  // keeps the array from being empty\n  return std::span<const EmbeddedFile>(kFiles, std::size(kFiles) - 1);\n}\n\n}  // namespace forebay\n")
+  file(WRITE ${output}.new "${text}")
+  configure_file(${output}.new ${output} COPYONLY)
+endfunction()

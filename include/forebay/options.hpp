@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "forebay/stream.hpp"
+
+namespace forebay {
+
+/// What an acknowledged row that is not yet at the destination survives.
+enum class Durability : std::uint8_t {
+  memory,   ///< nothing
+  process,  ///< the death of this process, by whatever signal
+  power     ///< also a kernel crash and power loss, as far as the device honours flushes
+};
+
+/// What add() does when no limit leaves room.
+enum class FullPolicy : std::uint8_t { wait, fail };
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+/// One line, no newline, no secrets. Called from several threads, one at a time.
+using LogCallback = std::function<void(LogLevel, std::string_view)>;
+
+/// Everything that a Buffer can be told. The defaults are those of the settings in docs/settings.md.
+struct Options {
+  /// postgresql://… or sqlite:FILE; empty: libpq's PG* variables if PGHOST, PGSERVICE or PGHOSTADDR is set, else the
+  /// SQLite catalog in the state directory.
+  std::string destination;
+  /// Empty: /var/lib/forebay for root, else ${XDG_STATE_HOME:-~/.local/state}/forebay.
+  std::filesystem::path state_directory;
+  Durability durability = Durability::process;
+
+  std::uint64_t batch_rows_max = 5000;         ///< rows of one writer that seal its segment
+  std::chrono::milliseconds interval{30'000};  ///< age at which what is there is synced
+  std::uint64_t memory_rows_max = 100'000;     ///< rows in memory that force a sync, then eviction
+  std::uint64_t memory_bytes_max = 512ULL << 20;
+  std::uint64_t disk_bytes_max = 10240ULL << 20;  ///< journals on disk; then full_policy
+  FullPolicy full_policy = FullPolicy::wait;
+  /// False: no journal and no state directory; rows go to the destination in batches and the producer waits for each.
+  bool buffered = true;
+
+  int connections = 2;
+  std::chrono::seconds connect_timeout{10};
+  std::chrono::seconds statement_timeout{60};
+  std::chrono::seconds drain_timeout{60};  ///< without progress, before stop() leaves the rest in the state directory
+  std::chrono::seconds clock_tolerance{300};
+
+  bool recover = true;           ///< adopt orphaned buffers of the same destination at start
+  bool send = true;              ///< false: buffer only, send nothing, leave nothing (a dry run)
+  std::vector<Stream> streams;   ///< besides the built-in ones
+  LogCallback log;               ///< empty: spdlog's default logger
+};
+
+/// Options from the environment and, below it, the .env file (default: ./.env where there is one): the settings of
+/// docs/settings.md. Throws Error(usage) with file and line for what cannot be meant.
+Options options_from_environment(const std::filesystem::path& env_file = {});
+
+}  // namespace forebay

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/row_set.hpp"
+#include "forebay/reason.hpp"
+#include "forebay/stream.hpp"
+
+namespace forebay {
+
+/// Rows `first_row` … `last_row` of one segment: what one row of the batch ledger stands for.
+struct BatchRange {
+  std::string buffer;
+  std::uint64_t segment = 0;
+  std::uint64_t first_row = 1;
+  std::uint64_t last_row = 0;
+  /// True when these rows may have been sent before (a COMMIT whose answer was lost, an adopted segment): the sink then
+  /// reads the ledger under the range's lock and sends the gaps only.
+  bool maybe_sent = false;
+
+  const Stream* stream = nullptr;
+  std::shared_ptr<const RowSet> rows;  // exactly first_row … last_row, in arrival order
+};
+
+/// One row to send: the newest version of its key in the batch.
+struct BatchRow {
+  const Value* values = nullptr;  // stream->columns.size() of them
+  std::int64_t version = 0;
+  std::uint32_t range = 0;  // index into Batch::ranges
+  std::uint64_t number = 0;  // row number in the range's segment
+};
+
+/// The rows of one stream, one per key, in key order (bytes for text, numbers by value): every transaction takes its row
+/// locks in that order, so batches cannot deadlock.
+struct BatchPart {
+  const Stream* stream = nullptr;
+  std::vector<BatchRow> rows;
+};
+
+/// The rows of one destination transaction.
+class Batch {
+ public:
+  Batch(Reason why, std::vector<BatchRange> batch_ranges) : reason(why), ranges(std::move(batch_ranges)) {}
+
+  struct Span {
+    std::uint64_t first_row, last_row;
+  };
+
+  /// Fills `parts` and `superseded` from the ranges, leaving out the rows that `landed[i]` says range i has already at the
+  /// destination (landed may be shorter than ranges). Parts are ordered by the stream's table, then name.
+  void build(const std::vector<std::vector<Span>>& landed = {});
+
+  Reason reason;
+  std::vector<BatchRange> ranges;
+
+  // Filled by build():
+  std::vector<BatchPart> parts;
+  /// By range: rows to send that lost to a newer version of their key within this batch.
+  std::vector<std::uint64_t> superseded;
+  /// By range: the rows not yet landed, as spans in order; each becomes one ledger row.
+  std::vector<std::vector<Span>> gaps;
+};
+
+}  // namespace forebay

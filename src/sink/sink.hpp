@@ -1,0 +1,119 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "forebay/error.hpp"
+#include "forebay/stream.hpp"
+#include "sink/batch.hpp"
+
+namespace forebay {
+
+/// What a failure spoils, and so what to do next.
+enum class FailureClass : std::uint8_t {
+  retry_batch,         ///< the same batch again, after a pause (40001, 40P01, 55P03)
+  retry_half,          ///< the same with half the range (57014)
+  reconnect,           ///< the connection is gone, nothing of the batch landed (08xxx, 57P01, broken socket)
+  in_doubt,            ///< the connection was lost after COMMIT was sent: send again with maybe_sent
+  unfit_for_now,       ///< the destination says come back later (25006, 53xxx, 57P03, away)
+  login_or_target,     ///< 28xxx, 3D000, 3F000, clock apart: a person must mend it
+  schema,              ///< 42xxx, columns that do not fit, not UTF-8: a person must mend it
+  row_refused,         ///< a row's content (22xxx, 23xxx except the key's own index)
+  other                ///< retried, reported
+};
+std::string_view to_string(FailureClass c) noexcept;
+
+/// message is one line for a person: what failed, on what, why, what to do. No secrets, no row content.
+struct Failure {
+  FailureClass failure_class = FailureClass::other;
+  std::string sqlstate;
+  std::string message;
+};
+
+/// Counts of one range: what this write and (where maybe_sent) earlier ones brought there.
+/// synced + superseded = rows of the range, once all of it has landed.
+struct RangeResult {
+  std::uint64_t synced = 0;      // landed, or already there at the same version
+  std::uint64_t superseded = 0;  // lost to a newer version of their key, in the batch or at the destination
+};
+
+struct Written {
+  std::vector<RangeResult> ranges;  // as Batch::ranges
+};
+
+using WriteOutcome = std::variant<Written, Failure>;
+
+/// One connection to a destination. Used by one thread at a time. Constructing does not connect.
+class Sink {
+ public:
+  Sink() = default;
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+  virtual ~Sink() = default;
+
+  /// Connects unless connected, and makes sure of encoding, clock, schema (created and migrated on first use) and the
+  /// streams' columns. On failure the sink is as unopened; open() may be called again.
+  virtual std::optional<Failure> open() = 0;
+
+  /// Sends the batch in one transaction, opening first if need be: locks of its ranges, rows, ledger rows, COMMIT. On
+  /// Written all of it is committed durably. On Failure nothing of it is, except for in_doubt, when that is not known.
+  /// Calls batch.build(); rows lose to newer versions of their key, never the other way.
+  virtual WriteOutcome write(Batch& batch) = 0;
+
+  /// Drops the connection. Called also while nothing is wrong (stop).
+  virtual void close() noexcept = 0;
+};
+
+/// One applied or applicable migration (sql/<dialect>/NNNN_name.up.sql).
+struct MigrationState {
+  int number = 0;
+  std::string name;
+  bool applied = false;
+  bool changed = false;    ///< applied with another checksum than the file compiled in
+  std::string applied_at;  ///< RFC 3339, empty when not applied
+};
+
+struct DestinationOptions {
+  std::chrono::seconds connect_timeout{10};
+  std::chrono::seconds statement_timeout{60};
+  std::chrono::seconds clock_tolerance{300};
+  /// One line for the log: "migrated …", "adopted table …". Called from the thread that calls the sink.
+  std::function<void(const std::string&)> note;
+};
+
+/// Where rows go, and what can be done there besides writing. Thread-safe.
+class Destination {
+ public:
+  Destination() = default;
+  Destination(const Destination&) = delete;
+  Destination& operator=(const Destination&) = delete;
+  virtual ~Destination() = default;
+
+  /// For people and manifests, without secrets: "postgresql://user@host:5432/db", "sqlite:/var/lib/forebay/catalog.db".
+  virtual std::string description() const = 0;
+  /// Connections that make sense at once (1 for SQLite).
+  virtual int connections_max() const = 0;
+  /// The streams must outlive the sink.
+  virtual std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) = 0;
+
+  // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).
+  virtual std::vector<MigrationState> migration_states() = 0;
+  /// Applies what is missing, under a lock with a deadline; returns lines that say what was done.
+  virtual std::vector<std::string> migrate_up() = 0;
+  /// What migrate_down(count) would drop, in words, a line each ("table backup_files with 173203 rows").
+  virtual std::vector<std::string> migrate_down_preview(int count) = 0;
+  virtual std::vector<std::string> migrate_down(int count) = 0;
+};
+
+/// Parses a destination URL without connecting: postgresql://… | postgres://… | sqlite:FILE. Throws Error(usage) for one
+/// that cannot be, Error(not_built_yet) for opengauss://. "" means libpq's PG* variables.
+std::unique_ptr<Destination> make_destination(const std::string& url, const DestinationOptions& options);
+
+}  // namespace forebay
