@@ -65,6 +65,8 @@ class Segment {
   std::uint64_t range_rows_max = 0;  // 0: the batch size; less after a timeout
   /// A file that failed, may hold acknowledged rows all the same, and goes when the rows have landed.
   std::filesystem::path stale_journal;
+  /// Where a damaged journal goes instead of being removed, once what could be read has landed. Empty: it is removed.
+  std::filesystem::path set_aside_as;
 
  private:
   std::unique_ptr<MemorySegment> memory_;

@@ -255,7 +255,11 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::ui
     // The rows are committed at the destination, and its ledger says so: the journal has done its work. Should removing
     // it fail, an adopter finds it and learns from the ledger that nothing is left to send.
     std::error_code ignored;
-    if (!segment->journal().empty()) std::filesystem::remove(segment->journal(), ignored);
+    if (!segment->set_aside_as.empty()) {
+      std::filesystem::rename(segment->journal(), segment->set_aside_as, ignored);
+    } else if (!segment->journal().empty()) {
+      std::filesystem::remove(segment->journal(), ignored);
+    }
     if (!segment->stale_journal.empty()) std::filesystem::remove(segment->stale_journal, ignored);
   }
   std::unique_ptr<MemorySegment> freed;
