@@ -86,7 +86,9 @@ class Buffer {
   Counts get_stats(std::string_view stream = "backup_files") const;
 
  private:
+  struct SharedWriter;
   std::shared_ptr<BufferCore> core_;
+  std::unique_ptr<SharedWriter> shared_writer_;
 };
 
 }  // namespace forebay

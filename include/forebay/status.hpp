@@ -59,7 +59,7 @@ struct SyncStatus {
   double total_time_s = 0;  ///< since the Buffer was made
   double sync_time_s = 0;   ///< that workers spent sending, summed
   std::optional<std::int64_t> last_sync_us;  ///< since 1970
-  std::string state_folder;  ///< where what is pending lies; empty when only memory holds it
+  std::string state_directory;  ///< where what is pending at the end lies; empty when there is none
 
   /// Of one stream; zeros when nothing was added to it.
   Counts of(const std::string& stream) const {

@@ -162,7 +162,7 @@ StateDirectory::StateDirectory(fs::path path) : path_(std::move(path)) {
   check_private_directory(path_ / "buffers");
 }
 
-BufferFolder StateDirectory::create_buffer(Durability durability, const std::string& destination) const {
+std::string StateDirectory::new_buffer_id() {
   std::random_device random;
   char id[64];
   const std::time_t now = std::time(nullptr);
@@ -171,11 +171,15 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
   char when[24];
   std::strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &utc);
   std::snprintf(id, sizeof id, "%s-%ld-%08x", when, static_cast<long>(::getpid()), random());
+  return id;
+}
 
+BufferFolder StateDirectory::create_buffer(Durability durability, const std::string& destination) const {
+  const std::string id = new_buffer_id();
   Manifest manifest{id, host_name(), trimmed_file("/proc/sys/kernel/random/boot_id"), ::getpid(), durability,
                     destination};
   // Under a name that no one adopts, until it is locked: there is no moment in which it looks like an orphan.
-  const fs::path making = path_ / "buffers" / ("." + std::string(id));
+  const fs::path making = path_ / "buffers" / ("." + id);
   make_private_directory(making);
   const fs::path lock_path = making / "lock";
   FileLock lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "forebay/options.hpp"
@@ -64,6 +65,9 @@ class StateDirectory {
   explicit StateDirectory(std::filesystem::path path);
 
   const std::filesystem::path& path() const { return path_; }
+
+  /// START-PID-RANDOM: sorts by time, and never comes twice.
+  static std::string new_buffer_id();
 
   /// A new folder under buffers/, with lock and manifest; it appears with its lock already held.
   BufferFolder create_buffer(Durability durability, const std::string& destination) const;
