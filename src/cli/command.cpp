@@ -41,6 +41,10 @@ void CommandContext::start_with(const Settings& settings) const {
   log.file = settings.text("FOREBAY_LOG_FILE");
   start_logging(log);
   for (const std::string& warning : settings.warnings()) log_line(LogLevel::warning, warning);
+  hand_on_libpq_variables(settings);
+}
+
+void CommandContext::hand_on_libpq_variables(const Settings& settings) {
   for (const FileVariable& v : settings.file_variables()) ::setenv(v.name.c_str(), v.value.c_str(), 0);
 }
 

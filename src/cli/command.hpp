@@ -47,6 +47,10 @@ class CommandContext {
   /// start()'s second half, for settings that are checked.
   void start_with(const Settings& settings) const;
 
+  /// Puts PG* lines of the .env into this process's environment, where they are not set already. Before starting
+  /// threads.
+  static void hand_on_libpq_variables(const Settings& settings);
+
  private:
   const GlobalOptions& global_;
 };
