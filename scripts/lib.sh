@@ -18,18 +18,28 @@ print_help() { sed -n -e '1d' -e '/^#/!q' -e '/^# shellcheck/d' -e 's/^# \{0,1\}
 
 # Sets pg_bin to the newest PostgreSQL's programs: Debian keeps the server's out of PATH.
 find_pg_bin() {
-  local candidate
-  while IFS= read -r candidate; do
+  local candidates candidate
+  mapfile -t candidates < <(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV)
+  candidates+=("$(dirname "$(command -v initdb || echo /nowhere/initdb)")")
+  for candidate in "${candidates[@]}"; do
     if [ -x "$candidate/initdb" ] && [ -x "$candidate/pg_ctl" ] && [ -x "$candidate/psql" ]; then
       pg_bin=$candidate
       return
     fi
-  done < <(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV; dirname "$(command -v initdb || echo /nowhere/initdb)")
+  done
   die "no PostgreSQL server programs (initdb, pg_ctl) in /usr/lib/postgresql/*/bin nor in PATH;
-  install them with: $repo/scripts/install-packages.sh test   (Debian and Ubuntu: apt-get install postgresql)"
+  install them with: $repo/scripts/install-packages.sh run   (Debian and Ubuntu: apt-get install postgresql)"
 }
 
-# Runs a server program as the user a private server in folder $1 belongs to: PostgreSQL refuses to run as root.
+# The user a private server has to run as: PostgreSQL refuses to run as root.
+pg_server_user() {
+  if [ "$EUID" != 0 ]; then id -un; return; fi
+  id -u postgres >/dev/null 2>&1 ||
+    die "there is no user postgres to run the server as; install Debian's package postgresql, or call this as another user than root"
+  echo postgres
+}
+
+# as_pg_owner FOLDER COMMAND…: runs a server program as the user that the private server's folder belongs to.
 as_pg_owner() {
   local folder=$1 owner
   shift
@@ -62,7 +72,7 @@ pg_start() {
   local folder=$1 options="" setting
   shift
   for setting in "$@"; do options+=" -c $setting"; done
-  # 9>&-…: the server must not hold the caller's descriptors; pg_ctl gives it a session of its own, out of Ctrl-C's reach.
+  # pg_ctl gives the server a session of its own, so that Ctrl-C at the terminal does not shut it down.
   if ! as_pg_owner "$folder" "$pg_bin/pg_ctl" start -D "$folder/data" -w -t 60 -s -l "$folder/server.log" -o "$options" \
     </dev/null >"$folder/pg_ctl.log" 2>&1; then
     say "the server's log ends:"

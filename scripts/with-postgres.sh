@@ -66,11 +66,8 @@ trap 'on_signal TERM 15' TERM
 
 # /tmp whatever TMPDIR says: socket paths end at 107 bytes, and user postgres must be able to get there.
 folder=$(mktemp -d /tmp/forebay-pg.XXXXXX)
-if [ "$EUID" = 0 ]; then
-  id -u postgres >/dev/null 2>&1 ||
-    die "there is no user postgres to run the server as; install Debian's package postgresql, or call this as another user than root"
-  chown postgres: "$folder"
-fi
+server_user=$(pg_server_user)
+chown "$server_user": "$folder"
 pg_init "$folder"
 pg_start "$folder" ${settings[@]+"${settings[@]}"}
 "$pg_bin/psql" -qX -h "$folder" -U postgres -d postgres -c 'create database forebay'
