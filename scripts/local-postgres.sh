@@ -33,7 +33,7 @@ choose_folder() {
 make_folder() {
   local user
   user=$(pg_server_user)
-  mkdir -p -m 0755 "$repo/.local"
+  if [ ! -d "$repo/.local" ]; then mkdir -m 0755 "$repo/.local"; fi
   if [ "$folder" != "$link" ]; then
     # /var/tmp is everyone's: a folder that someone else put there under this name is not to be used.
     if [ -e "$folder" ] || [ -L "$folder" ]; then

@@ -4,7 +4,10 @@
 #
 #   tests/consumer/run.sh BUILD_DIR
 set -euo pipefail
-[ $# = 1 ] && [ -f "$1/CMakeCache.txt" ] || { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+if [ $# != 1 ] || [ ! -f "$1/CMakeCache.txt" ]; then
+  sed -n '2,5s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+fi
 build=$(cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
