@@ -42,8 +42,8 @@ std::string Dialect::create_table(const Stream& stream, const std::string& table
   };
   std::string text = "CREATE TABLE IF NOT EXISTS " + table + " (";
   for (const Column& c : stream.columns) {
-    text +=
-        quoted_identifier(c.name) + " " + column_type(c.type, in_key(c.name)) + (c.not_null ? " NOT NULL" : "") + ", ";
+    text += quoted_identifier(c.name) + " " + column_type(c.type, in_key(c.name)) + (c.not_null ? " NOT NULL" : "") +
+            column_check(c) + ", ";
   }
   text += quoted_identifier(stream.version_column) + " " + column_type(ColumnType::integer, false) +
           " NOT NULL DEFAULT 0, ";

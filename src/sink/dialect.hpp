@@ -44,6 +44,7 @@ class Dialect {
   /// The clause that makes the INSERT an upsert with the version guard.
   virtual std::string guard(const Stream& stream, const std::string& table) const = 0;
   virtual std::string create_table_suffix() const { return {}; }
+  virtual std::string column_check(const Column&) const { return {}; }
 };
 
 /// The stream's columns and its version column, quoted, with commas.
@@ -63,6 +64,7 @@ class SqliteDialect final : public Dialect {
  protected:
   std::string guard(const Stream& stream, const std::string& table) const override;
   std::string create_table_suffix() const override { return " STRICT"; }
+  std::string column_check(const Column& column) const override;
 };
 
 /// How one column travels to a PostgreSQL table whose column may be of a type near ours.

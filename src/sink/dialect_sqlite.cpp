@@ -21,6 +21,11 @@ std::string SqliteDialect::column_type(ColumnType type, bool) const {
   return "INTEGER";
 }
 
+// A jsonb column would refuse these too.
+std::string SqliteDialect::column_check(const Column& column) const {
+  return column.type == ColumnType::json ? " CHECK (json_valid(" + quoted_identifier(column.name) + "))" : "";
+}
+
 // Microseconds like every timestamp here, though SQLite's clock counts milliseconds.
 std::string SqliteDialect::now() const { return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000"; }
 

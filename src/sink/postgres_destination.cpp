@@ -88,6 +88,16 @@ std::string described(const std::string& url) {
 }
 
 class PostgresDestination final : public Destination {
+  template <typename Action>
+  auto migrating(Action action) {
+    // Building an index on a table of someone's own may take long; people can interrupt it.
+    PostgresTarget patient = target_;
+    patient.statement_timeout = std::max<std::chrono::milliseconds>(patient.statement_timeout, std::chrono::hours(12));
+    PostgresSession session(patient, *watchdog_);
+    PostgresMigrator migrator(session, check_server(session, patient, options_).prelude);
+    return action(migrator);
+  }
+
  public:
   PostgresDestination(const std::string& url, DestinationOptions options)
       : target_{url.empty() ? "postgresql://" : url, described(url), options.connect_timeout,
@@ -115,16 +125,6 @@ class PostgresDestination final : public Destination {
   }
 
  private:
-  template <typename Action>
-  auto migrating(Action action) {
-    // Building an index on a table of someone's own may take long; people can interrupt it.
-    PostgresTarget patient = target_;
-    patient.statement_timeout = std::max<std::chrono::milliseconds>(patient.statement_timeout, std::chrono::hours(12));
-    PostgresSession session(patient, *watchdog_);
-    PostgresMigrator migrator(session, check_server(session, patient, options_).prelude);
-    return action(migrator);
-  }
-
   const PostgresTarget target_;
   const DestinationOptions options_;
   const std::shared_ptr<Watchdog> watchdog_ = std::make_shared<Watchdog>();

@@ -79,10 +79,14 @@ WriteOutcome PostgresSink::write(Batch& batch) {
   try {
     return send(batch);
   } catch (const DestinationFailure& e) {
-    session_->abort();
     const FailureClass why = e.failure.failure_class;
-    if (!session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt) close();
+    if (session_ != nullptr) session_->abort();
+    if (session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt)
+      close();
     return e.failure;
+  } catch (...) {
+    close();
+    throw;
   }
 }
 
@@ -93,7 +97,7 @@ void PostgresSink::begin() {
     if (e.failure.failure_class != FailureClass::reconnect) throw;
     // The server may have ended an idle session; nothing of the batch is under way yet, so once more is safe.
     close();
-    connect();
+    if (auto failure = open()) throw DestinationFailure(*failure);
     session_->begin(server_.prelude);
   }
 }
