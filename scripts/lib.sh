@@ -95,8 +95,8 @@ pg_stop() {
   kill -KILL "$pid" 2>/dev/null || true
 }
 
-# pg_url FOLDER DATABASE
-pg_url() { printf 'postgresql://postgres@/%s?host=%s' "$2" "$1"; }
+# pg_url FOLDER DATABASE. With the port, or a PGPORT of the reader's would name another socket.
+pg_url() { printf 'postgresql://postgres@/%s?host=%s&port=5432' "$2" "$1"; }
 
 # pg_env FOLDER DATABASE: exports PG* and DATABASE_URL for it, after forgetting the caller's (a PGSERVICE or PGHOSTADDR would win).
 pg_env() {

@@ -79,6 +79,10 @@ start() {
 case $1 in -h | --help) print_help; exit 0 ;; esac
 find_pg_bin
 choose_folder
+# A cluster is started by the version that made it, also when a newer one has come.
+if made_by=$(cat "$folder/data/PG_VERSION" 2>/dev/null) && [ -x "/usr/lib/postgresql/$made_by/bin/pg_ctl" ]; then
+  pg_bin=/usr/lib/postgresql/$made_by/bin
+fi
 unset PGSERVICE PGHOSTADDR PGOPTIONS PGPASSWORD PGSSLMODE PGCONNECT_TIMEOUT
 case $1 in
   start) start ;;

@@ -45,7 +45,7 @@ fi
 
 if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}; fi
 build=$repo/build/$preset
-if ! { cd "$repo" && cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset"; }; then
+if ! { cd "$repo" && cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset" -j "$(nproc)"; }; then
   say "The build failed; the lines above say where."
   echo "0 passed, 1 failed, 0 skipped"
   exit 1
