@@ -53,7 +53,9 @@ TEST_CASE("rows reach the destination by count, and their journals go", "[thread
   p.scheduler->start();
   const auto writer = p.store->make_writer(measurements());
   for (int i = 0; i < 30; ++i) p.add(*writer, "a", i);
-  CHECK(p.scheduler->drain(30s, kNever).settled);
+  const SyncResult drained = p.scheduler->drain(30s, kNever);
+  INFO(drained.last_error);
+  CHECK(drained.settled);
   CHECK(p.landed_rows() == 30);
   CHECK(batches(p, Reason::batch_size_reached) >= 1);
   CHECK(batches(p, Reason::interval_reached) == 0);
