@@ -15,14 +15,14 @@
 namespace forebay {
 namespace {
 
-constexpr std::size_t kBufferBytes = 64 * 1024;
+constexpr std::size_t kBufferBytes = 65'536;
 /// A directory with more subdirectories than this is read in stretches: the found ones are entered in between.
 constexpr std::size_t kSubdirectoriesMax = 4096;
 /// The same for all that waits in one thread, whatever its directory.
 constexpr std::size_t kWaitingMax = 65'536;
 /// Directories deeper than this, or with longer paths, are not entered: each row would hold a path of that size.
 constexpr std::size_t kDepthMax = 16'384;
-constexpr std::size_t kPathBytesMax = 1 << 20;
+constexpr std::size_t kPathBytesMax = 1'048'576;
 constexpr std::int64_t kProgressIntervalUs = 50'000;
 
 std::int64_t now_us() {

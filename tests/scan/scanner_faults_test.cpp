@@ -69,7 +69,7 @@ constexpr const char* kNoMounts = "no mounts here";
 }  // namespace
 
 TEST_CASE("a tree 2,000 levels deep is walked within 48 descriptors") {
-  const Tree tree;
+  const Tree tree(roomy());
   const std::string name(20, 'd');
   make_deep(tree.path(), 2000, name);
   std::string deepest = tree.path();
@@ -85,7 +85,7 @@ TEST_CASE("a tree 2,000 levels deep is walked within 48 descriptors") {
 }
 
 TEST_CASE("what lies below 16,384 levels is reported, not walked for ever") {
-  const Tree tree;
+  const Tree tree(roomy());
   int fd = ::open(tree.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   for (int i = 0; i < 16'400; ++i) {
     REQUIRE(::mkdirat(fd, "d", 0755) == 0);
@@ -101,7 +101,7 @@ TEST_CASE("what lies below 16,384 levels is reported, not walked for ever") {
 }
 
 TEST_CASE("a directory with many subdirectories is walked in stretches, without losing one") {
-  const Tree tree;
+  const Tree tree(roomy());
   for (int i = 0; i < 10'000; ++i) {
     REQUIRE(::mkdir((tree / std::to_string(i)).c_str(), 0755) == 0);
     if (i % 10 == 0) tree.file(std::to_string(i) + "/file");
@@ -114,7 +114,7 @@ TEST_CASE("a directory with many subdirectories is walked in stretches, without 
 }
 
 TEST_CASE("a large flat directory is looked at by several threads, each entry once") {
-  const Tree tree;
+  const Tree tree(roomy());
   for (int i = 0; i < 20'000; ++i)
     REQUIRE(::mknod((tree / ("file-number-" + std::to_string(i))).c_str(), S_IFREG | 0644, 0) == 0);
   for (int threads = 1; threads <= 4; ++threads) {
@@ -209,7 +209,7 @@ TEST_CASE("symlinks are recorded and not followed, whatever they point at") {
 TEST_CASE("sizes up to 8 EiB are told as they are, and their sum does not wrap") {
   constexpr std::int64_t kLargest = 9'223'372'036'854'775'807;
   // tmpfs has files of that size; ext4 ends at 16 TiB.
-  const Tree tree(fs::exists("/dev/shm") ? "/dev/shm" : "");
+  const Tree tree(roomy());
   for (const char* name : {"sparse0", "sparse1", "sparse2"}) {
     if (::truncate(tree.file(name).c_str(), kLargest) != 0) {
       WARN("skipped: no file system with files of 8 EiB");

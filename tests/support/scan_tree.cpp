@@ -46,6 +46,8 @@ std::string Tree::symlink(std::string_view below, const std::string& target) con
   return path;
 }
 
+std::string roomy() { return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : ""; }
+
 const Entry& Scanned::at(const std::string& path) const {
   const auto found = entries.find(path);
   if (found == entries.end()) throw std::runtime_error("not scanned: " + path);

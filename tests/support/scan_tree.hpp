@@ -34,6 +34,9 @@ class Tree {
   std::string path_;
 };
 
+/// Where large trees are made: in memory if there is such a file system, as removing them elsewhere takes minutes.
+std::string roomy();
+
 /// A FileRecord that owns its strings.
 struct Entry {
   std::string path, type, owner, group;
