@@ -119,8 +119,9 @@ Go on
   more of the command    build/release/forebay --help
 END
 if [ -z "$own" ]; then
+  state=${FOREBAY_STATE_DIR:+" FOREBAY_STATE_DIR='$FOREBAY_STATE_DIR'"}
   cat <<END
-  the same server        export DATABASE_URL='$DATABASE_URL'${FOREBAY_STATE_DIR+ FOREBAY_STATE_DIR='$FOREBAY_STATE_DIR'}
+  the same server        export DATABASE_URL='$DATABASE_URL'$state
   stop the server        scripts/local-postgres.sh stop      (remove deletes it with its data)
 END
 fi
