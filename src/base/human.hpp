@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace forebay {
+
+/// For people, not for machines: "512 B", "3.1 MiB".
+std::string human_bytes(std::uint64_t bytes);
+/// "173,203"
+std::string human_count(std::uint64_t n);
+/// Per second: "285,000/s", under ten "3.4/s". What is no number (nothing took no time) is "-".
+std::string human_rate(double per_second);
+/// "0.03 s", "12.4 s", "2 min 05 s", "3 h 20 min", "2 d 04 h". Negative ones are 0.
+std::string human_duration(std::chrono::nanoseconds duration);
+
+/// RFC 3339 in this machine's time zone, to the second: "2026-07-26T14:03:07+02:00".
+std::string rfc3339_local(std::chrono::system_clock::time_point time);
+/// The same from microseconds since 1970-01-01 UTC, as records hold them.
+std::string rfc3339_local(std::int64_t microseconds);
+/// "20260726T120307Z", for file names.
+std::string compact_utc(std::chrono::system_clock::time_point time);
+
+}  // namespace forebay

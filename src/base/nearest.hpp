@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace forebay {
+
+/// The candidate that `typed` most likely meant: nearest by edits (a swap of neighbours is one), letter case ignored;
+/// nothing when none is near.
+std::optional<std::string_view> nearest(std::string_view typed, const std::vector<std::string_view>& candidates);
+
+}  // namespace forebay

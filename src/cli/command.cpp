@@ -1,0 +1,62 @@
+#include "cli/command.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+#include "cli/logging.hpp"
+#include "cli/registry.hpp"
+
+namespace forebay::cli {
+
+std::vector<RegisteredCommand>& registered_commands() {
+  static std::vector<RegisteredCommand> commands;
+  return commands;
+}
+
+CommandRegistration::CommandRegistration(int position, AddCommand add) {
+  registered_commands().push_back({position, add});
+}
+
+Settings CommandContext::read_settings(std::vector<GivenOption> given) const {
+  SettingsInput input;
+  input.env_file = global_.env_file;
+  input.environment = process_environment();
+  input.options = std::move(given);
+  if (!global_.log_level.empty()) input.options.push_back({"FOREBAY_LOG_LEVEL", "--log-level", global_.log_level});
+  return Settings::load(input);
+}
+
+Settings CommandContext::start(std::vector<GivenOption> given) const {
+  Settings settings = read_settings(std::move(given));
+  settings.check();
+  start_with(settings);
+  return settings;
+}
+
+void CommandContext::start_with(const Settings& settings) const {
+  LogOptions log;
+  log.level = log_level(settings.text("FOREBAY_LOG_LEVEL"));
+  log.format = global_.log_format == "json" ? LogFormat::json : LogFormat::text;
+  log.file = settings.text("FOREBAY_LOG_FILE");
+  start_logging(log);
+  for (const std::string& warning : settings.warnings()) log_line(LogLevel::warning, warning);
+  hand_on_libpq_variables(settings);
+}
+
+void CommandContext::hand_on_libpq_variables(const Settings& settings) {
+  for (const FileVariable& v : settings.file_variables()) ::setenv(v.name.c_str(), v.value.c_str(), 0);
+}
+
+std::string examples(const std::vector<std::string>& lines) {
+  std::string text = "Examples:";
+  for (const std::string& line : lines) text += "\n  " + line;
+  return text + "\n";
+}
+
+bool stdout_is_whole() {
+  std::cout.flush();
+  return std::cout.good() && std::fflush(stdout) == 0;
+}
+
+}  // namespace forebay::cli

@@ -1,0 +1,171 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/human.hpp"
+#include "cli/config_command.hpp"
+#include "cli/output.hpp"
+#include "config/locations.hpp"
+#include "config/state_directory_check.hpp"
+#include "forebay/error.hpp"
+#include "sink/sink.hpp"
+
+namespace forebay::cli {
+namespace {
+
+enum class Verdict : std::uint8_t { ok, warning, problem };
+
+struct Finding {
+  Verdict verdict;
+  std::string subject, message;
+};
+
+const char* to_text(Verdict verdict) {
+  return verdict == Verdict::ok ? "ok" : verdict == Verdict::warning ? "warning" : "problem";
+}
+
+class Findings {
+ public:
+  void add(Verdict verdict, std::string subject, std::string message) {
+    findings_.push_back({verdict, std::move(subject), std::move(message)});
+  }
+  /// A problem, and the exit status that it means; the first one counts.
+  void add_problem(int status, std::string subject, std::string message) {
+    add(Verdict::problem, std::move(subject), std::move(message));
+    if (status_ == kDone) status_ = status;
+  }
+  int status() const { return status_; }
+
+  void print(bool json) const {
+    if (json) {
+      nlohmann::ordered_json out;
+      out["status"] = status_;
+      out["findings"] = nlohmann::ordered_json::array();
+      for (const Finding& f : findings_) {
+        out["findings"].push_back({{"verdict", to_text(f.verdict)}, {"subject", f.subject}, {"message", f.message}});
+      }
+      std::cout << out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+      return;
+    }
+    Table table;
+    for (const Finding& f : findings_) {
+      const Style style = f.verdict == Verdict::ok        ? Style::good
+                          : f.verdict == Verdict::warning ? Style::warning
+                                                          : Style::bad;
+      table.add({{to_text(f.verdict), style}, f.subject, f.message});
+    }
+    table.print(std::cout, colours_belong(STDOUT_FILENO));
+  }
+
+ private:
+  std::vector<Finding> findings_;
+  int status_ = kDone;
+};
+
+void check_settings(const Settings& settings, Findings& findings) {
+  for (const std::string& problem : settings.problems()) findings.add_problem(kUsage, "settings", problem);
+  for (const std::string& warning : settings.warnings()) findings.add(Verdict::warning, "settings", warning);
+  if (!settings.problems().empty()) return;
+  const auto given = std::count_if(settings.values().begin(), settings.values().end(),
+                                   [](const SettingValue& v) { return v.source.kind != SourceKind::built_in; });
+  findings.add(Verdict::ok, "settings",
+               std::to_string(given) + " set, the rest at their defaults; file: " + settings.file().value_or("none"));
+}
+
+void check_state(const std::filesystem::path& directory, Findings& findings) {
+  const StateDirectoryReport report = check_state_directory(directory);
+  if (report.problem) {
+    findings.add_problem(kUsage, "state directory", directory.string() + ": " + *report.problem);
+    return;
+  }
+  findings.add(Verdict::ok, "state directory",
+               directory.string() + (report.exists ? "" : " (will be made when it is needed)") + ", " +
+                   human_bytes(report.free_bytes) + " free");
+}
+
+/// The file of an embedded catalog that is not there yet; looking into it would make it.
+bool is_missing_catalog(const Destination& destination) {
+  constexpr std::string_view kScheme = "sqlite:";
+  const std::string description = destination.description();
+  return description.starts_with(kScheme) && !std::filesystem::exists(description.substr(kScheme.size()));
+}
+
+/// False when nothing more can be learnt without changing the destination.
+bool check_schema(Destination& destination, Findings& findings) {
+  const std::vector<MigrationState> states = destination.migration_states();
+  findings.add(Verdict::ok, "destination", "reachable");
+  const auto pending = std::count_if(states.begin(), states.end(), [](const auto& m) { return !m.applied; });
+  for (const MigrationState& m : states) {
+    if (m.changed) {
+      findings.add(
+          Verdict::warning, "schema",
+          "migration " + std::to_string(m.number) + " " + m.name + " was applied by another version of forebay");
+    }
+  }
+  if (pending == 0) {
+    findings.add(Verdict::ok, "schema", std::to_string(states.size()) + " migrations applied");
+    return true;
+  }
+  findings.add(
+      Verdict::warning, "schema",
+      std::to_string(pending) + " of " + std::to_string(states.size()) +
+          " migrations are still to be applied: by `forebay migrate up`, or by the first scan; columns and clock "
+          "are checked after that");
+  return false;
+}
+
+void check_destination(const Settings& settings, const std::filesystem::path& state, Findings& findings) {
+  const Options options = settings.to_options();
+  const ChosenDestination chosen = choose_destination(options.destination, state);
+  std::vector<std::string> notes;
+  DestinationOptions limits;
+  limits.connect_timeout = options.connect_timeout;
+  limits.statement_timeout = options.statement_timeout;
+  limits.clock_tolerance = options.clock_tolerance;
+  limits.note = [&](const std::string& note) { notes.push_back(note); };
+  try {
+    const auto destination = make_destination(chosen.url, limits);
+    findings.add(Verdict::ok, "destination", destination->description() + " (" + chosen.why + ")");
+    if (is_missing_catalog(*destination)) {
+      findings.add(Verdict::ok, "schema", "the catalog does not exist yet; the first scan makes it");
+      return;
+    }
+    if (check_schema(*destination, findings)) {
+      const auto sink = destination->make_sink({&backup_files_stream(), &backup_sets_stream()});
+      if (const auto failure = sink->open()) {
+        findings.add_problem(kRowsRemain, "destination", failure->message);
+      } else {
+        findings.add(Verdict::ok, "destination", "ready: encoding, clock, schema and columns fit");
+      }
+      sink->close();
+    }
+  } catch (const Error& e) {
+    const bool usage = e.code() == ErrorCode::usage || e.code() == ErrorCode::not_built_yet;
+    findings.add_problem(usage ? kUsage : kRowsRemain, "destination", e.what());
+  }
+  for (const std::string& note : notes) findings.add(Verdict::ok, "destination", note);
+}
+
+}  // namespace
+
+int check_config(CommandContext& context, bool json) {
+  const Settings settings = context.read_settings();
+  Findings findings;
+  check_settings(settings, findings);
+  if (settings.problems().empty()) {
+    try {
+      context.hand_on_libpq_variables(settings);
+      const std::filesystem::path state = settings.state_directory();
+      check_state(state, findings);
+      check_destination(settings, state, findings);
+    } catch (const Error& e) {
+      findings.add_problem(kUsage, "state directory", e.what());
+    }
+  }
+  findings.print(json);
+  return findings.status();
+}
+
+}  // namespace forebay::cli

@@ -1,0 +1,73 @@
+#include "cli/config_command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "base/escape.hpp"
+#include "config/env_init.hpp"
+#include "forebay/error.hpp"
+
+namespace forebay::cli {
+namespace {
+
+int init_config(CommandContext& context, const std::string& profile_name) {
+  const Profile profile = profile_of(profile_name).value();  // the parser let no other name through
+  const std::filesystem::path file = context.global().env_file.empty() ? ".env" : context.global().env_file;
+  const EnvInit done = init_env_file(file, profile);
+  const std::string name = printable(file.string());
+  if (done.created) {
+    std::cout << "wrote " << name << " for " << profile_name
+              << " servers; set DATABASE_URL in it, then run `forebay config check`\n";
+    return kDone;
+  }
+  if (done.added.empty()) {
+    std::cout << name << " has every setting; nothing was changed\n";
+  } else {
+    std::cout << "added to " << name << ":";
+    for (const std::string_view setting : done.added) std::cout << ' ' << setting;
+    std::cout << "\nkept the file as it was: " << printable(done.backup.string()) << '\n';
+  }
+  for (const std::string& line : done.kept) std::cout << line << '\n';
+  return kDone;
+}
+
+void add_show(CLI::App& config, const ChooseAction& choose) {
+  CLI::App* show = config.add_subcommand("show", "Print each setting, its value and where it comes from");
+  auto json = std::make_shared<bool>(false);
+  show->add_flag("--json", *json, "Print one JSON object");
+  show->footer(examples({"forebay config show", "forebay --env /etc/forebay/.env config show --json"}));
+  choose(*show, [json](CommandContext& context) { return show_config(context, *json); });
+}
+
+void add_check(CLI::App& config, const ChooseAction& choose) {
+  CLI::App* check = config.add_subcommand("check", "Check settings, state directory and destination; change nothing");
+  auto json = std::make_shared<bool>(false);
+  check->add_flag("--json", *json, "Print one JSON object");
+  check->footer(
+      examples({"forebay config check", "DATABASE_URL=postgresql://db.example/backups forebay config check"}));
+  choose(*check, [json](CommandContext& context) { return check_config(context, *json); });
+}
+
+void add_init(CLI::App& config, const ChooseAction& choose) {
+  CLI::App* init = config.add_subcommand("init", "Write a .env, or add what an existing one lacks (its lines stay)");
+  auto profile = std::make_shared<std::string>("ordinary");
+  init->add_option("--profile", *profile, "Sizing: strong, ordinary or small (default: ordinary)")
+      ->check(CLI::IsMember({"strong", "ordinary", "small"}).description(""))
+      ->type_name("PROFILE");
+  init->footer(examples({"forebay config init", "forebay --env /etc/forebay/.env config init --profile strong"}));
+  choose(*init, [profile](CommandContext& context) { return init_config(context, *profile); });
+}
+
+void add_config_command(CLI::App& app, const ChooseAction& choose) {
+  CLI::App* config = app.add_subcommand("config", "Show, check or write the settings");
+  config->require_subcommand(0, 1);
+  config->footer(examples({"forebay config show", "forebay config check", "forebay config init --profile small"}));
+  add_show(*config, choose);
+  add_check(*config, choose);
+  add_init(*config, choose);
+}
+
+const CommandRegistration kConfig(40, add_config_command);
+
+}  // namespace
+}  // namespace forebay::cli

@@ -1,0 +1,132 @@
+#include "cli/logging.hpp"
+
+#include <spdlog/formatter.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/ansicolor_sink.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/escape.hpp"
+#include "cli/output.hpp"
+#include "forebay/error.hpp"
+
+namespace forebay::cli {
+namespace {
+
+constexpr const char* kTimePattern = "%Y-%m-%dT%H:%M:%S.%e%z";
+
+/// One JSON object a line: {"time", "level", "message"}.
+class JsonFormatter : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    spdlog::memory_buf_t time;
+    time_.format(message, time);
+    nlohmann::ordered_json event;
+    event["time"] = std::string(time.data(), time.size());
+    const auto level = spdlog::level::to_string_view(message.level);
+    event["level"] = std::string(level.data(), level.size());
+    event["message"] = std::string(message.payload.data(), message.payload.size());
+    const std::string line = event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    out.append(line.data(), line.data() + line.size());
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
+
+ private:
+  spdlog::pattern_formatter time_{kTimePattern, spdlog::pattern_time_type::local, ""};
+};
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+std::mutex line_mutex;                               // one line, or one change of neighbour, at a time
+LogNeighbour* neighbour = nullptr;                   // guarded by line_mutex
+LogFormat format_on_stderr = LogFormat::text;        // set before threads start
+std::shared_ptr<spdlog::logger> logger_of_the_file;  // set before threads start; null: no file
+
+}  // namespace
+
+LogLevel log_level(std::string_view name) {
+  if (name == "debug") return LogLevel::debug;
+  if (name == "warning") return LogLevel::warning;
+  if (name == "error") return LogLevel::error;
+  return LogLevel::info;
+}
+
+void start_logging(const LogOptions& options) {
+  const auto console = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(
+      colours_belong(STDERR_FILENO) && options.format == LogFormat::text ? spdlog::color_mode::always
+                                                                         : spdlog::color_mode::never);
+  std::vector<spdlog::sink_ptr> sinks{console};
+  if (!options.file.empty()) {
+    try {
+      sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file.string()));
+    } catch (const spdlog::spdlog_ex& e) {
+      throw Error(ErrorCode::usage, "FOREBAY_LOG_FILE: " + printable(e.what()));
+    }
+  }
+  const auto logger = std::make_shared<spdlog::logger>("forebay", sinks.begin(), sinks.end());
+  logger_of_the_file = sinks.size() > 1 ? std::make_shared<spdlog::logger>("forebay", sinks.back()) : nullptr;
+  for (const auto& sink : sinks) {  // the two loggers share one
+    if (options.format == LogFormat::json) {
+      sink->set_formatter(std::make_unique<JsonFormatter>());
+    } else {
+      sink->set_pattern(std::string(kTimePattern) + " %^%l%$ %v");
+    }
+  }
+  for (const auto& each : {logger, logger_of_the_file}) {
+    if (each == nullptr) continue;
+    each->set_level(to_spdlog(options.level));
+    each->flush_on(spdlog::level::debug);
+  }
+  format_on_stderr = options.format;
+  spdlog::set_default_logger(logger);
+}
+
+void log_line(LogLevel level, std::string_view message) {
+  const std::string line = printable(message);
+  const std::lock_guard lock(line_mutex);
+  spdlog::logger* logger = spdlog::default_logger_raw();
+  if (!logger->should_log(to_spdlog(level))) return;
+  if (neighbour != nullptr) neighbour->before_line();
+  logger->log(to_spdlog(level), "{}", line);
+  if (neighbour != nullptr) neighbour->after_line();
+}
+
+void report_failure(std::string_view message) {
+  if (format_on_stderr == LogFormat::json) return log_line(LogLevel::error, message);
+  const std::string line = printable(message);
+  const std::lock_guard lock(line_mutex);
+  if (neighbour != nullptr) neighbour->before_line();
+  std::fprintf(stderr, "forebay: %s\n", line.c_str());
+  if (neighbour != nullptr) neighbour->after_line();
+  if (logger_of_the_file != nullptr) logger_of_the_file->error("{}", line);
+}
+
+LogCallback log_callback() {
+  return [](LogLevel level, std::string_view message) { log_line(level, message); };
+}
+
+void set_log_neighbour(LogNeighbour* next) {
+  const std::lock_guard lock(line_mutex);
+  neighbour = next;
+}
+
+}  // namespace forebay::cli

@@ -1,0 +1,73 @@
+// The command. Where to read on, in the order of the data: command.hpp (what a command is), ../config/settings.hpp,
+// then one file per command: scan_command.cpp is the main job.
+
+#include <exception>
+#include <new>
+#include <string>
+
+#include "cli/logging.hpp"
+#include "cli/parser.hpp"
+#include "forebay/error.hpp"
+
+namespace {
+
+using forebay::ErrorCode;
+using namespace forebay::cli;
+
+int exit_status(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::usage:
+    case ErrorCode::not_built_yet:
+      return kUsage;
+    case ErrorCode::destination:
+      return kRowsRemain;
+    case ErrorCode::local:
+    case ErrorCode::damaged:
+    case ErrorCode::full:
+    case ErrorCode::stopped:
+      break;
+  }
+  return kLocalFailure;
+}
+
+/// What goes wrong before the settings are known is told in the form that was asked for, too.
+void start_early_logging(const GlobalOptions& global) {
+  start_logging({forebay::LogLevel::info, global.log_format == "json" ? LogFormat::json : LogFormat::text, {}});
+}
+
+int run(int argc, char** argv) {
+  GlobalOptions global;
+  ParsedCommand command;
+  try {
+    command = parse_command_line(argc, argv, global);
+  } catch (const forebay::Error&) {
+    start_early_logging(global);
+    throw;
+  }
+  if (!command.action) return command.status;
+  start_early_logging(global);
+  CommandContext context(global);
+  return command.action(context);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int status = kLocalFailure;
+  try {
+    start_logging({});
+    status = run(argc, argv);
+  } catch (const forebay::Error& e) {
+    report_failure(e.what());
+    status = exit_status(e.code());
+  } catch (const std::bad_alloc&) {
+    report_failure("out of memory; lower MEMORY_DB_MAX_MB");
+  } catch (const std::exception& e) {
+    report_failure(std::string("unexpected: ") + e.what());
+  }
+  if (!stdout_is_whole()) {
+    report_failure("not all of the output could be written to stdout");
+    if (status == kDone) status = kLocalFailure;
+  }
+  return status;
+}

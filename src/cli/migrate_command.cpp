@@ -1,0 +1,144 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/escape.hpp"
+#include "cli/command.hpp"
+#include "cli/logging.hpp"
+#include "cli/output.hpp"
+#include "config/locations.hpp"
+#include "forebay/error.hpp"
+#include "sink/sink.hpp"
+
+namespace forebay::cli {
+namespace {
+
+struct MigrateOptions {
+  std::string to;
+  int count = 1;
+  bool yes = false;
+  bool json = false;
+};
+using SharedOptions = std::shared_ptr<MigrateOptions>;
+
+std::unique_ptr<Destination> destination_of(CommandContext& context, const MigrateOptions& given) {
+  std::vector<GivenOption> options;
+  if (!given.to.empty()) options.push_back({"DATABASE_URL", "--to", given.to});
+  const Settings settings = context.start(std::move(options));
+  const Options library = settings.to_options();
+  DestinationOptions limits;
+  limits.connect_timeout = library.connect_timeout;
+  limits.statement_timeout = library.statement_timeout;
+  limits.clock_tolerance = library.clock_tolerance;
+  limits.note = [](const std::string& note) { log_line(LogLevel::info, note); };
+  const ChosenDestination chosen = choose_destination(library.destination, settings.state_directory());
+  auto destination = make_destination(chosen.url, limits);
+  if (chosen.embedded_by_default) {
+    log_line(LogLevel::info, "destination: " + destination->description() + " (" + chosen.why + ")");
+  }
+  return destination;
+}
+
+void print_lines(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) std::cout << printable(line) << '\n';
+}
+
+int migrate_up(CommandContext& context, const MigrateOptions& options) {
+  const auto destination = destination_of(context, options);
+  const std::vector<std::string> lines = destination->migrate_up();
+  print_lines(lines);
+  if (lines.empty()) std::cout << "nothing to do: " << printable(destination->description()) << " is up to date\n";
+  return kDone;
+}
+
+int migrate_down(CommandContext& context, const MigrateOptions& options) {
+  const auto destination = destination_of(context, options);
+  if (!options.yes) {
+    const std::vector<std::string> lines = destination->migrate_down_preview(options.count);
+    if (lines.empty()) {
+      std::cout << "nothing to take back in " << printable(destination->description()) << '\n';
+      return kDone;
+    }
+    std::cout << "would drop from " << printable(destination->description()) << ":\n";
+    for (const std::string& line : lines) std::cout << "  " << printable(line) << '\n';
+    std::cout.flush();
+    throw Error(ErrorCode::usage, "nothing was dropped; say --yes to do it");
+  }
+  const std::vector<std::string> lines = destination->migrate_down(options.count);
+  print_lines(lines);
+  if (lines.empty()) std::cout << "nothing to take back in " << printable(destination->description()) << '\n';
+  return kDone;
+}
+
+void print_json(const std::string& destination, const std::vector<MigrationState>& states) {
+  nlohmann::ordered_json out;
+  out["destination"] = destination;
+  out["migrations"] = nlohmann::ordered_json::array();
+  for (const MigrationState& m : states) {
+    out["migrations"].push_back({{"number", m.number},
+                                 {"name", m.name},
+                                 {"applied", m.applied},
+                                 {"changed", m.changed},
+                                 {"applied_at", m.applied_at}});
+  }
+  std::cout << out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+}
+
+int migrate_status(CommandContext& context, const MigrateOptions& options) {
+  const auto destination = destination_of(context, options);
+  const std::vector<MigrationState> states = destination->migration_states();
+  if (options.json) {
+    print_json(destination->description(), states);
+    return kDone;
+  }
+  std::cout << printable(destination->description()) << '\n';
+  Table table({0});
+  for (const MigrationState& m : states) {
+    const Style style = m.changed ? Style::warning : m.applied ? Style::good : Style::dim;
+    table.add({std::to_string(m.number),
+               m.name,
+               {m.changed   ? "applied, but by another version of forebay"
+                : m.applied ? "applied"
+                            : "to be applied",
+                style},
+               m.applied_at});
+  }
+  table.print(std::cout, colours_belong(STDOUT_FILENO));
+  return kDone;
+}
+
+CLI::App* add_leaf(CLI::App& migrate, const std::string& name, const std::string& what, const SharedOptions& options) {
+  CLI::App* leaf = migrate.add_subcommand(name, what);
+  leaf->add_option("--to", options->to, "Destination (wins over the settings)")->type_name("URL");
+  return leaf;
+}
+
+void add_migrate_command(CLI::App& app, const ChooseAction& choose) {
+  CLI::App* migrate = app.add_subcommand("migrate", "Create, change or drop forebay's tables at the destination");
+  migrate->require_subcommand(0, 1);
+  migrate->footer(examples({"forebay migrate status", "forebay migrate up", "forebay migrate down"}));
+  auto options = std::make_shared<MigrateOptions>();
+
+  CLI::App* up = add_leaf(*migrate, "up", "Apply what is missing (a first scan does so by itself)", options);
+  up->footer(examples({"forebay migrate up", "forebay migrate up --to postgresql://admin@db.example/backups"}));
+  choose(*up, [options](CommandContext& context) { return migrate_up(context, *options); });
+
+  CLI::App* down =
+      add_leaf(*migrate, "down", "Take the last N migrations back: drops tables and what they hold", options);
+  down->add_option("N", options->count, "How many (default: 1)")->check(CLI::Range(1, 1000).description(""));
+  down->add_flag("--yes", options->yes, "Do it; without this, only say what would be dropped");
+  down->footer(examples({"forebay migrate down", "forebay migrate down 2 --yes"}));
+  choose(*down, [options](CommandContext& context) { return migrate_down(context, *options); });
+
+  CLI::App* status = add_leaf(*migrate, "status", "List the migrations and which are applied", options);
+  status->add_flag("--json", options->json, "Print one JSON object");
+  status->footer(examples({"forebay migrate status", "forebay migrate status --json"}));
+  choose(*status, [options](CommandContext& context) { return migrate_status(context, *options); });
+}
+
+const CommandRegistration kMigrate(30, add_migrate_command);
+
+}  // namespace
+}  // namespace forebay::cli

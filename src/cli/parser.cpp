@@ -1,0 +1,170 @@
+#include "cli/parser.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <iostream>
+
+#include "base/nearest.hpp"
+#include "cli/registry.hpp"
+#include "forebay/error.hpp"
+#include "forebay/version.hpp"
+
+namespace forebay::cli {
+namespace {
+
+// Documented for later releases; telling them from typing errors is worth the list.
+constexpr std::array<std::string_view, 13> kNotBuilt = {"ingest", "serve",     "status",       "force-sync", "pause",
+                                                        "resume", "errors",    "retry-errors", "checkpoint", "restore",
+                                                        "export", "normalize", "verify"};
+
+std::string epilogue() {
+  std::string later;
+  for (const std::string_view name : kNotBuilt) {
+    later += (later.empty() ? "" : name == "retry-errors" ? ",\n" : ", ") + std::string(name);
+  }
+  return examples({"forebay scan /srv/data", "forebay scan --to postgresql://backup@db.example/backups /srv/data",
+                   "forebay --env /etc/forebay/.env config check", "forebay scan --help"}) +
+         "\nExit status: 0 all is at the destination · 1 done, but rows are in quarantine or paths were unreadable "
+         "·\n"
+         "2 wrong usage or settings · 3 rows remain in the buffer · 4 local failure · 130 interrupted\n"
+         "Not in this release yet: " +
+         later + "\n";
+}
+
+/// All options of the chosen commands and of the whole, as they are typed.
+std::vector<std::string> option_names(const CLI::App* app) {
+  std::vector<std::string> names;
+  for (; app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+    }
+  }
+  return names;
+}
+
+std::string suggestion(const std::string& typed, const std::vector<std::string>& names) {
+  const auto near = nearest(typed, {names.begin(), names.end()});
+  return near ? "; did you mean " + std::string(*near) + "?" : "";
+}
+
+std::vector<std::string> subcommand_names(const CLI::App* app) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app->get_subcommands({})) {
+    if (!sub->get_group().empty()) names.push_back(sub->get_name());
+  }
+  return names;
+}
+
+const CLI::App* innermost(const CLI::App* app) {
+  for (auto chosen = app->get_subcommands(); !chosen.empty(); chosen = app->get_subcommands()) app = chosen.front();
+  return app;
+}
+
+/// "forebay config show"
+std::string command_of(const CLI::App* app) {
+  return app->get_parent() == nullptr ? app->get_name() : command_of(app->get_parent()) + " " + app->get_name();
+}
+
+[[noreturn]] void refuse_extra(const CLI::App& app, const std::string& extra) {
+  const CLI::App* at = innermost(&app);
+  const std::string help = "; see `" + command_of(at) + " --help`";
+  if (extra.size() > 1 && extra.front() == '-') {
+    const std::string name = extra.substr(0, extra.find('='));  // a value may be a secret
+    const std::string near = suggestion(name, option_names(at));
+    throw Error(ErrorCode::usage, command_of(at) + " has no option " + name + (near.empty() ? help : near));
+  }
+  const auto commands = subcommand_names(at);
+  if (!commands.empty()) {
+    const std::string near = suggestion(extra, commands);
+    throw Error(ErrorCode::usage, "there is no command " + command_of(at) + " " + extra + (near.empty() ? help : near));
+  }
+  throw Error(ErrorCode::usage, command_of(at) + " does not take the argument " + extra + help);
+}
+
+/// Options may stand before or after the command; what nobody takes is judged once, in the end.
+void set_manners(CLI::App* app) {
+  app->allow_extras();
+  for (CLI::App* sub : app->get_subcommands({})) {
+    sub->fallthrough();
+    set_manners(sub);
+  }
+}
+
+void add_not_built(CLI::App& app) {
+  for (const std::string_view name : kNotBuilt) {
+    CLI::App* sub = app.add_subcommand(std::string(name))->group("");
+    sub->set_help_flag();
+    sub->prefix_command();
+  }
+}
+
+void refuse_not_built(const CLI::App* command) {
+  // The group tells `status` from `migrate status`.
+  if (!command->get_group().empty() || command->get_parent() == nullptr) return;
+  throw Error(ErrorCode::not_built_yet,
+              command_of(command) + " is not built yet in this release (" + FOREBAY_VERSION + ")");
+}
+
+}  // namespace
+
+ParsedCommand parse_command_line(int argc, char** argv, GlobalOptions& global) {
+  ParsedCommand result;
+
+  CLI::App app(
+      "A write-ahead buffer in front of PostgreSQL or SQLite: rows arrive at memory speed and reach the\n"
+      "destination in batches, exactly once in effect.",
+      "forebay");
+  app.get_formatter()->column_width(38);
+  app.set_version_flag("--version", std::string("forebay ") + FOREBAY_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.add_option("--env", global.env_file, "Settings file (default: ./.env where there is one)")->type_name("FILE");
+  app.add_option("--log-level", global.log_level, "debug, info, warning or error (wins over FOREBAY_LOG_LEVEL)")
+      ->type_name("LEVEL");
+  app.add_option("--log-format", global.log_format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}).description(""))
+      ->type_name("FORMAT");
+  app.require_subcommand(0, 1);
+  app.footer(epilogue());
+
+  std::vector<RegisteredCommand> commands = registered_commands();
+  std::sort(commands.begin(), commands.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
+  std::vector<std::pair<const CLI::App*, CommandAction>> actions;
+  for (const RegisteredCommand& command : commands) {
+    command.add(app, [&](CLI::App& leaf, CommandAction action) { actions.emplace_back(&leaf, std::move(action)); });
+  }
+  add_not_built(app);
+  set_manners(&app);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForVersion& e) {
+    std::cout << e.what() << '\n';
+    return result;
+  } catch (const CLI::Success& e) {  // --help
+    refuse_not_built(innermost(&app));
+    app.exit(e, std::cout, std::cerr);
+    return result;
+  } catch (const CLI::ParseError& e) {
+    throw Error(ErrorCode::usage, std::string(e.what()) + "; see `" + command_of(innermost(&app)) + " --help`");
+  }
+
+  const CLI::App* chosen = innermost(&app);
+  refuse_not_built(chosen);
+  if (const auto extras = app.remaining(true); !extras.empty()) refuse_extra(app, extras.front());
+  if (!app.get_subcommands().empty() && global.env_file.empty() && app.count("--env") > 0) {
+    throw Error(ErrorCode::usage, "--env: must name a file, not be empty");
+  }
+  for (auto& [leaf, action] : actions) {
+    if (leaf == chosen) {
+      result.action = std::move(action);
+      return result;
+    }
+  }
+  std::cerr << chosen->help();
+  result.status = kUsage;
+  return result;
+}
+
+}  // namespace forebay::cli

@@ -1,0 +1,34 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+#include "forebay/version.hpp"
+#include "sink/client_versions.hpp"
+#include "sqlite/version.hpp"
+
+namespace forebay::cli {
+namespace {
+
+void add_version_command(CLI::App& app, const ChooseAction& choose) {
+  CLI::App* command = app.add_subcommand("version", "Print the versions of forebay and of what it is linked with");
+  auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "Print one JSON object");
+  command->footer(examples({"forebay version", "forebay version --json"}));
+  choose(*command, [json](CommandContext&) {
+    if (*json) {
+      const nlohmann::ordered_json versions = {{"forebay", FOREBAY_VERSION},
+                                               {"sqlite", sqlite_version()},
+                                               {"postgresql_client", postgres_client_versions()}};
+      std::cout << versions.dump() << '\n';
+    } else {
+      std::cout << "forebay " << FOREBAY_VERSION << "\nSQLite " << sqlite_version() << '\n'
+                << postgres_client_versions() << '\n';
+    }
+    return kDone;
+  });
+}
+
+const CommandRegistration kVersion(90, add_version_command);
+
+}  // namespace
+}  // namespace forebay::cli

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace forebay {
+
+/// One KEY=VALUE of a .env file.
+struct EnvEntry {
+  std::string name;
+  std::string value;
+  int line = 0;  // of its name, from 1
+  /// An unquoted or double-quoted value that holds ${…}: other readers of .env files expand that, forebay does not.
+  bool has_reference = false;
+};
+
+/// Parses a .env file's text (grammar: docs/settings.md). `file` is for messages. Throws Error(usage),
+/// "FILE:LINE:COLUMN: what was expected", for a malformed line; the message never holds a value.
+std::vector<EnvEntry> parse_env_text(std::string_view text, const std::string& file);
+
+/// A .env file's content and what its mode says.
+struct EnvFile {
+  std::string file;  // as named by the user
+  std::vector<EnvEntry> entries;
+  bool readable_by_others = false;  // group or others
+  bool owned_by_another = false;    // neither this user nor root
+};
+
+/// Reads a file that must be there. Throws Error(usage).
+EnvFile read_env_file(const std::filesystem::path& file);
+
+/// ./.env where it is a file; nothing where there is none, or where it is a folder (Python's virtual environments).
+std::optional<std::filesystem::path> default_env_file(const std::filesystem::path& working_directory = {});
+
+}  // namespace forebay

@@ -1,0 +1,144 @@
+#include "config/env_init.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "base/human.hpp"
+#include "config/env_file.hpp"
+#include "forebay/error.hpp"
+
+namespace forebay {
+namespace {
+
+[[noreturn]] void fail(ErrorCode code, const std::string& doing, const std::filesystem::path& file,
+                       const std::string& why) {
+  throw Error(code, "cannot " + doing + " " + file.string() + ": " + why);
+}
+[[noreturn]] void disk_refused(const std::string& doing, const std::filesystem::path& file) {
+  fail(ErrorCode::local, doing, file, std::strerror(errno));
+}
+
+class File {
+ public:
+  File(const std::filesystem::path& path, int flags, mode_t mode = 0)
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode)) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  bool is_open() const { return fd_ >= 0; }
+  int descriptor() const { return fd_; }
+
+  bool write_all(std::string_view text) const {
+    while (!text.empty()) {
+      const ssize_t n = ::write(fd_, text.data(), text.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return false;
+      text.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return ::fsync(fd_) == 0;
+  }
+
+  std::string read_all(const std::filesystem::path& path) const {
+    std::string text;
+    char block[16384];
+    for (;;) {
+      const ssize_t n = ::read(fd_, block, sizeof block);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) disk_refused("read", path);
+      if (n == 0) return text;
+      text.append(block, static_cast<std::size_t>(n));
+    }
+  }
+
+ private:
+  int fd_;
+};
+
+/// Makes a file that was not there; what could not be written whole is taken away again.
+void write_new(const std::filesystem::path& path, std::string_view text, mode_t mode) {
+  const File file(path, O_WRONLY | O_CREAT | O_EXCL, mode);
+  if (!file.is_open()) disk_refused("create", path);
+  if (::fchmod(file.descriptor(), mode) != 0 || !file.write_all(text)) {
+    const int why = errno;
+    ::unlink(path.c_str());
+    errno = why;
+    disk_refused("write", path);
+  }
+}
+
+std::filesystem::path write_backup(const std::filesystem::path& file, std::string_view text, mode_t mode) {
+  const std::string stem = file.string() + ".bak-" + compact_utc(std::chrono::system_clock::now());
+  // Two within one second: the name of the earlier one is taken, and it is kept.
+  for (int n = 0;; ++n) {
+    const std::filesystem::path backup = n == 0 ? stem : stem + "-" + std::to_string(n);
+    try {
+      write_new(backup, text, mode);
+      return backup;
+    } catch (const Error&) {
+      if (errno != EEXIST || n == 100) throw;
+    }
+  }
+}
+
+std::vector<std::string> values_kept(std::string_view text, const std::string& file, Profile profile) {
+  std::vector<std::string> kept;
+  for (const EnvEntry& entry : parse_env_text(text, file)) {
+    const Setting* setting = find_setting(entry.name);
+    if (setting == nullptr) continue;
+    const std::string_view sized = profile_value(*setting, profile);
+    if (sized.empty() || sized == entry.value) continue;
+    kept.push_back(entry.name + " stays as line " + std::to_string(entry.line) + " has it; " +
+                   std::string(to_string(profile)) + " servers: " + std::string(sized));
+  }
+  return kept;
+}
+
+EnvInit add_to(const std::filesystem::path& path, Profile profile) {
+  const File file(path, O_RDWR | O_APPEND);
+  if (!file.is_open()) {
+    if (errno == ELOOP) fail(ErrorCode::usage, "change", path, "it is a symlink; name the file that it points to");
+    if (errno == EISDIR || errno == ENXIO) fail(ErrorCode::usage, "change", path, "it is not a regular file");
+    disk_refused("open", path);
+  }
+  struct stat st = {};
+  if (::fstat(file.descriptor(), &st) != 0) disk_refused("look at", path);
+  if (!S_ISREG(st.st_mode)) fail(ErrorCode::usage, "change", path, "it is not a regular file");
+
+  const std::string text = file.read_all(path);
+  const EnvAddition addition = env_addition(text, path.string(), profile);
+  EnvInit result;
+  result.added = addition.names;
+  result.kept = values_kept(text, path.string(), profile);
+  if (addition.names.empty()) return result;
+  result.backup = write_backup(path, text, st.st_mode & 07777);
+  if (!file.write_all(addition.text)) {
+    const int why = errno;
+    const bool undone = ::ftruncate(file.descriptor(), st.st_size) == 0;
+    errno = why;
+    if (undone) disk_refused("add to", path);
+    fail(ErrorCode::local, "add to", path,
+         std::string(std::strerror(why)) + "; the file as it was: " + result.backup.string());
+  }
+  return result;
+}
+
+}  // namespace
+
+EnvInit init_env_file(const std::filesystem::path& file, Profile profile) {
+  struct stat st = {};
+  if (::lstat(file.c_str(), &st) == 0) return add_to(file, profile);
+  if (errno != ENOENT) disk_refused("look at", file);
+  write_new(file, env_template(profile), 0600);
+  EnvInit result;
+  result.created = true;
+  return result;
+}
+
+}  // namespace forebay

@@ -1,0 +1,59 @@
+#include "config/locations.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "forebay/error.hpp"
+
+namespace forebay {
+namespace {
+
+std::filesystem::path home_of_this_user() {
+  std::vector<char> room(16 * 1024);
+  passwd entry = {};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found) == 0 && found != nullptr &&
+      found->pw_dir != nullptr) {
+    return found->pw_dir;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::filesystem::path default_state_directory() {
+  return default_state_directory(process_environment(), ::geteuid() == 0);
+}
+
+std::filesystem::path default_state_directory(const Environment& environment, bool root) {
+  if (root) return "/var/lib/forebay";
+  // The XDG specification: a relative path there is invalid and to be ignored.
+  const std::filesystem::path xdg(variable(environment, "XDG_STATE_HOME"));
+  if (xdg.is_absolute()) return xdg / "forebay";
+  std::filesystem::path home(variable(environment, "HOME"));
+  if (!home.is_absolute()) home = home_of_this_user();
+  if (!home.is_absolute()) {
+    throw Error(ErrorCode::usage,
+                "no state directory: neither XDG_STATE_HOME nor HOME is set, and this user has no home; set "
+                "FOREBAY_STATE_DIR");
+  }
+  return home / ".local/state/forebay";
+}
+
+ChosenDestination choose_destination(const std::string& database_url, const std::filesystem::path& state_directory,
+                                     const Environment& environment) {
+  if (!database_url.empty()) return {database_url, "DATABASE_URL", false};
+  for (const char* name : {"PGHOST", "PGSERVICE", "PGHOSTADDR"}) {
+    if (!variable(environment, name).empty()) return {"", std::string(name) + " is set", false};
+  }
+  return {"sqlite:" + (state_directory / "catalog.db").string(),
+          "none of DATABASE_URL, PGHOST, PGSERVICE, PGHOSTADDR is set", true};
+}
+
+ChosenDestination choose_destination(const std::string& database_url, const std::filesystem::path& state_directory) {
+  return choose_destination(database_url, state_directory, process_environment());
+}
+
+}  // namespace forebay

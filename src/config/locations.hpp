@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "config/environment.hpp"
+
+namespace forebay {
+
+/// Where the state goes when FOREBAY_STATE_DIR is not set: /var/lib/forebay for root, else
+/// ${XDG_STATE_HOME:-~/.local/state}/forebay. Throws Error(usage) when there is no home to put it in.
+std::filesystem::path default_state_directory();
+std::filesystem::path default_state_directory(const Environment& environment, bool root);
+
+/// A destination that is settled, and for people the reason why it is this one.
+struct ChosenDestination {
+  std::string url;                   // for make_destination(); "" means libpq's PG* variables
+  std::string why;                   // "DATABASE_URL", "PGHOST is set", "neither DATABASE_URL nor PGHOST … is set"
+  bool embedded_by_default = false;  // nobody asked for the SQLite catalog
+};
+
+/// DATABASE_URL; else libpq's variables if PGHOST, PGSERVICE or PGHOSTADDR is set; else catalog.db in the state
+/// directory.
+ChosenDestination choose_destination(const std::string& database_url, const std::filesystem::path& state_directory,
+                                     const Environment& environment);
+ChosenDestination choose_destination(const std::string& database_url, const std::filesystem::path& state_directory);
+
+}  // namespace forebay

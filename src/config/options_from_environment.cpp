@@ -1,0 +1,31 @@
+#include <spdlog/spdlog.h>
+
+#include "config/settings.hpp"
+#include "forebay/error.hpp"
+#include "forebay/options.hpp"
+
+namespace forebay {
+
+Options options_from_environment(const std::filesystem::path& env_file) {
+  SettingsInput input;
+  input.env_file = env_file;
+  input.environment = process_environment();
+  const Settings settings = Settings::load(input);
+  settings.check();
+  for (const std::string& warning : settings.warnings()) spdlog::warn("{}", warning);
+
+  // The command hands PG* lines of a .env on to libpq; a library must not change its host's environment. Without the
+  // ones that choose the server, rows would silently go to the embedded catalog.
+  if (settings.text("DATABASE_URL").empty()) {
+    for (const FileVariable& v : settings.file_variables()) {
+      if (v.name == "PGHOST" || v.name == "PGHOSTADDR" || v.name == "PGSERVICE") {
+        throw Error(ErrorCode::usage, v.source.place + ": " + v.name +
+                                          " in a .env does not reach libpq from within a library; export it, or set "
+                                          "DATABASE_URL");
+      }
+    }
+  }
+  return settings.to_options();
+}
+
+}  // namespace forebay

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace forebay {
+
+/// The URL with every password in it (user:PASSWORD@, ?password=, ?sslpassword= …) replaced by "****". Text that is no
+/// URL is not shown at all: libpq's "host=… password=…" is a usual mistake.
+std::string without_secrets(std::string_view url);
+
+/// True when without_secrets() would change it.
+bool holds_secret(std::string_view url);
+
+/// True for libpq's variables whose value is a secret.
+bool is_secret_variable(std::string_view name);
+
+}  // namespace forebay

@@ -1,0 +1,126 @@
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <vector>
+
+#include "config/setting_table.hpp"
+
+namespace forebay {
+namespace {
+
+std::string lower(std::string_view s) {
+  std::string out(s);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::vector<std::string_view> split(std::string_view s) {
+  std::vector<std::string_view> parts;
+  for (std::size_t bar = s.find('|'); bar != std::string_view::npos; bar = s.find('|')) {
+    parts.push_back(s.substr(0, bar));
+    s.remove_prefix(bar + 1);
+  }
+  parts.push_back(s);
+  return parts;
+}
+
+bool in(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::variant<ParsedValue, std::string> parse_url(std::string_view text) {
+  for (const std::string_view scheme : {"postgresql://", "postgres://", "opengauss://"}) {
+    if (text.starts_with(scheme)) return ParsedValue{std::string(text), 0};
+  }
+  if (text.starts_with("sqlite:")) {
+    if (text.size() == std::string_view("sqlite:").size()) return "must name a file after sqlite:";
+    return ParsedValue{std::string(text), 0};
+  }
+  // The earlier system's users bring SQLAlchemy's spelling with them.
+  if (text.starts_with("postgresql+")) return "names a Python driver after the +; write postgresql://… without it";
+  return "must begin with postgresql://, postgres:// or sqlite:";
+}
+
+std::variant<ParsedValue, std::string> parse_path(std::string_view text) {
+  if (text.starts_with('~')) return "begins with ~, which only a shell expands; write the whole path";
+  return ParsedValue{std::string(text), 0};
+}
+
+}  // namespace
+
+std::string allowed_values(const Setting& setting) {
+  switch (setting.type) {
+    case SettingType::number:
+      return "a whole number from " + std::to_string(setting.min) + " to " + std::to_string(setting.max) +
+             (setting.unit.empty() ? "" : " (" + std::string(setting.unit) + ")");
+    case SettingType::boolean:
+      return "True or False";
+    case SettingType::choice: {
+      const auto words = split(setting.choices);
+      std::string out;
+      for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
+        out += words[i];
+      }
+      return out;
+    }
+    case SettingType::url:
+      return "postgresql://… or sqlite:FILE";
+    case SettingType::path:
+      return "a path";
+    case SettingType::text:
+      break;
+  }
+  return "text";
+}
+
+std::variant<ParsedValue, std::string> parse_value(const Setting& setting, std::string_view text) {
+  const std::string must = "must be " + allowed_values(setting);
+  if (text.find('\0') != std::string_view::npos) return "holds a NUL byte";
+  if (text.empty()) return must;
+  switch (setting.type) {
+    case SettingType::number: {
+      std::int64_t n = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+      if (error != std::errc{} || end != text.data() + text.size() || n < setting.min || n > setting.max) return must;
+      return ParsedValue{std::string(text), n};
+    }
+    case SettingType::boolean: {
+      const std::string word = lower(text);
+      if (in(word, {"true", "1", "yes", "on"})) return ParsedValue{"True", 1};
+      if (in(word, {"false", "0", "no", "off"})) return ParsedValue{"False", 0};
+      return must;
+    }
+    case SettingType::choice: {
+      const std::string word = lower(text);
+      for (const std::string_view choice : split(setting.choices)) {
+        if (choice == word) return ParsedValue{word, 0};
+      }
+      return must;
+    }
+    case SettingType::url:
+      return parse_url(text);
+    case SettingType::path:
+      return parse_path(text);
+    case SettingType::text:
+      break;
+  }
+  return ParsedValue{std::string(text), 0};
+}
+
+bool needs_what_is_not_built(const Setting& setting, const ParsedValue& value) {
+  switch (setting.not_built) {
+    case NotBuilt::any:
+      return true;
+    case NotBuilt::above_zero:
+      return value.number > 0;
+    case NotBuilt::one_choice:
+      return value.text == setting.not_built_choice;
+    case NotBuilt::none:
+      break;
+  }
+  return setting.type == SettingType::url && value.text.starts_with("opengauss://");
+}
+
+}  // namespace forebay
