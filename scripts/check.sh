@@ -7,6 +7,7 @@
 #   format   clang-format 14 on include, src, tests, bench and docs; --fix mends it
 #   tidy     clang-tidy 14 on src and the headers it includes (.clang-tidy says what is asked)
 #   shell    ShellCheck on every script
+#   shared   an optimized build with shared libraries, warnings being errors; the consumer project against its install
 #
 #   scripts/check.sh               all of them
 #   scripts/check.sh --fix format
@@ -20,12 +21,13 @@ for argument in "$@"; do
     -h | --help) print_help; exit 0 ;;
     --fix) fix=yes ;;
     --no-install) install="" ;;
-    format | tidy | shell) checks+=("$argument") ;;
-    *) die "no check '$argument'; there are format, tidy, shell (see --help)" 2 ;;
+    format | tidy | shell | shared) checks+=("$argument") ;;
+    *) die "no check '$argument'; there are format, tidy, shell, shared (see --help)" 2 ;;
   esac
 done
-[ ${#checks[@]} -gt 0 ] || checks=(format tidy shell)
+[ ${#checks[@]} -gt 0 ] || checks=(format tidy shell shared)
 cd "$repo"
+if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}; fi
 [ -z "$install" ] || scripts/install-packages.sh check
 
 # bench/yardstick is a copy, kept as it is where it came from.
@@ -51,6 +53,12 @@ tidy() {
 shell() {
   find scripts bench tests .ci -type f -print0 | xargs -0 grep -lZE '^#!.*\bbash|^# shellcheck shell=bash' |
     xargs -0 -r shellcheck
+}
+
+shared() {
+  # Some warnings of g++ come only with optimization, which the dev build goes without.
+  cmake -S . -B build/shared -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DFOREBAY_WERROR=ON \
+    -DFOREBAY_BUILD_TESTS=OFF >/dev/null && cmake --build build/shared -j "$(nproc)" && tests/consumer/run.sh build/shared
 }
 
 passed=0 failed=0

@@ -84,7 +84,7 @@ summary=$(mktemp)
 trap 'rm -f "$summary"' EXIT
 status=0
 # One set for one directory: a second run brings it up to date instead of adding a second copy.
-"$forebay" scan --json --set "quickstart $directory" -- "$directory" >"$summary" || status=$?
+"$forebay" scan --json --set "quickstart $directory" "$directory" >"$summary" || status=$?
 
 # The summary is one flat object with one inner one, of numbers but for two names: no need for a JSON reader.
 number() { { grep -oE "\"$1\": ?-?[0-9.]+" "$summary" || echo 0; } | head -n 1 | grep -oE -- '-?[0-9.]+$'; }
@@ -96,6 +96,9 @@ if ! grep -q '"scanned"' "$summary"; then
 fi
 
 set_id=$(number backup_set_id)
+# Lines to paste, wherever the reader is.
+here=""
+[ "$PWD" = "$repo" ] || printf -v here '%q/' "$repo"
 if [ -n "$own" ]; then psql_url="\"\$DATABASE_URL\""; else psql_url="'$DATABASE_URL'"; fi
 if [ "$own" = .env ]; then psql_url="\"\$(sed -n 's/^ *DATABASE_URL *= *//p' .env)\""; fi
 cat <<END
@@ -114,14 +117,15 @@ Look at it
   psql $psql_url -c "select reason, count(*) from sync_batches group by 1"
 
 Go on
-  a server of your own   DATABASE_URL=postgresql://USER@HOST/DATABASE scripts/quickstart.sh DIR
-                         or keep it in a .env: build/release/forebay config init
-  more of the command    build/release/forebay --help
+  a server of your own   DATABASE_URL=postgresql://USER@HOST/DATABASE ${here}scripts/quickstart.sh DIR
+                         or keep it in a .env: ${here}build/release/forebay config init
+  more of the command    ${here}build/release/forebay --help
 END
 if [ -z "$own" ]; then
+  state=${FOREBAY_STATE_DIR:+" FOREBAY_STATE_DIR='$FOREBAY_STATE_DIR'"}
   cat <<END
-  the same server        export DATABASE_URL='$DATABASE_URL'${FOREBAY_STATE_DIR+ FOREBAY_STATE_DIR='$FOREBAY_STATE_DIR'}
-  stop the server        scripts/local-postgres.sh stop      (remove deletes it with its data)
+  the same server        export DATABASE_URL='$DATABASE_URL'$state
+  stop the server        ${here}scripts/local-postgres.sh stop      (remove deletes it with its data)
 END
 fi
 [ "$status" != 3 ] || say "Rows wait in the buffer: forebay's message above says how many and how to send them."
