@@ -45,7 +45,9 @@ class SqliteFixture : public SinkFixture {
   Rows query(const std::string& sql) override;
   const Dialect& dialect() const override { return dialect_; }
   std::string as_microseconds(const std::string& column) const override { return column; }
-  std::string as_hex(const std::string& column) const override { return "lower(hex(" + column + "))"; }
+  std::string as_hex(const std::string& column) const override {
+    return "CASE WHEN " + column + " IS NOT NULL THEN lower(hex(" + column + ")) END";
+  }
   const std::string& file() const { return file_; }
   const std::string& folder() const { return folder_; }
 

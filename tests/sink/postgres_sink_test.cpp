@@ -290,7 +290,7 @@ TEST_CASE("a stored path or name gives its bytes back in SQL", "[postgres]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   opens(*fixture.destination()->make_sink({}));
-  for (const std::string bytes :
+  for (const std::string& bytes :
        {std::string("/plain/\xc3\xa4"), std::string("/latin/\xe4 100%"), std::string("/%/x%41"),
         std::string("/\xed\xa0\x80/\xff\n\\"), std::string("%/"), std::string("")}) {
     std::string hex;

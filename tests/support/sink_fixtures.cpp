@@ -32,7 +32,13 @@ Rows SqliteFixture::query(const std::string& sql) {
   while (statement.step()) {
     auto& row = rows.emplace_back();
     for (int c = 0; c < statement.column_count(); ++c) {
-      row.push_back(statement.column_is_null(c) ? kNull : std::string(statement.column_text(c)));
+      if (statement.column_type(c) == SQLITE_FLOAT) {  // SQLite's own text form has 15 digits
+        char digits[40];
+        std::snprintf(digits, sizeof digits, "%.17g", statement.column_real(c));
+        row.emplace_back(digits);
+      } else {
+        row.push_back(statement.column_is_null(c) ? kNull : std::string(statement.column_text(c)));
+      }
     }
   }
   return rows;
