@@ -23,7 +23,8 @@ std::string SqliteDialect::column_type(ColumnType type, bool) const {
 
 // A jsonb column would refuse these too.
 std::string SqliteDialect::column_check(const Column& column) const {
-  return column.type == ColumnType::json ? " CHECK (json_valid(" + quoted_identifier(column.name) + "))" : "";
+  const std::string name = quoted_identifier(column.name);
+  return column.type == ColumnType::json ? " CHECK (" + name + " IS NULL OR json_valid(" + name + "))" : "";
 }
 
 // Microseconds like every timestamp here, though SQLite's clock counts milliseconds.

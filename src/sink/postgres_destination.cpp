@@ -22,7 +22,20 @@ std::map<std::string, std::string> values_of(const PQconninfoOption* options) {
   return values;
 }
 
+/// A '/' in a password ends the address too early, and the rest of the password would pass for a database's name.
+void check_slash(const std::string& url) {
+  const auto begin = url.find("://") + 3;
+  const auto slash = url.find('/', begin);
+  const auto end = std::min(url.find('?', begin), url.size());
+  if (slash < end && url.substr(slash, end - slash).find('@') != std::string::npos) {
+    throw Error(ErrorCode::usage,
+                "the destination URL has an '@' after its first '/'; special characters in a password or a database's "
+                "name are written as %XX ('/' as %2F, '@' as %40)");
+  }
+}
+
 std::map<std::string, std::string> parsed_url(const std::string& url) {
+  check_slash(url);
   char* error = nullptr;
   const Conninfo options(PQconninfoParse(url.c_str(), &error), &PQconninfoFree);
   if (options != nullptr) return values_of(options.get());
@@ -59,13 +72,17 @@ void check_ports(const std::map<std::string, std::string>& values) {
     if (port.empty() ||
         (end.ec == std::errc() && end.ptr == port.data() + port.size() && number >= 1 && number <= 65535))
       continue;
-    throw Error(ErrorCode::usage, "the destination's port \"" + port + "\" is not a number from 1 to 65535");
+    // Not shown: in a URL whose password holds a '/', libpq takes its beginning for the port.
+    throw Error(ErrorCode::usage,
+                "the destination URL's port is not a number from 1 to 65535; special characters in a password are "
+                "written as %XX");
   }
 }
 
 /// Without secrets: only what says where, as libpq would take it.
 std::string described(const std::string& url) {
   std::map<std::string, std::string> values = values_of(Conninfo(PQconndefaults(), &PQconninfoFree).get());
+  const std::string default_port = values["port"];
   const std::map<std::string, std::string> given = parsed_url(url.empty() ? "postgresql://" : url);
   for (const auto& [key, value] : given) values[key] = value;
   check_ports(values);
@@ -82,7 +99,9 @@ std::string described(const std::string& url) {
   std::string where;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     const bool v6 = hosts[i].find(':') != std::string::npos;
-    where += (i == 0 ? "" : ",") + (v6 ? "[" + hosts[i] + "]" : hosts[i]) + ":" + ports[std::min(i, ports.size() - 1)];
+    const std::string& own_port = ports[std::min(i, ports.size() - 1)];
+    where += (i == 0 ? "" : ",") + (v6 ? "[" + hosts[i] + "]" : hosts[i]) + ":" +
+             (own_port.empty() ? default_port : own_port);
   }
   return "postgresql://" + user + "@" + where + "/" + database;
 }

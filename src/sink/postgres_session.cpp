@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "sink/postgres_connect.hpp"
 
 namespace forebay {
@@ -18,6 +20,18 @@ std::string sqlstate_of(const std::exception& e) {
   if (dynamic_cast<const pqxx::too_many_connections*>(&e) != nullptr) return "53300";
   return {};
 }
+
+struct Cure {
+  std::string_view sqlstate;
+  std::string_view cure;
+};
+constexpr std::array kCures = {
+    Cure{"42501", "grant it to the role, or run `forebay migrate up` as the tables' owner"},
+    Cure{"42P01", "run `forebay migrate up`"},
+    Cure{"42703", "run `forebay migrate up`, or compare the table with the stream's declaration"},
+    Cure{"25006", "is this a standby? name the primary"},
+    Cure{"53100", "make room on the server"},
+};
 
 }  // namespace
 
@@ -70,6 +84,9 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
   } else {
     message += said.text;
     if (!said.sqlstate.empty()) message += " (" + said.sqlstate + ")";
+    for (const Cure& c : kCures) {
+      if (said.sqlstate == c.sqlstate) message += "; " + std::string(c.cure);
+    }
   }
   if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";
   throw DestinationFailure({why, said.sqlstate, message}, said.constraint);

@@ -86,6 +86,16 @@ std::vector<std::string> problems_of(const Stream& stream, const ActualColumns& 
   const auto missing = [&](const std::string& name, const std::string& type) {
     if (missing_too) problems.push_back("column " + quoted_identifier(name) + " is missing (" + type + ")");
   };
+  const auto version = actual.find(stream.version_column);
+  if (version == actual.end()) {
+    missing(stream.version_column, "bigint NOT NULL DEFAULT 0");
+  } else if (version->second.base != "int8") {
+    problems.push_back("column " + quoted_identifier(stream.version_column) + " is " + version->second.type +
+                       " and should be bigint");
+  } else if (!version->second.not_null && missing_too) {
+    problems.push_back("column " + quoted_identifier(stream.version_column) +
+                       " allows NULL, against which no version is newer (set it NOT NULL DEFAULT 0)");
+  }
   for (const Column& c : stream.columns) {
     const auto at = actual.find(c.name);
     const std::string wanted = dialect.column_type(c.type, false);
@@ -96,16 +106,6 @@ std::vector<std::string> problems_of(const Stream& stream, const ActualColumns& 
     } else if (!fit_of(c.type, at->second)) {
       problems.push_back("column " + quoted_identifier(c.name) + " is " + at->second.type + " and should be " + wanted);
     }
-  }
-  const auto version = actual.find(stream.version_column);
-  if (version == actual.end()) {
-    missing(stream.version_column, "bigint NOT NULL DEFAULT 0");
-  } else if (version->second.base != "int8") {
-    problems.push_back("column " + quoted_identifier(stream.version_column) + " is " + version->second.type +
-                       " and should be bigint");
-  } else if (!version->second.not_null && missing_too) {
-    problems.push_back("column " + quoted_identifier(stream.version_column) +
-                       " allows NULL, against which no version is newer (set it NOT NULL DEFAULT 0)");
   }
   if (!stream.touched_column.empty()) {
     const auto touched = actual.find(stream.touched_column);
@@ -194,7 +194,8 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   std::vector<std::string> problems = problems_of(stream, actual, true);
   if (kind != "r" && kind != "p") problems.insert(problems.begin(), "it is not a table");
   table.key_indexes = key_indexes(session, stream, quoted);
-  if (table.key_indexes.empty()) problems.push_back("no unique index is on exactly (" + key_columns(stream) + ")");
+  if (table.key_indexes.empty())
+    problems.insert(problems.begin(), "no unique index is on exactly (" + key_columns(stream) + ")");
   if (!problems.empty()) {
     constexpr std::size_t kShown = 6;
     std::string message = "table " + quoted + " does not fit stream " + stream.name + ": ";

@@ -113,8 +113,7 @@ SqliteConnection open_catalog(const std::string& file, std::chrono::milliseconds
   try {
     db->busy_timeout(busy_timeout);
     check_ours(*db, file);
-    db->exec(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
+    db->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     return std::move(*db);
   } catch (const DestinationFailure&) {
     throw;

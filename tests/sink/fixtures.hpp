@@ -1,0 +1,92 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sink/dialect.hpp"
+#include "sink/sink.hpp"
+
+namespace forebay::test {
+
+using Rows = std::vector<std::vector<std::string>>;
+inline const std::string kNull = "(null)";
+
+/// A destination of its own for one test, and a way to look into it that does not go through forebay.
+class SinkFixture {
+ public:
+  virtual ~SinkFixture() = default;
+  /// False (and said so) where what the fixture needs is not there.
+  virtual bool available() const = 0;
+  virtual std::string url() const = 0;
+  virtual void exec(const std::string& sql) = 0;
+  virtual Rows query(const std::string& sql) = 0;
+  virtual const Dialect& dialect() const = 0;
+  /// Makes a table that the test created belong to whom forebay logs in as.
+  virtual void hand_over(const std::string&) {}
+  /// SQL expressions that give a timestamp as microseconds, and bytes as lower-case hex.
+  virtual std::string as_microseconds(const std::string& column) const = 0;
+  virtual std::string as_hex(const std::string& column) const = 0;
+
+  std::unique_ptr<Destination> destination(DestinationOptions options = {}) const {
+    return make_destination(url(), options);
+  }
+  std::string one(const std::string& sql) { return query(sql).at(0).at(0); }
+};
+
+class SqliteFixture : public SinkFixture {
+ public:
+  SqliteFixture();
+  ~SqliteFixture() override;
+  bool available() const override { return true; }
+  std::string url() const override { return "sqlite:" + file_; }
+  void exec(const std::string& sql) override;
+  Rows query(const std::string& sql) override;
+  const Dialect& dialect() const override { return dialect_; }
+  std::string as_microseconds(const std::string& column) const override { return column; }
+  std::string as_hex(const std::string& column) const override {
+    return "CASE WHEN " + column + " IS NOT NULL THEN lower(hex(" + column + ")) END";
+  }
+  const std::string& file() const { return file_; }
+  const std::string& folder() const { return folder_; }
+
+ private:
+  std::string folder_, file_;
+  SqliteDialect dialect_;
+};
+
+/// A schema of its own in the database of DATABASE_URL.
+class PostgresFixture : public SinkFixture {
+ public:
+  explicit PostgresFixture(const std::string& role = {});
+  ~PostgresFixture() override;
+  bool available() const override;
+  std::string url() const override;
+  void exec(const std::string& sql) override { query(sql); }
+  Rows query(const std::string& sql) override;
+  const Dialect& dialect() const override { return dialect_; }
+  std::string as_microseconds(const std::string& column) const override {
+    return "(extract(epoch FROM " + column + ") * 1000000)::bigint";
+  }
+  std::string as_hex(const std::string& column) const override { return "encode(" + column + ", 'hex')"; }
+  void hand_over(const std::string& table) override;
+  const std::string& schema() const { return schema_; }
+
+ private:
+  struct Client;
+  std::string schema_, role_;
+  std::unique_ptr<Client> client_;
+  PostgresDialect dialect_;
+};
+
+/// The same as a role that may not create temporary tables.
+class PostgresNoTempFixture : public PostgresFixture {
+ public:
+  PostgresNoTempFixture() : PostgresFixture("forebay_test_notemp") {}
+};
+
+/// DATABASE_URL with more parameters ("user=x&dbname=y"), which win over what it says.
+std::string database_url_with(const std::string& parameters);
+
+}  // namespace forebay::test
