@@ -110,7 +110,7 @@ void Scheduler::work(int) {
     if (failure) {
       std::uint32_t attempt = 0;
       for (const SegmentPtr& s : segments) attempt = std::max(attempt, ++s->attempts);
-      const RetryDecision d = went_wrong(*failure, attempt);
+      const RetryDecision d = went_wrong(*failure, segments, attempt);
       if (!d.whole_destination) not_before += d.delay;
       for (const SegmentPtr& s : segments) {
         s->maybe_sent = s->maybe_sent || d.maybe_sent;
@@ -170,6 +170,8 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
   if (auto* failure = std::get_if<Failure>(&outcome)) return *failure;
   const std::chrono::duration<double> took = steady_clock::now() - start;
   const auto& written = std::get<Written>(outcome);
+  // Before anyone who waits for these rows can look at the counts.
+  went_well(batch, segments, rows, took);
   done = true;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const BatchRange& r = batch.ranges[i];
@@ -177,11 +179,11 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
     segments[i]->attempts = 0;
     store_.landed(segments[i], r.last_row - r.first_row + 1, written.ranges[i].synced, written.ranges[i].superseded);
   }
-  went_well(batch, rows, took);
   return std::nullopt;
 }
 
-void Scheduler::went_well(const Batch& batch, std::uint64_t rows, std::chrono::duration<double> took) {
+void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, std::uint64_t rows,
+                          std::chrono::duration<double> took) {
   char line[96];
   std::snprintf(line, sizeof line, "sync finished %llu/%llu %s in %.2f s", static_cast<unsigned long long>(rows),
                 static_cast<unsigned long long>(rows), only_files(batch) ? "files" : "rows", took.count());
@@ -193,19 +195,24 @@ void Scheduler::went_well(const Batch& batch, std::uint64_t rows, std::chrono::d
     state_.last_sync_us = std::chrono::duration_cast<std::chrono::microseconds>(
                               std::chrono::system_clock::now().time_since_epoch())
                               .count();
+    for (const SegmentPtr& s : segments) failing_.erase(s);
     if (state_.destination == DestinationState::ok) return;
     if (!well(state_.destination)) recovered = "destination is back: " + destination_->description();
-    state_.destination = DestinationState::ok;
-    state_.last_error.clear();
-    last_logged_error_.clear();
     failures_ = 0;
     trying_ = false;
+    // While some batch keeps failing, others that land do not make all well.
+    state_.destination = failing_.empty() ? DestinationState::ok : DestinationState::degraded;
+    if (failing_.empty()) {
+      state_.last_error.clear();
+      last_logged_error_.clear();
+    }
   }
   turn_.notify_all();
   if (!recovered.empty()) log(LogLevel::info, recovered);
 }
 
-RetryDecision Scheduler::went_wrong(const Failure& failure, std::uint32_t attempt) {
+RetryDecision Scheduler::went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments,
+                                    std::uint32_t attempt) {
   RetryDecision d;
   bool tell = false;
   {
@@ -215,6 +222,8 @@ RetryDecision Scheduler::went_wrong(const Failure& failure, std::uint32_t attemp
     if (d.whole_destination) {
       d = decide_retry(failure.failure_class, ++failures_, random_());
       try_at_ = steady_clock::now() + d.delay;
+    } else {
+      failing_.insert(segments.begin(), segments.end());
     }
     trying_ = false;
     state_.destination = d.state;

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -62,8 +63,9 @@ class Scheduler {
   std::optional<Failure> send(Sink& sink, const std::vector<SegmentPtr>& segments);
   std::optional<Failure> send_range(Sink& sink, const std::vector<SegmentPtr>& segments, std::uint64_t rows_max,
                                     bool& done);
-  void went_well(const Batch& batch, std::uint64_t rows, std::chrono::duration<double> took);
-  RetryDecision went_wrong(const Failure& failure, std::uint32_t attempt);
+  void went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, std::uint64_t rows,
+                 std::chrono::duration<double> took);
+  RetryDecision went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments, std::uint32_t attempt);
   SyncResult result(bool settled) const;
   void log(LogLevel level, const std::string& line) const {
     if (log_) log_(level, line);
@@ -92,6 +94,7 @@ class Scheduler {
   std::uint32_t failures_ = 0;      // of the destination, in a row
   SteadyTime try_at_;               // when it is not well: not before
   bool trying_ = false;             // one worker is at it
+  std::set<SegmentPtr> failing_;    // whose last try failed though the destination is there
   std::string last_logged_error_;
   std::minstd_rand random_;
 };

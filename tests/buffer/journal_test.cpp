@@ -122,7 +122,7 @@ TEST_CASE("a journal cut at any byte gives its whole rows, and says how it ends"
     rows_before = rows.size();
     check_prefix(rows);
   }
-  CHECK(rows_before == 4);
+  CHECK(rows_before == (sealed ? 4 : 3));  // the last cut takes a byte of the trailer, or of the last row
 }
 
 TEST_CASE("a journal with any byte changed never gives a row that was not written, and never passes for whole") {
