@@ -27,7 +27,7 @@ struct Stream {
   /// different columns of one table need one each, or the later would silence the other.
   std::string version_column = "sync_version";
   /// A destination column set to the server's time when a row is inserted or updated; empty: none.
-  std::string touched_column;
+  std::string touched_column{};
 
   /// Position in `columns`; throws Error(usage) for a name that is not there.
   std::size_t column_index(std::string_view column) const;

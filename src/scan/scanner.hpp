@@ -46,10 +46,11 @@ struct ScanProgress {
 /// Absolute canonical forms of the roots. Throws Error(usage) for one that is missing, not a directory or unreadable.
 std::vector<std::string> check_roots(const std::vector<std::string>& roots);
 
-/// Walks the trees with options.threads threads, each root itself included; symlinks are recorded, not followed. Returns when
-/// all is walked, or soon after `stop` became true. Entries of overlapping roots are seen once per root.
+/// Walks the trees with options.threads threads, each root itself included; symlinks are recorded, not followed.
+/// Returns when all is walked, or soon after `stop` became true. Entries of overlapping roots are seen once per root.
 /// `consumer(thread)` is called once in each thread; `unreadable` may be called from several threads at once.
 void scan(const ScanOptions& options, const std::function<std::unique_ptr<EntryConsumer>(int thread)>& consumer,
-          const std::function<void(const Unreadable&)>& unreadable, ScanProgress& progress, const std::atomic<bool>& stop);
+          const std::function<void(const Unreadable&)>& unreadable, ScanProgress& progress,
+          const std::atomic<bool>& stop);
 
 }  // namespace forebay

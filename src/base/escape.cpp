@@ -1,0 +1,100 @@
+#include "base/escape.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+#include "base/utf8.hpp"
+
+namespace forebay {
+namespace {
+
+struct CodePoints {
+  std::uint32_t first, last;
+};
+// Unicode's format characters (Cf) that show nothing themselves, the line separators, and the tag block. Cf's visible
+// Arabic and Kaithi signs are letters to their readers and stay.
+constexpr CodePoints kInvisible[] = {{0x80, 0x9F},      {0xAD, 0xAD},       {0x61C, 0x61C},     {0x180E, 0x180E},
+                                     {0x200B, 0x200F},  {0x2028, 0x202E},   {0x2060, 0x206F},   {0xFEFF, 0xFEFF},
+                                     {0xFFF9, 0xFFFB},  {0x13430, 0x1345F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A},
+                                     {0xE0000, 0xE0FFF}};
+
+bool is_invisible(std::uint32_t code_point) {
+  for (const CodePoints& range : kInvisible) {
+    if (code_point >= range.first && code_point <= range.last) return true;
+  }
+  return false;
+}
+
+std::uint32_t decode(const char* at, std::size_t size) {
+  constexpr std::array<std::uint32_t, 5> kFirstByteBits = {0, 0x7F, 0x1F, 0x0F, 0x07};
+  std::uint32_t code_point = static_cast<unsigned char>(at[0]) & kFirstByteBits[size];
+  for (std::size_t i = 1; i < size; ++i) code_point = code_point << 6 | (static_cast<unsigned char>(at[i]) & 0x3FU);
+  return code_point;
+}
+
+void append_byte(std::string& to, unsigned char byte) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  switch (byte) {
+    case '\n':
+      to += "\\n";
+      return;
+    case '\t':
+      to += "\\t";
+      return;
+    case '\r':
+      to += "\\r";
+      return;
+    case '\\':
+      to += "\\\\";
+      return;
+    default:
+      to += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+}
+
+void append_code_point(std::string& to, std::uint32_t code_point) {
+  std::array<char, 8> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), code_point, 16).ptr;
+  to += "\\u{";
+  for (const char* d = digits.data(); d != end; ++d) to += *d >= 'a' ? static_cast<char>(*d - 'a' + 'A') : *d;
+  to += '}';
+}
+
+}  // namespace
+
+bool append_printable(std::string& to, std::string_view bytes) {
+  if (is_plain_ascii(bytes)) {
+    to += bytes;
+    return false;
+  }
+  const std::size_t before = to.size();
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  while (at < end) {
+    const std::size_t size = utf8_sequence(at, end);
+    const auto byte = static_cast<unsigned char>(*at);
+    if (size == 0 || (size == 1 && (byte < 0x20 || byte == 0x7F || byte == '\\'))) {
+      append_byte(to, byte);
+      ++at;
+      continue;
+    }
+    const std::uint32_t code_point = decode(at, size);
+    if (is_invisible(code_point)) {
+      append_code_point(to, code_point);
+    } else {
+      to.append(at, size);
+    }
+    at += size;
+  }
+  // Every escape is longer than what it stands for.
+  return to.size() - before != bytes.size();
+}
+
+std::string printable(std::string_view bytes) {
+  std::string to;
+  append_printable(to, bytes);
+  return to;
+}
+
+}  // namespace forebay

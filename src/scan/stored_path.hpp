@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace forebay {
+
+/// A longer stored path gets a key of its own (path_key()).
+inline constexpr std::size_t kPathKeyBytesMax = 2000;
+
+/// stored_path() and stored_name() without a copy in the usual case: false, and nothing appended, when the bytes are
+/// stored as they are.
+bool append_stored_path(std::string& to, std::string_view path);
+bool append_stored_name(std::string& to, std::string_view name);
+
+}  // namespace forebay
