@@ -51,10 +51,11 @@ struct Options {
   std::chrono::seconds drain_timeout{60};  ///< without progress, before stop() leaves the rest in the state directory
   std::chrono::seconds clock_tolerance{300};
 
-  bool recover = true;           ///< adopt orphaned buffers of the same destination at start
-  bool send = true;              ///< false: buffer only, send nothing, leave nothing (a dry run)
-  std::vector<Stream> streams;   ///< besides the built-in ones
-  LogCallback log;               ///< empty: spdlog's default logger
+  bool recover = true;                   ///< adopt orphaned buffers of the same host and destination at start
+  bool recover_any_destination = false;  ///< and those that were meant for another destination
+  bool send = true;                      ///< false: buffer only, send nothing, leave nothing (a dry run)
+  std::vector<Stream> streams;           ///< besides the built-in ones
+  LogCallback log;                       ///< empty: spdlog's default logger
 };
 
 /// Options from the environment and, below it, the .env file (default: ./.env where there is one): the settings of

@@ -97,4 +97,10 @@ std::string printable(std::string_view bytes) {
   return to;
 }
 
+std::size_t width(std::string_view text) {
+  std::size_t columns = 0;
+  for (const char c : text) columns += (static_cast<unsigned char>(c) & 0xc0U) != 0x80U ? 1U : 0U;
+  return columns;
+}
+
 }  // namespace forebay

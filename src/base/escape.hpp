@@ -14,4 +14,7 @@ std::string printable(std::string_view bytes);
 /// The same, appended; true when it differs from `bytes`.
 bool append_printable(std::string& to, std::string_view bytes);
 
+/// The number of columns of printable UTF-8 text, one a character. (East Asian wide characters count one.)
+std::size_t width(std::string_view text);
+
 }  // namespace forebay

@@ -30,6 +30,12 @@ class RowSet {
   /// The next column of the row begun last; characters are copied.
   void push(const Value& v) { values_.push_back(v.holds_chars() ? copied(v) : v); }
 
+  /// Takes back the row begun last, whole or not.
+  void cancel_row() {
+    rows_.pop_back();
+    values_.resize(rows_.size() * columns_);
+  }
+
   std::size_t size() const { return rows_.size(); }
   std::size_t columns() const { return columns_; }
   const Row& row(std::size_t i) const { return rows_[i]; }

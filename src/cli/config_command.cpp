@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "base/printable.hpp"
+#include "base/escape.hpp"
 #include "config/env_init.hpp"
 #include "forebay/error.hpp"
 

@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "base/printable.hpp"
+#include "base/escape.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
 

@@ -4,7 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/printable.hpp"
+#include "base/escape.hpp"
 #include "cli/command.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/printable.hpp"
+#include "base/escape.hpp"
 
 namespace forebay::cli {
 

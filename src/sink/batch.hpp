@@ -29,12 +29,12 @@ struct BatchRange {
 struct BatchRow {
   const Value* values = nullptr;  // stream->columns.size() of them
   std::int64_t version = 0;
-  std::uint32_t range = 0;  // index into Batch::ranges
+  std::uint32_t range = 0;   // index into Batch::ranges
   std::uint64_t number = 0;  // row number in the range's segment
 };
 
-/// The rows of one stream, one per key, in key order (bytes for text, numbers by value): every transaction takes its row
-/// locks in that order, so batches cannot deadlock.
+/// The rows of one stream, one per key, in key order (bytes for text, numbers by value): every transaction takes its
+/// row locks in that order, so batches cannot deadlock.
 struct BatchPart {
   const Stream* stream = nullptr;
   std::vector<BatchRow> rows;
@@ -49,8 +49,8 @@ class Batch {
     std::uint64_t first_row, last_row;
   };
 
-  /// Fills `parts` and `superseded` from the ranges, leaving out the rows that `landed[i]` says range i has already at the
-  /// destination (landed may be shorter than ranges). Parts are ordered by the stream's table, then name.
+  /// Fills `parts` and `superseded` from the ranges, leaving out the rows that `landed[i]` says range i has already at
+  /// the destination (landed may be shorter than ranges). Parts are ordered by the stream's table, then name.
   void build(const std::vector<std::vector<Span>>& landed = {});
 
   Reason reason;

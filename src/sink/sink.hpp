@@ -18,15 +18,15 @@ namespace forebay {
 
 /// What a failure spoils, and so what to do next.
 enum class FailureClass : std::uint8_t {
-  retry_batch,         ///< the same batch again, after a pause (40001, 40P01, 55P03)
-  retry_half,          ///< the same with half the range (57014)
-  reconnect,           ///< the connection is gone, nothing of the batch landed (08xxx, 57P01, broken socket)
-  in_doubt,            ///< the connection was lost after COMMIT was sent: send again with maybe_sent
-  unfit_for_now,       ///< the destination says come back later (25006, 53xxx, 57P03, away)
-  login_or_target,     ///< 28xxx, 3D000, 3F000, clock apart: a person must mend it
-  schema,              ///< 42xxx, columns that do not fit, not UTF-8: a person must mend it
-  row_refused,         ///< a row's content (22xxx, 23xxx except the key's own index)
-  other                ///< retried, reported
+  retry_batch,      ///< the same batch again, after a pause (40001, 40P01, 55P03)
+  retry_half,       ///< the same with half the range (57014)
+  reconnect,        ///< the connection is gone, nothing of the batch landed (08xxx, 57P01, broken socket)
+  in_doubt,         ///< the connection was lost after COMMIT was sent: send again with maybe_sent
+  unfit_for_now,    ///< the destination says come back later (25006, 53xxx, 57P03, away)
+  login_or_target,  ///< 28xxx, 3D000, 3F000, clock apart: a person must mend it
+  schema,           ///< 42xxx, columns that do not fit, not UTF-8: a person must mend it
+  row_refused,      ///< a row's content (22xxx, 23xxx except the key's own index)
+  other             ///< retried, reported
 };
 std::string_view to_string(FailureClass c) noexcept;
 
@@ -112,8 +112,8 @@ class Destination {
   virtual std::vector<std::string> migrate_down(int count) = 0;
 };
 
-/// Parses a destination URL without connecting: postgresql://… | postgres://… | sqlite:FILE. Throws Error(usage) for one
-/// that cannot be, Error(not_built_yet) for opengauss://. "" means libpq's PG* variables.
+/// Parses a destination URL without connecting: postgresql://… | postgres://… | sqlite:FILE. Throws Error(usage) for
+/// one that cannot be, Error(not_built_yet) for opengauss://. "" means libpq's PG* variables.
 std::unique_ptr<Destination> make_destination(const std::string& url, const DestinationOptions& options);
 
 }  // namespace forebay

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/nearest.hpp"
-#include "base/printable.hpp"
+#include "base/escape.hpp"
 
 namespace forebay {
 namespace {

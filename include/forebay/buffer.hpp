@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "forebay/error.hpp"
+#include "forebay/file_record.hpp"
+#include "forebay/options.hpp"
+#include "forebay/status.hpp"
+#include "forebay/value.hpp"
+
+namespace forebay {
+
+class WriterCore;
+class BufferCore;
+
+/// A producer thread's handle on one stream. Used by one thread at a time; make one per thread. Movable. Must not outlive
+/// its Buffer's stop() usefully: add() throws Error(stopped) from then on. Destroying it hands over what it holds.
+class Writer {
+ public:
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer();
+
+  /// The version of what is looked at next: take it before looking at the source, so that who looked later wins.
+  std::int64_t next_version();
+
+  /// Takes one record: a value per column of the stream, in order. Copies what it is given; returns in about a
+  /// microsecond; never waits for the network. Waits for room on disk when that is full and the policy is `wait`.
+  /// Throws Error, and has not taken the record: usage (values that do not fit the stream), full (policy `fail`), local
+  /// (memory, or the journal cannot be written), stopped (also in a forked child).
+  void add(std::span<const Value> values);
+  void add(std::int64_t version, std::span<const Value> values);
+
+  /// The same for the built-in streams `backup_files` and `backup_sets`; the Writer must be one of that stream.
+  void add_file(const FileRecord& record);
+  void add_file(std::int64_t version, const FileRecord& record);
+  void add_set(const BackupSet& set);
+
+  /// Returns when every record added before is acknowledged (Options::durability says what that survives). Rows are
+  /// acknowledged by themselves within 50 ms or 1,000 rows.
+  void commit();
+
+ private:
+  friend class Buffer;
+  struct Parts;
+  explicit Writer(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+/// A write-ahead buffer in front of one destination. Several in one process work. Thread-safe.
+class Buffer {
+ public:
+  /// Makes the buffer's folder in the state directory and starts its threads; connects later, by itself. A destination that
+  /// is away is no error: see status(). Throws Error: usage (options that cannot be meant), local (state directory).
+  explicit Buffer(Options options);
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  /// Stops without draining. What was acknowledged and is not at the destination stays in the state directory, for
+  /// the next Buffer there or `forebay recover`.
+  ~Buffer();
+
+  /// A handle for one producer thread. Throws Error(usage) for an unknown stream, Error(stopped) after stop().
+  Writer writer(std::string_view stream = "backup_files");
+
+  /// Adds a file from any thread. Threads share one Writer here: convenient, and slower than a writer() for each.
+  void add_file(const FileRecord& record);
+
+  /// Brings every record whose add() returned before this call to the destination, and returns when that fixed set is
+  /// settled, or at the timeout. Producers go on meanwhile.
+  SyncResult force_sync(std::chrono::milliseconds timeout = std::chrono::seconds(300));
+
+  /// Refuses further records, and drains: until everything has landed, or nothing has for `stall_max`, or `give_up`
+  /// (asked ten times a second) returns true. What is left then lies in the state directory. Later calls return the same.
+  SyncResult stop(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up = {});
+  SyncResult stop();  ///< with Options::drain_timeout
+
+  SyncStatus get_sync_status() const;
+  /// Of one stream.
+  Counts get_stats(std::string_view stream = "backup_files") const;
+
+ private:
+  struct SharedWriter;
+  std::shared_ptr<BufferCore> core_;
+  std::unique_ptr<SharedWriter> shared_writer_;
+};
+
+}  // namespace forebay

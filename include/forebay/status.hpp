@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "forebay/options.hpp"
+#include "forebay/reason.hpp"
+
+namespace forebay {
+
+/// Rows of one stream. accepted = synced + superseded + pending + quarantined.
+struct Counts {
+  std::uint64_t accepted = 0;     ///< add() returned for them
+  std::uint64_t synced = 0;       ///< at the destination, at this version
+  std::uint64_t superseded = 0;   ///< lost to a newer version of their key, in their batch or at the destination
+  std::uint64_t pending = 0;      ///< not there yet
+  std::uint64_t quarantined = 0;  ///< refused by the destination for what they contain, and kept
+
+  Counts& operator+=(const Counts& other) noexcept {
+    accepted += other.accepted;
+    synced += other.synced;
+    superseded += other.superseded;
+    pending += other.pending;
+    quarantined += other.quarantined;
+    return *this;
+  }
+};
+
+enum class DestinationState : std::uint8_t {
+  unknown,       ///< not tried yet
+  ok,
+  degraded,      ///< some batches fail
+  down,          ///< away, or says to come back later; tried again by itself
+  misconfigured  ///< login, target, clock or schema: a person must mend it; tried again, slowly
+};
+constexpr std::string_view to_string(DestinationState s) noexcept {
+  constexpr std::array<std::string_view, 5> kNames = {"unknown", "ok", "degraded", "down", "misconfigured"};
+  return kNames[static_cast<std::size_t>(s)];
+}
+
+/// A moment's picture of a Buffer.
+struct SyncStatus {
+  std::string buffer;
+  Durability durability = Durability::process;
+  std::string destination;  ///< without secrets
+  DestinationState destination_state = DestinationState::unknown;
+  std::string last_error;  ///< one line, empty when all is well
+  std::map<std::string, Counts> streams;
+  Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
+  std::array<std::uint64_t, kReasons> batches{};  ///< committed, by Reason
+  bool is_syncing = false;
+  std::uint64_t memory_rows = 0;
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t disk_bytes = 0;
+  double oldest_pending_s = 0;
+  double total_time_s = 0;  ///< since the Buffer was made
+  double sync_time_s = 0;   ///< that workers spent sending, summed
+  std::optional<std::int64_t> last_sync_us;  ///< since 1970
+  std::string state_directory;  ///< where what is pending at the end lies; empty when there is none
+
+  /// Of one stream; zeros when nothing was added to it.
+  Counts of(const std::string& stream) const {
+    const auto found = streams.find(stream);
+    return found == streams.end() ? Counts{} : found->second;
+  }
+};
+
+/// What force_sync() or stop() came to.
+struct SyncResult {
+  bool settled = false;            ///< every row it was about is at the destination (or superseded there)
+  std::uint64_t pending_rows = 0;  ///< else: how many are not
+  std::string last_error;          ///< and what the destination said last
+};
+
+}  // namespace forebay

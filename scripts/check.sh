@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Checks what a compiler does not: format, lint, and the scripts themselves.
+# The last line is "N passed, N failed, N skipped", each check counted once.
+#
+#   scripts/check.sh [--fix] [--no-install] [CHECK…]
+#
+#   format   clang-format 14 on include, src, tests, bench and docs; --fix mends it
+#   tidy     clang-tidy 14 on src and the headers it includes (.clang-tidy says what is asked)
+#   shell    ShellCheck on every script
+#
+#   scripts/check.sh               all of them
+#   scripts/check.sh --fix format
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+checks=() fix="" install=yes
+for argument in "$@"; do
+  case $argument in
+    -h | --help) print_help; exit 0 ;;
+    --fix) fix=yes ;;
+    --no-install) install="" ;;
+    format | tidy | shell) checks+=("$argument") ;;
+    *) die "no check '$argument'; there are format, tidy, shell (see --help)" 2 ;;
+  esac
+done
+[ ${#checks[@]} -gt 0 ] || checks=(format tidy shell)
+cd "$repo"
+[ -z "$install" ] || scripts/install-packages.sh check
+
+# bench/yardstick is a copy, kept as it is where it came from.
+sources() { find include src tests bench docs -path bench/yardstick -prune -o \( -name '*.cpp' -o -name '*.hpp' \) -print0 2>/dev/null; }
+
+format() {
+  if [ -n "$fix" ]; then
+    sources | xargs -0 -r clang-format-14 -i
+  else
+    sources | xargs -0 -r clang-format-14 --dry-run -Werror || { say "scripts/check.sh --fix format mends it"; return 1; }
+  fi
+}
+tidy() {
+  # As clang compiles it, so that every flag in the compile commands is one that clang-tidy knows.
+  cmake --preset asan >/dev/null || return
+  local log=build/asan/clang-tidy.log status=0
+  run-clang-tidy-14 -quiet -p build/asan -j "$(nproc)" "^$(printf '%s' "$repo/src/" | sed 's/[].[*^$+?(){}|\\]/\\&/g')" \
+    >"$log" 2>&1 || status=$?
+  grep -E '(warning|error):' -A 6 "$log" || true
+  [ "$status" = 0 ] || say "the whole of clang-tidy's report: $repo/$log"
+  return "$status"
+}
+shell() {
+  find scripts bench tests .ci -type f -print0 | xargs -0 grep -lZE '^#!.*\bbash|^# shellcheck shell=bash' |
+    xargs -0 -r shellcheck
+}
+
+passed=0 failed=0
+for check in "${checks[@]}"; do
+  started=$SECONDS
+  if "$check"; then
+    passed=$((passed + 1))
+    echo "passed  $check ($((SECONDS - started)) s)"
+  else
+    failed=$((failed + 1))
+    echo "FAILED  $check"
+  fi
+done
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" = 0 ]

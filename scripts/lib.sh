@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# What the scripts share: messages, and a private PostgreSQL on a Unix socket. Sourced, never run.
+# No variable here begins with FOREBAY_: forebay refuses names of that kind that are not settings of its own.
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+readonly repo
+
+say() { printf '%s\n' "$*" >&2; }
+
+# die MESSAGE [STATUS]: 2 is wrong usage, 4 something local.
+die() {
+  say "$(basename "$0"): $1"
+  exit "${2:-4}"
+}
+
+# The comment block at the top of a script is its help: printed without the shebang and the leading '#'.
+print_help() { sed -n -e '1d' -e '/^#/!q' -e '/^# shellcheck/d' -e 's/^# \{0,1\}//' -e 'p' "$0"; }
+
+# Sets pg_bin to the newest PostgreSQL's programs: Debian keeps the server's out of PATH.
+find_pg_bin() {
+  local candidates candidate
+  mapfile -t candidates < <(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV)
+  candidates+=("$(dirname "$(command -v initdb || echo /nowhere/initdb)")")
+  for candidate in "${candidates[@]}"; do
+    if [ -x "$candidate/initdb" ] && [ -x "$candidate/pg_ctl" ] && [ -x "$candidate/psql" ]; then
+      pg_bin=$candidate
+      return
+    fi
+  done
+  die "no PostgreSQL server programs (initdb, pg_ctl) in /usr/lib/postgresql/*/bin nor in PATH;
+  install them with: $repo/scripts/install-packages.sh run   (Debian and Ubuntu: apt-get install postgresql)"
+}
+
+# The user a private server has to run as: PostgreSQL refuses to run as root.
+pg_server_user() {
+  if [ "$EUID" != 0 ]; then id -un; return; fi
+  id -u postgres >/dev/null 2>&1 ||
+    die "there is no user postgres to run the server as; install Debian's package postgresql, or call this as another user than root"
+  echo postgres
+}
+
+# as_pg_owner FOLDER COMMAND…: runs a server program as the user that the private server's folder belongs to.
+as_pg_owner() {
+  local folder=$1 owner
+  shift
+  owner=$(stat -c %U "$folder")
+  # From /: the owner may not be able to enter the current directory.
+  if [ "$EUID" = 0 ]; then
+    (cd / && runuser -u "$owner" -- "$@")
+  else
+    (cd / && "$@")
+  fi
+}
+
+# pg_init FOLDER: an empty cluster in FOLDER/data. FOLDER exists, is private, and names no character but [A-Za-z0-9/_.-].
+pg_init() {
+  local folder=$1 locale=C
+  if locale -a 2>/dev/null | grep -qix 'C\.utf-\?8'; then locale=C.UTF-8; fi
+  if ! as_pg_owner "$folder" "$pg_bin/initdb" -D "$folder/data" -U postgres --auth=trust --encoding=UTF8 \
+    --locale="$locale" --no-sync >"$folder/initdb.log" 2>&1; then
+    say "initdb said:"
+    tail -n 20 "$folder/initdb.log" >&2
+    die "could not make a PostgreSQL cluster in $folder; is the disk full, or memory short?"
+  fi
+  # Whoever may enter the folder may connect: there is no other way in, so "trust" trusts the folder's mode.
+  printf "listen_addresses = ''\nunix_socket_directories = '%s'\nlog_min_messages = warning\n" "$folder" \
+    >>"$folder/data/postgresql.conf"
+}
+
+# pg_start FOLDER [NAME=VALUE…]: starts it and waits until it answers.
+pg_start() {
+  local folder=$1 options="" setting
+  shift
+  for setting in "$@"; do options+=" -c $setting"; done
+  # pg_ctl gives the server a session of its own, so that Ctrl-C at the terminal does not shut it down.
+  if ! as_pg_owner "$folder" "$pg_bin/pg_ctl" start -D "$folder/data" -w -t 60 -s -l "$folder/server.log" -o "$options" \
+    </dev/null >"$folder/pg_ctl.log" 2>&1; then
+    say "the server's log ends:"
+    tail -n 20 "$folder/server.log" "$folder/pg_ctl.log" >&2 || true
+    die "PostgreSQL did not start in $folder within 60 s; the lines above say why"
+  fi
+}
+
+pg_running() { as_pg_owner "$1" "$pg_bin/pg_ctl" status -D "$1/data" >/dev/null 2>&1; }
+
+# pg_stop FOLDER MODE: MODE as pg_ctl has it. Ends the server even if a test has stopped (SIGSTOP) it.
+pg_stop() {
+  local folder=$1 mode=$2 pid
+  pid=$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null) || return 0
+  [ -n "$pid" ] || return 0
+  kill -CONT "$pid" 2>/dev/null || true
+  as_pg_owner "$folder" "$pg_bin/pg_ctl" stop -D "$folder/data" -m "$mode" -w -t 30 -s >/dev/null 2>&1 && return 0
+  pg_running "$folder" || return 0
+  [ "$mode" = immediate ] || return 1
+  kill -KILL "$pid" 2>/dev/null || true
+}
+
+# pg_url FOLDER DATABASE. With the port, or a PGPORT of the reader's would name another socket.
+pg_url() { printf 'postgresql://postgres@/%s?host=%s&port=5432' "$2" "$1"; }
+
+# pg_env FOLDER DATABASE: exports PG* and DATABASE_URL for it, after forgetting the caller's (a PGSERVICE or PGHOSTADDR would win).
+pg_env() {
+  local name
+  while IFS= read -r name; do unset "$name"; done < <(compgen -e PG | grep -E '^PG[A-Z]+$')
+  export PGHOST=$1 PGPORT=5432 PGUSER=postgres PGDATABASE=$2
+  DATABASE_URL=$(pg_url "$1" "$2")
+  export DATABASE_URL
+}

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Runs a Catch2 (version 2) test program and tells passed, failed and skipped apart.
+
+  scripts/run_tests.py [--filter SPEC] [--timeout SECONDS] [--counts FILE] PROGRAM
+
+Catch2 2 has no word for "skipped": a case that cannot run warns "skipped: why" and returns. Here that case counts as
+skipped, never as passed. A case that kills the program or hangs counts as failed, and the cases after it still run.
+The last line is "N passed, N failed, N skipped"; status 0 only if something passed and nothing failed.
+"""
+import argparse
+import json
+import os
+import re
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+
+class Tally:
+    def __init__(self):
+        self.passed, self.failed, self.skipped, self.done = 0, 0, 0, set()
+
+    def passes(self, name, seconds):
+        self.passed += 1
+        self._say(f"passed  {seconds:7.2f} s  {name}")
+
+    def fails(self, name, lines):
+        self.failed += 1
+        self._say(f"FAILED             {name}", *("                   " + line for line in lines))
+
+    def skips(self, name, why):
+        self.skipped += 1
+        self._say(f"skipped            {name}: {why}")
+
+    @staticmethod
+    def _say(*lines):
+        print(*lines, sep="\n", flush=True)
+
+
+def one_line(element):
+    return " ".join((element.text or "").split())
+
+
+def failure_lines(case):
+    """What a developer needs of a failed case: where, what was asked, what came."""
+    lines = []
+    for element in case.iter():
+        where = f"{element.get('filename')}:{element.get('line')}: "
+        if element.tag == "Expression" and element.get("success") == "false":
+            lines.append(where + f"{element.get('type')}({one_line(element.find('Original'))})")
+            lines.append("  with " + one_line(element.find("Expanded")))
+            lines += ["  threw " + one_line(e) for e in element.findall("Exception")]
+        elif element.tag in ("Failure", "FatalErrorCondition"):
+            lines.append(where + (one_line(element) or element.tag))
+        elif element.tag == "Exception" and not any(element in parent for parent in case.iter("Expression")):
+            lines.append(where + "unexpected exception: " + one_line(element))
+        elif element.tag in ("Info", "Warning"):
+            lines.append("  note: " + one_line(element))
+    return lines or ["no assertion says why"]
+
+
+def judge(case, tally):
+    name = case.get("name")
+    tally.done.add(name)
+    result = case.find("OverallResult")
+    skips = [one_line(w)[len("skipped:"):].strip() for w in case.iter("Warning") if one_line(w).startswith("skipped:")]
+    if result.get("success") != "true":
+        tally.fails(name, failure_lines(case))
+    elif skips:
+        tally.skips(name, "; ".join(dict.fromkeys(skips)))
+    else:
+        tally.passes(name, float(result.get("durationInSeconds", 0)))
+
+
+def quoted(name):
+    """As Catch2's test specs want it: it takes a comma for an end even within quotes."""
+    return re.sub(r'([\\,"])', r"\\\1", name)
+
+
+def run_once(program, arguments, timeout, tally):
+    """One run of the program, judged case by case as its report comes. Returns the case it died or hung in, and why."""
+    child = subprocess.Popen([program, "-r", "xml", "-d", "yes", *arguments], stdout=subprocess.PIPE, start_new_session=True)
+    parser = ElementTree.XMLPullParser(["start", "end"])
+    running, since, why = None, time.monotonic(), None
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(child.stdout, selectors.EVENT_READ)
+            while True:
+                if not selector.select(max(0.0, since + timeout - time.monotonic())):
+                    why = f"no end after {timeout} s; killed"
+                    break
+                data = os.read(child.stdout.fileno(), 1 << 16)
+                if not data:
+                    break
+                try:
+                    parser.feed(data)
+                    for event, element in parser.read_events():
+                        if element.tag != "TestCase":
+                            continue
+                        if event == "start":
+                            running, since = element.get("name"), time.monotonic()
+                        else:
+                            judge(element, tally)
+                            element.clear()
+                            running, since = None, time.monotonic()
+                except ElementTree.ParseError as error:
+                    why = f"its report is not XML ({error}); does it write to stdout?"
+                    break
+    finally:
+        # Hung, or we are interrupted ourselves. The group, because a case may have children of its own.
+        if why or sys.exc_info()[0]:
+            os.killpg(child.pid, signal.SIGKILL)
+    status = child.wait()
+    if not why and status < 0:
+        why = f"killed by {signal.Signals(-status).name}"
+    if not why and running:
+        why = f"ended with status {status} within the case"
+    if not why and status > 0 and tally.failed == 0:
+        why = f"no case failed, but the program ended with status {status}"
+    return running, why
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--filter", default="", help="Catch2 test spec: a name with *, or [tag]")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds that one case may take (default 600)")
+    parser.add_argument("--counts", help="file to write the three counts to, as JSON")
+    parser.add_argument("program")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+    spec = [options.filter] if options.filter else []
+    listing = subprocess.run([options.program, "--list-test-names-only", *spec], stdout=subprocess.PIPE, text=True, check=False)
+    names = [line for line in listing.stdout.splitlines() if line]
+    tally = Tally()
+    left = names
+    while left:
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as chosen:
+            chosen.write("".join(f'"{quoted(name)}"\n' for name in left))
+            chosen.flush()
+            running, why = run_once(options.program, spec if left is names else ["-f", chosen.name], options.timeout, tally)
+        if running:
+            tally.done.add(running)
+            tally.fails(running, [why])
+        before, left = left, [name for name in names if name not in tally.done]
+        if left and len(left) == len(before):
+            tally.fails("the test program", [why or "it ended well", f"without running {len(left)} cases, first: {left[0]}"])
+            break
+        # A signal that Catch2 itself caught was already put down to the case it came in.
+        if why and not left and not tally.failed:
+            tally.fails("the test program", [why])
+    if not names:
+        print("no test case" + (f" matches {options.filter}" if options.filter else " in the program"), flush=True)
+    if options.counts:
+        with open(options.counts, "w", encoding="utf-8") as file:
+            json.dump({"passed": tally.passed, "failed": tally.failed, "skipped": tally.skipped}, file)
+    print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
+    return 0 if tally.passed and not tally.failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

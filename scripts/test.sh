@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds, starts a throwaway PostgreSQL, runs every test, and cleans up.
+# The last line is "N passed, N failed, N skipped"; status 0 only if something passed and nothing failed.
+#
+#   scripts/test.sh [--sanitize address|thread] [--filter SPEC] [--timeout SECONDS] [--no-install]
+#
+#   --sanitize address   built by clang 14 with address and undefined behaviour sanitizers, in build/asan
+#   --sanitize thread    built by clang 14 with the thread sanitizer, in build/tsan
+#   --filter SPEC        only these cases, as Catch2 takes it: "a batch*" or "[postgres]"; and no test of the install
+#   --timeout SECONDS    what one case may take before it counts as failed (default 300; with sanitizers 900)
+#   --no-install         leave the packages alone
+#
+#   scripts/test.sh
+#   scripts/test.sh --filter '[postgres]'
+#   scripts/test.sh --sanitize thread --filter '[threads]'
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+preset=dev filter="" timeout="" install=yes
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help) print_help; exit 0 ;;
+    --sanitize)
+      case ${2:-} in
+        address) preset=asan ;;
+        thread) preset=tsan ;;
+        *) die "--sanitize needs address or thread" 2 ;;
+      esac
+      shift 2
+      ;;
+    --filter) filter=${2:?--filter needs a Catch2 test spec}; shift 2 ;;
+    --timeout) timeout=${2:?--timeout needs seconds}; shift 2 ;;
+    --no-install) install=""; shift ;;
+    *) die "unknown option $1; see --help" 2 ;;
+  esac
+done
+timeout=${timeout:-$([ "$preset" = dev ] && echo 300 || echo 900)}
+
+if [ -n "$install" ]; then
+  sets=(test)
+  [ "$preset" = dev ] || sets+=(check)
+  "$repo/scripts/install-packages.sh" "${sets[@]}"
+fi
+
+if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}; fi
+build=$repo/build/$preset
+if ! { cd "$repo" && cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset" -j "$(nproc)"; }; then
+  say "The build failed; the lines above say where."
+  echo "0 passed, 1 failed, 0 skipped"
+  exit 1
+fi
+
+# Tests start from nothing: none of the caller's settings, and no .env of the current folder.
+while IFS= read -r name; do unset "$name"; done < <(compgen -e | grep -E '^(DATABASE_URL|USE_MEMORY_DB|(MEMORY_DB|SYNC|SCAN|FOREBAY)_.*)$')
+work=$(mktemp -d /tmp/forebay-test.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+cd "$work"
+
+runner=("$repo/scripts/with-postgres.sh" --no-fsync)
+if [ "$preset" != dev ]; then
+  # The sanitizers' fixed shadow addresses clash with much address space randomisation.
+  if setarch -R true 2>/dev/null; then runner+=(setarch -R); fi
+  symbolizer=$(command -v llvm-symbolizer-14 || true)
+  export ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1:external_symbolizer_path=$symbolizer
+  export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:external_symbolizer_path=$symbolizer
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:external_symbolizer_path=$symbolizer
+fi
+"${runner[@]}" "$repo/scripts/run_tests.py" --timeout "$timeout" --counts "$work/counts" ${filter:+--filter "$filter"} \
+  "$build/tests/forebay_tests" | grep -vE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' || true
+counts=(0 1 0)
+if [ -s "$work/counts" ]; then
+  mapfile -t counts < <(python3 -c 'import json, sys; print(*json.load(open(sys.argv[1])).values(), sep="\n")' "$work/counts")
+  # A run in which no case ran, or all were skipped, has shown nothing.
+  if [ "${counts[0]}" = 0 ] && [ "${counts[1]}" = 0 ]; then counts[1]=1; fi
+fi
+
+if [ "$preset" = dev ] && [ -z "$filter" ]; then
+  "$repo/tests/consumer/run.sh" "$build" | tee "$work/consumer" || true
+  counts[0]=$((counts[0] + $(grep -c '^passed ' "$work/consumer" || true)))
+  counts[1]=$((counts[1] + $(grep -c '^FAILED ' "$work/consumer" || true)))
+  # It says something of each of its parts, or it broke down.
+  if [ "$(grep -cE '^(passed|FAILED) ' "$work/consumer")" != 3 ]; then counts[1]=$((counts[1] + 1)); fi
+fi
+echo "${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped"
+[ "${counts[1]}" = 0 ]

@@ -1,0 +1,2 @@
+DROP VIEW IF EXISTS backup_files_readable;
+DROP TABLE IF EXISTS backup_files;

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "buffer/segment_store.hpp"
+#include "buffer/version_clock.hpp"
+#include "forebay/buffer.hpp"
+#include "recovery/adoption.hpp"
+#include "recovery/state_directory.hpp"
+#include "recovery/version_reserve.hpp"
+#include "sink/sink.hpp"
+#include "sync/scheduler.hpp"
+
+namespace forebay {
+
+/// What a Buffer is made of: puts state directory, clock, store, destination and scheduler together, and takes them apart in
+/// the order that loses nothing.
+class BufferCore {
+ public:
+  explicit BufferCore(Options options);
+  BufferCore(const BufferCore&) = delete;
+  BufferCore& operator=(const BufferCore&) = delete;
+  ~BufferCore();
+
+  VersionClock& clock() { return *clock_; }
+  SegmentStore& store() { return *store_; }
+  const Stream& stream(std::string_view name) const;
+
+  SyncResult force_sync(std::chrono::milliseconds timeout);
+  SyncResult stop(std::optional<std::chrono::milliseconds> stall_max, const std::function<bool()>& give_up);
+  SyncStatus status() const;
+
+ private:
+  void open_state();
+  void open_destination();
+  void adopt_orphans();
+  void leave_state(SyncResult& result);
+
+  // Constant after construction.
+  Options options_;
+  LogCallback log_;
+  SteadyTime started_at_;
+  StreamRegistry streams_;
+  std::optional<StateDirectory> state_;
+  std::optional<BufferFolder> folder_;
+  std::unique_ptr<VersionClock> clock_;
+  std::unique_ptr<Destination> destination_;
+  std::unique_ptr<SegmentStore> store_;
+  std::unique_ptr<Scheduler> scheduler_;
+
+  std::mutex stopping_;
+  // Guarded by stopping_:
+  std::vector<AdoptedBuffer> adopted_;
+  std::optional<SyncResult> stopped_;
+};
+
+}  // namespace forebay

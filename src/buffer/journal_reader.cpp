@@ -1,0 +1,182 @@
+#include "buffer/journal_reader.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "forebay/error.hpp"
+
+namespace forebay {
+namespace {
+
+constexpr std::size_t kReadBytes = 256 * 1024;
+
+std::uint32_t get_u32(const char* at) {
+  std::uint32_t v = 0;
+  std::memcpy(&v, at, sizeof v);
+  return v;
+}
+std::uint64_t get_u64(const char* at) {
+  std::uint64_t v = 0;
+  std::memcpy(&v, at, sizeof v);
+  return v;
+}
+
+/// A whole record or trailer at the front of `bytes`; 0 when there is none, else its size.
+std::size_t whole_record(std::string_view bytes, std::uint64_t seed) {
+  if (bytes.size() < kRecordHeadBytes) return 0;
+  const std::uint32_t mark = get_u32(bytes.data());
+  const std::size_t size = mark == kTrailerMark ? kTrailerBytes - kRecordHeadBytes : mark;
+  if (size < 8 || size > kRecordBytesMax || bytes.size() - kRecordHeadBytes < size) return 0;
+  if (record_checksum(bytes.substr(kRecordHeadBytes, size), seed) != get_u32(bytes.data() + 4)) return 0;
+  return kRecordHeadBytes + size;
+}
+
+}  // namespace
+
+std::string_view to_string(JournalEnd end) noexcept {
+  switch (end) {
+    case JournalEnd::sealed: return "sealed";
+    case JournalEnd::unsealed: return "unsealed";
+    case JournalEnd::torn_tail: return "torn tail";
+    case JournalEnd::damaged: return "damaged";
+  }
+  return "";
+}
+
+struct JournalReader::File {
+  explicit File(const std::filesystem::path& path) : fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {
+    if (fd < 0) {
+      throw Error(ErrorCode::local, "cannot open " + path.string() + ": " + std::generic_category().message(errno));
+    }
+  }
+  ~File() { ::close(fd); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int fd;
+};
+
+JournalReader::JournalReader(const std::filesystem::path& path)
+    : file_(std::make_unique<File>(path)), path_(path) {
+  struct stat st {};
+  if (::fstat(file_->fd, &st) == 0) summary_.bytes = static_cast<std::uint64_t>(st.st_size);
+  fill(kJournalPrefixBytes);
+  if (window_.size() >= kJournalPrefixBytes) fill(kJournalPrefixBytes + get_u32(window_.data() + 12));
+  header_ = decode_journal_header(window_, seed_, at_);
+  summary_.header = header_;
+}
+JournalReader::~JournalReader() = default;
+JournalReader::JournalReader(JournalReader&&) noexcept = default;
+JournalReader& JournalReader::operator=(JournalReader&&) noexcept = default;
+
+/// Makes sure that `bytes_wanted` bytes lie in the window from at_ on, as far as the file has them.
+bool JournalReader::fill(std::size_t bytes_wanted) {
+  if (window_.size() - at_ >= bytes_wanted) return true;
+  window_.erase(0, at_);
+  window_offset_ += at_;
+  at_ = 0;
+  // A length read from a damaged file must not make us ask for more memory than the file has bytes.
+  const std::uint64_t left = summary_.bytes > window_offset_ ? summary_.bytes - window_offset_ : 0;
+  const auto target = static_cast<std::size_t>(std::min<std::uint64_t>(std::max(bytes_wanted, kReadBytes), left));
+  while (window_.size() < target) {
+    const std::size_t before = window_.size();
+    window_.resize(target);
+    const ssize_t n = ::pread(file_->fd, window_.data() + before, target - before,
+                              static_cast<off_t>(window_offset_ + before));
+    window_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      throw Error(ErrorCode::local, "cannot read " + path_.string() + ": " + std::generic_category().message(errno));
+    }
+    if (n == 0) break;
+  }
+  return window_.size() >= bytes_wanted;
+}
+
+JournalReader::Step JournalReader::step(RowSet* rows) {
+  if (ended_) return Step::end;
+  ended_ = true;  // unless a row follows
+  if (!fill(kRecordHeadBytes)) {
+    summary_.end = window_.size() == at_ ? JournalEnd::unsealed : JournalEnd::torn_tail;
+    summary_.bad_offset = window_offset_ + at_;
+    return Step::end;
+  }
+  const std::uint32_t mark = get_u32(window_.data() + at_);
+  const std::size_t body = mark == kTrailerMark ? kTrailerBytes - kRecordHeadBytes : mark;
+  const bool plausible = body >= 8 && body <= kRecordBytesMax && fill(kRecordHeadBytes + body);
+  const std::size_t size =
+      plausible ? whole_record(std::string_view(window_).substr(at_, kRecordHeadBytes + body), seed_) : 0;
+  if (size == 0) {
+    find_out_how_it_ends();
+    return Step::end;
+  }
+  const std::string_view content = std::string_view(window_).substr(at_ + kRecordHeadBytes, body);
+  if (mark == kTrailerMark) {
+    const bool matches = get_u64(content.data()) == row_ && get_u64(content.data() + 8) == digest_;
+    const bool last = window_offset_ + at_ + size == summary_.bytes;
+    summary_.end = matches && last ? JournalEnd::sealed : JournalEnd::damaged;
+    summary_.bad_offset = window_offset_ + at_;
+    if (get_u64(content.data()) > row_) summary_.lost_rows_min = get_u64(content.data()) - row_;
+    return Step::end;
+  }
+  if (rows != nullptr && !decode_record(content, header_.stream, row_ + 1, *rows)) {
+    find_out_how_it_ends();
+    return Step::end;
+  }
+  digest_ = next_digest(digest_, get_u32(window_.data() + at_ + 4));
+  at_ += size;
+  ++row_;
+  summary_.rows = row_;
+  ended_ = false;
+  return Step::row;
+}
+
+/// At a record that does not verify: with nothing whole after it, it is the tail that a dying writer left; with a whole
+/// record after it, something happened to the file.
+void JournalReader::find_out_how_it_ends() {
+  summary_.bad_offset = window_offset_ + at_;
+  summary_.end = JournalEnd::torn_tail;
+  std::uint64_t found = 0;
+  ++at_;
+  while (fill(kRecordHeadBytes)) {
+    const std::uint32_t mark = get_u32(window_.data() + at_);
+    const std::size_t body = mark == kTrailerMark ? kTrailerBytes - kRecordHeadBytes : mark;
+    const std::uint64_t left = summary_.bytes - window_offset_ - at_ - kRecordHeadBytes;
+    std::size_t size = 0;
+    if (body >= 8 && body <= std::min<std::uint64_t>(kRecordBytesMax, left) && fill(kRecordHeadBytes + body)) {
+      size = whole_record(std::string_view(window_).substr(at_, kRecordHeadBytes + body), seed_);
+    }
+    if (size != 0) {
+      summary_.end = JournalEnd::damaged;
+      if (mark != kTrailerMark) ++found;
+    }
+    at_ += std::max<std::size_t>(size, 1);
+  }
+  summary_.lost_rows_min = found;
+}
+
+bool JournalReader::next(RowSet& rows, std::uint64_t rows_max) {
+  std::uint64_t read = 0;
+  while (read < rows_max && step(&rows) == Step::row) ++read;
+  return read > 0;
+}
+
+void JournalReader::skip(std::uint64_t rows) {
+  for (; rows > 0 && step(nullptr) == Step::row; --rows) {
+  }
+}
+
+JournalSummary JournalReader::summarize(const std::filesystem::path& path) {
+  JournalReader reader(path);
+  reader.skip(std::numeric_limits<std::uint64_t>::max());
+  return reader.summary();
+}
+
+}  // namespace forebay

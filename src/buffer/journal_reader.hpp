@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/row_set.hpp"
+#include "buffer/journal_format.hpp"
+
+namespace forebay {
+
+/// How a journal ends.
+enum class JournalEnd : std::uint8_t {
+  sealed,     ///< with its trailer, which matches
+  unsealed,   ///< after a whole record, without a trailer: its writer died
+  torn_tail,  ///< the same, and bytes of a record that was being written; they are cut
+  damaged     ///< bad bytes with good records after them, or rows missing before a trailer
+};
+std::string_view to_string(JournalEnd end) noexcept;
+
+struct JournalSummary {
+  JournalHeader header;
+  JournalEnd end = JournalEnd::unsealed;
+  std::uint64_t rows = 0;          // that can be read, from the first on
+  std::uint64_t bad_offset = 0;    // torn_tail and damaged: where reading ended
+  std::uint64_t lost_rows_min = 0; // damaged: whole records seen after the bad place
+  std::uint64_t bytes = 0;         // of the file
+};
+
+/// Reads a journal front to back with bounded memory. Throws Error(damaged) when the header cannot be read, Error(local)
+/// when the file cannot.
+class JournalReader {
+ public:
+  explicit JournalReader(const std::filesystem::path& path);
+  ~JournalReader();
+  JournalReader(JournalReader&&) noexcept;
+  JournalReader& operator=(JournalReader&&) noexcept;
+
+  const JournalHeader& header() const { return header_; }
+
+  /// Reads the next rows into `rows`, `rows_max` at most; false when there are no more that can be read.
+  bool next(RowSet& rows, std::uint64_t rows_max);
+  /// Moves over rows without keeping them.
+  void skip(std::uint64_t rows);
+
+  /// What was found; whole once next() or skip() reached the end.
+  const JournalSummary& summary() const { return summary_; }
+
+  /// Reads a whole journal for its summary.
+  static JournalSummary summarize(const std::filesystem::path& path);
+
+ private:
+  enum class Step : std::uint8_t { row, end };
+  Step step(RowSet* rows);
+  bool fill(std::size_t bytes_wanted);
+  void find_out_how_it_ends();
+
+  struct File;
+  std::unique_ptr<File> file_;
+  std::filesystem::path path_;
+  JournalHeader header_;
+  JournalSummary summary_;
+  std::string window_;          // bytes of the file from window_offset_ on
+  std::uint64_t window_offset_ = 0;
+  std::size_t at_ = 0;          // in the window
+  std::uint64_t seed_ = 0;
+  std::uint64_t digest_ = 0;
+  std::uint64_t row_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace forebay

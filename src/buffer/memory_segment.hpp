@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/row_set.hpp"
+#include "forebay/stream.hpp"
+#include "sqlite/statement.hpp"
+
+namespace forebay {
+
+/// The rows of one segment in an in-memory SQLite database of its own, in arrival order: rowid is the row number, no index,
+/// no types declared (the stream knows them). One thread at a time; the owner's mutex sees to that.
+class MemorySegment {
+ public:
+  explicit MemorySegment(const Stream& stream);
+
+  /// Appends a row inside the open group. Values must fit the stream's columns (check_values()).
+  /// Throws Error(local) when SQLite can't: see lost_rows().
+  void append(std::int64_t version, std::span<const Value> values);
+  /// Ends the open group: its rows can no longer be rolled back.
+  void commit();
+  /// No more rows: what only appending needs is freed.
+  void seal();
+
+  std::uint64_t rows() const { return rows_; }
+  std::uint64_t committed_rows() const { return committed_rows_; }
+  /// Bytes of memory, as SQLite counts its pages.
+  std::uint64_t bytes() const { return static_cast<std::uint64_t>(connection_.cache_used_bytes()); }
+
+  /// Rows first … last (both counted, from 1), at most those there are.
+  RowSet read(std::uint64_t first_row, std::uint64_t last_row);
+
+ private:
+  const Stream* stream_;
+  SqliteConnection connection_;
+  std::optional<SqliteStatement> insert_;
+  std::uint64_t rows_ = 0;
+  std::uint64_t committed_rows_ = 0;
+  bool group_open_ = false;
+};
+
+/// Throws Error(usage) when the values are not one per column, of the column's type, or null where that is not allowed.
+void check_values(const Stream& stream, std::span<const Value> values);
+
+}  // namespace forebay

@@ -1,0 +1,70 @@
+#include "buffer/segment.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "buffer/append_file.hpp"
+#include "buffer/journal_writer.hpp"
+#include "forebay/error.hpp"
+
+namespace forebay {
+
+Segment::Segment(SegmentIdentity identity, std::unique_ptr<MemorySegment> memory, std::filesystem::path journal,
+                 std::uint64_t journal_bytes, bool sent)
+    : id(std::move(identity)),
+      maybe_sent(sent),
+      memory_(std::move(memory)),
+      memory_bytes_(memory_ ? memory_->bytes() : 0),
+      journal_(std::move(journal)),
+      journal_bytes_(journal_bytes) {}
+
+RowSet Segment::read(std::uint64_t first_row, std::uint64_t last_row) {
+  if (memory_) return memory_->read(first_row, last_row);
+  if (!replay_ || replayed_rows_ + 1 != first_row) {
+    replay_.emplace(journal_);
+    replay_->skip(first_row - 1);
+  }
+  RowSet rows(id.stream->columns.size());
+  const std::uint64_t wanted = last_row - first_row + 1;
+  rows.reserve(static_cast<std::size_t>(wanted));
+  replay_->next(rows, wanted);
+  replayed_rows_ = last_row;
+  if (rows.size() != wanted) {
+    replay_.reset();
+    throw Error(ErrorCode::damaged, "journal " + journal_.string() + " no longer holds its rows " +
+                                        std::to_string(first_row) + " to " + std::to_string(last_row));
+  }
+  if (last_row == id.rows) replay_.reset();  // descriptors are limited
+  return rows;
+}
+
+std::unique_ptr<MemorySegment> Segment::release_memory() {
+  memory_bytes_ = 0;
+  return std::move(memory_);
+}
+
+void Segment::write_journal(const std::filesystem::path& path) {
+  JournalWriter journal(create_posix_file, path, {id.buffer, id.number, *id.stream, {}});
+  constexpr std::uint64_t kRowsAtOnce = 5000;
+  for (std::uint64_t first = 1; first <= id.rows; first += kRowsAtOnce) {
+    const RowSet rows = memory_->read(first, std::min(first + kRowsAtOnce - 1, id.rows));
+    for (std::size_t i = 0; i < rows.size(); ++i) journal.append(rows.row(i).version, rows.values(i));
+    journal.commit();
+  }
+  journal.finish();
+  journal_ = path;
+  journal_bytes_ = journal.bytes();
+}
+
+std::string journal_name(std::uint64_t segment, int replacement) {
+  char name[64];
+  if (replacement == 0) {
+    std::snprintf(name, sizeof name, "segment-%06llu.journal", static_cast<unsigned long long>(segment));
+  } else {
+    std::snprintf(name, sizeof name, "segment-%06llu.%d.journal", static_cast<unsigned long long>(segment), replacement);
+  }
+  return name;
+}
+
+}  // namespace forebay

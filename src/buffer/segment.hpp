@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/row_set.hpp"
+#include "buffer/journal_reader.hpp"
+#include "buffer/memory_segment.hpp"
+#include "forebay/reason.hpp"
+#include "forebay/stream.hpp"
+
+namespace forebay {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// What identifies a segment and how it came to be sealed; constant from then on.
+struct SegmentIdentity {
+  std::string buffer;
+  std::uint64_t number = 0;
+  const Stream* stream = nullptr;
+  std::uint64_t rows = 0;
+  Reason reason = Reason::end;
+  SteadyTime oldest_at;  // when its first row was added
+};
+
+/// A sealed segment: sealed ─► syncing ─► settled, or sealed ─► evicting ─► sealed. Its rows are in memory, in its journal,
+/// or both. The store's mutex guards state and whereabouts; whoever set `syncing` or `evicting` may read the rows without.
+class Segment {
+ public:
+  enum class State : std::uint8_t { sealed, evicting, syncing, settled };
+
+  Segment(SegmentIdentity identity, std::unique_ptr<MemorySegment> memory, std::filesystem::path journal,
+          std::uint64_t journal_bytes, bool maybe_sent);
+
+  const SegmentIdentity id;
+
+  /// Rows first … last, from memory when they are there, else by replaying the journal.
+  RowSet read(std::uint64_t first_row, std::uint64_t last_row);
+  /// Gives up the memory; unless the segment is settled, a journal must hold the rows.
+  std::unique_ptr<MemorySegment> release_memory();
+  /// Writes what only memory holds to a journal at `path`.
+  void write_journal(const std::filesystem::path& path);
+  void forget_journal() {
+    journal_.clear();
+    journal_bytes_ = 0;
+  }
+
+  bool in_memory() const { return memory_ != nullptr; }
+  std::uint64_t memory_bytes() const { return memory_bytes_; }
+  const std::filesystem::path& journal() const { return journal_; }
+  std::uint64_t journal_bytes() const { return journal_bytes_; }
+
+  // Guarded by the store's mutex.
+  State state = State::sealed;
+  SteadyTime not_before;  // after a failure: when to try again
+
+  // For whoever syncs it.
+  std::uint64_t next_row = 1;   // rows before this one have landed
+  bool maybe_sent = false;      // some from next_row on may have, too
+  std::uint32_t attempts = 0;   // failures in a row
+  std::uint64_t range_rows_max = 0;  // 0: the batch size; less after a timeout
+  /// A file that failed, may hold acknowledged rows all the same, and goes when the rows have landed.
+  std::filesystem::path stale_journal;
+  /// Where a damaged journal goes instead of being removed, once what could be read has landed. Empty: it is removed.
+  std::filesystem::path set_aside_as;
+
+ private:
+  std::unique_ptr<MemorySegment> memory_;
+  std::uint64_t memory_bytes_ = 0;
+  std::filesystem::path journal_;
+  std::uint64_t journal_bytes_ = 0;
+  std::optional<JournalReader> replay_;
+  std::uint64_t replayed_rows_ = 0;
+};
+
+using SegmentPtr = std::shared_ptr<Segment>;
+
+std::string journal_name(std::uint64_t segment, int replacement = 0);
+
+}  // namespace forebay

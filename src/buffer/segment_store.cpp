@@ -1,0 +1,373 @@
+#include "buffer/segment_store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "buffer/writer_core.hpp"
+#include "forebay/error.hpp"
+
+namespace forebay {
+
+using std::chrono::steady_clock;
+
+SegmentStore::SegmentStore(StoreOptions options)
+    : options_(std::move(options)), last_progress_(steady_clock::now()) {}
+SegmentStore::~SegmentStore() = default;
+
+// --- Producers and writers
+
+std::shared_ptr<WriterCore> SegmentStore::make_writer(const Stream& stream) {
+  auto writer = std::make_shared<WriterCore>(*this, stream);
+  const std::lock_guard lock(mutex_);
+  if (stopped_) throw Error(ErrorCode::stopped, "the buffer is stopped and takes no more records");
+  writers_.push_back(writer);
+  return writer;
+}
+
+void SegmentStore::retire_writer(const std::shared_ptr<WriterCore>& writer) {
+  writer->retire(Reason::end);
+  const std::lock_guard lock(mutex_);
+  if (std::erase(writers_, writer) == 0) return;
+  streams_[writer->stream().name].accepted += writer->accepted_rows();
+}
+
+std::vector<std::shared_ptr<WriterCore>> SegmentStore::writers() const {
+  const std::lock_guard lock(mutex_);
+  return writers_;
+}
+
+void SegmentStore::seal_all(Reason reason) {
+  for (const auto& writer : writers()) writer->seal(reason);
+}
+
+void SegmentStore::take_over(SegmentPtr segment) {
+  {
+    const std::lock_guard lock(mutex_);
+    count_locked(*segment, +1);
+    queue_.push_back(std::move(segment));
+  }
+  work_.notify_one();
+}
+
+void SegmentStore::adopt(SegmentPtr segment) {
+  {
+    const std::lock_guard lock(mutex_);
+    recovered_.accepted += segment->id.rows - (segment->next_row - 1);
+    count_locked(*segment, +1);
+    queue_.push_back(std::move(segment));
+  }
+  work_.notify_one();
+}
+
+void SegmentStore::admit_slowly() {
+  if (fork_guard_.in_child()) {
+    throw Error(ErrorCode::stopped, "this process is a fork of the one that opened the buffer; open one of its own");
+  }
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    if (stopped_) throw Error(ErrorCode::stopped, "the buffer is stopped and takes no more records");
+    if (gate_.load(std::memory_order_relaxed) != Gate::full) return;
+    if (options_.limits.full_policy == FullPolicy::fail) {
+      throw Error(ErrorCode::full, disk_full_message(options_.limits));
+    }
+    settled_.wait_for(lock, std::chrono::seconds(1));
+    lock.unlock();
+    make_room();  // the disk may have got room without anything landing
+  }
+}
+
+void SegmentStore::wait_until_landed(const SegmentPtr& segment) {
+  const SteadyTime start = steady_clock::now();
+  const bool landed = wait_settled({segment}, [&](SteadyTime progress) {
+    return gate_.load() == Gate::stopped || steady_clock::now() - std::max(start, progress) > options_.landing_timeout;
+  });
+  if (landed) return;
+  if (gate_.load() == Gate::stopped) throw Error(ErrorCode::stopped, "the buffer was stopped before this batch landed");
+  throw Error(ErrorCode::destination, "the destination took nothing for " +
+                                          std::to_string(options_.landing_timeout.count()) +
+                                          " s (SYNC_DRAIN_TIMEOUT), and there is no buffer (USE_MEMORY_DB=False)");
+}
+
+// --- Limits
+
+void SegmentStore::count_locked(const Segment& s, int sign) {
+  const auto add = [sign](std::uint64_t& sum, std::uint64_t n) { sum += static_cast<std::uint64_t>(sign) * n; };
+  if (s.in_memory()) {
+    add(sums_.sealed_rows, s.id.rows);
+    add(sums_.sealed_bytes, s.memory_bytes());
+    if (s.state == Segment::State::sealed) {
+      add(sums_.evictable_rows, s.id.rows);
+      add(sums_.evictable_bytes, s.memory_bytes());
+    }
+  }
+  add(sums_.disk_bytes, s.journal_bytes());
+}
+
+BufferUsage SegmentStore::usage_locked() const {
+  BufferUsage usage = sums_;
+  for (const auto& writer : writers_) {
+    usage.active_rows += writer->active_rows();
+    usage.active_bytes += writer->active_bytes();
+    usage.disk_bytes += writer->active_disk_bytes();
+  }
+  return usage;
+}
+
+void SegmentStore::make_room() {
+  std::unique_lock lock(mutex_);
+  Relief relief = backpressure(usage_locked(), options_.limits);
+  if (relief.seal_active && !options_.unbuffered) {
+    lock.unlock();
+    seal_all(Reason::memory_limit_reached);
+    lock.lock();
+    relief = backpressure(usage_locked(), options_.limits);
+    if (relief.seal_active) {  // what is left in memory is being sent: free all the rest
+      relief.evict_rows = sums_.evictable_rows;
+      relief.evict_bytes = sums_.evictable_bytes;
+    }
+  }
+  if (relief.evict_rows > 0 || relief.evict_bytes > 0) evict_locked(lock, relief);
+  relief = backpressure(usage_locked(), options_.limits);
+  const bool full = relief.disk_full || (eviction_fails_ && relief.evict_rows + relief.evict_bytes > 0);
+  const Gate gate = stopped_ ? Gate::stopped : full ? Gate::full : Gate::open;
+  const Gate before = gate_.exchange(gate);
+  lock.unlock();
+  if (gate == Gate::full && before == Gate::open) {
+    report(LogLevel::warning, disk_full_message(options_.limits) +
+                                  (options_.limits.full_policy == FullPolicy::wait ? "; producers wait"
+                                                                                   : "; records are refused"));
+  }
+  if (gate == Gate::open && before == Gate::full) {
+    report(LogLevel::info, "there is room for journals again; producers go on");
+    settled_.notify_all();
+  }
+}
+
+void SegmentStore::evict_locked(std::unique_lock<std::mutex>& lock, const Relief& relief) {
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  // Newest first: the oldest are sent next, and reading them back would cost what evicting them saved.
+  for (std::size_t i = queue_.size(); i-- > 0 && (rows < relief.evict_rows || bytes < relief.evict_bytes);) {
+    if (i >= queue_.size()) continue;  // some landed while the lock was away
+    const SegmentPtr segment = queue_[i];
+    if (!segment->in_memory() || segment->state != Segment::State::sealed) continue;
+    const std::uint64_t segment_bytes = segment->memory_bytes();
+    if (!evict_one_locked(lock, segment)) return;
+    rows += segment->id.rows;
+    bytes += segment_bytes;
+  }
+}
+
+bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const SegmentPtr& segment) {
+  if (options_.discard) {
+    dropped_rows_ += segment->id.rows;
+    streams_[segment->id.stream->name].pending += segment->id.rows;
+    erase_locked(segment);
+    return true;
+  }
+  if (options_.folder.empty()) return false;
+  count_locked(*segment, -1);
+  segment->state = Segment::State::evicting;
+  count_locked(*segment, +1);
+  lock.unlock();
+  std::string failure;
+  std::unique_ptr<MemorySegment> freed;
+  if (segment->journal().empty()) {
+    const auto path = journal_path(segment->id.number, segment->stale_journal.empty() ? 0 : 1000);
+    try {
+      segment->write_journal(path);
+    } catch (const Error& e) {
+      failure = e.what();
+      std::error_code ignored;
+      std::filesystem::remove(path, ignored);
+    }
+  }
+  lock.lock();
+  count_locked(*segment, -1);
+  if (failure.empty()) freed = segment->release_memory();
+  segment->state = Segment::State::sealed;
+  count_locked(*segment, +1);
+  const bool first_failure = !failure.empty() && !eviction_fails_;
+  eviction_fails_ = !failure.empty();
+  lock.unlock();
+  freed.reset();  // closing a database takes its time: not under the lock
+  if (first_failure) report(LogLevel::error, "cannot free memory: " + failure);
+  work_.notify_one();
+  settled_.notify_all();
+  lock.lock();
+  return failure.empty();
+}
+
+// --- Workers
+
+std::vector<SegmentPtr> SegmentStore::take(SteadyTime until) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (closed_) return {};
+    const SteadyTime now = steady_clock::now();
+    SteadyTime wake = until;
+    std::vector<SegmentPtr> taken;
+    std::uint64_t rows = 0;
+    for (const SegmentPtr& s : queue_) {
+      if (s->state != Segment::State::sealed) continue;
+      if (s->not_before > now) {
+        wake = std::min(wake, s->not_before);
+        continue;
+      }
+      const std::uint64_t left = s->id.rows - (s->next_row - 1);
+      const bool alone = s->range_rows_max != 0 || s->attempts != 0;  // one that failed is sent by itself
+      constexpr std::size_t kSegmentsMax = 64;
+      if (!taken.empty() && (alone || rows + left > options_.limits.batch_rows_max)) break;
+      taken.push_back(s);
+      rows += left;
+      if (alone || taken.size() == kSegmentsMax || rows >= options_.limits.batch_rows_max) break;
+    }
+    for (const SegmentPtr& s : taken) {
+      count_locked(*s, -1);
+      s->state = Segment::State::syncing;
+      count_locked(*s, +1);
+    }
+    if (!taken.empty()) return taken;
+    if (now >= until) return {};
+    work_.wait_until(lock, wake);
+  }
+}
+
+void SegmentStore::give_back(const std::vector<SegmentPtr>& segments, SteadyTime not_before) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const SegmentPtr& s : segments) {
+      if (s->state != Segment::State::syncing) continue;
+      count_locked(*s, -1);
+      s->state = Segment::State::sealed;
+      s->not_before = not_before;
+      count_locked(*s, +1);
+    }
+  }
+  work_.notify_all();
+}
+
+void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::uint64_t synced,
+                          std::uint64_t superseded) {
+  const bool own = segment->id.buffer == options_.buffer_id;
+  const bool all = segment->next_row + rows > segment->id.rows;
+  if (all) {
+    // The rows are committed at the destination, and its ledger says so: the journal has done its work. Should removing
+    // it fail, an adopter finds it and learns from the ledger that nothing is left to send.
+    std::error_code ignored;
+    if (!segment->set_aside_as.empty()) {
+      std::filesystem::rename(segment->journal(), segment->set_aside_as, ignored);
+    } else if (!segment->journal().empty()) {
+      std::filesystem::remove(segment->journal(), ignored);
+    }
+    if (!segment->stale_journal.empty()) std::filesystem::remove(segment->stale_journal, ignored);
+  }
+  std::unique_ptr<MemorySegment> freed;
+  {
+    const std::lock_guard lock(mutex_);
+    segment->next_row += rows;
+    Counts& counts = own ? streams_[segment->id.stream->name] : recovered_;
+    counts.synced += synced;
+    counts.superseded += superseded;
+    last_progress_ = steady_clock::now();
+    if (all) {
+      erase_locked(segment);
+      freed = segment->release_memory();
+    }
+    if (gate_.load() == Gate::full && !backpressure(usage_locked(), options_.limits).disk_full && !eviction_fails_) {
+      gate_.store(Gate::open);
+    }
+  }
+  settled_.notify_all();
+}
+
+void SegmentStore::erase_locked(const SegmentPtr& segment) {
+  count_locked(*segment, -1);
+  segment->state = Segment::State::settled;
+  std::erase(queue_, segment);
+}
+
+void SegmentStore::close_to_workers() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  work_.notify_all();
+}
+
+// --- Waiting and ending
+
+std::vector<SegmentPtr> SegmentStore::unsettled() const {
+  const std::lock_guard lock(mutex_);
+  return {queue_.begin(), queue_.end()};
+}
+
+bool SegmentStore::wait_settled(const std::vector<SegmentPtr>& segments,
+                                const std::function<bool(SteadyTime)>& give_up) {
+  std::unique_lock lock(mutex_);
+  std::size_t settled = 0;  // of those before it all are
+  for (;;) {
+    while (settled < segments.size() && segments[settled]->state == Segment::State::settled) ++settled;
+    if (settled == segments.size()) return true;
+    if (give_up(last_progress_)) return false;
+    settled_.wait_for(lock, std::chrono::milliseconds(100));
+  }
+}
+
+void SegmentStore::stop_producers(Reason reason) {
+  std::vector<std::shared_ptr<WriterCore>> stopping;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    gate_.store(Gate::stopped);
+    stopping = writers_;
+  }
+  settled_.notify_all();
+  for (const auto& writer : stopping) writer->retire(reason);
+}
+
+void SegmentStore::spill() {
+  if (options_.folder.empty()) return;
+  std::unique_lock lock(mutex_);
+  for (const SegmentPtr& s : std::vector<SegmentPtr>(queue_.begin(), queue_.end())) {
+    if (!s->journal().empty() || !s->in_memory()) continue;
+    lock.unlock();
+    s->write_journal(journal_path(s->id.number, s->stale_journal.empty() ? 0 : 1000));
+    lock.lock();
+  }
+}
+
+// --- Accounts
+
+SegmentStore::Accounts SegmentStore::accounts() const {
+  const std::lock_guard lock(mutex_);
+  Accounts a;
+  a.streams = streams_;
+  a.recovered = recovered_;
+  const BufferUsage usage = usage_locked();
+  a.memory_rows = usage.active_rows + usage.sealed_rows;
+  a.memory_bytes = usage.active_bytes + usage.sealed_bytes;
+  a.disk_bytes = usage.disk_bytes;
+  a.segments = queue_.size();
+  a.last_progress = last_progress_;
+  for (const SegmentPtr& s : queue_) {
+    const std::uint64_t left = s->id.rows - (s->next_row - 1);
+    (s->id.buffer == options_.buffer_id ? a.streams[s->id.stream->name] : a.recovered).pending += left;
+    if (!a.oldest_at || s->id.oldest_at < *a.oldest_at) a.oldest_at = s->id.oldest_at;
+  }
+  for (const auto& writer : writers_) {
+    Counts& counts = a.streams[writer->stream().name];
+    counts.accepted += writer->accepted_rows();
+    counts.pending += writer->active_rows();
+  }
+  return a;
+}
+
+std::uint64_t SegmentStore::pending_rows() const {
+  const Accounts a = accounts();
+  std::uint64_t rows = a.recovered.pending;
+  for (const auto& [name, counts] : a.streams) rows += counts.pending;
+  return rows;
+}
+
+}  // namespace forebay

@@ -1,0 +1,157 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "buffer/append_file.hpp"
+#include "buffer/fork_guard.hpp"
+#include "buffer/limits.hpp"
+#include "buffer/segment.hpp"
+#include "forebay/options.hpp"
+#include "forebay/status.hpp"
+
+namespace forebay {
+
+class WriterCore;
+
+struct StoreOptions {
+  std::string buffer_id;
+  std::filesystem::path folder;  // of this buffer; empty: no journals at all (dry run, no buffer)
+  Durability durability = Durability::process;
+  Limits limits;
+  /// Producers wait until their batches have landed (USE_MEMORY_DB=False).
+  bool unbuffered = false;
+  /// Nothing is going to be sent: when memory is full, sealed rows are counted and dropped.
+  bool discard = false;
+  std::chrono::seconds landing_timeout{60};  // unbuffered: without progress, before add() gives up
+  CreateFile create_file = create_posix_file;
+  std::function<void()> wake_timer;  // some writer needs a tick soon; called from producers, must be cheap
+  LogCallback log;
+};
+
+/// All segments of one buffer from their sealing until they have landed, the writers they come from, and the accounts of
+/// both. Producers hand sealed segments in; sync workers take them, and settle them or give them back.
+/// Thread-safe. Lock order: a writer's mutex, then the store's.
+class SegmentStore {
+ public:
+  explicit SegmentStore(StoreOptions options);
+  ~SegmentStore();
+
+  // --- For producers
+  std::shared_ptr<WriterCore> make_writer(const Stream& stream);
+  /// Seals what it has; its counts stay.
+  void retire_writer(const std::shared_ptr<WriterCore>& writer);
+
+  // --- For writers
+  const Limits& limits() const { return options_.limits; }
+  const std::string& buffer_id() const { return options_.buffer_id; }
+  const CreateFile& create_file() const { return options_.create_file; }
+  bool unbuffered() const { return options_.unbuffered; }
+  bool journals() const { return !options_.folder.empty() && options_.durability != Durability::memory; }
+  std::filesystem::path journal_path(std::uint64_t segment, int replacement = 0) const {
+    return options_.folder / journal_name(segment, replacement);
+  }
+  std::uint64_t next_segment_number() { return next_number_.fetch_add(1, std::memory_order_relaxed); }
+  void wake_timer() {
+    if (options_.wake_timer) options_.wake_timer();
+  }
+  void report(LogLevel level, const std::string& line) const {
+    if (options_.log) options_.log(level, line);
+  }
+  /// Throws when no record may be taken now: stopped, a forked child, or full. Waits while full, if that is the policy.
+  void admit() {
+    if (fork_guard_.in_child() || gate_.load(std::memory_order_relaxed) != Gate::open) admit_slowly();
+  }
+  void take_over(SegmentPtr segment);
+  /// Sees to the limits after rows were added. May write a journal (level memory), never waits for the network.
+  void make_room();
+  /// Throws Error(destination) when nothing lands for options.landing_timeout, Error(stopped) when the store is stopped.
+  void wait_until_landed(const SegmentPtr& segment);
+
+  // --- For the timer and force_sync
+  std::vector<std::shared_ptr<WriterCore>> writers() const;
+  void seal_all(Reason reason);
+
+  // --- For sync workers
+  /// The next segments for one batch, marked syncing: the oldest that may be tried, and more while they are small. Empty
+  /// when nothing came until `until`, or the store is closed to workers.
+  std::vector<SegmentPtr> take(SteadyTime until);
+  void give_back(const std::vector<SegmentPtr>& segments, SteadyTime not_before);
+  /// Rows of the segment landed; when they were the last, the segment's memory and journal go.
+  void landed(const SegmentPtr& segment, std::uint64_t rows, std::uint64_t synced, std::uint64_t superseded);
+  /// Segments that an earlier process left. Their rows count as recovered, not as accepted.
+  void adopt(SegmentPtr segment);
+  /// take() returns empty from now on.
+  void close_to_workers();
+
+  // --- Waiting and ending
+  /// All sealed segments that hold unsettled rows now, own and adopted.
+  std::vector<SegmentPtr> unsettled() const;
+  /// Waits until they are settled. `give_up` is asked now and then, with the time of the last progress; true ends the
+  /// wait, and false is returned.
+  bool wait_settled(const std::vector<SegmentPtr>& segments, const std::function<bool(SteadyTime)>& give_up);
+  /// Refuses every record from now on and wakes producers that wait.
+  void stop_producers(Reason reason);
+  /// Writes what only memory holds to journals; nothing is lost at an orderly end. Throws Error(local).
+  void spill();
+
+  // --- Accounts
+  struct Accounts {
+    std::map<std::string, Counts> streams;  // own rows; accepted = synced + superseded + pending + quarantined
+    Counts recovered;                       // adopted rows, all streams: accepted means taken over
+    std::uint64_t memory_rows = 0;
+    std::uint64_t memory_bytes = 0;
+    std::uint64_t disk_bytes = 0;
+    std::uint64_t segments = 0;  // not settled
+    std::optional<SteadyTime> oldest_at;
+    SteadyTime last_progress;
+  };
+  Accounts accounts() const;
+  std::uint64_t pending_rows() const;
+  bool in_forked_child() const { return fork_guard_.in_child(); }
+
+ private:
+  enum class Gate : std::uint8_t { open, full, stopped };
+
+  void admit_slowly();
+  BufferUsage usage_locked() const;
+  /// Adds what a segment holds to the sums, or takes it off: around every change of its state or whereabouts.
+  void count_locked(const Segment& segment, int sign);
+  void evict_locked(std::unique_lock<std::mutex>& lock, const Relief& relief);
+  bool evict_one_locked(std::unique_lock<std::mutex>& lock, const SegmentPtr& segment);
+  void erase_locked(const SegmentPtr& segment);
+
+  StoreOptions options_;
+  ForkGuard fork_guard_;
+  std::atomic<std::uint64_t> next_number_{1};
+  std::atomic<Gate> gate_{Gate::open};
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;     // something to take, or closed
+  std::condition_variable settled_;  // something landed, was evicted, or the gate moved
+  // Guarded by mutex_:
+  std::deque<SegmentPtr> queue_;  // unsettled, oldest first
+  std::vector<std::shared_ptr<WriterCore>> writers_;
+  std::map<std::string, Counts> streams_;  // accepted: of retired writers only; pending: unused
+  Counts recovered_;
+  BufferUsage sums_;  // of queue_; active_* unused
+  std::uint64_t dropped_rows_ = 0;  // discard
+  SteadyTime last_progress_;
+  bool closed_ = false;
+  bool eviction_fails_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace forebay

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "buffer/journal_writer.hpp"
+#include "buffer/memory_segment.hpp"
+#include "buffer/segment.hpp"
+
+namespace forebay {
+
+class SegmentStore;
+
+/// One producer's way into the buffer: appends to its active segment and that segment's journal, group-commits both, and
+/// seals. Its mutex is the producer's own but for the timer's short visits (tick) and force_sync.
+class WriterCore {
+ public:
+  /// The store and the stream must outlive it.
+  WriterCore(SegmentStore& store, const Stream& stream);
+  WriterCore(const WriterCore&) = delete;
+  WriterCore& operator=(const WriterCore&) = delete;
+
+  const Stream& stream() const { return stream_; }
+
+  /// Takes a record. Throws Error: usage (values that don't fit), local (no memory; the journal cannot be written),
+  /// full (policy `fail`), stopped. What was thrown for is not taken.
+  void add(std::int64_t version, std::span<const Value> values);
+
+  /// Returns when every row added before is acknowledged; throws Error(local) when the journal can't take them.
+  void commit();
+
+  /// The timer's visit: commits what is uncommitted, seals what is old enough. Says when to come again.
+  struct Next {
+    bool uncommitted = false;
+    std::optional<SteadyTime> seal_at;
+  };
+  Next tick(SteadyTime now);
+
+  /// Hands the active segment, when it holds rows, to the store.
+  void seal(Reason reason);
+  /// Seals, and refuses every add() from then on.
+  void retire(Reason reason);
+
+  // Read from any thread, without the mutex.
+  std::uint64_t accepted_rows() const { return accepted_rows_.load(std::memory_order_relaxed); }
+  std::uint64_t active_rows() const { return active_rows_.load(std::memory_order_relaxed); }
+  std::uint64_t active_bytes() const { return active_bytes_.load(std::memory_order_relaxed); }
+  std::uint64_t active_disk_bytes() const { return active_disk_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Active {
+    std::uint64_t number = 0;
+    SteadyTime first_at;
+    std::unique_ptr<MemorySegment> rows;
+    std::optional<JournalWriter> journal;
+    int replacements = 0;
+  };
+
+  void open_active();
+  void commit_group() noexcept;
+  void heal_journal();
+  /// The segment handed over, null when there was none.
+  SegmentPtr seal_locked(Reason reason);
+  void publish();
+
+  SegmentStore& store_;
+  const Stream& stream_;
+  const std::uint64_t check_rows_;
+
+  std::mutex mutex_;
+  // Guarded by mutex_:
+  std::optional<Active> active_;
+  std::uint64_t uncommitted_ = 0;
+  std::string journal_error_;  // the active segment's journal failed and is not replaced yet
+  bool retired_ = false;
+
+  alignas(64) std::atomic<std::uint64_t> accepted_rows_{0};
+  std::atomic<std::uint64_t> active_rows_{0};
+  std::atomic<std::uint64_t> active_bytes_{0};
+  std::atomic<std::uint64_t> active_disk_bytes_{0};
+};
+
+}  // namespace forebay

@@ -1,0 +1,32 @@
+#include "cli/interrupt.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <utility>
+
+#include "cli/command.hpp"
+
+namespace forebay::cli {
+
+Interrupt::Interrupt(std::function<void()> on_first)
+    : on_first_(std::move(on_first)), signals_(io_, SIGINT, SIGTERM), thread_() {
+  wait();
+  thread_ = std::thread([this] { io_.run(); });
+}
+
+Interrupt::~Interrupt() {
+  io_.stop();
+  thread_.join();
+}
+
+void Interrupt::wait() {
+  signals_.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    if (requested_.exchange(true)) ::_exit(kInterrupted);
+    on_first_();
+    wait();
+  });
+}
+
+}  // namespace forebay::cli

@@ -1,0 +1,76 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/human.hpp"
+#include "cli/command.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/logging.hpp"
+#include "cli/run_summary.hpp"
+#include "forebay/buffer.hpp"
+#include "sqlite/process.hpp"
+
+namespace forebay::cli {
+namespace {
+
+struct RecoverArguments {
+  std::string to;
+  std::string shift_versions;
+  bool json = false;
+};
+
+int run_recover(const RecoverArguments& a, CommandContext& context) {
+  if (!a.shift_versions.empty()) {
+    throw Error(ErrorCode::not_built_yet, "recover --shift-versions is not built in this release");
+  }
+  sqlite_memory_statistics_off();
+  std::vector<GivenOption> given;
+  if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
+  const Settings settings = context.start(std::move(given));
+  Options options = settings.to_options();
+  options.state_directory = settings.state_directory();
+  options.buffered = true;
+  options.recover = true;
+  options.recover_any_destination = !a.to.empty();
+  options.log = log_callback();
+
+  Buffer buffer(options);
+  const Interrupt interrupt([] { log_line(LogLevel::warning, "interrupted: ending after the batches under way"); });
+  const SyncResult result = buffer.stop(options.drain_timeout, [&] { return interrupt.requested().load(); });
+  const SyncStatus status = buffer.get_sync_status();
+  const Counts& rows = status.recovered;
+  if (a.json) {
+    const nlohmann::ordered_json j = {{"destination", status.destination},
+                                      {"state_directory", status.state_directory},
+                                      {"recovered", rows.accepted},
+                                      {"synced", rows.synced},
+                                      {"superseded", rows.superseded},
+                                      {"pending", rows.pending},
+                                      {"last_error", status.last_error}};
+    std::cout << j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  } else if (rows.accepted == 0) {
+    std::cout << "nothing to recover in " << status.state_directory << " for " << status.destination << '\n';
+  } else {
+    std::cout << "recovered " << human_count(rows.accepted - rows.pending) << " of " << human_count(rows.accepted)
+              << " rows into " << status.destination << ": " << human_count(rows.synced) << " synced, "
+              << human_count(rows.superseded) << " superseded by newer ones\n";
+  }
+  const std::string remaining = remaining_line(status, result.pending_rows);
+  if (!remaining.empty()) report_failure(remaining);
+  if (interrupt.requested()) return kInterrupted;
+  return result.pending_rows > 0 ? kRowsRemain : kDone;
+}
+
+void add_recover_command(CLI::App& app, const ChooseAction& choose) {
+  CLI::App* c = app.add_subcommand("recover", "Send what earlier runs left in the state directory");
+  auto a = std::make_shared<RecoverArguments>();
+  c->add_option("--to", a->to, "Send it here, whatever destination it was meant for")->option_text("URL");
+  c->add_option("--shift-versions", a->shift_versions, "Not built in this release")->option_text("SECONDS");
+  c->add_flag("--json", a->json, "Print one JSON object");
+  c->footer(examples({"forebay recover", "forebay recover --to postgresql://backup@other-host/catalog"}));
+  choose(*c, [a](CommandContext& context) { return run_recover(*a, context); });
+}
+
+const CommandRegistration kRecover(20, add_recover_command);
+
+}  // namespace
+}  // namespace forebay::cli

@@ -1,0 +1,92 @@
+#include "cli/run_summary.hpp"
+
+#include <sys/resource.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/human.hpp"
+
+namespace forebay::cli {
+namespace {
+
+constexpr std::array<const char*, 3> kDurability = {"memory", "process", "power"};
+
+std::chrono::nanoseconds seconds(double s) { return std::chrono::nanoseconds(static_cast<std::int64_t>(s * 1e9)); }
+
+}  // namespace
+
+std::uint64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::string summary_json(const RunSummary& s) {
+  const Counts files = s.status.of("backup_files");
+  nlohmann::ordered_json batches;
+  for (std::size_t i = 0; i < kReasons; ++i) batches[std::string(to_string(static_cast<Reason>(i)))] = s.status.batches[i];
+  const nlohmann::ordered_json j = {
+      {"backup_set_id", s.backup_set_id},
+      {"backup_set", s.backup_set},
+      {"destination", s.status.destination},
+      {"destination_state", std::string(to_string(s.status.destination_state))},
+      {"durability", kDurability[static_cast<std::size_t>(s.status.durability)]},
+      {"scanned", s.scanned},
+      {"accepted", files.accepted},
+      {"synced", files.synced},
+      {"superseded", files.superseded},
+      {"pending", files.pending},
+      {"quarantined", files.quarantined},
+      {"unreadable", s.unreadable},
+      {"total_bytes", s.total_bytes},
+      {"elapsed_s", s.elapsed_s},
+      {"scan_s", s.scan_s},
+      {"sync_s", s.status.sync_time_s},
+      {"entries_per_s", s.elapsed_s > 0 ? static_cast<double>(s.scanned) / s.elapsed_s : 0.0},
+      {"peak_memory_bytes", peak_memory_bytes()},
+      {"recovered", s.status.recovered.accepted},
+      {"batches", batches},
+      {"last_error", s.status.last_error}};
+  // Messages of a server may be in any encoding: what is not UTF-8 is replaced, not a reason to fail.
+  return j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+void print_summary(const RunSummary& s, std::ostream& out) {
+  const Counts files = s.status.of("backup_files");
+  const double rate = s.elapsed_s > 0 ? static_cast<double>(s.scanned) / s.elapsed_s : 0;
+  out << "scanned     " << human_count(s.scanned) << " files, " << human_bytes(s.total_bytes) << ", in "
+      << human_duration(seconds(s.elapsed_s)) << " (" << human_rate(rate) << ")\n";
+  if (s.unreadable > 0) out << "unreadable  " << human_count(s.unreadable) << " paths\n";
+  if (s.dry_run) {
+    out << "dry run     nothing was sent, nothing is left\n";
+    return;
+  }
+  out << "synced      " << human_count(files.synced) << " files to " << s.status.destination << '\n';
+  if (files.superseded > 0) out << "superseded  " << human_count(files.superseded) << " by newer versions\n";
+  if (files.quarantined > 0) out << "quarantined " << human_count(files.quarantined) << '\n';
+  if (s.status.recovered.accepted > 0) {
+    out << "recovered   " << human_count(s.status.recovered.synced + s.status.recovered.superseded) << " of "
+        << human_count(s.status.recovered.accepted) << " rows of earlier runs\n";
+  }
+  out << "backup set  " << s.backup_set << " (id " << s.backup_set_id << ")\n";
+  out << "batches    ";
+  bool any = false;
+  for (std::size_t i = 0; i < kReasons; ++i) {
+    if (s.status.batches[i] == 0) continue;
+    out << (any ? ", " : " ") << human_count(s.status.batches[i]) << ' ' << to_string(static_cast<Reason>(i));
+    any = true;
+  }
+  out << (any ? "\n" : " none\n");
+}
+
+std::string remaining_line(const SyncStatus& status, std::uint64_t pending_rows) {
+  if (pending_rows == 0) return {};
+  std::string line = human_count(pending_rows) + (pending_rows == 1 ? " row remains" : " rows remain") +
+                     " to be sent to " + status.destination;
+  if (!status.last_error.empty()) line += " (" + status.last_error + ")";
+  line += "; kept in " + status.state_directory + ". When the destination is well: forebay recover";
+  return line;
+}
+
+}  // namespace forebay::cli

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+#include "forebay/status.hpp"
+
+namespace forebay::cli {
+
+/// What a scan came to: the object that `scan --json` prints, and the text for people.
+struct RunSummary {
+  std::int64_t backup_set_id = 0;
+  std::string backup_set;
+  SyncStatus status;  // taken when all was over
+  std::uint64_t pending_rows = 0;
+  std::uint64_t scanned = 0;
+  std::uint64_t unreadable = 0;
+  std::uint64_t total_bytes = 0;
+  double elapsed_s = 0;
+  double scan_s = 0;
+  bool dry_run = false;
+  bool interrupted = false;
+};
+
+std::string summary_json(const RunSummary& s);
+void print_summary(const RunSummary& s, std::ostream& out);
+
+/// The line for rows that did not get there: how many, why, where they are, and how to go on. Empty when none remain.
+std::string remaining_line(const SyncStatus& status, std::uint64_t pending_rows);
+
+/// The most memory that this process ever held, in bytes.
+std::uint64_t peak_memory_bytes();
+
+}  // namespace forebay::cli

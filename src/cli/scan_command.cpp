@@ -1,0 +1,283 @@
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <optional>
+
+#include "base/escape.hpp"
+#include "base/human.hpp"
+#include "cli/command.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/logging.hpp"
+#include "cli/progress.hpp"
+#include "cli/run_summary.hpp"
+#include "config/locations.hpp"
+#include "forebay/buffer.hpp"
+#include "recovery/state_directory.hpp"
+#include "scan/scanner.hpp"
+#include "sqlite/process.hpp"
+
+namespace forebay::cli {
+namespace {
+
+using std::chrono::steady_clock;
+
+struct ScanArguments {
+  ScanOptions scan;
+  std::string set;
+  std::optional<std::int64_t> set_id;
+  std::string to;
+  std::string threads;
+  std::string exclude_from;
+  std::string progress = "auto";
+  bool dry_run = false;
+  bool no_recover = false;
+  bool json = false;
+  bool quiet = false;
+};
+
+std::int64_t wall_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+double seconds_since(steady_clock::time_point start) {
+  return std::chrono::duration<double>(steady_clock::now() - start).count();
+}
+
+void read_globs(const std::string& file, std::vector<std::string>& globs) {
+  std::ifstream in(file);
+  if (!in) throw Error(ErrorCode::usage, "--exclude-from: cannot read " + printable(file));
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (!line.empty() && line.front() != '#') globs.push_back(line);
+  }
+}
+
+/// How many entries the scan will find, where the file system can tell: a single root that is a mount point, not left.
+std::optional<std::uint64_t> expected_entries(const ScanOptions& scan) {
+  if (scan.roots.size() != 1 || !scan.one_file_system) return std::nullopt;
+  const std::string& root = scan.roots.front();
+  struct stat here {};
+  struct stat above {};
+  if (::stat(root.c_str(), &here) != 0 || ::stat((root + "/..").c_str(), &above) != 0) return std::nullopt;
+  if (here.st_dev == above.st_dev && here.st_ino != above.st_ino) return std::nullopt;
+  struct statvfs fs {};
+  if (::statvfs(root.c_str(), &fs) != 0 || fs.f_files <= fs.f_ffree) return std::nullopt;
+  return fs.f_files - fs.f_ffree;
+}
+
+/// One scanner thread's way into the buffer.
+class FileConsumer final : public EntryConsumer {
+ public:
+  FileConsumer(Buffer& buffer, std::int64_t set_id) : writer_(buffer.writer()), set_id_(set_id) {}
+  std::int64_t next_version() override { return writer_.next_version(); }
+  void take(std::int64_t version, const FileRecord& record) override {
+    FileRecord of_set = record;
+    of_set.backup_set_id = set_id_;
+    writer_.add_file(version, of_set);
+  }
+
+ private:
+  Writer writer_;
+  std::int64_t set_id_;
+};
+
+/// Warns of paths that can't be read, the first ones each and the others by their number.
+class UnreadableLog {
+ public:
+  void operator()(const Unreadable& u) {
+    constexpr int kEach = 20;
+    const int n = ++told_;
+    if (n <= kEach) log_line(LogLevel::warning, "cannot read " + printable(u.path) + ": " + u.reason);
+    if (n == kEach) log_line(LogLevel::warning, "more paths that cannot be read are counted, not listed");
+  }
+
+ private:
+  std::atomic<int> told_{0};
+};
+
+std::vector<std::string> own_paths(const Options& options, const std::string& destination_url) {
+  std::vector<std::string> own;
+  const auto add = [&own](const std::filesystem::path& p) {
+    std::error_code error;
+    const auto canonical = std::filesystem::weakly_canonical(p, error);
+    if (!error) own.push_back(canonical.string());
+  };
+  add(options.state_directory);
+  if (destination_url.starts_with("sqlite:")) {
+    const std::string file = destination_url.substr(7);
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) add(file + suffix);
+  }
+  return own;
+}
+
+BackupSet backup_set(const ScanArguments& a, const std::vector<std::string>& roots) {
+  BackupSet set;
+  set.started_us = wall_us();
+  set.host = host_name();
+  for (const std::string& root : roots) set.root += (set.root.empty() ? "" : " ") + printable(root);
+  set.name = !a.set.empty()    ? a.set
+             : a.set_id        ? "set " + std::to_string(*a.set_id)
+                               : set.host + ":" + set.root + " " + rfc3339_local(set.started_us);
+  set.id = a.set_id ? *a.set_id : backup_set_id(set.name);
+  return set;
+}
+
+int exit_status(const RunSummary& s, bool local_failure) {
+  if (s.interrupted) return kInterrupted;
+  if (local_failure) return kLocalFailure;
+  if (s.dry_run) return s.unreadable > 0 ? kDoneWithLosses : kDone;
+  if (s.pending_rows > 0) return kRowsRemain;
+  return s.unreadable > 0 || s.status.of("backup_files").quarantined > 0 ? kDoneWithLosses : kDone;
+}
+
+/// Walks the trees into the buffer. What stops it short is logged, and told by the result: false.
+bool walk(Buffer& buffer, const ScanOptions& options, std::int64_t set_id, ScanProgress& progress,
+          const std::atomic<bool>& stop) {
+  UnreadableLog unreadable;
+  try {
+    scan(
+        options, [&](int) { return std::make_unique<FileConsumer>(buffer, set_id); }, std::ref(unreadable), progress,
+        stop);
+    return true;
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::stopped) return true;  // interrupted
+    log_line(LogLevel::error, std::string("the scan stopped: ") + e.what());
+    return false;
+  }
+}
+
+int run_scan(const ScanArguments& arguments, CommandContext& context) {
+  ScanArguments a = arguments;
+  sqlite_memory_statistics_off();
+  std::vector<GivenOption> given;
+  if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
+  if (!a.threads.empty()) given.push_back({"SCAN_THREADS", "--threads", a.threads});
+  const Settings settings = context.start(std::move(given));
+  a.scan.roots = check_roots(a.scan.roots);
+  a.scan.threads = static_cast<int>(settings.number("SCAN_THREADS"));
+  if (!a.exclude_from.empty()) read_globs(a.exclude_from, a.scan.exclude_globs);
+
+  Options options = settings.to_options();
+  options.recover = !a.no_recover;
+  options.send = !a.dry_run;
+  options.state_directory = settings.state_directory();
+  options.log = log_callback();
+  const ChosenDestination chosen = choose_destination(options.destination, options.state_directory);
+  a.scan.own_paths = own_paths(options, chosen.url);
+  if (!a.dry_run && !a.quiet) {
+    log_line(LogLevel::info, chosen.embedded_by_default
+                                 ? "no server is named (" + chosen.why + "): rows go to the SQLite catalog " +
+                                       chosen.url.substr(7) + "; set DATABASE_URL or --to for another destination"
+                                 : "destination from " + chosen.why);
+  }
+
+  const auto start = steady_clock::now();
+  RunSummary summary;
+  summary.dry_run = a.dry_run;
+  BackupSet set = backup_set(a, a.scan.roots);
+  summary.backup_set_id = set.id;
+  summary.backup_set = set.name;
+
+  Buffer buffer(options);
+  ScanProgress scanned;
+  std::atomic<bool> walking{true};
+  std::atomic<std::int64_t> interrupted_at_us{0};
+  const Interrupt interrupt([&] {
+    interrupted_at_us = wall_us();
+    log_line(LogLevel::warning, "interrupted: sending what is buffered for up to " +
+                                    std::to_string(options.drain_timeout.count()) +
+                                    " s (SYNC_DRAIN_TIMEOUT); once more leaves at once, and loses nothing acknowledged");
+  });
+  const auto expected = expected_entries(a.scan);
+  const ProgressMode mode = progress_mode(a.progress, a.quiet, ::isatty(STDERR_FILENO) == 1);
+  std::optional<Progress> progress;
+  progress.emplace(mode, [&] {
+    const SyncStatus status = buffer.get_sync_status();
+    const Counts files = status.of("backup_files");
+    ProgressPicture p;
+    p.scanned = scanned.entries.load();
+    p.buffered = files.pending;
+    p.synced = files.synced + files.superseded;
+    p.lag_s = status.oldest_pending_s;
+    p.expected_entries = expected;
+    p.walking = walking.load();
+    const bool bad = status.destination_state == DestinationState::down ||
+                     status.destination_state == DestinationState::misconfigured;
+    if (bad) p.trouble = "destination is " + std::string(to_string(status.destination_state));
+    return p;
+  });
+
+  std::optional<Writer> sets(buffer.writer("backup_sets"));
+  sets->add_set(set);
+  const bool walked = walk(buffer, a.scan, set.id, scanned, interrupt.requested());
+  summary.scan_s = seconds_since(start);
+  if (walked && !interrupt.requested()) {
+    set.finished_us = wall_us();
+    sets->add_set(set);
+  }
+  sets.reset();
+  walking = false;
+  // Without progress at the end of a scan; in all once interrupted.
+  const SyncResult result = buffer.stop(options.drain_timeout, [&] {
+    const std::int64_t at = interrupted_at_us.load();
+    return at != 0 && wall_us() - at > std::chrono::microseconds(options.drain_timeout).count();
+  });
+  progress.reset();
+
+  summary.status = buffer.get_sync_status();
+  summary.pending_rows = a.dry_run ? 0 : result.pending_rows;
+  summary.scanned = scanned.entries.load();
+  summary.unreadable = scanned.unreadable.load();
+  summary.total_bytes = scanned.bytes.load();
+  summary.elapsed_s = seconds_since(start);
+  summary.interrupted = interrupt.requested().load();
+  if (a.json) {
+    std::cout << summary_json(summary) << '\n';
+  } else if (!a.quiet) {
+    print_summary(summary, std::cout);
+  }
+  const std::string remaining = remaining_line(summary.status, summary.pending_rows);
+  if (!remaining.empty()) {
+    report_failure(remaining);
+  } else if (summary.interrupted) {
+    report_failure("interrupted: the scan is not whole; everything that was seen is at the destination");
+  }
+  return exit_status(summary, !walked);
+}
+
+void add_scan_command(CLI::App& app, const ChooseAction& choose) {
+  CLI::App* c = app.add_subcommand("scan", "Walk directory trees into the destination");
+  auto a = std::make_shared<ScanArguments>();
+  c->add_option("DIR", a->scan.roots, "Directories to walk")->required();
+  c->add_option("--set", a->set, "Name of the backup set (default: host, directory and start time)")->option_text("NAME");
+  c->add_option("--set-id", a->set_id, "Number of the backup set, instead of one made from its name")->option_text("N");
+  c->add_option("--to", a->to, "Destination: postgresql://USER@HOST/DB or sqlite:FILE (wins over the settings)")
+      ->option_text("URL");
+  c->add_option("--threads", a->threads, "Threads that walk (default: SCAN_THREADS)")->option_text("N");
+  c->add_flag("-x,--one-file-system", a->scan.one_file_system, "Do not enter other file systems");
+  c->add_option("--exclude", a->scan.exclude_globs, "Leave out names, or with a '/' paths, that match (repeatable)")
+      ->option_text("GLOB")
+      ->expected(1)
+      ->take_all();
+  c->add_option("--exclude-from", a->exclude_from, "The same from a file, one a line; '#' begins a comment")
+      ->option_text("FILE");
+  c->add_flag("--dry-run", a->dry_run, "Walk and buffer in memory; send nothing, leave nothing");
+  c->add_flag("--no-recover", a->no_recover, "Leave alone what earlier runs of the same destination left behind");
+  c->add_flag("--json", a->json, "Print the summary as one JSON object");
+  c->add_flag("--quiet", a->quiet, "No progress and no summary; warnings and errors only");
+  c->add_option("--progress", a->progress, "auto, always or never")
+      ->option_text("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  c->footer(examples({"forebay scan /srv/data", "forebay scan --set nightly -x / --to postgresql://backup@db/catalog",
+                      "forebay scan --exclude '*.tmp' --exclude '/srv/data/cache/*' --json /srv/data"}));
+  choose(*c, [a](CommandContext& context) { return run_scan(*a, context); });
+}
+
+const CommandRegistration kScan(10, add_scan_command);
+
+}  // namespace
+}  // namespace forebay::cli

@@ -1,0 +1,136 @@
+#include "recovery/adoption.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "buffer/journal_reader.hpp"
+#include "forebay/error.hpp"
+
+namespace forebay {
+namespace fs = std::filesystem;
+
+namespace {
+
+bool same_declaration(const Stream& a, const Stream& b) {
+  return a.name == b.name && a.table == b.table && a.key == b.key && a.version_column == b.version_column &&
+         a.touched_column == b.touched_column &&
+         std::ranges::equal(a.columns, b.columns, [](const Column& x, const Column& y) {
+           return x.name == y.name && x.type == y.type && x.not_null == y.not_null;
+         });
+}
+
+struct Found {
+  fs::path path;
+  JournalSummary summary;
+};
+
+fs::path damaged_name(const fs::path& journal) { return journal.string() + ".damaged"; }
+
+/// The journal's summary; nothing when it holds no rows (it is removed) or cannot be read (it is set aside).
+std::optional<Found> look_at(const fs::path& path, std::vector<std::string>& findings) {
+  std::error_code ignored;
+  try {
+    Found found{path, JournalReader::summarize(path)};
+    const JournalSummary& s = found.summary;
+    if (s.end == JournalEnd::torn_tail) {
+      findings.push_back("journal " + path.string() + ": a row that was being written at byte " +
+                         std::to_string(s.bad_offset) + " was never acknowledged and is cut");
+    }
+    if (s.end == JournalEnd::damaged) {
+      findings.push_back("journal " + path.string() + " is damaged at byte " + std::to_string(s.bad_offset) + ": " +
+                         std::to_string(s.rows) + " rows before it are saved, at least " +
+                         std::to_string(s.lost_rows_min) + " after it are not; the file is kept as " +
+                         damaged_name(path).filename().string());
+    }
+    if (s.rows == 0 && s.end != JournalEnd::damaged) {
+      fs::remove(path, ignored);
+      return std::nullopt;
+    }
+    return found;
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::damaged) throw;
+    // The header and the first rows go out in one write: a file that ends within its header holds no acknowledged row.
+    const bool empty = fs::file_size(path, ignored) == 0;
+    if (empty) {
+      fs::remove(path, ignored);
+    } else {
+      fs::rename(path, damaged_name(path), ignored);
+      findings.push_back("journal " + path.string() + " cannot be read (" + e.what() + "); it is kept as " +
+                         damaged_name(path).filename().string());
+    }
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+StreamRegistry::StreamRegistry(const std::vector<Stream>& known) : known_(known.size()) {
+  for (const Stream& s : known) streams_.push_back(std::make_unique<Stream>(s));
+}
+
+const Stream* StreamRegistry::find(std::string_view name) const {
+  for (std::size_t i = 0; i < known_; ++i) {
+    if (streams_[i]->name == name) return streams_[i].get();
+  }
+  return nullptr;
+}
+
+const Stream* StreamRegistry::same_as(const Stream& declaration) {
+  for (const auto& s : streams_) {
+    if (same_declaration(*s, declaration)) return s.get();
+  }
+  return streams_.emplace_back(std::make_unique<Stream>(declaration)).get();
+}
+
+std::vector<const Stream*> StreamRegistry::all() const {
+  std::vector<const Stream*> all;
+  for (const auto& s : streams_) all.push_back(s.get());
+  return all;
+}
+
+AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
+  AdoptedBuffer adopted{std::move(folder), {}, 0, {}};
+  std::map<std::uint64_t, Found> newest;
+  std::error_code error;
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(adopted.folder.path, error)) {
+    if (entry.path().extension() == ".journal" && entry.is_regular_file()) paths.push_back(entry.path());
+  }
+  if (error) {
+    throw Error(ErrorCode::local, "cannot read directory " + adopted.folder.path.string() + ": " + error.message());
+  }
+  std::sort(paths.begin(), paths.end());
+  for (const fs::path& path : paths) {
+    auto found = look_at(path, adopted.findings);
+    if (!found) continue;
+    const std::uint64_t number = found->summary.header.segment;
+    const auto [other, first] = newest.try_emplace(number, *found);
+    if (first) continue;
+    // A replacement was written because its elder failed. Killed on the way, it may hold less than the elder does.
+    if (found->summary.rows >= other->second.summary.rows) std::swap(other->second, *found);
+    fs::remove(found->path, error);
+  }
+  const SteadyTime now = std::chrono::steady_clock::now();
+  for (auto& [number, found] : newest) {
+    const JournalSummary& s = found.summary;
+    const bool damaged = s.end == JournalEnd::damaged;
+    if (s.rows == 0) {
+      fs::rename(found.path, damaged_name(found.path), error);
+      continue;
+    }
+    adopted.rows += s.rows;
+    auto segment = std::make_shared<Segment>(
+        SegmentIdentity{s.header.buffer, number, streams.same_as(s.header.stream), s.rows, Reason::recover, now},
+        nullptr, found.path, s.bytes, /*sent=*/true);
+    if (damaged) segment->set_aside_as = damaged_name(found.path);
+    adopted.segments.push_back(std::move(segment));
+  }
+  return adopted;
+}
+
+bool finish_adoption(AdoptedBuffer& adopted) { return StateDirectory::remove_buffer(adopted.folder); }
+
+}  // namespace forebay

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "buffer/segment.hpp"
+#include "recovery/state_directory.hpp"
+
+namespace forebay {
+
+/// A dead process's buffer, taken over where it lies.
+struct AdoptedBuffer {
+  BufferFolder folder;
+  std::vector<SegmentPtr> segments;  // replayed from their journals when their turn comes; may have been sent before
+  std::uint64_t rows = 0;
+  /// What a person should know, a line each: torn tails that were cut, damage, what was set aside.
+  std::vector<std::string> findings;
+};
+
+/// Streams by declaration, so that segments of one declaration go into one batch. Addresses stay.
+class StreamRegistry {
+ public:
+  explicit StreamRegistry(const std::vector<Stream>& known);
+  const Stream* find(std::string_view name) const;  // of the known ones
+  /// A stream with exactly this declaration: a known one, else one that is kept from now on.
+  const Stream* same_as(const Stream& declaration);
+  std::vector<const Stream*> all() const;
+
+ private:
+  std::size_t known_;
+  std::vector<std::unique_ptr<Stream>> streams_;
+};
+
+/// Reads every journal of the folder once. Journals that hold nothing are removed; of a segment that was written twice (its
+/// first journal failed) the fuller one counts; unreadable ones are set aside as *.damaged. Throws Error(local).
+AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams);
+
+/// After its segments have landed: removes the folder. False when something must stay in it.
+bool finish_adoption(AdoptedBuffer& adopted);
+
+}  // namespace forebay

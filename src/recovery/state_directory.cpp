@@ -1,0 +1,239 @@
+#include "recovery/state_directory.hpp"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <system_error>
+#include <utility>
+
+#include "forebay/error.hpp"
+
+namespace forebay {
+namespace fs = std::filesystem;
+
+namespace {
+
+Error failed(const std::string& doing, const fs::path& path, int error) {
+  return {ErrorCode::local, "cannot " + doing + " " + path.string() + ": " + std::generic_category().message(error)};
+}
+
+std::string trimmed_file(const fs::path& path) {
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+constexpr std::array<std::pair<Durability, const char*>, 3> kDurabilityNames = {
+    {{Durability::memory, "memory"}, {Durability::process, "process"}, {Durability::power, "power"}}};
+
+void write_manifest(const fs::path& path, const Manifest& m) {
+  const nlohmann::json j = {{"format", 1},           {"buffer", m.buffer},
+                            {"host", m.host},        {"boot_id", m.boot_id},
+                            {"pid", m.pid},          {"durability", kDurabilityNames[static_cast<std::size_t>(m.durability)].second},
+                            {"destination", m.destination}};
+  std::ofstream out(path);
+  out << j.dump(2) << '\n';
+  out.close();
+  if (!out) throw failed("write", path, errno);
+}
+
+Manifest read_manifest(const fs::path& path) {
+  std::ifstream in(path);
+  if (!in) throw failed("read", path, errno);
+  try {
+    const auto j = nlohmann::json::parse(in);
+    Manifest m;
+    m.buffer = j.at("buffer").get<std::string>();
+    m.host = j.at("host").get<std::string>();
+    m.boot_id = j.at("boot_id").get<std::string>();
+    m.pid = j.at("pid").get<std::int64_t>();
+    m.destination = j.at("destination").get<std::string>();
+    const auto name = j.at("durability").get<std::string>();
+    for (const auto& [d, n] : kDurabilityNames) {
+      if (name == n) m.durability = d;
+    }
+    return m;
+  } catch (const nlohmann::json::exception& e) {
+    throw Error(ErrorCode::damaged, "cannot read " + path.string() + ": " + e.what());
+  }
+}
+
+/// Locks and renames on these are not what they are on a local disk.
+const char* network_file_system(const fs::path& path) {
+  struct statfs s {};
+  if (::statfs(path.c_str(), &s) != 0) return nullptr;
+  switch (static_cast<std::uint32_t>(s.f_type)) {
+    case NFS_SUPER_MAGIC: return "NFS";
+    case 0xFF534D42: return "CIFS";
+    case 0xFE534D42: return "SMB2";
+    case 0x517B: return "SMB";
+    case CEPH_SUPER_MAGIC: return "Ceph";
+    case AFS_SUPER_MAGIC: return "AFS";
+    case CODA_SUPER_MAGIC: return "Coda";
+    case V9FS_MAGIC: return "9p";
+    case 0x0BD00BD0: return "Lustre";
+    case 0x47504653: return "GPFS";
+    default: return nullptr;
+  }
+}
+
+void make_private_directory(const fs::path& path) {
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw failed("create directory", path, errno);
+}
+
+void check_private_directory(const fs::path& path) {
+  struct stat st {};
+  if (::lstat(path.c_str(), &st) != 0) throw failed("look at", path, errno);
+  const std::string name = "state directory " + path.string();
+  if (!S_ISDIR(st.st_mode)) {
+    throw Error(ErrorCode::usage, name + " is not a directory; point FOREBAY_STATE_DIR elsewhere");
+  }
+  if (st.st_uid != ::geteuid()) {
+    throw Error(ErrorCode::usage, name + " belongs to another user (uid " + std::to_string(st.st_uid) +
+                                      "); run as that user, or point FOREBAY_STATE_DIR elsewhere");
+  }
+  if ((st.st_mode & 022) != 0) {
+    throw Error(ErrorCode::usage, name + " can be written by other users; chmod 700 it, or point FOREBAY_STATE_DIR elsewhere");
+  }
+  if (const char* fs_name = network_file_system(path)) {
+    throw Error(ErrorCode::usage, name + " is on a network file system (" + fs_name +
+                                      "), where locks can't be relied on; point FOREBAY_STATE_DIR to a local disk");
+  }
+}
+
+}  // namespace
+
+std::string host_name() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::optional<FileLock> FileLock::try_lock(const fs::path& path) {
+  FileLock lock(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (lock.fd_ < 0) {
+    if (errno == ENOENT) return std::nullopt;
+    throw failed("open", path, errno);
+  }
+  if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return std::nullopt;
+    throw failed("lock", path, errno);
+  }
+  // Between open and flock its owner may have removed it: then what is locked is no longer what is there.
+  struct stat locked {};
+  struct stat there {};
+  if (::fstat(lock.fd_, &locked) != 0 || ::lstat(path.c_str(), &there) != 0 || locked.st_ino != there.st_ino ||
+      locked.st_dev != there.st_dev) {
+    return std::nullopt;
+  }
+  return lock;
+}
+
+FileLock::~FileLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+StateDirectory::StateDirectory(fs::path path) : path_(std::move(path)) {
+  std::error_code error;
+  path_ = fs::absolute(path_);
+  if (!fs::exists(fs::symlink_status(path_))) {
+    fs::create_directories(path_.parent_path(), error);
+    if (error) throw failed("create directory", path_.parent_path(), error.value());
+    make_private_directory(path_);
+  } else if (fs::is_symlink(path_)) {
+    path_ = fs::canonical(path_, error);  // a link that the user made; what it points at is checked
+    if (error) throw failed("follow", path_, error.value());
+  }
+  check_private_directory(path_);
+  make_private_directory(path_ / "buffers");
+  check_private_directory(path_ / "buffers");
+}
+
+std::string StateDirectory::new_buffer_id() {
+  std::random_device random;
+  char id[64];
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char when[24];
+  std::strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &utc);
+  std::snprintf(id, sizeof id, "%s-%ld-%08x", when, static_cast<long>(::getpid()), random());
+  return id;
+}
+
+BufferFolder StateDirectory::create_buffer(Durability durability, const std::string& destination) const {
+  const std::string id = new_buffer_id();
+  Manifest manifest{id, host_name(), trimmed_file("/proc/sys/kernel/random/boot_id"), ::getpid(), durability,
+                    destination};
+  // Under a name that no one adopts, until it is locked: there is no moment in which it looks like an orphan.
+  const fs::path making = path_ / "buffers" / ("." + id);
+  make_private_directory(making);
+  const fs::path lock_path = making / "lock";
+  FileLock lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (lock.fd_ < 0) throw failed("create", lock_path, errno);
+  if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) throw failed("lock", lock_path, errno);
+  write_manifest(making / "manifest", manifest);
+  fs::path path = path_ / "buffers" / id;
+  std::error_code error;
+  fs::rename(making, path, error);
+  if (error) throw failed("rename", making, error.value());
+  return {std::move(path), std::move(manifest), std::move(lock)};
+}
+
+std::vector<BufferFolder> StateDirectory::lock_orphans(const std::string& destination, bool any_destination,
+                                                       std::vector<LeftAlone>& left_alone) const {
+  std::vector<BufferFolder> orphans;
+  std::vector<fs::path> paths;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path_ / "buffers", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.front() == '.' || entry.is_symlink() || !entry.is_directory()) continue;
+    paths.push_back(entry.path());
+  }
+  if (error) throw failed("read directory", path_ / "buffers", error.value());
+  std::sort(paths.begin(), paths.end());  // names begin with the time: oldest first
+  for (const fs::path& path : paths) {
+    try {
+      auto lock = FileLock::try_lock(path / "lock");
+      if (!lock) continue;  // alive
+      Manifest manifest = read_manifest(path / "manifest");
+      if (manifest.host != host_name()) {
+        left_alone.push_back({path, "it was written on host " + manifest.host});
+      } else if (!any_destination && manifest.destination != destination) {
+        left_alone.push_back({path, "its rows are for " + manifest.destination + " (forebay recover --to URL sends them elsewhere)"});
+      } else {
+        orphans.push_back({path, std::move(manifest), std::move(*lock)});
+      }
+    } catch (const Error& e) {
+      left_alone.push_back({path, e.what()});
+    }
+  }
+  return orphans;
+}
+
+bool StateDirectory::remove_buffer(BufferFolder& folder) {
+  std::error_code error;
+  const auto known = [](const fs::path& p) { return p.filename() == "lock" || p.filename() == "manifest"; };
+  for (const auto& entry : fs::directory_iterator(folder.path, error)) {
+    if (!known(entry.path())) return false;
+  }
+  // The lock file goes last, and while locked: who opened it meanwhile sees that it is gone.
+  fs::remove(folder.path / "manifest", error);
+  fs::remove(folder.path / "lock", error);
+  return fs::remove(folder.path, error);
+}
+
+}  // namespace forebay

@@ -1,0 +1,106 @@
+#include "recovery/version_reserve.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "forebay/error.hpp"
+
+namespace forebay {
+namespace {
+
+std::string boot_id() {
+  std::ifstream in("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(in, id);
+  return id;
+}
+
+std::int64_t wall_minus_boot_us(const VersionClock::Sources& sources) { return sources.wall_us() - sources.boot_us(); }
+
+/// The file, locked while this lives. Content: "RESERVED_US WALL_MINUS_BOOT_US BOOT_ID\n".
+class Locked {
+ public:
+  explicit Locked(const std::filesystem::path& path)
+      : path_(path), fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+    if (fd_ < 0) fail("open");
+    while (::flock(fd_, LOCK_EX) != 0) {
+      if (errno != EINTR) {
+        const int error = errno;
+        ::close(fd_);
+        errno = error;
+        fail("lock");
+      }
+    }
+  }
+  ~Locked() { ::close(fd_); }
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+
+  /// False for an empty (new) file or one that makes no sense.
+  bool read(std::int64_t& reserved_us, std::int64_t& wall_minus_boot, std::string& boot) const {
+    char text[256] = {};
+    const ssize_t n = ::pread(fd_, text, sizeof text - 1, 0);
+    if (n < 0) fail("read");
+    char id[64] = {};
+    long long reserved = 0;
+    long long offset = 0;
+    if (std::sscanf(text, "%lld %lld %63s", &reserved, &offset, id) != 3) return false;
+    reserved_us = reserved;
+    wall_minus_boot = offset;
+    boot = id;
+    return true;
+  }
+  void write(std::int64_t reserved_us, std::int64_t wall_minus_boot, const std::string& boot) const {
+    // Fixed width, one write: a kill leaves the old content or the new, never a shorter mix.
+    char text[128];
+    const int n = std::snprintf(text, sizeof text, "%020lld %020lld %-40s\n", static_cast<long long>(reserved_us),
+                                static_cast<long long>(wall_minus_boot), boot.c_str());
+    if (::pwrite(fd_, text, static_cast<std::size_t>(n), 0) != n) fail("write");
+  }
+
+ private:
+  [[noreturn]] void fail(const char* doing) const {
+    throw Error(ErrorCode::local,
+                std::string("cannot ") + doing + " " + path_.string() + ": " + std::generic_category().message(errno));
+  }
+  std::filesystem::path path_;
+  int fd_;
+};
+
+}  // namespace
+
+VersionReserve::VersionReserve(std::filesystem::path file) : file_(std::move(file)) {}
+
+std::int64_t VersionReserve::floor_us(const VersionClock::Sources& sources) const {
+  const Locked file(file_);
+  std::int64_t reserved_us = 0;
+  std::int64_t offset = 0;
+  std::string boot;
+  if (!file.read(reserved_us, offset, boot)) return 0;
+  constexpr std::int64_t kStepUs = 10'000;  // clocks that are slewed drift by less between two looks at both
+  const bool not_stepped = boot == boot_id() && std::llabs(wall_minus_boot_us(sources) - offset) < kStepUs;
+  // Producers faster than a version a microsecond run ahead of the clock: then the reserve is ahead by more than its usual.
+  const std::int64_t now_us = sources.wall_us() - kVersionEpochUnixUs;
+  return not_stepped && reserved_us - VersionClock::kReserveAheadUs <= now_us ? 0 : reserved_us;
+}
+
+void VersionReserve::extend(std::int64_t until_us, const VersionClock::Sources& sources) const {
+  const Locked file(file_);
+  std::int64_t reserved_us = 0;
+  std::int64_t offset = 0;
+  std::string boot;
+  file.read(reserved_us, offset, boot);
+  file.write(std::max(reserved_us, until_us), wall_minus_boot_us(sources), boot_id());
+}
+
+}  // namespace forebay

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "buffer/version_clock.hpp"
+
+namespace forebay {
+
+/// The file `version-reserve` of a state directory: what its processes may have handed out as versions, so that none goes
+/// back when the wall clock did, across restarts. Shared by all processes, each time under a lock of a moment.
+///
+/// As long as the machine is not rebooted and the wall clock is not stepped, versions can't go back anyway; only then does
+/// the reserve move a new process ahead. Else a hundred quick starts would push versions minutes into the future.
+class VersionReserve {
+ public:
+  explicit VersionReserve(std::filesystem::path file);
+
+  /// Where a new process has to start (microseconds since 2020), 0 for no floor. Throws Error(local).
+  std::int64_t floor_us(const VersionClock::Sources& sources) const;
+  /// No later process starts below `until_us`. Throws Error(local).
+  void extend(std::int64_t until_us, const VersionClock::Sources& sources) const;
+
+ private:
+  std::filesystem::path file_;
+};
+
+}  // namespace forebay

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scan/directory_opener.hpp"
+#include "scan/excludes.hpp"
+#include "scan/owner_names.hpp"
+#include "scan/scanner.hpp"
+#include "scan/work_queue.hpp"
+
+namespace forebay {
+
+/// What the threads of one scan share. Everything outlives the walkers.
+struct WalkContext {
+  const ScanOptions& options;
+  const Excludes& excludes;
+  const std::function<void(const Unreadable&)>& unreadable;
+  const std::atomic<bool>& stop;
+  ScanProgress& progress;
+  OwnerNames& owner_names;
+  DescriptorBudget& budget;
+  WorkQueue& queue;
+};
+
+/// One thread's part of a scan: depth first through what it finds, giving the shallowest of it to threads that wait.
+class Walker {
+ public:
+  Walker(const WalkContext& context, EntryConsumer& consumer);
+  Walker(const Walker&) = delete;
+  Walker& operator=(const Walker&) = delete;
+  ~Walker() { count_up(); }
+
+  /// Returns when the whole scan is done or stopped.
+  void run();
+
+ private:
+  void go_on(Work&& work);
+  void start(Directory& root);
+  void enter(Work&& work);
+  /// Reads on from where `fd` is. `share` may be none: then the descriptor has no place in the budget.
+  void read(const DirectoryPtr& directory, int fd, SharedDescriptor share);
+  void look_at(const DirectoryPtr& directory, int fd, const SharedDescriptor& share, const char* entries,
+               std::size_t bytes);
+  void look_at(const DirectoryPtr& directory, int fd, const SharedDescriptor& share, const char* name,
+               unsigned char type);
+  /// statx and hand over; false when there is nothing to hand over (and that is reported).
+  bool record(int fd, const char* name, struct ::statx& st);
+
+  void set_directory(const Directory& directory);
+  bool left_out(const char* name, unsigned char type) const;
+  void give_work(bool all);
+  void report(std::string path, std::string reason);
+  void count_up() noexcept;
+  bool stopped();
+
+  const WalkContext& context_;
+  EntryConsumer& consumer_;
+  DirectoryOpener opener_;
+  OwnerNamesMemo owner_names_;
+  std::vector<char> buffer_;
+
+  std::deque<Work> mine_;    // the next at the back
+  std::uint64_t given_ = 0;  // how many left mine_ at the front
+
+  // The path of the entry looked at; its first prefix_bytes_ are its directory's, with '/'.
+  std::string path_;
+  std::size_t prefix_bytes_ = 0;
+  std::vector<std::string_view> own_names_;  // forebay's own, in this directory
+
+  // Not yet in context_.progress.
+  std::uint64_t entries_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::int64_t counted_us_ = 0;
+};
+
+}  // namespace forebay

@@ -1,0 +1,63 @@
+#include "sink/dialect.hpp"
+
+#include <algorithm>
+
+namespace forebay {
+
+std::string quoted_identifier(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted += '"';
+}
+
+TableName table_name(std::string_view declared) {
+  const auto dot = declared.find('.');
+  if (dot == std::string_view::npos) return {"", std::string(declared)};
+  return {std::string(declared.substr(0, dot)), std::string(declared.substr(dot + 1))};
+}
+
+std::string quoted_table(const TableName& name) {
+  const std::string table = quoted_identifier(name.table);
+  return name.schema.empty() ? table : quoted_identifier(name.schema) + "." + table;
+}
+
+std::string owned_columns(const Stream& stream) {
+  std::string text;
+  for (const Column& c : stream.columns) text += quoted_identifier(c.name) + ", ";
+  return text += quoted_identifier(stream.version_column);
+}
+
+std::string key_columns(const Stream& stream) {
+  std::string text;
+  for (const std::string& k : stream.key) text += (text.empty() ? "" : ", ") + quoted_identifier(k);
+  return text;
+}
+
+std::string Dialect::create_table(const Stream& stream, const std::string& table) const {
+  const auto in_key = [&](const std::string& name) {
+    return std::find(stream.key.begin(), stream.key.end(), name) != stream.key.end();
+  };
+  std::string text = "CREATE TABLE IF NOT EXISTS " + table + " (";
+  for (const Column& c : stream.columns) {
+    text += quoted_identifier(c.name) + " " + column_type(c.type, in_key(c.name)) + (c.not_null ? " NOT NULL" : "") +
+            column_check(c) + ", ";
+  }
+  text += quoted_identifier(stream.version_column) + " " + column_type(ColumnType::integer, false) +
+          " NOT NULL DEFAULT 0, ";
+  if (!stream.touched_column.empty()) {
+    text += quoted_identifier(stream.touched_column) + " " + column_type(ColumnType::timestamp, false) +
+            " NOT NULL DEFAULT (" + now() + "), ";
+  }
+  return text + "PRIMARY KEY (" + key_columns(stream) + "))" + create_table_suffix();
+}
+
+std::string Dialect::upsert(const Stream& stream, const std::string& table, const std::string& source) const {
+  std::string text = "INSERT INTO " + table + " (" + owned_columns(stream);
+  if (!stream.touched_column.empty()) text += ", " + quoted_identifier(stream.touched_column);
+  return text + ") " + source + " " + guard(stream, table);
+}
+
+}  // namespace forebay

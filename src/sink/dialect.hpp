@@ -1,0 +1,111 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "forebay/stream.hpp"
+
+namespace forebay {
+
+/// "name", with what is in it doubled where need be: the one way an identifier gets into SQL text.
+std::string quoted_identifier(std::string_view name);
+
+/// A stream's table as declared: `table` or `schema.table`.
+struct TableName {
+  std::string schema;  // empty: by the destination's search path
+  std::string table;
+};
+TableName table_name(std::string_view declared);
+/// "schema"."table", or "table" where no schema is named.
+std::string quoted_table(const TableName& name);
+
+/// The SQL texts in which destinations differ. Pure: no connection, no state. Tables are given quoted. Values never
+/// stand in these texts, only parameters.
+class Dialect {
+ public:
+  Dialect() = default;
+  Dialect(const Dialect&) = delete;
+  Dialect& operator=(const Dialect&) = delete;
+  virtual ~Dialect() = default;
+
+  /// The folder under sql/: "postgres", "sqlite".
+  virtual std::string_view name() const = 0;
+  virtual std::string column_type(ColumnType type, bool in_key) const = 0;
+  /// Creates the table of a stream that is not built in, if there is none.
+  std::string create_table(const Stream& stream, const std::string& table) const;
+  /// INSERT of the stream's columns, its version and the touched column, from `source` (SELECT … or VALUES …, in the
+  /// order of owned_columns), that replaces a row only by a newer version and only in the columns the stream owns.
+  std::string upsert(const Stream& stream, const std::string& table, const std::string& source) const;
+  /// What the touched column is set to.
+  virtual std::string now() const = 0;
+
+ protected:
+  /// The clause that makes the INSERT an upsert with the version guard.
+  virtual std::string guard(const Stream& stream, const std::string& table) const = 0;
+  virtual std::string create_table_suffix() const { return {}; }
+  virtual std::string column_check(const Column&) const { return {}; }
+};
+
+/// The stream's columns and its version column, quoted, with commas.
+std::string owned_columns(const Stream& stream);
+std::string key_columns(const Stream& stream);
+
+class SqliteDialect final : public Dialect {
+ public:
+  std::string_view name() const override { return "sqlite"; }
+  std::string column_type(ColumnType type, bool in_key) const override;
+  std::string now() const override;
+  /// upsert() of one row given as parameters 1 … n (the stream's columns) and n+1 (the version).
+  std::string upsert_row(const Stream& stream, const std::string& table) const;
+  /// The version that the table holds for the key given as parameters 1 … k.
+  std::string select_version(const Stream& stream, const std::string& table) const;
+
+ protected:
+  std::string guard(const Stream& stream, const std::string& table) const override;
+  std::string create_table_suffix() const override { return " STRICT"; }
+  std::string column_check(const Column& column) const override;
+};
+
+/// How one column travels to a PostgreSQL table whose column may be of a type near ours.
+struct WireColumn {
+  std::string type;        // of the staging table's column, and of what is sent: "bigint", "text" …
+  std::string array_type;  // what is sent for unnest
+  std::string value;  // the target's value, '?' standing for the column: "?", "CAST(? AS mood)", "? AT TIME ZONE 'UTC'"
+  std::string from_array;  // the wire type from an element of the array, '?' standing for it
+};
+
+/// PostgreSQL, and the base of what is near it (openGauss overrides the guard and the staging table's life).
+class PostgresDialect : public Dialect {
+ public:
+  std::string_view name() const override { return "postgres"; }
+  std::string column_type(ColumnType type, bool in_key) const override;
+  std::string now() const override { return "now()"; }
+
+  /// Binary COPY of `columns` (quoted, with commas).
+  std::string copy_in(const std::string& table, const std::string& columns) const;
+  std::string create_stage(const std::string& stage, const std::vector<WireColumn>& columns) const;
+  /// The columns of a stage, for copy_in(): c1 …, row_version, span.
+  std::string stage_columns(std::size_t columns) const;
+  /// FROM item with the columns of a stage, made of array parameters $1 … $n, $n+1 (versions), $n+2 (spans): for roles
+  /// that may not create temporary tables.
+  std::string unnest_item(const std::vector<WireColumn>& columns) const;
+  /// Upsert of what a FROM item with a stage's columns holds, in key order.
+  std::string upsert_from(const Stream& stream, const std::string& table, const std::string& item,
+                          const std::vector<WireColumn>& columns) const;
+  /// (span, rows): how many of the item's rows lost to a newer version in the table.
+  std::string count_superseded(const Stream& stream, const std::string& table, const std::string& item,
+                               const std::vector<WireColumn>& columns) const;
+
+  /// Locks (buffer, segment) pairs, hashed and in order: $1 is an array of numbers.
+  std::string lock_ranges() const;
+  /// Landed spans (first_row, last_row, synced, superseded) that touch $3 … $4 of buffer $1, segment $2.
+  std::string select_landed(const std::string& ledger) const;
+  /// One ledger row per element of the arrays $1 … $7 (buffer, segment, first, last, synced, superseded) and reason $7.
+  std::string insert_ledger(const std::string& ledger) const;
+
+ protected:
+  std::string guard(const Stream& stream, const std::string& table) const override;
+};
+
+}  // namespace forebay

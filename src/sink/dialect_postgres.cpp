@@ -1,0 +1,133 @@
+#include <algorithm>
+
+#include "sink/dialect.hpp"
+
+namespace forebay {
+namespace {
+
+std::string filled(const std::string& pattern, const std::string& with) {
+  std::string text;
+  for (const char c : pattern) {
+    if (c == '?') {
+      text += with;
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
+std::string stage_column(std::size_t index) { return "c" + std::to_string(index + 1); }
+
+}  // namespace
+
+std::string PostgresDialect::column_type(ColumnType type, bool in_key) const {
+  switch (type) {
+    case ColumnType::integer:
+      return "bigint";
+    case ColumnType::real:
+      return "double precision";
+    case ColumnType::boolean:
+      return "boolean";
+    case ColumnType::timestamp:
+      return "timestamptz";
+    case ColumnType::json:
+      return "jsonb";
+    case ColumnType::bytes:
+      return "bytea";
+    case ColumnType::text:
+      break;
+  }
+  return in_key ? "text COLLATE \"C\"" : "text";
+}
+
+std::string PostgresDialect::guard(const Stream& stream, const std::string& table) const {
+  const std::string version = quoted_identifier(stream.version_column);
+  std::string text = "ON CONFLICT (" + key_columns(stream) + ") DO UPDATE SET ";
+  for (const Column& c : stream.columns) {
+    if (std::find(stream.key.begin(), stream.key.end(), c.name) != stream.key.end()) continue;
+    const std::string name = quoted_identifier(c.name);
+    text += name + " = EXCLUDED." + name + ", ";
+  }
+  text += version + " = EXCLUDED." + version;
+  if (!stream.touched_column.empty()) text += ", " + quoted_identifier(stream.touched_column) + " = " + now();
+  return text + " WHERE " + table + "." + version + " < EXCLUDED." + version;
+}
+
+std::string PostgresDialect::copy_in(const std::string& table, const std::string& columns) const {
+  return "COPY " + table + " (" + columns + ") FROM STDIN (FORMAT binary)";
+}
+
+std::string PostgresDialect::create_stage(const std::string& stage, const std::vector<WireColumn>& columns) const {
+  // Named with pg_temp where used: nothing else of that name can stand before it.
+  std::string text = "CREATE TEMPORARY TABLE " + stage + " (";
+  for (std::size_t i = 0; i < columns.size(); ++i) text += stage_column(i) + " " + columns[i].type + ", ";
+  return text + "row_version bigint, span integer) ON COMMIT DROP";
+}
+
+std::string PostgresDialect::stage_columns(std::size_t columns) const {
+  std::string text;
+  for (std::size_t i = 0; i < columns; ++i) text += stage_column(i) + ", ";
+  return text + "row_version, span";
+}
+
+std::string PostgresDialect::unnest_item(const std::vector<WireColumn>& columns) const {
+  std::string select;
+  std::string arrays;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::string column = stage_column(i);
+    select += filled(columns[i].from_array, "a." + column) + " AS " + column + ", ";
+    arrays += "$" + std::to_string(i + 1) + "::" + columns[i].array_type + "[], ";
+  }
+  return "(SELECT " + select + "a.row_version, a.span FROM unnest(" + arrays + "$" +
+         std::to_string(columns.size() + 1) + "::bigint[], $" + std::to_string(columns.size() + 2) +
+         "::integer[]) AS a(" + stage_columns(columns.size()) + "))";
+}
+
+std::string PostgresDialect::upsert_from(const Stream& stream, const std::string& table, const std::string& item,
+                                         const std::vector<WireColumn>& columns) const {
+  std::string source = "SELECT ";
+  for (std::size_t i = 0; i < columns.size(); ++i) source += filled(columns[i].value, "s." + stage_column(i)) + ", ";
+  source += "s.row_version";
+  if (!stream.touched_column.empty()) source += ", " + now();
+  source += " FROM " + item + " AS s ORDER BY ";
+  // The order of the direct COPY, which sorts bytes: two batches must never meet in opposite orders.
+  bool first = true;
+  for (const std::size_t k : stream.key_indexes()) {
+    if (!first) source += ", ";
+    first = false;
+    source += "s." + stage_column(k);
+    if (stream.columns[k].type == ColumnType::text) source += " COLLATE \"C\"";
+  }
+  return upsert(stream, table, source);
+}
+
+std::string PostgresDialect::count_superseded(const Stream& stream, const std::string& table, const std::string& item,
+                                              const std::vector<WireColumn>& columns) const {
+  std::string text = "SELECT s.span, count(*) FROM " + item + " AS s JOIN " + table + " AS t ON ";
+  for (const std::size_t k : stream.key_indexes()) {
+    text += "t." + quoted_identifier(stream.columns[k].name) + " = " +
+            filled(columns[k].value, "s." + stage_column(k)) + " AND ";
+  }
+  return text + "t." + quoted_identifier(stream.version_column) + " > s.row_version GROUP BY s.span";
+}
+
+std::string PostgresDialect::lock_ranges() const {
+  return "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k)";
+}
+
+std::string PostgresDialect::select_landed(const std::string& ledger) const {
+  return "SELECT first_row, last_row, synced, superseded FROM " + ledger +
+         " WHERE buffer = $1 AND segment = $2 AND first_row <= $4 AND last_row >= $3 ORDER BY first_row";
+}
+
+std::string PostgresDialect::insert_ledger(const std::string& ledger) const {
+  return "INSERT INTO " + ledger +
+         " (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at) "
+         "SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, "
+         "$7, "
+         "now(), clock_timestamp() FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], "
+         "$6::bigint[]) AS r(buffer, segment, first_row, last_row, synced, superseded)";
+}
+
+}  // namespace forebay

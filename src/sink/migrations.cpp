@@ -1,0 +1,65 @@
+#include "sink/migrations.hpp"
+
+#define XXH_STATIC_LINKING_ONLY  // XXH3_128bits
+#include <xxhash.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "sink/embedded_sql.hpp"
+
+namespace forebay {
+namespace {
+
+std::string checksum_of(std::string_view text) {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  XXH128_canonical_t bytes;
+  XXH128_canonicalFromHash(&bytes, hash);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (const unsigned char b : bytes.digest) hex += {kDigits[b >> 4], kDigits[b & 15]};
+  return hex;
+}
+
+}  // namespace
+
+std::vector<Migration> migrations_of(std::string_view dialect) {
+  const std::string folder = "sql/" + std::string(dialect) + "/";
+  std::vector<Migration> found;
+  for (const EmbeddedFile& file : embedded_sql()) {
+    if (!file.path.starts_with(folder)) continue;
+    const std::string_view leaf = file.path.substr(folder.size());  // NNNN_name.kind.sql
+    int number = 0;
+    const auto digits = std::from_chars(leaf.data(), leaf.data() + leaf.size(), number);
+    const auto underscore = static_cast<std::size_t>(digits.ptr - leaf.data());
+    const auto dot = leaf.find('.');
+    if (digits.ec != std::errc() || dot == std::string_view::npos || leaf[underscore] != '_') continue;
+    const std::string_view kind = leaf.substr(dot);
+    auto at = std::find_if(found.begin(), found.end(), [&](const Migration& m) { return m.number == number; });
+    if (at == found.end()) at = found.insert(found.end(), Migration{});
+    at->number = number;
+    at->name = leaf.substr(underscore + 1, dot - underscore - 1);
+    if (kind == ".up.sql") {
+      at->up = file.text;
+      at->checksum = checksum_of(file.text);
+    } else if (kind == ".down.sql") {
+      at->down = file.text;
+    } else if (kind == ".adopt.sql") {
+      at->adopt = file.text;
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const Migration& a, const Migration& b) { return a.number < b.number; });
+  return found;
+}
+
+std::vector<std::string> Migration::tables() const {
+  constexpr std::string_view kDrop = "DROP TABLE IF EXISTS ";
+  std::vector<std::string> names;
+  for (auto at = down.find(kDrop); at != std::string_view::npos; at = down.find(kDrop, at)) {
+    at += kDrop.size();
+    names.emplace_back(down.substr(at, down.find(';', at) - at));
+  }
+  return names;
+}
+
+}  // namespace forebay

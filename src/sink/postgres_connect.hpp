@@ -1,0 +1,11 @@
+#pragma once
+
+#include "sink/postgres_session.hpp"
+
+namespace forebay {
+
+/// Connects within target.connect_timeout, or throws DestinationFailure. libpq's own timeout does not count here, and a
+/// server that accepts and then says nothing would hold PQconnectdb for ever.
+PGconn* connect_postgres(const PostgresTarget& target);
+
+}  // namespace forebay

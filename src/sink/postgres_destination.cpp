@@ -1,0 +1,139 @@
+#include "sink/postgres_destination.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "sink/postgres_migrate.hpp"
+#include "sink/postgres_sink.hpp"
+
+namespace forebay {
+namespace {
+
+constexpr int kConnectionsMax = 64;
+
+using Conninfo = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+std::map<std::string, std::string> values_of(const PQconninfoOption* options) {
+  std::map<std::string, std::string> values;
+  for (; options != nullptr && options->keyword != nullptr; ++options) {
+    if (options->val != nullptr && *options->val != '\0') values[options->keyword] = options->val;
+  }
+  return values;
+}
+
+std::map<std::string, std::string> parsed_url(const std::string& url) {
+  char* error = nullptr;
+  const Conninfo options(PQconninfoParse(url.c_str(), &error), &PQconninfoFree);
+  if (options != nullptr) return values_of(options.get());
+  std::string why = error != nullptr ? error : "no memory";
+  PQfreemem(error);
+  while (!why.empty() && why.back() == '\n') why.pop_back();
+  // libpq quotes the part it cannot read, and at worst the whole URL. Only a parameter's name is safe to show.
+  if (!why.starts_with("invalid URI query parameter")) {
+    if (const auto quote = why.find(": \""); quote != std::string::npos) why.resize(quote);
+  }
+  throw Error(ErrorCode::usage,
+              "the destination URL cannot be read: " + why +
+                  "; it looks like postgresql://user@host:5432/database, special characters written as %XX");
+}
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> items(1);
+  for (const char c : list) {
+    if (c == ',') {
+      items.emplace_back();
+    } else {
+      items.back() += c;
+    }
+  }
+  return items;
+}
+
+void check_ports(const std::map<std::string, std::string>& values) {
+  const auto given = values.find("port");
+  if (given == values.end()) return;
+  for (const std::string& port : split(given->second)) {
+    int number = 0;
+    const auto end = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (port.empty() ||
+        (end.ec == std::errc() && end.ptr == port.data() + port.size() && number >= 1 && number <= 65535))
+      continue;
+    throw Error(ErrorCode::usage, "the destination's port \"" + port + "\" is not a number from 1 to 65535");
+  }
+}
+
+/// Without secrets: only what says where, as libpq would take it.
+std::string described(const std::string& url) {
+  std::map<std::string, std::string> values = values_of(Conninfo(PQconndefaults(), &PQconninfoFree).get());
+  const std::map<std::string, std::string> given = parsed_url(url.empty() ? "postgresql://" : url);
+  for (const auto& [key, value] : given) values[key] = value;
+  check_ports(values);
+  const std::string user = values["user"];
+  const std::string database = values.contains("dbname") ? values["dbname"] : user;
+  std::string host = values.contains("host") ? values["host"] : values["hostaddr"];
+  const std::string port = values["port"];
+  if (given.contains("service") && host.empty()) return "postgresql://" + user + "@/?service=" + given.at("service");
+  if (host.empty() || host.front() == '/' || host.front() == '@') {  // a folder of Unix sockets
+    return "postgresql://" + user + "@/" + database + "?host=" + (host.empty() ? "local" : host) + "&port=" + port;
+  }
+  const std::vector<std::string> hosts = split(host);
+  const std::vector<std::string> ports = split(port);
+  std::string where;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    const bool v6 = hosts[i].find(':') != std::string::npos;
+    where += (i == 0 ? "" : ",") + (v6 ? "[" + hosts[i] + "]" : hosts[i]) + ":" + ports[std::min(i, ports.size() - 1)];
+  }
+  return "postgresql://" + user + "@" + where + "/" + database;
+}
+
+class PostgresDestination final : public Destination {
+  template <typename Action>
+  auto migrating(Action action) {
+    // Building an index on a table of someone's own may take long; people can interrupt it.
+    PostgresTarget patient = target_;
+    patient.statement_timeout = std::max<std::chrono::milliseconds>(patient.statement_timeout, std::chrono::hours(12));
+    PostgresSession session(patient, *watchdog_);
+    PostgresMigrator migrator(session, check_server(session, patient, options_).prelude);
+    return action(migrator);
+  }
+
+ public:
+  PostgresDestination(const std::string& url, DestinationOptions options)
+      : target_{url.empty() ? "postgresql://" : url, described(url), options.connect_timeout,
+                options.statement_timeout},
+        options_(std::move(options)) {}
+
+  std::string description() const override { return target_.description; }
+  int connections_max() const override { return kConnectionsMax; }
+
+  std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
+    return std::make_unique<PostgresSink>(target_, options_, watchdog_, streams);
+  }
+
+  std::vector<MigrationState> migration_states() override {
+    return migrating([](PostgresMigrator& m) { return m.states(); });
+  }
+  std::vector<std::string> migrate_up() override {
+    return migrating([](PostgresMigrator& m) { return m.up(PostgresMigrator::Adopt::yes); });
+  }
+  std::vector<std::string> migrate_down_preview(int count) override {
+    return migrating([&](PostgresMigrator& m) { return m.down_preview(count); });
+  }
+  std::vector<std::string> migrate_down(int count) override {
+    return migrating([&](PostgresMigrator& m) { return m.down(count); });
+  }
+
+ private:
+  const PostgresTarget target_;
+  const DestinationOptions options_;
+  const std::shared_ptr<Watchdog> watchdog_ = std::make_shared<Watchdog>();
+};
+
+}  // namespace
+
+std::unique_ptr<Destination> make_postgres_destination(const std::string& url, const DestinationOptions& options) {
+  return std::make_unique<PostgresDestination>(url, options);
+}
+
+}  // namespace forebay

@@ -1,0 +1,215 @@
+#include "sink/postgres_migrate.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "sink/dialect.hpp"
+#include "sink/postgres_table.hpp"
+
+namespace forebay {
+namespace {
+
+// Any number will do that nobody else locks: "forebay" in ASCII.
+constexpr std::int64_t kLockNumber = 0x666f7265626179;
+constexpr const char* kLockTimeout = "30s";
+
+const Stream* stream_of(const std::string& table) {
+  for (const Stream* s : {&backup_files_stream(), &backup_sets_stream()}) {
+    if (s->table == table) return s;
+  }
+  return nullptr;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& p : parts) text += (text.empty() ? "" : "; ") + p;
+  return text;
+}
+
+std::string number_and_name(int number, const std::string& name) {
+  return "migration " + std::to_string(number) + " " + name;
+}
+
+}  // namespace
+
+PostgresMigrator::PostgresMigrator(PostgresSession& session, std::string prelude)
+    : session_(session), prelude_(std::move(prelude)), known_(migrations_of("postgres")) {}
+
+bool PostgresMigrator::table_exists(const std::string& name) { return find_table(session_, {"", name}).has_value(); }
+
+std::vector<PostgresMigrator::Applied> PostgresMigrator::applied() {
+  std::vector<Applied> rows;
+  if (!table_exists("forebay_migrations")) return rows;
+  for (const auto& r :
+       session_.exec("SELECT number, name, checksum, to_char(applied_at AT TIME ZONE 'UTC', "
+                     "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), adopted FROM forebay_migrations ORDER BY number")) {
+    rows.push_back({r[0].as<int>(), r[1].c_str(), r[2].c_str(), r[3].c_str(), r[4].as<bool>()});
+  }
+  return rows;
+}
+
+void PostgresMigrator::lock() {
+  session_.exec(std::string("SET LOCAL lock_timeout = '") + kLockTimeout + "'");
+  try {
+    session_.exec("SELECT pg_advisory_xact_lock($1)", {std::to_string(kLockNumber)});
+  } catch (DestinationFailure& e) {
+    if (e.sqlstate() != "55P03") throw;
+    throw DestinationFailure({FailureClass::retry_batch, "55P03",
+                              std::string("another process has been migrating this database for ") + kLockTimeout +
+                                  "; wait for it, or end its session (pg_locks, locktype advisory)"});
+  }
+}
+
+std::vector<MigrationState> PostgresMigrator::states() {
+  session_.begin(prelude_);
+  const std::vector<Applied> rows = applied();
+  session_.commit();
+  std::vector<MigrationState> states;
+  for (const Migration& m : known_) {
+    MigrationState state{m.number, m.name, false, false, ""};
+    const auto at = std::find_if(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == m.number; });
+    if (at != rows.end()) {
+      state.applied = true;
+      state.changed = at->checksum != m.checksum;
+      state.applied_at = at->applied_at;
+    }
+    states.push_back(state);
+  }
+  return states;
+}
+
+std::vector<std::string> PostgresMigrator::up(Adopt may_adopt) {
+  std::vector<std::string> lines;
+  session_.begin(prelude_);
+  // First without the lock: nearly always there is nothing to do.
+  for (bool locked = false;; locked = true) {
+    if (locked) lock();
+    const std::vector<Applied> rows = applied();
+    std::vector<const Migration*> pending;
+    for (const Migration& m : known_) {
+      const auto at = std::find_if(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == m.number; });
+      if (at == rows.end()) {
+        const bool stands = !m.adopt.empty() && table_exists(m.tables().front());
+        if (!stands || may_adopt == Adopt::yes) pending.push_back(&m);
+      } else if (at->checksum != m.checksum && !locked) {
+        lines.push_back(number_and_name(m.number, m.name) +
+                        " was applied with another text than this release has; the tables are left as they are");
+      }
+    }
+    if (!rows.empty() && rows.back().number > known_.back().number && !locked) {
+      lines.push_back("the database has " + number_and_name(rows.back().number, rows.back().name) +
+                      ", which this release does not know: a newer forebay has been here");
+    }
+    if (pending.empty()) break;
+    if (!locked) continue;
+    session_.exec(
+        "CREATE TABLE IF NOT EXISTS forebay_migrations (number integer PRIMARY KEY, name text NOT NULL, "
+        "checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
+    for (const Migration* m : pending) {
+      const bool stands = !m->adopt.empty() && table_exists(m->tables().front());
+      if (stands) {
+        adopt(*m, lines);
+      } else {
+        session_.exec(std::string(m->up));
+        lines.push_back(number_and_name(m->number, m->name) + " applied");
+      }
+      session_.exec("INSERT INTO forebay_migrations (number, name, checksum, adopted) VALUES ($1, $2, $3, $4)",
+                    {std::to_string(m->number), m->name, m->checksum, stands ? "true" : "false"});
+    }
+    break;
+  }
+  session_.commit();
+  return lines;
+}
+
+void PostgresMigrator::adopt(const Migration& migration, std::vector<std::string>& lines) {
+  const std::string name = migration.tables().front();
+  const Stream& stream = *stream_of(name);
+  const std::string table = *find_table(session_, {"", name});
+  const auto refuse = [&](const std::string& why) {
+    throw DestinationFailure({FailureClass::schema, "", "table " + table + " cannot be adopted: " + why});
+  };
+  std::vector<std::string> problems = column_problems(session_, stream, table, false);
+  for (const std::string& key : stream.key) {
+    const auto found = session_.exec(
+        "SELECT 1 FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2 AND NOT attisdropped", {table, key});
+    if (found.empty()) problems.push_back("the key's column " + quoted_identifier(key) + " is missing");
+  }
+  if (!problems.empty())
+    refuse(joined(problems) + ". Change these columns, or rename the table and let forebay create its own");
+
+  const auto count_columns = [&] {
+    return session_
+        .exec("SELECT count(*) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped",
+              {table})[0][0]
+        .as<int>();
+  };
+  const int before = count_columns();
+  session_.exec(std::string(migration.adopt));
+  const int added = count_columns() - before;
+  std::string key_line = "its unique key is kept";
+  if (key_indexes(session_, stream, table).empty()) {
+    const std::string key = key_columns(stream);
+    // Under a lock that keeps writers out, so that the answer still holds when the index is built.
+    session_.exec("LOCK TABLE " + table + " IN SHARE ROW EXCLUSIVE MODE");
+    const std::string duplicates = " FROM " + table + " GROUP BY " + key + " HAVING count(*) > 1";
+    const auto total = session_.exec("SELECT count(*) FROM (SELECT 1" + duplicates + ") AS d")[0][0].as<std::int64_t>();
+    if (total > 0) {
+      std::string shown;
+      for (const auto& row :
+           session_.exec("SELECT count(*), ROW(" + key + ")::text" + duplicates + " ORDER BY " + key + " LIMIT 10")) {
+        shown += std::string(shown.empty() ? "" : ", ") + row[1].c_str() + " ×" + row[0].c_str();
+      }
+      refuse(std::to_string(total) + " keys (" + key + ") stand there more than once: " + shown +
+             (total > 10 ? ", …" : "") + ". Merge or delete these rows, then run `forebay migrate up` again");
+    }
+    session_.exec("CREATE UNIQUE INDEX " + quoted_identifier(name + "_key") + " ON " + table + " (" + key + ")");
+    key_line = "its unique key " + name + "_key was created";
+  }
+  lines.push_back("table " + table + " adopted: " + std::to_string(added) + " columns added, " + key_line);
+}
+
+void PostgresMigrator::create_table(const std::string& sql) {
+  session_.begin(prelude_);
+  lock();
+  session_.exec(sql);
+  session_.commit();
+}
+
+std::vector<std::string> PostgresMigrator::down_preview(int count) { return down_lines(count, false); }
+std::vector<std::string> PostgresMigrator::down(int count) { return down_lines(count, true); }
+
+std::vector<std::string> PostgresMigrator::down_lines(int count, bool run) {
+  std::vector<std::string> lines;
+  session_.begin(prelude_);
+  if (run) lock();
+  std::vector<Applied> rows = applied();
+  for (; count > 0 && !rows.empty(); --count, rows.pop_back()) {
+    const Applied& last = rows.back();
+    const auto m =
+        std::find_if(known_.begin(), known_.end(), [&](const Migration& k) { return k.number == last.number; });
+    if (m == known_.end()) {
+      throw DestinationFailure(
+          {FailureClass::schema, "",
+           number_and_name(last.number, last.name) +
+               " is newer than this release and can only be taken back by the release that brought it"});
+    }
+    const std::vector<std::string> tables = m->tables();
+    if (last.adopted) {
+      lines.push_back("table " + tables.front() + " stays, with all its columns: it was there before forebay");
+    } else {
+      for (const std::string& table : tables) {
+        if (!table_exists(table)) continue;
+        const auto rows_there = session_.exec("SELECT count(*) FROM " + quoted_identifier(table));
+        lines.push_back("table " + table + " with " + rows_there[0][0].c_str() + " rows");
+      }
+      if (tables.empty()) lines.push_back("what " + number_and_name(m->number, m->name) + " created");
+      if (run) session_.exec(std::string(m->down));
+    }
+    if (run) session_.exec("DELETE FROM forebay_migrations WHERE number = $1", {std::to_string(last.number)});
+  }
+  session_.commit();
+  return lines;
+}
+
+}  // namespace forebay

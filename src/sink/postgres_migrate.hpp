@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sink/migrations.hpp"
+#include "sink/postgres_session.hpp"
+
+namespace forebay {
+
+/// Brings a database's forebay tables up and down. Each call is one transaction, so a migration is there whole or not
+/// at all; changes are made under an advisory lock, so processes that start at once wait for each other. Throws
+/// DestinationFailure.
+class PostgresMigrator {
+ public:
+  /// How far up() may go: on first use, a table that is somebody's own stays as it is.
+  enum class Adopt : std::uint8_t { no, yes };
+
+  /// `prelude`: what each transaction starts with.
+  PostgresMigrator(PostgresSession& session, std::string prelude);
+
+  std::vector<MigrationState> states();
+  /// Applies what is missing; lines that say what was done, and what is odd.
+  std::vector<std::string> up(Adopt adopt);
+  std::vector<std::string> down_preview(int count);
+  std::vector<std::string> down(int count);
+  /// Creates a declared stream's table unless there is one.
+  void create_table(const std::string& sql);
+
+ private:
+  struct Applied {
+    int number;
+    std::string name, checksum, applied_at;
+    bool adopted;
+  };
+
+  bool table_exists(const std::string& name);
+  std::vector<Applied> applied();
+  void lock();
+  void adopt(const Migration& migration, std::vector<std::string>& lines);
+  std::vector<std::string> down_lines(int count, bool run);
+
+  PostgresSession& session_;
+  std::string prelude_;
+  std::vector<Migration> known_;
+};
+
+}  // namespace forebay

@@ -1,0 +1,141 @@
+#include "sink/postgres_session.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "sink/postgres_connect.hpp"
+
+namespace forebay {
+namespace {
+
+/// libpqxx 6.4 keeps the SQLSTATE of some errors in their type only.
+std::string sqlstate_of(const std::exception& e) {
+  if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&e)) return sql->sqlstate();
+  if (dynamic_cast<const pqxx::deadlock_detected*>(&e) != nullptr) return "40P01";
+  if (dynamic_cast<const pqxx::statement_completion_unknown*>(&e) != nullptr) return "40003";
+  if (dynamic_cast<const pqxx::serialization_failure*>(&e) != nullptr) return "40001";
+  if (dynamic_cast<const pqxx::transaction_rollback*>(&e) != nullptr) return "40000";
+  if (dynamic_cast<const pqxx::too_many_connections*>(&e) != nullptr) return "53300";
+  return {};
+}
+
+}  // namespace
+
+PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdog)
+    : target_(target),
+      watchdog_(watchdog),
+      raw_(connect_postgres(target)),
+      socket_(::fcntl(PQsocket(raw_), F_DUPFD_CLOEXEC, 0)) {
+  const Watchdog::Guard guard(watchdog_, socket_, target_.connect_timeout);
+  try {
+    connection_ = adopt_connection(raw_);
+  } catch (const std::exception& e) {
+    fail(Phase::connect, guard.fired(), e.what(), sqlstate_of(e));
+  }
+}
+
+PostgresSession::~PostgresSession() {
+  abort();
+  if (socket_ >= 0) ::close(socket_);
+}
+
+bool PostgresSession::usable() const { return PQstatus(raw_) == CONNECTION_OK; }
+
+template <typename Call>
+auto PostgresSession::guarded(Phase phase, Call&& call) -> decltype(call()) {
+  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  try {
+    return call();
+  } catch (const DestinationFailure&) {
+    throw;
+  } catch (const pqxx::pqxx_exception& e) {
+    // libpqxx's own text on doubt names its transaction objects.
+    const bool lost = dynamic_cast<const pqxx::in_doubt_error*>(&e.base()) != nullptr;
+    fail(phase, guard.fired(), lost ? "the connection was lost after COMMIT was sent" : e.base().what(),
+         sqlstate_of(e.base()));
+  }
+}
+
+void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose, std::string_view fallback_sqlstate) {
+  ServerMessage said = parse_server_message(verbose);
+  if (said.sqlstate.empty()) said.sqlstate = fallback_sqlstate;
+  // Without a SQLSTATE and with a connection that stands, it is not the connection (a libpqxx usage error).
+  FailureClass why = failure_class(said.sqlstate, phase);
+  if (said.sqlstate.empty() && !timed_out && usable() && phase == Phase::statement) why = FailureClass::other;
+  std::string message = target_.description + ": ";
+  if (timed_out) {
+    why = phase == Phase::commit ? FailureClass::in_doubt : FailureClass::reconnect;
+    message +=
+        "no answer within " + std::to_string(target_.statement_timeout.count() / 1000) + " s (SYNC_STATEMENT_TIMEOUT)";
+  } else {
+    message += said.text;
+    if (!said.sqlstate.empty()) message += " (" + said.sqlstate + ")";
+  }
+  if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";
+  throw DestinationFailure({why, said.sqlstate, message}, said.constraint);
+}
+
+void PostgresSession::begin(const std::string& first) {
+  guarded(Phase::statement, [&] {
+    transaction_.emplace(*connection_);
+    if (!first.empty()) transaction_->exec(first);
+  });
+}
+
+pqxx::result PostgresSession::exec(const std::string& sql) {
+  return guarded(Phase::statement, [&] { return transaction_->exec(sql); });
+}
+
+pqxx::result PostgresSession::exec(const std::string& sql, const std::vector<std::string>& parameters) {
+  return guarded(Phase::statement, [&] { return exec_with(*transaction_, sql, parameters); });
+}
+
+void PostgresSession::copy(const std::string& sql, const std::function<void(std::string& piece)>& next) {
+  using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  Result started(PQexec(raw_, sql.c_str()), &PQclear);
+  if (PQresultStatus(started.get()) != PGRES_COPY_IN) check(started.get(), guard.fired());
+  std::string piece;
+  bool sent = true;
+  for (next(piece); sent && !piece.empty(); next(piece)) {
+    sent = PQputCopyData(raw_, piece.data(), static_cast<int>(piece.size())) == 1;
+    piece.clear();
+  }
+  if (sent) sent = PQputCopyEnd(raw_, nullptr) == 1;
+  if (!sent) fail(Phase::statement, guard.fired(), PQerrorMessage(raw_));
+  // The first result says how the COPY went; the rest must be read for the connection to be free again.
+  Result outcome(PQgetResult(raw_), &PQclear);
+  for (Result rest(PQgetResult(raw_), &PQclear); rest != nullptr; rest.reset(PQgetResult(raw_))) {
+    if (PQresultStatus(rest.get()) == PGRES_COPY_IN) break;  // a broken connection would repeat this for ever
+  }
+  if (PQresultStatus(outcome.get()) != PGRES_COMMAND_OK) check(outcome.get(), guard.fired());
+}
+
+void PostgresSession::check(PGresult* result, bool timed_out) {
+  const char* text = result != nullptr ? PQresultErrorMessage(result) : PQerrorMessage(raw_);
+  const char* code = result != nullptr ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
+  try {
+    fail(Phase::statement, timed_out, text, code != nullptr ? code : "");
+  } catch (DestinationFailure& failure) {
+    const char* constraint = result != nullptr ? PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) : nullptr;
+    if (constraint != nullptr) failure.constraint = constraint;
+    throw;
+  }
+}
+
+void PostgresSession::commit() {
+  guarded(Phase::commit, [&] { transaction_->commit(); });
+  transaction_.reset();
+}
+
+void PostgresSession::abort() noexcept {
+  if (!transaction_) return;
+  try {
+    const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+    transaction_.reset();  // libpqxx rolls back
+  } catch (const std::exception&) {
+    // Destructors of libpqxx do not throw; the guard's thread may not have started.
+  }
+}
+
+}  // namespace forebay

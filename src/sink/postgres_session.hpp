@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sink/postgres_pqxx.hpp"
+#include "sink/sqlstate.hpp"
+#include "sink/watchdog.hpp"
+
+namespace forebay {
+
+struct PostgresTarget {
+  std::string url;          // as given: may hold a password; empty: libpq's variables
+  std::string description;  // for people
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds statement_timeout{60'000};
+};
+
+/// One connection, with a deadline on each call, and at most one transaction at a time. Every error is a
+/// DestinationFailure. libpqxx runs the statements; COPY goes through libpq, since libpqxx knows no binary COPY.
+class PostgresSession {
+ public:
+  /// Connects, or throws.
+  PostgresSession(const PostgresTarget& target, Watchdog& watchdog);
+  ~PostgresSession();
+  PostgresSession(const PostgresSession&) = delete;
+  PostgresSession& operator=(const PostgresSession&) = delete;
+
+  /// Starts a transaction; `first` is run in it (SET LOCAL …).
+  void begin(const std::string& first);
+  pqxx::result exec(const std::string& sql);
+  pqxx::result exec(const std::string& sql, const std::vector<std::string>& parameters);
+  /// Runs COPY … FROM STDIN. `next` fills a buffer (given empty) with the next piece of the data, and leaves it empty
+  /// at the end.
+  void copy(const std::string& sql, const std::function<void(std::string& piece)>& next);
+  /// Commits. A failure is in_doubt unless the server said that it refused.
+  void commit();
+  /// Rolls back what is open; never throws. The session may be broken afterwards.
+  void abort() noexcept;
+
+  bool usable() const;
+
+ private:
+  template <typename Call>
+  auto guarded(Phase phase, Call&& call) -> decltype(call());
+  [[noreturn]] void fail(Phase phase, bool timed_out, std::string_view verbose,
+                         std::string_view fallback_sqlstate = {});
+  void check(PGresult* result, bool timed_out);
+
+  PostgresTarget target_;
+  Watchdog& watchdog_;
+  PGconn* raw_ = nullptr;  // owned by connection_
+  int socket_ = -1;        // a duplicate for the watchdog: libpq may close its own while a guard watches
+  std::unique_ptr<PqxxConnection> connection_;
+  std::optional<pqxx::work> transaction_;
+};
+
+}  // namespace forebay

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sink/dialect.hpp"
+#include "sink/direct_way.hpp"
+#include "sink/ledger.hpp"
+#include "sink/postgres_session.hpp"
+#include "sink/postgres_table.hpp"
+#include "sink/sink.hpp"
+
+namespace forebay {
+
+/// Checks of a fresh connection; throws DestinationFailure. Returns what each transaction has to start with.
+struct PostgresServer {
+  std::string prelude;       // SET LOCAL …: fit for poolers in transaction mode, which hand sessions around
+  bool temp_tables = false;  // the role may create them
+};
+PostgresServer check_server(PostgresSession& session, const PostgresTarget& target, const DestinationOptions& options);
+
+/// One connection that brings batches to PostgreSQL.
+class PostgresSink final : public Sink {
+ public:
+  PostgresSink(PostgresTarget target, DestinationOptions options, std::shared_ptr<Watchdog> watchdog,
+               std::vector<const Stream*> streams);
+  ~PostgresSink() override;
+
+  std::optional<Failure> open() override;
+  WriteOutcome write(Batch& batch) override;
+  void close() noexcept override;
+
+ private:
+  struct Target {
+    const Stream* stream;
+    PostgresTable table;
+    DirectWay way;
+  };
+
+  void connect();
+  void find_targets();
+  void begin();
+  Written send(Batch& batch);
+  std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
+  void send_part(const BatchPart& part, std::size_t number, LedgerEntries& ledger);
+  bool send_direct(const BatchPart& part, const Target& target);
+  void send_staged(const BatchPart& part, std::size_t number, const Target& target, LedgerEntries& ledger);
+  void write_ledger(const Batch& batch, const LedgerEntries& ledger);
+  Target& target_of(const Stream* stream);
+
+  const PostgresTarget target_;
+  const DestinationOptions options_;
+  const PostgresDialect dialect_;
+  const std::shared_ptr<Watchdog> watchdog_;
+  const std::vector<const Stream*> streams_;
+
+  std::unique_ptr<PostgresSession> session_;
+  PostgresServer server_;
+  std::string ledger_table_;
+  std::vector<Target> targets_;
+};
+
+}  // namespace forebay

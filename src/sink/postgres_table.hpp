@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sink/copy_encoder.hpp"
+#include "sink/dialect.hpp"
+#include "sink/postgres_session.hpp"
+
+namespace forebay {
+
+/// A destination table as one stream sees it, found in the catalogs.
+struct PostgresTable {
+  std::string quoted;  // with its schema, so that later statements do not depend on the search path
+  std::vector<WireColumn> wire;
+  std::vector<WireForm> forms;
+  std::vector<std::string> key_indexes;  // unique indexes on exactly the key: a violation of one means "exists already"
+  bool partitioned = false;              // its partitions' indexes have names of their own
+  bool direct = true;                    // COPY straight into it is possible and means the same
+};
+
+/// "schema"."table" if there is such a table (or partitioned table), by the session's search path.
+std::optional<std::string> find_table(PostgresSession& session, const TableName& name);
+
+/// What of the stream's columns does not fit the table, a line each; columns that are missing count only with
+/// `missing_too`.
+std::vector<std::string> column_problems(PostgresSession& session, const Stream& stream, const std::string& quoted,
+                                         bool missing_too);
+/// Unique indexes that ON CONFLICT (key) can use.
+std::vector<std::string> key_indexes(PostgresSession& session, const Stream& stream, const std::string& quoted);
+
+/// Everything a sink needs to know of the table. Throws DestinationFailure(schema) that names what does not fit.
+PostgresTable inspect_table(PostgresSession& session, const Stream& stream, const std::string& quoted);
+
+}  // namespace forebay

@@ -1,0 +1,126 @@
+#include "sink/sqlite_catalog.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "sink/sqlstate.hpp"
+#include "sqlite/statement.hpp"
+
+namespace forebay {
+namespace {
+
+constexpr int kApplicationId = 0x66726279;  // "frby"
+
+/// A new file, empty, for its owner only. Linked into place whole: closing a descriptor of a file that SQLite has open
+/// in this process would drop SQLite's locks, so none is ever opened on the catalog's own name.
+void make_private_file(const std::string& file) {
+  struct stat found = {};
+  if (::stat(file.c_str(), &found) == 0) return;
+  std::string temporary = file + ".XXXXXX";
+  const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
+  const int why = errno;
+  if (descriptor < 0) {
+    throw DestinationFailure(
+        {FailureClass::login_or_target, "", "cannot create the catalog " + file + ": " + std::strerror(why)});
+  }
+  ::close(descriptor);
+  const int linked = ::link(temporary.c_str(), file.c_str());
+  const int link_error = errno;
+  ::unlink(temporary.c_str());
+  if (linked != 0 && link_error != EEXIST) {
+    throw DestinationFailure(
+        {FailureClass::login_or_target, "", "cannot create the catalog " + file + ": " + std::strerror(link_error)});
+  }
+}
+
+std::int64_t number_from(SqliteConnection& db, const char* sql) {
+  SqliteStatement statement(db, sql, SqliteStatement::Life::once);
+  return statement.step() ? statement.column_integer(0) : 0;
+}
+
+void check_ours(SqliteConnection& db, const std::string& file) {
+  const auto id = number_from(db, "PRAGMA application_id");
+  if (id == kApplicationId) return;
+  if (id != 0 || number_from(db, "SELECT count(*) FROM sqlite_schema") != 0) {
+    throw DestinationFailure(
+        {FailureClass::login_or_target, "",
+         "sqlite:" + file + " is a SQLite database, but not a forebay catalog; name another file"});
+  }
+  db.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+}
+
+}  // namespace
+
+FailureClass sqlite_failure_class(int code, bool committing) noexcept {
+  const int primary = code & 0xff;
+  if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_NOMEM) return FailureClass::retry_batch;
+  // A COMMIT that fails in the file may still be found in the SQLite WAL when it is read again.
+  if (committing) return FailureClass::in_doubt;
+  switch (primary) {
+    case SQLITE_FULL:
+      return FailureClass::unfit_for_now;
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+      return FailureClass::row_refused;
+    case SQLITE_ERROR:
+    case SQLITE_SCHEMA:
+      return FailureClass::schema;
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return FailureClass::login_or_target;
+    default:
+      return FailureClass::other;
+  }
+}
+
+Failure sqlite_failure(const SqliteConnection& db, bool committing) {
+  const int code = sqlite3_extended_errcode(db.handle());
+  std::string message = "sqlite:" + db.name() + ": " + sqlite3_errmsg(db.handle());
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+      message += "; another process holds the catalog's write lock";
+      break;
+    case SQLITE_FULL:
+      message += "; make room on its file system";
+      break;
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      message += "; keep the file aside, and name another";
+      break;
+    default:
+      break;
+  }
+  return {sqlite_failure_class(code, committing), "", message};
+}
+
+SqliteConnection open_catalog(const std::string& file, std::chrono::milliseconds busy_timeout) {
+  make_private_file(file);
+  std::optional<SqliteConnection> db;
+  try {
+    db.emplace(file, SQLITE_OPEN_READWRITE);
+  } catch (const Error& e) {
+    throw DestinationFailure({FailureClass::login_or_target, "", e.what()});
+  }
+  try {
+    db->busy_timeout(busy_timeout);
+    check_ours(*db, file);
+    db->exec(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
+    return std::move(*db);
+  } catch (const DestinationFailure&) {
+    throw;
+  } catch (const Error&) {
+    throw DestinationFailure(sqlite_failure(*db, false));
+  }
+}
+
+}  // namespace forebay

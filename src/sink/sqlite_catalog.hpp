@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "sink/sink.hpp"
+#include "sqlite/connection.hpp"
+
+namespace forebay {
+
+/// What SQLite's (extended) result code means for a batch.
+FailureClass sqlite_failure_class(int code, bool committing) noexcept;
+/// The failure that the last call on `db` left, as a message for people.
+Failure sqlite_failure(const SqliteConnection& db, bool committing);
+
+/// Opens the catalog file: made with mode 0600 when it is missing, refused when it is not a catalog of ours. SQLite WAL
+/// with synchronous=FULL: each COMMIT is on disk when it returns, and who looks into the file meanwhile blocks nobody.
+/// Throws DestinationFailure.
+SqliteConnection open_catalog(const std::string& file, std::chrono::milliseconds busy_timeout);
+
+/// Migrations of sql/sqlite/, one transaction each call.
+std::vector<MigrationState> catalog_states(SqliteConnection& db);
+std::vector<std::string> catalog_up(SqliteConnection& db);
+/// With run=false: what would be dropped.
+std::vector<std::string> catalog_down(SqliteConnection& db, int count, bool run);
+
+/// Throws DestinationFailure(schema) that names what of the stream does not fit the table.
+void check_catalog_table(SqliteConnection& db, const Stream& stream);
+
+}  // namespace forebay

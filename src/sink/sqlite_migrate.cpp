@@ -1,0 +1,221 @@
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "sink/dialect.hpp"
+#include "sink/migrations.hpp"
+#include "sink/sqlite_catalog.hpp"
+#include "sink/sqlstate.hpp"
+#include "sqlite/statement.hpp"
+
+namespace forebay {
+namespace {
+
+struct Applied {
+  int number;
+  std::string name, checksum, applied_at;
+};
+
+bool table_exists(SqliteConnection& db, std::string_view table) {
+  SqliteStatement found(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1",
+                        SqliteStatement::Life::once);
+  found.bind_text(1, table);
+  return found.step();
+}
+
+std::vector<Applied> applied(SqliteConnection& db) {
+  std::vector<Applied> rows;
+  if (!table_exists(db, "forebay_migrations")) return rows;
+  SqliteStatement all(db, "SELECT number, name, checksum, applied_at FROM forebay_migrations ORDER BY number",
+                      SqliteStatement::Life::once);
+  while (all.step()) {
+    rows.push_back({static_cast<int>(all.column_integer(0)), std::string(all.column_text(1)),
+                    std::string(all.column_text(2)), std::string(all.column_text(3))});
+  }
+  return rows;
+}
+
+const Applied* find_number(const std::vector<Applied>& rows, int number) {
+  const auto at = std::find_if(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == number; });
+  return at == rows.end() ? nullptr : &*at;
+}
+
+std::string number_and_name(int number, const std::string& name) {
+  return "migration " + std::to_string(number) + " " + name;
+}
+
+/// Runs `change` in a write transaction; what SQLite throws becomes a DestinationFailure, and nothing is changed.
+template <typename Change>
+auto in_transaction(SqliteConnection& db, Change change) {
+  try {
+    db.exec("BEGIN IMMEDIATE");
+    auto result = change();
+    db.exec("COMMIT");
+    return result;
+  } catch (const DestinationFailure&) {
+    db.rollback();
+    throw;
+  } catch (const Error&) {
+    Failure failure = sqlite_failure(db, false);
+    db.rollback();
+    throw DestinationFailure(std::move(failure));
+  }
+}
+
+/// SQLite's own rule for a column's affinity, narrowed to what keeps our values as they are.
+bool type_fits(const std::string& wanted, std::string declared) {
+  std::transform(declared.begin(), declared.end(), declared.begin(), [](unsigned char c) { return std::toupper(c); });
+  const auto has = [&](const char* word) { return declared.find(word) != std::string::npos; };
+  if (declared == "ANY") return true;
+  if (wanted == "INTEGER") return has("INT");
+  if (wanted == "TEXT") return has("CHAR") || has("CLOB") || has("TEXT");
+  if (wanted == "REAL") return has("REAL") || has("FLOA") || has("DOUB");
+  return declared.empty() || has("BLOB");
+}
+
+}  // namespace
+
+std::vector<MigrationState> catalog_states(SqliteConnection& db) {
+  std::vector<MigrationState> states;
+  const std::vector<Applied> rows = applied(db);
+  for (const Migration& m : migrations_of("sqlite")) {
+    const Applied* at = find_number(rows, m.number);
+    states.push_back({m.number, m.name, at != nullptr, at != nullptr && at->checksum != m.checksum,
+                      at != nullptr ? at->applied_at : ""});
+  }
+  return states;
+}
+
+std::vector<std::string> catalog_up(SqliteConnection& db) {
+  const std::vector<Migration> known = migrations_of("sqlite");
+  const auto pending = [&](const std::vector<Applied>& rows) {
+    return std::any_of(known.begin(), known.end(),
+                       [&](const Migration& m) { return find_number(rows, m.number) == nullptr; });
+  };
+  std::vector<std::string> lines;
+  const std::vector<Applied> before = applied(db);
+  for (const Migration& m : known) {
+    const Applied* at = find_number(before, m.number);
+    if (at != nullptr && at->checksum != m.checksum) {
+      lines.push_back(number_and_name(m.number, m.name) +
+                      " was applied with another text than this release has; the tables are left as they are");
+    }
+  }
+  if (!before.empty() && before.back().number > known.back().number) {
+    lines.push_back("the catalog has " + number_and_name(before.back().number, before.back().name) +
+                    ", which this release does not know: a newer forebay has been here");
+  }
+  if (!pending(before)) return lines;
+  return in_transaction(db, [&] {
+    db.exec(
+        "CREATE TABLE IF NOT EXISTS forebay_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT "
+        "NOT NULL, "
+        "applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))) STRICT");
+    const std::vector<Applied> rows = applied(db);  // another process may have been quicker
+    for (const Migration& m : known) {
+      if (find_number(rows, m.number) != nullptr) continue;
+      db.exec(std::string(m.up));
+      SqliteStatement record(db, "INSERT INTO forebay_migrations (number, name, checksum) VALUES (?1, ?2, ?3)");
+      record.bind_integer(1, m.number);
+      record.bind_text(2, m.name);
+      record.bind_text(3, m.checksum);
+      record.run();
+      lines.push_back(number_and_name(m.number, m.name) + " applied");
+    }
+    return lines;
+  });
+}
+
+std::vector<std::string> catalog_down(SqliteConnection& db, int count, bool run) {
+  const std::vector<Migration> known = migrations_of("sqlite");
+  return in_transaction(db, [&] {
+    std::vector<std::string> lines;
+    std::vector<Applied> rows = applied(db);
+    for (; count > 0 && !rows.empty(); --count, rows.pop_back()) {
+      const int number = rows.back().number;
+      const auto m = std::find_if(known.begin(), known.end(), [&](const Migration& k) { return k.number == number; });
+      if (m == known.end()) {
+        throw DestinationFailure(
+            {FailureClass::schema, "",
+             number_and_name(number, rows.back().name) +
+                 " is newer than this release and can only be taken back by the release that brought it"});
+      }
+      for (const std::string& table : m->tables()) {
+        if (!table_exists(db, table)) continue;
+        SqliteStatement size(db, "SELECT count(*) FROM " + quoted_identifier(table), SqliteStatement::Life::once);
+        size.step();
+        lines.push_back("table " + table + " with " + std::to_string(size.column_integer(0)) + " rows");
+      }
+      if (!run) continue;
+      db.exec(std::string(m->down));
+      SqliteStatement forget(db, "DELETE FROM forebay_migrations WHERE number = ?1");
+      forget.bind_integer(1, number);
+      forget.run();
+    }
+    return lines;
+  });
+}
+
+void check_catalog_table(SqliteConnection& db, const Stream& stream) {
+  struct Actual {
+    std::string type;
+    bool not_null, has_default, in_primary_key;
+  };
+  const SqliteDialect dialect;
+  std::map<std::string, Actual> actual;
+  std::vector<std::string> primary_key;
+  SqliteStatement info(db, "SELECT name, type, \"notnull\", dflt_value IS NOT NULL, pk FROM pragma_table_info(?1)");
+  info.bind_text(1, stream.table);
+  while (info.step()) {
+    const std::string name(info.column_text(0));
+    actual[name] = {std::string(info.column_text(1)), info.column_integer(2) != 0, info.column_integer(3) != 0,
+                    info.column_integer(4) != 0};
+    if (info.column_integer(4) != 0) primary_key.push_back(name);
+  }
+  std::map<std::string, std::vector<std::string>> uniques = {{"", primary_key}};
+  SqliteStatement indexes(db,
+                          "SELECT l.name, i.name FROM pragma_index_list(?1) AS l, pragma_index_info(l.name) AS i "
+                          "WHERE l.\"unique\" AND NOT l.partial");
+  indexes.bind_text(1, stream.table);
+  while (indexes.step()) uniques[std::string(indexes.column_text(0))].emplace_back(indexes.column_text(1));
+
+  std::vector<std::string> problems;
+  const auto check = [&](const std::string& name, const std::string& wanted) {
+    const auto at = actual.find(name);
+    if (at == actual.end()) {
+      problems.push_back("column " + quoted_identifier(name) + " is missing (" + wanted + ")");
+    } else if (!type_fits(wanted, at->second.type)) {
+      problems.push_back("column " + quoted_identifier(name) + " is " + at->second.type + " and should be " + wanted);
+    }
+  };
+  for (const Column& c : stream.columns) check(c.name, dialect.column_type(c.type, false));
+  check(stream.version_column, "INTEGER");
+  if (actual.contains(stream.version_column) && !actual[stream.version_column].not_null) {
+    problems.push_back("column " + quoted_identifier(stream.version_column) +
+                       " allows NULL, against which no version is newer");
+  }
+  if (!stream.touched_column.empty()) check(stream.touched_column, "INTEGER");
+  for (const auto& [name, column] : actual) {
+    const bool owned = std::any_of(stream.columns.begin(), stream.columns.end(),
+                                   [&n = name](const Column& c) { return c.name == n; }) ||
+                       name == stream.version_column || name == stream.touched_column;
+    if (!owned && column.not_null && !column.has_default && !column.in_primary_key) {
+      problems.push_back("column " + quoted_identifier(name) +
+                         ", which the stream does not fill, is NOT NULL and has no default");
+    }
+  }
+  std::vector<std::string> key = stream.key;
+  std::sort(key.begin(), key.end());
+  const bool has_key = std::any_of(uniques.begin(), uniques.end(), [&](auto& index) {
+    std::sort(index.second.begin(), index.second.end());
+    return index.second == key;
+  });
+  if (!has_key) problems.push_back("no unique index is on exactly (" + key_columns(stream) + ")");
+  if (problems.empty()) return;
+  std::string message = "table " + quoted_identifier(stream.table) + " of sqlite:" + db.name() +
+                        " does not fit stream " + stream.name + ": ";
+  for (std::size_t i = 0; i < problems.size(); ++i) message += (i == 0 ? "" : "; ") + problems[i];
+  throw DestinationFailure({FailureClass::schema, "", message + ". Change the table, or name another file"});
+}
+
+}  // namespace forebay

@@ -1,0 +1,211 @@
+#include "sink/sqlite_sink.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "sink/sqlite_catalog.hpp"
+#include "sink/sqlstate.hpp"
+
+namespace forebay {
+namespace {
+
+void bind(SqliteStatement& statement, int parameter, const Value& value) {
+  if (value.is_null()) return statement.bind_null(parameter);
+  switch (value.type()) {
+    case ColumnType::real:
+      return statement.bind_real(parameter, value.as_real());
+    case ColumnType::text:
+    case ColumnType::json:
+      return statement.bind_text(parameter, value.as_chars());
+    case ColumnType::bytes:
+      return statement.bind_blob(parameter, value.as_chars());
+    case ColumnType::integer:
+    case ColumnType::boolean:
+    case ColumnType::timestamp:
+      return statement.bind_integer(parameter, value.as_integer());
+  }
+}
+
+std::int64_t now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+SqliteSink::SqliteSink(std::string file, DestinationOptions options, std::vector<const Stream*> streams)
+    : file_(std::move(file)), options_(std::move(options)), streams_(std::move(streams)) {}
+
+SqliteSink::~SqliteSink() { close(); }
+
+void SqliteSink::close() noexcept {
+  targets_.clear();
+  db_.reset();
+}
+
+std::optional<Failure> SqliteSink::open() {
+  if (db_) return std::nullopt;
+  try {
+    connect();
+    return std::nullopt;
+  } catch (const DestinationFailure& e) {
+    close();
+    return e.failure;
+  } catch (const Error&) {
+    Failure failure = sqlite_failure(*db_, false);  // only statements on an open catalog throw these
+    close();
+    return failure;
+  }
+}
+
+void SqliteSink::connect() {
+  db_.emplace(open_catalog(file_, options_.statement_timeout));
+  for (const std::string& line : catalog_up(*db_)) {
+    if (options_.note) options_.note(line);
+  }
+  const SqliteDialect dialect;
+  for (const Stream* s : streams_) {
+    const std::string table =
+        quoted_identifier(s->table);  // SQLite has no schemas: "schema.table" is a name like others
+    db_->exec(dialect.create_table(*s, table));
+    check_catalog_table(*db_, *s);
+    targets_.push_back({s, SqliteStatement(*db_, dialect.upsert_row(*s, table)),
+                        SqliteStatement(*db_, dialect.select_version(*s, table))});
+  }
+}
+
+WriteOutcome SqliteSink::write(Batch& batch) {
+  if (auto failure = open()) return *failure;
+  committing_ = false;
+  try {
+    return send(batch);
+  } catch (const DestinationFailure& e) {
+    db_->rollback();
+    return e.failure;
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::local) {
+      db_->rollback();
+      throw;
+    }
+    Failure failure = sqlite_failure(*db_, committing_);
+    db_->rollback();
+    if (failure.failure_class == FailureClass::in_doubt || failure.failure_class == FailureClass::login_or_target)
+      close();
+    return failure;
+  }
+}
+
+Written SqliteSink::send(Batch& batch) {
+  const std::int64_t started = now_us();
+  db_->exec("BEGIN IMMEDIATE");
+  const std::vector<std::vector<LandedSpan>> landed = landed_spans(batch);
+  batch.build(spans_of(landed));
+  LedgerEntries ledger(batch);
+  for (const BatchPart& part : batch.parts) send_part(part, ledger);
+  write_ledger(batch, ledger, started);
+  committing_ = true;
+  db_->exec("COMMIT");
+  return ledger.written(batch, landed);
+}
+
+std::vector<std::vector<LandedSpan>> SqliteSink::landed_spans(const Batch& batch) {
+  std::vector<std::vector<LandedSpan>> landed(batch.ranges.size());
+  SqliteStatement spans(*db_,
+                        "SELECT first_row, last_row, synced, superseded FROM sync_batches WHERE buffer = ?1 AND "
+                        "segment = ?2 AND first_row <= ?4 AND last_row >= ?3 ORDER BY first_row");
+  for (std::size_t r = 0; r < batch.ranges.size(); ++r) {
+    const BatchRange& range = batch.ranges[r];
+    if (!range.maybe_sent) continue;
+    spans.bind_text(1, range.buffer);
+    spans.bind_integer(2, static_cast<std::int64_t>(range.segment));
+    spans.bind_integer(3, static_cast<std::int64_t>(range.first_row));
+    spans.bind_integer(4, static_cast<std::int64_t>(range.last_row));
+    const auto number = [&](int column) { return static_cast<std::uint64_t>(spans.column_integer(column)); };
+    while (spans.step()) landed[r].push_back({number(0), number(1), number(2), number(3)});
+    spans.reset();
+  }
+  return landed;
+}
+
+void SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger) {
+  const auto target =
+      std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.stream == part.stream; });
+  if (target == targets_.end()) {
+    throw Error(ErrorCode::usage, "stream " + part.stream->name + " was not named when its sink was made");
+  }
+  const int columns = static_cast<int>(part.stream->columns.size());
+  const std::vector<std::size_t> key = part.stream->key_indexes();
+  for (const BatchRow& row : part.rows) {
+    for (int c = 0; c < columns; ++c) bind(target->upsert, c + 1, row.values[c]);
+    target->upsert.bind_integer(columns + 1, row.version);
+    target->upsert.run();
+    if (db_->changes() != 0) continue;
+    // Untouched: newer there, or the same record that landed before.
+    for (std::size_t k = 0; k < key.size(); ++k) bind(target->version, static_cast<int>(k + 1), row.values[key[k]]);
+    if (target->version.step() && target->version.column_integer(0) > row.version)
+      ledger.add_lost(ledger.index_of(row), 1);
+    target->version.reset();
+  }
+}
+
+void SqliteSink::write_ledger(const Batch& batch, const LedgerEntries& ledger, std::int64_t started_us) {
+  SqliteStatement insert(*db_,
+                         "INSERT INTO sync_batches (buffer, segment, first_row, last_row, rows, synced, superseded, "
+                         "reason, started_at, committed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+  for (const LedgerEntries::Entry& e : ledger.entries()) {
+    const BatchRange& range = batch.ranges[e.range];
+    insert.bind_text(1, range.buffer);
+    insert.bind_integer(2, static_cast<std::int64_t>(range.segment));
+    insert.bind_integer(3, static_cast<std::int64_t>(e.first_row));
+    insert.bind_integer(4, static_cast<std::int64_t>(e.last_row));
+    insert.bind_integer(5, static_cast<std::int64_t>(e.last_row - e.first_row + 1));
+    insert.bind_integer(6, static_cast<std::int64_t>(e.synced()));
+    insert.bind_integer(7, static_cast<std::int64_t>(e.superseded()));
+    insert.bind_text(8, to_string(batch.reason));
+    insert.bind_integer(9, started_us);
+    insert.bind_integer(10, now_us());
+    insert.run();
+  }
+}
+
+namespace {
+
+class SqliteDestination final : public Destination {
+ public:
+  SqliteDestination(std::string file, DestinationOptions options)
+      : file_(std::move(file)), options_(std::move(options)) {}
+
+  std::string description() const override { return "sqlite:" + file_; }
+  int connections_max() const override { return 1; }
+  std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
+    return std::make_unique<SqliteSink>(file_, options_, streams);
+  }
+  std::vector<MigrationState> migration_states() override {
+    SqliteConnection db = open_catalog(file_, options_.statement_timeout);
+    return catalog_states(db);
+  }
+  std::vector<std::string> migrate_up() override {
+    SqliteConnection db = open_catalog(file_, options_.statement_timeout);
+    return catalog_up(db);
+  }
+  std::vector<std::string> migrate_down_preview(int count) override {
+    SqliteConnection db = open_catalog(file_, options_.statement_timeout);
+    return catalog_down(db, count, false);
+  }
+  std::vector<std::string> migrate_down(int count) override {
+    SqliteConnection db = open_catalog(file_, options_.statement_timeout);
+    return catalog_down(db, count, true);
+  }
+
+ private:
+  const std::string file_;
+  const DestinationOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Destination> make_sqlite_destination(const std::string& file, const DestinationOptions& options) {
+  return std::make_unique<SqliteDestination>(file, options);
+}
+
+}  // namespace forebay

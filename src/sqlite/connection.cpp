@@ -1,0 +1,48 @@
+#include "sqlite/connection.hpp"
+
+#include "forebay/error.hpp"
+
+namespace forebay {
+
+SqliteConnection::SqliteConnection(const std::string& name, int flags) : name_(name) {
+  const int code = sqlite3_open_v2(name.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  if (code != SQLITE_OK) {
+    // SQLite hands out a handle also when it cannot open; without one there was no memory for it.
+    const std::string why = db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
+    sqlite3_close_v2(db_);
+    throw Error(ErrorCode::local, "cannot open SQLite database " + name + ": " + why);
+  }
+  sqlite3_extended_result_codes(db_, 1);
+}
+
+SqliteConnection::~SqliteConnection() { sqlite3_close_v2(db_); }
+
+void SqliteConnection::exec(const char* sql) {
+  if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail("cannot run a statement on");
+}
+
+void SqliteConnection::busy_timeout(std::chrono::milliseconds timeout) {
+  sqlite3_busy_timeout(db_, static_cast<int>(timeout.count()));
+}
+
+void SqliteConnection::rollback() noexcept {
+  if (!autocommit()) sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+std::int64_t SqliteConnection::cache_used_bytes() const noexcept {
+  int now = 0;
+  int peak = 0;
+  sqlite3_db_status(db_, SQLITE_DBSTATUS_CACHE_USED, &now, &peak, 0);
+  return now;
+}
+
+void SqliteConnection::fail(std::string_view doing) const {
+  std::string message(doing);
+  message += ' ';
+  message += name_;
+  message += ": ";
+  message += sqlite3_errmsg(db_);
+  throw Error(ErrorCode::local, message);
+}
+
+}  // namespace forebay

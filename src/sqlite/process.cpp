@@ -1,0 +1,9 @@
+#include "sqlite/process.hpp"
+
+#include <sqlite3.h>
+
+namespace forebay {
+
+void sqlite_memory_statistics_off() { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
+}  // namespace forebay

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "forebay/status.hpp"
+#include "sink/sink.hpp"
+
+namespace forebay {
+
+/// What a failure asks of the scheduler.
+struct RetryDecision {
+  std::chrono::milliseconds delay{0};
+  bool whole_destination = false;  ///< nothing else will land either: one connection tries until it is well again
+  bool maybe_sent = false;         ///< some of it may have landed: ask the ledger next time
+  bool halve = false;              ///< send half as many rows at once
+  DestinationState state = DestinationState::degraded;
+};
+
+/// `attempt`: failures in a row, this one counted. `random`: any 64 random bits (full jitter: between nothing and the
+/// exponential delay, so that many clients do not come back together).
+RetryDecision decide_retry(FailureClass failure, std::uint32_t attempt, std::uint64_t random);
+
+}  // namespace forebay

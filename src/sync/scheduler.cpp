@@ -1,0 +1,269 @@
+#include "sync/scheduler.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cstdio>
+#include <utility>
+
+#include "buffer/writer_core.hpp"
+#include "sync/drain.hpp"
+
+namespace forebay {
+
+using std::chrono::steady_clock;
+
+namespace {
+
+/// Rows are acknowledged within 50 ms of add(): the timer comes twice in that time.
+constexpr std::chrono::milliseconds kCommitInterval{25};
+
+bool well(DestinationState s) {
+  return s == DestinationState::ok || s == DestinationState::unknown || s == DestinationState::degraded;
+}
+
+}  // namespace
+
+Scheduler::Scheduler(SegmentStore& store, VersionClock& clock, Destination* destination,
+                     std::vector<const Stream*> streams, int workers, LogCallback log)
+    : store_(store),
+      clock_(clock),
+      destination_(destination),
+      streams_(std::move(streams)),
+      workers_max_(destination != nullptr ? std::min(workers, destination->connections_max()) : 0),
+      log_(std::move(log)),
+      keep_running_(io_.get_executor()),
+      timer_(io_),
+      random_(std::random_device{}()) {}
+
+Scheduler::~Scheduler() { stop(); }
+
+void Scheduler::start() {
+  timer_thread_ = std::thread([this] { io_.run(); });
+  for (int i = 0; i < workers_max_; ++i) worker_threads_.emplace_back([this, i] { work(i); });
+}
+
+void Scheduler::stop() {
+  if (stopping_.exchange(true)) return;
+  store_.close_to_workers();
+  turn_.notify_all();
+  for (auto& t : worker_threads_) t.join();
+  keep_running_.reset();
+  io_.stop();
+  if (timer_thread_.joinable()) timer_thread_.join();
+}
+
+// --- The timer
+
+void Scheduler::wake_timer() {
+  if (commit_due_.exchange(true)) return;
+  boost::asio::post(io_, [this] { arm(steady_clock::now() + kCommitInterval); });
+}
+
+/// On the timer's thread only. Replaces what was armed before.
+void Scheduler::arm(SteadyTime at) {
+  timer_.expires_at(at);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void Scheduler::tick() {
+  // Taken back before looking: a row added after the look sets it again.
+  commit_due_.store(false);
+  const SteadyTime now = steady_clock::now();
+  std::optional<SteadyTime> next;
+  for (const auto& writer : store_.writers()) {
+    const WriterCore::Next n = writer->tick(now);
+    const std::optional<SteadyTime> due = n.uncommitted ? now + kCommitInterval : n.seal_at;
+    if (due && (!next || *due < *next)) next = due;
+  }
+  store_.make_room();
+  try {
+    clock_.extend_ahead();
+  } catch (const Error& e) {
+    log(LogLevel::warning, e.what());  // next() tries again, and fails where it must
+  }
+  if (next) arm(*next);
+}
+
+// --- The workers
+
+void Scheduler::work(int) {
+  const std::unique_ptr<Sink> sink = destination_->make_sink(streams_);
+  while (!stopping_.load()) {
+    if (!wait_for_turn()) return;
+    const std::vector<SegmentPtr> segments = store_.take(steady_clock::now() + std::chrono::seconds(10));
+    if (segments.empty()) {
+      const std::lock_guard lock(mutex_);
+      trying_ = false;
+      turn_.notify_one();
+      continue;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      ++state_.syncing;
+    }
+    const SteadyTime start = steady_clock::now();
+    const std::optional<Failure> failure = send(*sink, segments);
+    const std::chrono::duration<double> took = steady_clock::now() - start;
+    SteadyTime not_before = steady_clock::now();
+    if (failure) {
+      std::uint32_t attempt = 0;
+      for (const SegmentPtr& s : segments) attempt = std::max(attempt, ++s->attempts);
+      const RetryDecision d = went_wrong(*failure, attempt);
+      if (!d.whole_destination) not_before += d.delay;
+      for (const SegmentPtr& s : segments) {
+        s->maybe_sent = s->maybe_sent || d.maybe_sent;
+        // When the destination is what failed, the segment may be merged with others as before.
+        if (d.whole_destination) s->attempts = 0;
+        if (d.halve) s->range_rows_max = std::max<std::uint64_t>(1, range_rows(*s, store_.limits().batch_rows_max) / 2);
+      }
+      if (d.whole_destination) sink->close();
+    }
+    store_.give_back(segments, not_before);  // those that have not settled
+    const std::lock_guard lock(mutex_);
+    --state_.syncing;
+    state_.sync_time_s += took.count();
+  }
+  sink->close();
+}
+
+/// While the destination is not well, one worker at a time gets through, when it is time to try.
+bool Scheduler::wait_for_turn() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_.load()) {
+    if (well(state_.destination)) return true;
+    if (!trying_ && steady_clock::now() >= try_at_) {
+      trying_ = true;
+      return true;
+    }
+    turn_.wait_until(lock, trying_ ? steady_clock::now() + std::chrono::seconds(1) : try_at_);
+  }
+  return false;
+}
+
+std::optional<Failure> Scheduler::send(Sink& sink, const std::vector<SegmentPtr>& segments) {
+  try {
+    for (bool done = false; !done;) {
+      if (auto failure = send_range(sink, segments, store_.limits().batch_rows_max, done)) return failure;
+    }
+    return std::nullopt;
+  } catch (const Error& e) {  // from reading the segment: its journal is gone or damaged
+    return Failure{FailureClass::other, e.sqlstate(), e.what()};
+  } catch (const std::exception& e) {
+    return Failure{FailureClass::other, {}, std::string("sending a batch failed: ") + e.what()};
+  }
+}
+
+std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<SegmentPtr>& segments,
+                                             std::uint64_t rows_max, bool& done) {
+  Batch batch = next_batch(segments, rows_max);
+  std::uint64_t rows = 0;
+  for (const BatchRange& r : batch.ranges) rows += r.last_row - r.first_row + 1;
+  const std::string what = std::to_string(rows) + (only_files(batch) ? " files" : " rows");
+  // While the destination is away, each try would say so again.
+  const bool first_try = segments.front()->attempts == 0 && well(state().destination);
+  log(first_try ? LogLevel::info : LogLevel::debug,
+      "sync started " + what + " (reason: " + std::string(to_string(batch.reason)) + ")");
+  const SteadyTime start = steady_clock::now();
+  WriteOutcome outcome = sink.write(batch);
+  if (auto* failure = std::get_if<Failure>(&outcome)) return *failure;
+  const std::chrono::duration<double> took = steady_clock::now() - start;
+  const auto& written = std::get<Written>(outcome);
+  done = true;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const BatchRange& r = batch.ranges[i];
+    if (r.last_row < segments[i]->id.rows) done = false;
+    segments[i]->attempts = 0;
+    store_.landed(segments[i], r.last_row - r.first_row + 1, written.ranges[i].synced, written.ranges[i].superseded);
+  }
+  went_well(batch, rows, took);
+  return std::nullopt;
+}
+
+void Scheduler::went_well(const Batch& batch, std::uint64_t rows, std::chrono::duration<double> took) {
+  char line[96];
+  std::snprintf(line, sizeof line, "sync finished %llu/%llu %s in %.2f s", static_cast<unsigned long long>(rows),
+                static_cast<unsigned long long>(rows), only_files(batch) ? "files" : "rows", took.count());
+  log(LogLevel::info, line);
+  std::string recovered;
+  {
+    const std::lock_guard lock(mutex_);
+    ++state_.batches[static_cast<std::size_t>(batch.reason)];
+    state_.last_sync_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                              std::chrono::system_clock::now().time_since_epoch())
+                              .count();
+    if (state_.destination == DestinationState::ok) return;
+    if (!well(state_.destination)) recovered = "destination is back: " + destination_->description();
+    state_.destination = DestinationState::ok;
+    state_.last_error.clear();
+    last_logged_error_.clear();
+    failures_ = 0;
+    trying_ = false;
+  }
+  turn_.notify_all();
+  if (!recovered.empty()) log(LogLevel::info, recovered);
+}
+
+RetryDecision Scheduler::went_wrong(const Failure& failure, std::uint32_t attempt) {
+  RetryDecision d;
+  bool tell = false;
+  {
+    const std::lock_guard lock(mutex_);
+    // While several workers fail of one cause, it is one failure of the destination.
+    d = decide_retry(failure.failure_class, attempt, random_());
+    if (d.whole_destination) {
+      d = decide_retry(failure.failure_class, ++failures_, random_());
+      try_at_ = steady_clock::now() + d.delay;
+    }
+    trying_ = false;
+    state_.destination = d.state;
+    state_.last_error = failure.message;
+    tell = last_logged_error_ != failure.message;
+    last_logged_error_ = failure.message;
+  }
+  turn_.notify_all();
+  if (tell) {
+    log(d.state == DestinationState::misconfigured ? LogLevel::error : LogLevel::warning,
+        failure.message + (failure.sqlstate.empty() ? "" : " (SQLSTATE " + failure.sqlstate + ")") +
+            "; destination is " + std::string(to_string(d.state)) + ", buffering goes on");
+  }
+  return d;
+}
+
+// --- Waiting
+
+SyncResult Scheduler::result(bool settled) const {
+  SyncResult r;
+  r.settled = settled;
+  r.pending_rows = settled ? 0 : store_.pending_rows();
+  if (!settled) r.last_error = state().last_error;
+  return r;
+}
+
+SyncResult Scheduler::force_sync(std::chrono::milliseconds timeout) {
+  const SteadyTime until = steady_clock::now() + timeout;
+  store_.seal_all(Reason::force_sync);
+  const auto fixed = store_.unsettled();
+  {
+    const std::lock_guard lock(mutex_);
+    try_at_ = steady_clock::now();  // asked for: no waiting for the next try
+  }
+  turn_.notify_all();
+  return result(store_.wait_settled(fixed, [&](SteadyTime) { return steady_clock::now() >= until || stopping_.load(); }));
+}
+
+SyncResult Scheduler::drain(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up) {
+  const SteadyTime start = steady_clock::now();
+  return result(store_.wait_settled(store_.unsettled(), [&](SteadyTime progress) {
+    return workers_max_ == 0 || stopping_.load() || (give_up && give_up()) ||
+           steady_clock::now() - std::max(start, progress) > stall_max;
+  }));
+}
+
+Scheduler::State Scheduler::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+}  // namespace forebay

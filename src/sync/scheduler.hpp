@@ -1,0 +1,99 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "buffer/segment_store.hpp"
+#include "buffer/version_clock.hpp"
+#include "sink/sink.hpp"
+#include "sync/retry.hpp"
+
+namespace forebay {
+
+/// Decides when writers commit and seal (one Asio thread), and brings sealed segments to the destination (one thread and one
+/// connection per worker). Everything public is thread-safe; stop() is called once.
+class Scheduler {
+ public:
+  /// All must outlive it. `workers` connections at most; 0: nothing is sent.
+  Scheduler(SegmentStore& store, VersionClock& clock, Destination* destination, std::vector<const Stream*> streams,
+            int workers, LogCallback log);
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+  ~Scheduler();
+
+  void start();
+  /// Some writer has uncommitted rows: the timer visits soon. Cheap, from any thread.
+  void wake_timer();
+
+  /// Seals what is there and waits until it has landed; rows added meanwhile are not waited for.
+  SyncResult force_sync(std::chrono::milliseconds timeout);
+  /// Waits until nothing is pending, or nothing has landed for `stall_max`, or `give_up` says so.
+  SyncResult drain(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up);
+  /// Ends all threads. Batches under way are finished first, as far as the destination lets them.
+  void stop();
+
+  struct State {
+    DestinationState destination = DestinationState::unknown;
+    std::string last_error;
+    std::array<std::uint64_t, kReasons> batches{};
+    int syncing = 0;  // workers with a batch in hand
+    double sync_time_s = 0;
+    std::optional<std::int64_t> last_sync_us;
+  };
+  State state() const;
+
+ private:
+  void arm(SteadyTime at);
+  void tick();
+  void work(int number);
+  bool wait_for_turn();
+  std::optional<Failure> send(Sink& sink, const std::vector<SegmentPtr>& segments);
+  std::optional<Failure> send_range(Sink& sink, const std::vector<SegmentPtr>& segments, std::uint64_t rows_max,
+                                    bool& done);
+  void went_well(const Batch& batch, std::uint64_t rows, std::chrono::duration<double> took);
+  RetryDecision went_wrong(const Failure& failure, std::uint32_t attempt);
+  SyncResult result(bool settled) const;
+  void log(LogLevel level, const std::string& line) const {
+    if (log_) log_(level, line);
+  }
+
+  // Constant after construction.
+  SegmentStore& store_;
+  VersionClock& clock_;
+  Destination* destination_;
+  std::vector<const Stream*> streams_;
+  int workers_max_;
+  LogCallback log_;
+
+  boost::asio::io_context io_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running_;
+  boost::asio::steady_timer timer_;
+  std::atomic<bool> commit_due_{false};  // the timer is armed, or about to be, to come within the commit interval
+  std::thread timer_thread_;
+  std::vector<std::thread> worker_threads_;
+  std::atomic<bool> stopping_{false};
+
+  mutable std::mutex mutex_;
+  std::condition_variable turn_;
+  // Guarded by mutex_:
+  State state_;
+  std::uint32_t failures_ = 0;      // of the destination, in a row
+  SteadyTime try_at_;               // when it is not well: not before
+  bool trying_ = false;             // one worker is at it
+  std::string last_logged_error_;
+  std::minstd_rand random_;
+};
+
+}  // namespace forebay

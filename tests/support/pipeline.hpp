@@ -1,0 +1,82 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "buffer/segment_store.hpp"
+#include "buffer/version_clock.hpp"
+#include "buffer/writer_core.hpp"
+#include "sqlite/statement.hpp"
+#include "support/fault_destination.hpp"
+#include "support/streams.hpp"
+#include "support/temp_dir.hpp"
+#include "sync/scheduler.hpp"
+
+namespace forebay::testing {
+
+/// Store, scheduler and a SQLite catalog that can be made to fail: what lies between add() and the destination.
+class Pipeline {
+ public:
+  explicit Pipeline(const Limits& limits, Durability durability = Durability::process, int workers = 2,
+                    CreateFile create_file = create_posix_file)
+      : clock(VersionClock::system_sources(), 0, 7) {
+    std::filesystem::create_directory(folder());
+    destination = std::make_unique<FaultDestination>(make_destination("sqlite:" + catalog().string(), {}), workers);
+    StoreOptions options;
+    options.buffer_id = "test-buffer";
+    options.folder = folder();
+    options.durability = durability;
+    options.limits = limits;
+    options.create_file = std::move(create_file);
+    options.wake_timer = [this] {
+      if (scheduler) scheduler->wake_timer();
+    };
+    options.log = [this](LogLevel, std::string_view line) {
+      const std::lock_guard lock(log_mutex_);
+      log_.emplace_back(line);
+    };
+    const LogCallback log = options.log;
+    store = std::make_unique<SegmentStore>(std::move(options));
+    scheduler = std::make_unique<Scheduler>(*store, clock, destination.get(), std::vector{&measurements()}, workers, log);
+  }
+
+  std::filesystem::path folder() const { return dir_ / "buffer"; }
+  std::filesystem::path catalog() const { return dir_ / "catalog.db"; }
+
+  std::vector<std::string> log() const {
+    const std::lock_guard lock(log_mutex_);
+    return log_;
+  }
+  int journals() const {
+    int n = 0;
+    for (const auto& e : std::filesystem::directory_iterator(folder())) n += e.path().extension() == ".journal" ? 1 : 0;
+    return n;
+  }
+  /// Rows at the destination.
+  std::int64_t landed_rows() const { return query("SELECT count(*) FROM measurements"); }
+  std::int64_t query(const std::string& sql) const {
+    SqliteConnection db(catalog().string(), SQLITE_OPEN_READONLY);
+    SqliteStatement q(db, sql, SqliteStatement::Life::once);
+    return q.step() ? q.column_integer(0) : -1;
+  }
+  void add(WriterCore& writer, const std::string& sensor, std::int64_t tick) {
+    writer.add(clock.next(), Measurement(sensor, tick));
+  }
+  Counts counts() const { return store->accounts().streams["measurements"]; }
+
+ private:
+  TempDir dir_;
+  mutable std::mutex log_mutex_;
+  std::vector<std::string> log_;
+
+ public:
+  VersionClock clock;
+  std::unique_ptr<FaultDestination> destination;
+  std::unique_ptr<SegmentStore> store;
+  std::unique_ptr<Scheduler> scheduler;
+};
+
+}  // namespace forebay::testing
