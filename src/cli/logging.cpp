@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "base/escape.hpp"
+#include "base/safe_line.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
 
@@ -79,7 +79,7 @@ void start_logging(const LogOptions& options) {
     try {
       sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file.string()));
     } catch (const spdlog::spdlog_ex& e) {
-      throw Error(ErrorCode::usage, "FOREBAY_LOG_FILE: " + printable(e.what()));
+      throw Error(ErrorCode::usage, "FOREBAY_LOG_FILE: " + safe_line(e.what()));
     }
   }
   const auto logger = std::make_shared<spdlog::logger>("forebay", sinks.begin(), sinks.end());
@@ -101,7 +101,7 @@ void start_logging(const LogOptions& options) {
 }
 
 void log_line(LogLevel level, std::string_view message) {
-  const std::string line = printable(message);
+  const std::string line = safe_line(message);
   const std::lock_guard lock(line_mutex);
   spdlog::logger* logger = spdlog::default_logger_raw();
   if (!logger->should_log(to_spdlog(level))) return;
@@ -112,7 +112,7 @@ void log_line(LogLevel level, std::string_view message) {
 
 void report_failure(std::string_view message) {
   if (format_on_stderr == LogFormat::json) return log_line(LogLevel::error, message);
-  const std::string line = printable(message);
+  const std::string line = safe_line(message);
   const std::lock_guard lock(line_mutex);
   if (neighbour != nullptr) neighbour->before_line();
   std::fprintf(stderr, "forebay: %s\n", line.c_str());

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/escape.hpp"
+#include "base/safe_line.hpp"
 #include "cli/command.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
@@ -42,7 +43,7 @@ std::unique_ptr<Destination> destination_of(CommandContext& context, const Migra
 }
 
 void print_lines(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) std::cout << printable(line) << '\n';
+  for (const std::string& line : lines) std::cout << safe_line(line) << '\n';
 }
 
 int migrate_up(CommandContext& context, const MigrateOptions& options) {
@@ -62,7 +63,7 @@ int migrate_down(CommandContext& context, const MigrateOptions& options) {
       return kDone;
     }
     std::cout << "would drop from " << printable(destination->description()) << ":\n";
-    for (const std::string& line : lines) std::cout << "  " << printable(line) << '\n';
+    for (const std::string& line : lines) std::cout << "  " << safe_line(line) << '\n';
     std::cout.flush();
     throw Error(ErrorCode::usage, "nothing was dropped; say --yes to do it");
   }

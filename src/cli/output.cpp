@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/escape.hpp"
+#include "base/safe_line.hpp"
 
 namespace forebay::cli {
 
@@ -49,7 +50,7 @@ void Table::print(std::ostream& out, bool colours) const {
     auto& cells = texts.emplace_back();
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) {
-      cells.push_back(printable(row[i].text));
+      cells.push_back(safe_line(row[i].text));
       widths[i] = std::max(widths[i], width(cells[i]));
     }
   }

@@ -77,7 +77,7 @@ std::filesystem::path write_backup(const std::filesystem::path& file, std::strin
   const std::string stem = file.string() + ".bak-" + compact_utc(std::chrono::system_clock::now());
   // Two within one second: the name of the earlier one is taken, and it is kept.
   for (int n = 0;; ++n) {
-    const std::filesystem::path backup = n == 0 ? stem : stem + "-" + std::to_string(n);
+    std::filesystem::path backup = n == 0 ? stem : stem + "-" + std::to_string(n);
     try {
       write_new(backup, text, mode);
       return backup;

@@ -11,7 +11,7 @@ namespace forebay {
 namespace {
 
 std::filesystem::path home_of_this_user() {
-  std::vector<char> room(16 * 1024);
+  std::vector<char> room(std::size_t{16} * 1024);
   passwd entry = {};
   passwd* found = nullptr;
   if (::getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found) == 0 && found != nullptr &&

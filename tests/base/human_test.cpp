@@ -5,8 +5,9 @@
 #include <ctime>
 #include <limits>
 
-#include "base/nearest.hpp"
 #include "base/escape.hpp"
+#include "base/nearest.hpp"
+#include "base/safe_line.hpp"
 
 namespace forebay {
 namespace {
@@ -88,18 +89,12 @@ TEST_CASE("a zone west of Greenwich has its sign once") {
   CHECK(rfc3339_local(std::int64_t{0}) == "1969-12-31T20:30:00-03:30");
 }
 
-TEST_CASE("nothing printable moves a cursor or turns the text") {
-  CHECK(printable("plain ümläut 漢 🙂") == "plain ümläut 漢 🙂");
-  CHECK(printable("a\nb\tc\rd") == "a\\nb\\tc\\rd");
-  CHECK(printable("\x1b[31m") == "\\x1b[31m");
-  CHECK(printable("\xc2\x9b"
-                  "31m") == "\\x9b31m");  // C1: one-byte CSI
-  CHECK(printable("a\xe2\x80\xae"
-                  "b") == "a\\u{202e}b");                 // right-to-left override
-  CHECK(printable("\xff\xc3") == "\\xff\\xc3");           // no UTF-8, cut UTF-8
-  CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // an encoded surrogate
-  CHECK(printable("\xc0\xaf") == "\\xc0\\xaf");           // overlong
-  CHECK(printable(std::string_view("\0", 1)) == "\\x00");
+TEST_CASE("a message stays one line that steers nothing, and what was escaped in it stays as it is") {
+  CHECK(safe_line("plain ümläut 漢") == "plain ümläut 漢");
+  CHECK(safe_line("a\nb\x1b[31m") == "a\\nb\\x1B[31m");
+  CHECK(safe_line("cannot read /x/" + printable("a\nb\\c")) == "cannot read /x/a\\nb\\\\c");
+  CHECK(safe_line("\\") == "\\");
+  CHECK(safe_line("\\\n\\") == "\\\\n\\");
 }
 
 TEST_CASE("the nearest name is found through slips of the keyboard") {
