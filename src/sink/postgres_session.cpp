@@ -63,10 +63,10 @@ auto PostgresSession::guarded(Phase phase, Call&& call) -> decltype(call()) {
   } catch (const DestinationFailure&) {
     throw;
   } catch (const pqxx::pqxx_exception& e) {
-    // libpqxx's own text on doubt names its transaction objects.
-    const bool lost = dynamic_cast<const pqxx::in_doubt_error*>(&e.base()) != nullptr;
-    fail(phase, guard.fired(), lost ? "the connection was lost after COMMIT was sent" : e.base().what(),
-         sqlstate_of(e.base()));
+    // On a connection that broke, libpqxx talks of itself (its transaction objects, an unknown encoding); libpq has the
+    // server's last words, if there were any.
+    const bool lost = !usable();
+    fail(phase, guard.fired(), lost ? PQerrorMessage(raw_) : e.base().what(), lost ? "" : sqlstate_of(e.base()));
   }
 }
 
@@ -82,7 +82,7 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
     message +=
         "no answer within " + std::to_string(target_.statement_timeout.count() / 1000) + " s (SYNC_STATEMENT_TIMEOUT)";
   } else {
-    message += said.text;
+    message += said.text.empty() ? "the connection was lost" : said.text;
     if (!said.sqlstate.empty()) message += " (" + said.sqlstate + ")";
     for (const Cure& c : kCures) {
       if (said.sqlstate == c.sqlstate) message += "; " + std::string(c.cure);

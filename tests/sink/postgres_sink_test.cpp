@@ -57,6 +57,8 @@ TEST_CASE("a batch whose connection is lost at COMMIT is in doubt, and sent agai
   rows.add(1, small_row(1, "/a")).add(2, small_row(1, "/b"));
   const Failure failure = refused(*sink, {rows.range()});
   CHECK(failure.failure_class == FailureClass::in_doubt);
+  CHECK(failure.sqlstate == "57P01");
+  CHECK_THAT(failure.message, Catch::Contains("terminating connection due to administrator command"));
   CHECK(fixture.one("SELECT count(*) FROM small_files") == "0");
   fixture.exec("DROP TRIGGER dying ON small_files");
   for (int time = 0; time < 2; ++time) {  // the second time stands for a COMMIT that had been done
