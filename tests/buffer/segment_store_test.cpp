@@ -99,7 +99,8 @@ TEST_CASE("the byte limit evicts as the row limit does") {
   CHECK(p.counts().pending == 20'000);
 }
 
-TEST_CASE("at the disk limit the policy fail refuses the next record, and takes it again when there is room", "[threads]") {
+TEST_CASE("at the disk limit the policy fail refuses the next record, and takes it again when there is room",
+          "[threads]") {
   Limits l = limits_with(10, 1'000'000);
   l.disk_bytes_max = 20'000;
   l.full_policy = FullPolicy::fail;
@@ -166,7 +167,8 @@ TEST_CASE("a silent producer's row is in the journal within its commit interval"
   const auto writer = p.store->make_writer(measurements());
   p.add(*writer, "a", 1);
   const auto start = std::chrono::steady_clock::now();
-  while (p.store->accounts().disk_bytes == 0 && std::chrono::steady_clock::now() - start < 20s) std::this_thread::yield();
+  while (p.store->accounts().disk_bytes == 0 && std::chrono::steady_clock::now() - start < 20s)
+    std::this_thread::yield();
   CHECK(journal_rows(p) == 1);
 }
 

@@ -1,3 +1,5 @@
+#include "recovery/adoption.hpp"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -7,7 +9,6 @@
 
 #include "buffer/journal_writer.hpp"
 #include "forebay/buffer.hpp"
-#include "recovery/adoption.hpp"
 #include "recovery/state_directory.hpp"
 #include "sqlite/statement.hpp"
 #include "support/streams.hpp"
