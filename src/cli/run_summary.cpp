@@ -83,9 +83,8 @@ void print_summary(const RunSummary& s, std::ostream& out) {
 
 std::string remaining_line(const SyncStatus& status, std::uint64_t pending_rows) {
   if (pending_rows == 0) return {};
-  std::string line = human_count(pending_rows) + (pending_rows == 1 ? " row remains" : " rows remain") +
-                     " to be sent to " + status.destination;
-  if (!status.last_error.empty()) line += " (" + status.last_error + ")";
+  std::string line = human_count(pending_rows) + (pending_rows == 1 ? " row remains" : " rows remain");
+  line += status.last_error.empty() ? " to be sent to " + status.destination : ": " + status.last_error;
   line += "; kept in " + status.state_directory + ". When the destination is well: forebay recover";
   return line;
 }

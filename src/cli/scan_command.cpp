@@ -157,6 +157,8 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
   if (!a.threads.empty()) given.push_back({"SCAN_THREADS", "--threads", a.threads});
   const Settings settings = context.start(std::move(given));
+  const ProgressMode mode = progress_mode(a.progress, a.quiet, ::isatty(STDERR_FILENO) == 1);
+  if (a.quiet) warnings_only_on_stderr();
   a.scan.roots = check_roots(a.scan.roots);
   a.scan.threads = static_cast<int>(settings.number("SCAN_THREADS"));
   if (!a.exclude_from.empty()) read_globs(a.exclude_from, a.scan.exclude_globs);
@@ -168,7 +170,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   options.log = log_callback();
   const ChosenDestination chosen = choose_destination(options.destination, options.state_directory);
   a.scan.own_paths = own_paths(options, chosen.url);
-  if (!a.dry_run && !a.quiet) {
+  if (!a.dry_run) {
     log_line(LogLevel::info, chosen.embedded_by_default
                                  ? "no server is named (" + chosen.why + "): rows go to the SQLite catalog " +
                                        chosen.url.substr(7) + "; set DATABASE_URL or --to for another destination"
@@ -183,6 +185,9 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   summary.backup_set = set.name;
 
   Buffer buffer(options);
+  // Beside a progress line, two lines for each batch would be noise, unless they were asked for.
+  const bool level_given = settings.get("FOREBAY_LOG_LEVEL").source.kind != SourceKind::built_in;
+  if (mode == ProgressMode::line && !level_given) warnings_only_on_stderr();
   ScanProgress scanned;
   std::atomic<bool> walking{true};
   std::atomic<std::int64_t> interrupted_at_us{0};
@@ -193,7 +198,6 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
                  " s (SYNC_DRAIN_TIMEOUT); once more leaves at once, and loses nothing acknowledged");
   });
   const auto expected = expected_entries(a.scan);
-  const ProgressMode mode = progress_mode(a.progress, a.quiet, ::isatty(STDERR_FILENO) == 1);
   std::optional<Progress> progress;
   progress.emplace(mode, [&] {
     const SyncStatus status = buffer.get_sync_status();
