@@ -25,7 +25,8 @@ std::uint64_t peak_memory_bytes() {
 std::string summary_json(const RunSummary& s) {
   const Counts files = s.status.of("backup_files");
   nlohmann::ordered_json batches;
-  for (std::size_t i = 0; i < kReasons; ++i) batches[std::string(to_string(static_cast<Reason>(i)))] = s.status.batches[i];
+  for (std::size_t i = 0; i < kReasons; ++i)
+    batches[std::string(to_string(static_cast<Reason>(i)))] = s.status.batches[i];
   const nlohmann::ordered_json j = {
       {"backup_set_id", s.backup_set_id},
       {"backup_set", s.backup_set},

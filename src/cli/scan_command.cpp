@@ -119,9 +119,9 @@ BackupSet backup_set(const ScanArguments& a, const std::vector<std::string>& roo
   set.started_us = wall_us();
   set.host = host_name();
   for (const std::string& root : roots) set.root += (set.root.empty() ? "" : " ") + printable(root);
-  set.name = !a.set.empty()    ? a.set
-             : a.set_id        ? "set " + std::to_string(*a.set_id)
-                               : set.host + ":" + set.root + " " + rfc3339_local(set.started_us);
+  set.name = !a.set.empty() ? a.set
+             : a.set_id     ? "set " + std::to_string(*a.set_id)
+                            : set.host + ":" + set.root + " " + rfc3339_local(set.started_us);
   set.id = a.set_id ? *a.set_id : backup_set_id(set.name);
   return set;
 }
@@ -188,9 +188,9 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   std::atomic<std::int64_t> interrupted_at_us{0};
   const Interrupt interrupt([&] {
     interrupted_at_us = wall_us();
-    log_line(LogLevel::warning, "interrupted: sending what is buffered for up to " +
-                                    std::to_string(options.drain_timeout.count()) +
-                                    " s (SYNC_DRAIN_TIMEOUT); once more leaves at once, and loses nothing acknowledged");
+    log_line(LogLevel::warning,
+             "interrupted: sending what is buffered for up to " + std::to_string(options.drain_timeout.count()) +
+                 " s (SYNC_DRAIN_TIMEOUT); once more leaves at once, and loses nothing acknowledged");
   });
   const auto expected = expected_entries(a.scan);
   const ProgressMode mode = progress_mode(a.progress, a.quiet, ::isatty(STDERR_FILENO) == 1);
@@ -253,7 +253,8 @@ void add_scan_command(CLI::App& app, const ChooseAction& choose) {
   CLI::App* c = app.add_subcommand("scan", "Walk directory trees into the destination");
   auto a = std::make_shared<ScanArguments>();
   c->add_option("DIR", a->scan.roots, "Directories to walk")->required();
-  c->add_option("--set", a->set, "Name of the backup set (default: host, directory and start time)")->option_text("NAME");
+  c->add_option("--set", a->set, "Name of the backup set (default: host, directory and start time)")
+      ->option_text("NAME");
   c->add_option("--set-id", a->set_id, "Number of the backup set, instead of one made from its name")->option_text("N");
   c->add_option("--to", a->to, "Destination: postgresql://USER@HOST/DB or sqlite:FILE (wins over the settings)")
       ->option_text("URL");
