@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <optional>
 
@@ -191,11 +192,21 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   ScanProgress scanned;
   std::atomic<bool> walking{true};
   std::atomic<std::int64_t> interrupted_at_us{0};
+  // Without progress at the end of a scan; in all once interrupted.
+  const auto stop = [&] {
+    return buffer.stop(options.drain_timeout, [&] {
+      const std::int64_t at = interrupted_at_us.load();
+      return at != 0 && wall_us() - at > std::chrono::microseconds(options.drain_timeout).count();
+    });
+  };
+  // At once, beside the walk: producers that wait for room would hold the walk's end up while the destination is away.
+  std::future<SyncResult> stopping;
   const Interrupt interrupt([&] {
     interrupted_at_us = wall_us();
     log_line(LogLevel::warning,
              "interrupted: sending what is buffered for up to " + std::to_string(options.drain_timeout.count()) +
                  " s (SYNC_DRAIN_TIMEOUT); once more leaves at once, and loses nothing acknowledged");
+    stopping = std::async(std::launch::async, stop);
   });
   const auto expected = expected_entries(a.scan);
   std::optional<Progress> progress;
@@ -215,21 +226,25 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
     return p;
   });
 
-  std::optional<Writer> sets(buffer.writer("backup_sets"));
-  sets->add_set(set);
+  std::optional<Writer> sets;
+  const auto tell_set = [&] {
+    try {
+      if (!sets) sets.emplace(buffer.writer("backup_sets"));
+      sets->add_set(set);
+    } catch (const Error& e) {
+      if (e.code() != ErrorCode::stopped) throw;  // else interrupted meanwhile
+    }
+  };
+  tell_set();
   const bool walked = walk(buffer, a.scan, set.id, scanned, interrupt.requested());
   summary.scan_s = seconds_since(start);
   if (walked && !interrupt.requested()) {
     set.finished_us = wall_us();
-    sets->add_set(set);
+    tell_set();
   }
   sets.reset();
   walking = false;
-  // Without progress at the end of a scan; in all once interrupted.
-  const SyncResult result = buffer.stop(options.drain_timeout, [&] {
-    const std::int64_t at = interrupted_at_us.load();
-    return at != 0 && wall_us() - at > std::chrono::microseconds(options.drain_timeout).count();
-  });
+  const SyncResult result = stop();  // the same result when it was stopped already
   progress.reset();
 
   summary.status = buffer.get_sync_status();
