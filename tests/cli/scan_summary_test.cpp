@@ -22,8 +22,8 @@ TEST_CASE("scan --json has every key that scripts may rely on, and its counts ad
     CAPTURE(key);
     CHECK(summary.contains(key));
   }
-  for (const char* reason : {"batch_size_reached", "interval_reached", "memory_limit_reached", "force_sync", "end",
-                             "recover", "retry"}) {
+  for (const char* reason :
+       {"batch_size_reached", "interval_reached", "memory_limit_reached", "force_sync", "end", "recover", "retry"}) {
     CAPTURE(reason);
     CHECK(summary.at("batches").contains(reason));
   }
@@ -114,8 +114,8 @@ TEST_CASE("--exclude and --exclude-from leave out names, paths and what is below
   const Tree tree;
   for (const char* name : {"keep", "a.tmp", "sub/b.tmp", "sub/keep", "cache/x", "cache/y", "logs/1"}) tree.file(name);
   site.directory().write("globs", "# a comment\n\n" + tree.path() + "/cache/*\r\nlogs\n");
-  const auto summary = summary_of(site.run({"scan", tree.path(), "--exclude", "*.tmp", "--exclude-from", "globs",
-                                            "-x", "--json"}));
+  const auto summary =
+      summary_of(site.run({"scan", tree.path(), "--exclude", "*.tmp", "--exclude-from", "globs", "-x", "--json"}));
   std::vector<std::string> seen;
   for (const auto& [path, size] : landed_in_catalog(site.catalog(), set_of(summary))) {
     seen.push_back(path.substr(tree.path().size()));
