@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "sqlite/connection.hpp"
 #include "sqlite/statement.hpp"
@@ -18,14 +20,15 @@ CommandLine example(const TemporaryDirectory& directory, const std::string& dest
           .program = FOREBAY_EXAMPLE};
 }
 
-TEST_CASE("the documented example syncs the rows of its four threads, and a second run supersedes none") {
+TEST_CASE("the documented example syncs the rows of its four threads, and a second run brings them up to date") {
   const TemporaryDirectory directory;
   const std::string destination = "sqlite:" + (directory / "catalog.db").string();
   for (int run = 1; run <= 2; ++run) {
     const CommandResult result = run_command(example(directory, destination));
     INFO(result.err);
     REQUIRE(result.status == 0);
-    CHECK(result.out == "destination " + destination + " is ok: 10000 accepted, 10000 synced, 0 superseded, 0 pending\n");
+    CHECK(result.out ==
+          "destination " + destination + " is ok: 10000 accepted, 10000 synced, 0 superseded, 0 pending\n");
     SqliteConnection catalog((directory / "catalog.db").string(), SQLITE_OPEN_READONLY);
     SqliteStatement rows(catalog, "SELECT count(*), count(DISTINCT file_path), sum(file_size) FROM backup_files");
     REQUIRE(rows.step());

@@ -41,8 +41,7 @@ std::string bytes_of_page() {
 }
 
 // 2026-01-01T00:00:00Z and salt 0x5a5.
-constexpr std::int64_t kVersion =
-    version_of(1'767'225'600'000'000 - kVersionEpochUnixUs, 0x5a5);
+constexpr std::int64_t kVersion = version_of(1'767'225'600'000'000 - kVersionEpochUnixUs, 0x5a5);
 
 Stream notes() {
   Stream s;
