@@ -3,11 +3,14 @@
 #include <forebay/forebay.hpp>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 int main() try {
-  forebay::Buffer buffer(forebay::options_from_environment());
+  forebay::Options options = forebay::options_from_environment();
+  options.log = [](forebay::LogLevel, std::string_view line) { std::clog << line << '\n'; };
+  forebay::Buffer buffer(options);
   const std::int64_t set = forebay::backup_set_id("example");
 
   std::vector<std::jthread> producers;

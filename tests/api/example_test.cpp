@@ -12,9 +12,7 @@ namespace {
 
 CommandLine example(const TemporaryDirectory& directory, const std::string& destination) {
   return {.arguments = {},
-          .environment = {{"DATABASE_URL", destination},
-                          {"FOREBAY_STATE_DIR", (directory / "state").string()},
-                          {"SYNC_DRAIN_TIMEOUT", "1"}},
+          .environment = {{"DATABASE_URL", destination}, {"FOREBAY_STATE_DIR", (directory / "state").string()}},
           .directory = directory.path(),
           .standard_input = {},
           .program = FOREBAY_EXAMPLE};
