@@ -22,9 +22,9 @@ LIBRARIES = [
     (r"pqxx/|libpq-fe\.h$|libpq/", r"src/sink/postgres"),
     (r"boost/asio", r"src/(sync|cli)/"),
     (r"boost/", r"src/"),
-    (r"spdlog/", r"src/(api/log\.cpp$|cli/)"),
+    (r"spdlog/", r"src/(api/log\.cpp$|cli/|config/options_from_environment\.cpp$)"),
     (r"CLI/", r"src/cli/"),
-    (r"xxhash\.h$", r"src/buffer/"),
+    (r"xxhash\.h$", r"src/(buffer|sink)/"),
     (r"openssl/", r"src/base/"),
     (r"nlohmann/", r"src/"),
 ]
