@@ -83,8 +83,9 @@ say "== 4/4 forebay scan $directory"
 summary=$(mktemp)
 trap 'rm -f "$summary"' EXIT
 status=0
-# One set for one directory: a second run brings it up to date instead of adding a second copy.
-"$forebay" scan --json --set "quickstart $directory" "$directory" >"$summary" || status=$?
+# One set for one directory: a second run brings it up to date instead of adding a second copy. Without the log's lines
+# the progress stays readable.
+"$forebay" --log-level warning scan --json --set "quickstart $directory" "$directory" >"$summary" || status=$?
 
 # The summary is one flat object with one inner one, of numbers but for two names: no need for a JSON reader.
 number() { { grep -oE "\"$1\": ?-?[0-9.]+" "$summary" || echo 0; } | head -n 1 | grep -oE -- '-?[0-9.]+$'; }
@@ -104,7 +105,7 @@ if [ "$own" = .env ]; then psql_url="\"\$(sed -n 's/^ *DATABASE_URL *= *//p' .en
 cat <<END
 
 What landed
-  $(whole synced) of $(whole scanned) entries, $(bytes total_bytes), in $(number elapsed_s) s: $(whole entries_per_s) files/s
+  $(whole synced) of $(whole scanned) entries, $(bytes total_bytes), in $(printf '%.2f' "$(number elapsed_s)") s: $(whole entries_per_s) files/s
   batches:$(for reason in batch_size_reached interval_reached memory_limit_reached force_sync end recover retry; do
     count=$(number "$reason")
     [ "$count" = 0 ] || printf ' %s %s,' "$count" "$reason"

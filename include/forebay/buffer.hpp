@@ -18,8 +18,9 @@ namespace forebay {
 class WriterCore;
 class BufferCore;
 
-/// A producer thread's handle on one stream. Used by one thread at a time; make one per thread. Movable. Must not outlive
-/// its Buffer's stop() usefully: add() throws Error(stopped) from then on. Destroying it hands over what it holds.
+/// A producer thread's handle on one stream. Used by one thread at a time; make one per thread. Movable. Must not
+/// outlive its Buffer's stop() usefully: add() throws Error(stopped) from then on. Destroying it hands over what it
+/// holds.
 class Writer {
  public:
   Writer(Writer&&) noexcept;
@@ -57,8 +58,9 @@ class Writer {
 /// A write-ahead buffer in front of one destination. Several in one process work. Thread-safe.
 class Buffer {
  public:
-  /// Makes the buffer's folder in the state directory and starts its threads; connects later, by itself. A destination that
-  /// is away is no error: see status(). Throws Error: usage (options that cannot be meant), local (state directory).
+  /// Makes the buffer's folder in the state directory and starts its threads; connects later, by itself. A destination
+  /// that is away is no error: see status(). Throws Error: usage (options that cannot be meant), local (state
+  /// directory).
   explicit Buffer(Options options);
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -77,7 +79,8 @@ class Buffer {
   SyncResult force_sync(std::chrono::milliseconds timeout = std::chrono::seconds(300));
 
   /// Refuses further records, and drains: until everything has landed, or nothing has for `stall_max`, or `give_up`
-  /// (asked ten times a second) returns true. What is left then lies in the state directory. Later calls return the same.
+  /// (asked ten times a second) returns true. What is left then lies in the state directory. Later calls return the
+  /// same.
   SyncResult stop(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up = {});
   SyncResult stop();  ///< with Options::drain_timeout
 

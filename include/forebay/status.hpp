@@ -30,7 +30,7 @@ struct Counts {
 };
 
 enum class DestinationState : std::uint8_t {
-  unknown,       ///< not tried yet
+  unknown,  ///< not tried yet
   ok,
   degraded,      ///< some batches fail
   down,          ///< away, or says to come back later; tried again by itself
@@ -56,10 +56,10 @@ struct SyncStatus {
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;
   double oldest_pending_s = 0;
-  double total_time_s = 0;  ///< since the Buffer was made
-  double sync_time_s = 0;   ///< that workers spent sending, summed
+  double total_time_s = 0;                   ///< since the Buffer was made
+  double sync_time_s = 0;                    ///< that workers spent sending, summed
   std::optional<std::int64_t> last_sync_us;  ///< since 1970
-  std::string state_directory;  ///< where what is pending at the end lies; empty when there is none
+  std::string state_directory;               ///< where what is pending at the end lies; empty when there is none
 
   /// Of one stream; zeros when nothing was added to it.
   Counts of(const std::string& stream) const {

@@ -1,7 +1,7 @@
 -- The bytes of a stored path or name. Valid UTF-8 stands as it is; what was not is '%' (a name: '%/') and the bytes, with '%'
 -- and whatever is not UTF-8 as %XX. No canonical absolute path starts with '%', and no name holds a '/'. Each function stands
 -- alone, so that it works under any search_path. Pieces are %XX or a run without '%'; each becomes hex, which is read at once.
-CREATE FUNCTION forebay_path_bytes(stored text) RETURNS bytea
+CREATE OR REPLACE FUNCTION forebay_path_bytes(stored text) RETURNS bytea
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
   SELECT CASE WHEN stored NOT LIKE '\%%' THEN convert_to(stored, 'UTF8') ELSE (
@@ -9,7 +9,7 @@ AS $$
                                            ELSE encode(convert_to(piece[1], 'UTF8'), 'hex') END, '' ORDER BY n), ''), 'hex')
     FROM regexp_matches(substr(stored, 2), '%[0-9A-F]{2}|[^%]+', 'g') WITH ORDINALITY AS pieces(piece, n)) END
 $$;
-CREATE FUNCTION forebay_name_bytes(stored text) RETURNS bytea
+CREATE OR REPLACE FUNCTION forebay_name_bytes(stored text) RETURNS bytea
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
   SELECT CASE WHEN stored NOT LIKE '\%/%' THEN convert_to(stored, 'UTF8') ELSE (

@@ -89,8 +89,8 @@ BufferCore::BufferCore(Options options)
   store_ = std::make_unique<SegmentStore>(std::move(store));
 
   if (state_ && options_.recover) adopt_orphans();
-  scheduler_ = std::make_unique<Scheduler>(*store_, *clock_, destination_.get(), streams_.all(), options_.connections,
-                                           log_);
+  scheduler_ =
+      std::make_unique<Scheduler>(*store_, *clock_, destination_.get(), streams_.all(), options_.connections, log_);
   scheduler_->start();
 }
 
@@ -117,8 +117,8 @@ void BufferCore::adopt_orphans() {
     AdoptedBuffer adopted = adopt(std::move(folder), streams_);
     for (const std::string& finding : adopted.findings) log_(LogLevel::warning, finding);
     if (adopted.rows > 0) {
-      log_(LogLevel::info, "adopted buffer " + name + " of process " + std::to_string(pid) + ", which has ended: " +
-                               counted(adopted.rows, "row", "rows") + " in " +
+      log_(LogLevel::info, "adopted buffer " + name + " of process " + std::to_string(pid) +
+                               ", which has ended: " + counted(adopted.rows, "row", "rows") + " in " +
                                counted(adopted.segments.size(), "journal", "journals"));
     }
     for (const SegmentPtr& segment : adopted.segments) store_->adopt(segment);

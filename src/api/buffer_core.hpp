@@ -19,8 +19,8 @@
 
 namespace forebay {
 
-/// What a Buffer is made of: puts state directory, clock, store, destination and scheduler together, and takes them apart in
-/// the order that loses nothing.
+/// What a Buffer is made of: puts state directory, clock, store, destination and scheduler together, and takes them
+/// apart in the order that loses nothing.
 class BufferCore {
  public:
   explicit BufferCore(Options options);

@@ -11,10 +11,14 @@ namespace {
 
 void to_spdlog(LogLevel level, std::string_view line) {
   switch (level) {
-    case LogLevel::debug: return spdlog::debug("{}", line);
-    case LogLevel::info: return spdlog::info("{}", line);
-    case LogLevel::warning: return spdlog::warn("{}", line);
-    case LogLevel::error: return spdlog::error("{}", line);
+    case LogLevel::debug:
+      return spdlog::debug("{}", line);
+    case LogLevel::info:
+      return spdlog::info("{}", line);
+    case LogLevel::warning:
+      return spdlog::warn("{}", line);
+    case LogLevel::error:
+      return spdlog::error("{}", line);
   }
 }
 
@@ -22,10 +26,11 @@ void to_spdlog(LogLevel level, std::string_view line) {
 
 LogCallback one_at_a_time(LogCallback callback) {
   if (!callback) return to_spdlog;  // thread-safe itself
-  return [mutex = std::make_shared<std::mutex>(), callback = std::move(callback)](LogLevel level, std::string_view line) {
-    const std::lock_guard lock(*mutex);
-    callback(level, line);
-  };
+  return
+      [mutex = std::make_shared<std::mutex>(), callback = std::move(callback)](LogLevel level, std::string_view line) {
+        const std::lock_guard lock(*mutex);
+        callback(level, line);
+      };
 }
 
 }  // namespace forebay

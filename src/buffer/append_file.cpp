@@ -13,8 +13,8 @@ namespace forebay {
 namespace {
 
 Error failed(const char* doing, const std::filesystem::path& path, int error) {
-  std::string message = std::string("cannot ") + doing + " " + path.string() + ": " +
-                        std::generic_category().message(error);
+  std::string message =
+      std::string("cannot ") + doing + " " + path.string() + ": " + std::generic_category().message(error);
   if (error == ENOSPC || error == EDQUOT) message += "; make room, or point FOREBAY_STATE_DIR at a larger file system";
   return {ErrorCode::local, message};
 }

@@ -7,8 +7,8 @@
 
 namespace forebay {
 
-/// The seam between journals and the disk: what a journal needs of a file, so that tests can make it fail or lose what was
-/// not flushed. One thread at a time. Failures are Error(local) that name the path and the reason.
+/// The seam between journals and the disk: what a journal needs of a file, so that tests can make it fail or lose what
+/// was not flushed. One thread at a time. Failures are Error(local) that name the path and the reason.
 class AppendFile {
  public:
   AppendFile() = default;

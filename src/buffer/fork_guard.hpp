@@ -2,8 +2,8 @@
 
 namespace forebay {
 
-/// Knows, for the price of one read, whether this is the process that made it: a forked child must not touch the parent's
-/// files, and has none of its threads.
+/// Knows, for the price of one read, whether this is the process that made it: a forked child must not touch the
+/// parent's files, and has none of its threads.
 class ForkGuard {
  public:
   ForkGuard();

@@ -54,8 +54,12 @@ nlohmann::json stream_json(const Stream& s) {
     columns.push_back(
         {{"name", c.name}, {"type", kTypeNames[static_cast<std::size_t>(c.type)]}, {"not_null", c.not_null}});
   }
-  return {{"name", s.name}, {"table", s.table},           {"columns", std::move(columns)},
-          {"key", s.key},   {"version", s.version_column}, {"touched", s.touched_column}};
+  return {{"name", s.name},
+          {"table", s.table},
+          {"columns", std::move(columns)},
+          {"key", s.key},
+          {"version", s.version_column},
+          {"touched", s.touched_column}};
 }
 
 Stream stream_of(const nlohmann::json& j) {
@@ -88,11 +92,12 @@ Stream stream_from_json(std::string_view text) {
 }
 
 std::string encode_journal_header(const JournalHeader& header, std::uint64_t& seed) {
-  const std::string json = nlohmann::json{{"buffer", header.buffer},
-                                          {"segment", header.segment},
-                                          {"stream", stream_json(header.stream)},
-                                          {"replaces", header.replaces}}
-                               .dump();
+  const std::string json = nlohmann::json{
+      {"buffer", header.buffer},
+      {"segment", header.segment},
+      {"stream", stream_json(header.stream)},
+      {"replaces",
+       header.replaces}}.dump();
   seed = XXH3_64bits(json.data(), json.size());
   std::string out(kJournalMagic);
   put<std::uint32_t>(out, kJournalFormat);
@@ -191,13 +196,27 @@ bool take_value(std::string_view& body, ColumnType type, Value& v) {
   const std::string_view at = body.substr(0, size);
   body.remove_prefix(size);
   switch (type) {
-    case ColumnType::text: v = Value::text(at); break;
-    case ColumnType::json: v = Value::json(at); break;
-    case ColumnType::bytes: v = Value::bytes(at); break;
-    case ColumnType::boolean: v = Value::boolean(at.front() != 0); break;
-    case ColumnType::real: v = Value::real(get<double>(at.data())); break;
-    case ColumnType::integer: v = Value::integer(get<std::int64_t>(at.data())); break;
-    case ColumnType::timestamp: v = Value::timestamp(get<std::int64_t>(at.data())); break;
+    case ColumnType::text:
+      v = Value::text(at);
+      break;
+    case ColumnType::json:
+      v = Value::json(at);
+      break;
+    case ColumnType::bytes:
+      v = Value::bytes(at);
+      break;
+    case ColumnType::boolean:
+      v = Value::boolean(at.front() != 0);
+      break;
+    case ColumnType::real:
+      v = Value::real(get<double>(at.data()));
+      break;
+    case ColumnType::integer:
+      v = Value::integer(get<std::int64_t>(at.data()));
+      break;
+    case ColumnType::timestamp:
+      v = Value::timestamp(get<std::int64_t>(at.data()));
+      break;
   }
   return true;
 }

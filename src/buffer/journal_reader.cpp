@@ -43,10 +43,14 @@ std::size_t whole_record(std::string_view bytes, std::uint64_t seed) {
 
 std::string_view to_string(JournalEnd end) noexcept {
   switch (end) {
-    case JournalEnd::sealed: return "sealed";
-    case JournalEnd::unsealed: return "unsealed";
-    case JournalEnd::torn_tail: return "torn tail";
-    case JournalEnd::damaged: return "damaged";
+    case JournalEnd::sealed:
+      return "sealed";
+    case JournalEnd::unsealed:
+      return "unsealed";
+    case JournalEnd::torn_tail:
+      return "torn tail";
+    case JournalEnd::damaged:
+      return "damaged";
   }
   return "";
 }
@@ -63,8 +67,7 @@ struct JournalReader::File {
   int fd;
 };
 
-JournalReader::JournalReader(const std::filesystem::path& path)
-    : file_(std::make_unique<File>(path)), path_(path) {
+JournalReader::JournalReader(const std::filesystem::path& path) : file_(std::make_unique<File>(path)), path_(path) {
   struct stat st {};
   if (::fstat(file_->fd, &st) == 0) summary_.bytes = static_cast<std::uint64_t>(st.st_size);
   fill(kJournalPrefixBytes);
@@ -88,8 +91,8 @@ bool JournalReader::fill(std::size_t bytes_wanted) {
   while (window_.size() < target) {
     const std::size_t before = window_.size();
     window_.resize(target);
-    const ssize_t n = ::pread(file_->fd, window_.data() + before, target - before,
-                              static_cast<off_t>(window_offset_ + before));
+    const ssize_t n =
+        ::pread(file_->fd, window_.data() + before, target - before, static_cast<off_t>(window_offset_ + before));
     window_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {

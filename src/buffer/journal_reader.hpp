@@ -22,14 +22,14 @@ std::string_view to_string(JournalEnd end) noexcept;
 struct JournalSummary {
   JournalHeader header;
   JournalEnd end = JournalEnd::unsealed;
-  std::uint64_t rows = 0;          // that can be read, from the first on
-  std::uint64_t bad_offset = 0;    // torn_tail and damaged: where reading ended
-  std::uint64_t lost_rows_min = 0; // damaged: whole records seen after the bad place
-  std::uint64_t bytes = 0;         // of the file
+  std::uint64_t rows = 0;           // that can be read, from the first on
+  std::uint64_t bad_offset = 0;     // torn_tail and damaged: where reading ended
+  std::uint64_t lost_rows_min = 0;  // damaged: whole records seen after the bad place
+  std::uint64_t bytes = 0;          // of the file
 };
 
-/// Reads a journal front to back with bounded memory. Throws Error(damaged) when the header cannot be read, Error(local)
-/// when the file cannot.
+/// Reads a journal front to back with bounded memory. Throws Error(damaged) when the header cannot be read,
+/// Error(local) when the file cannot.
 class JournalReader {
  public:
   explicit JournalReader(const std::filesystem::path& path);
@@ -61,9 +61,9 @@ class JournalReader {
   std::filesystem::path path_;
   JournalHeader header_;
   JournalSummary summary_;
-  std::string window_;          // bytes of the file from window_offset_ on
+  std::string window_;  // bytes of the file from window_offset_ on
   std::uint64_t window_offset_ = 0;
-  std::size_t at_ = 0;          // in the window
+  std::size_t at_ = 0;  // in the window
   std::uint64_t seed_ = 0;
   std::uint64_t digest_ = 0;
   std::uint64_t row_ = 0;

@@ -17,8 +17,8 @@ Relief backpressure(const BufferUsage& usage, const Limits& limits) {
   const std::uint64_t rows = excess(usage.active_rows + usage.sealed_rows, limits.memory_rows_max);
   const std::uint64_t bytes = excess(usage.active_bytes + usage.sealed_bytes, limits.memory_bytes_max);
   if (rows > 0 || bytes > 0) {
-    // Sealed rows go first: sealing what is active would only make small batches of it. But when evicting all of them is
-    // not enough, what is active is what fills the memory.
+    // Sealed rows go first: sealing what is active would only make small batches of it. But when evicting all of them
+    // is not enough, what is active is what fills the memory.
     relief.seal_active = rows > usage.evictable_rows || bytes > usage.evictable_bytes;
     relief.evict_rows = relief.seal_active ? 0 : rows;
     relief.evict_bytes = relief.seal_active ? 0 : bytes;

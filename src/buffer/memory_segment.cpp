@@ -33,13 +33,16 @@ void bind(SqliteStatement& statement, int at, const Value& v) {
   switch (v.type()) {
     case ColumnType::integer:
     case ColumnType::boolean:
-    case ColumnType::timestamp: return statement.bind_integer(at, v.as_integer());
+    case ColumnType::timestamp:
+      return statement.bind_integer(at, v.as_integer());
     case ColumnType::real:
       // SQLite would make NULL of a NaN; as a blob it comes back as what it was.
       return std::isnan(v.as_real()) ? statement.bind_blob(at, "NaN") : statement.bind_real(at, v.as_real());
     case ColumnType::text:
-    case ColumnType::json: return statement.bind_text(at, v.as_chars());
-    case ColumnType::bytes: return statement.bind_blob(at, v.as_chars());
+    case ColumnType::json:
+      return statement.bind_text(at, v.as_chars());
+    case ColumnType::bytes:
+      return statement.bind_blob(at, v.as_chars());
   }
 }
 
@@ -47,14 +50,20 @@ Value value_at(const SqliteStatement& q, int at, ColumnType type) {
   const int stored = q.column_type(at);
   if (stored == SQLITE_NULL) return {};
   switch (type) {
-    case ColumnType::integer: return Value::integer(q.column_integer(at));
-    case ColumnType::boolean: return Value::boolean(q.column_integer(at) != 0);
-    case ColumnType::timestamp: return Value::timestamp(q.column_integer(at));
+    case ColumnType::integer:
+      return Value::integer(q.column_integer(at));
+    case ColumnType::boolean:
+      return Value::boolean(q.column_integer(at) != 0);
+    case ColumnType::timestamp:
+      return Value::timestamp(q.column_integer(at));
     case ColumnType::real:
       return Value::real(stored == SQLITE_BLOB ? std::numeric_limits<double>::quiet_NaN() : q.column_real(at));
-    case ColumnType::text: return Value::text(q.column_text(at));
-    case ColumnType::json: return Value::json(q.column_text(at));
-    case ColumnType::bytes: return Value::bytes(q.column_blob(at));
+    case ColumnType::text:
+      return Value::text(q.column_text(at));
+    case ColumnType::json:
+      return Value::json(q.column_text(at));
+    case ColumnType::bytes:
+      return Value::bytes(q.column_blob(at));
   }
   return {};
 }
@@ -120,8 +129,9 @@ void check_values(const Stream& stream, std::span<const Value> values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Column& column = stream.columns[i];
     if (values[i].is_null() ? column.not_null : !values[i].is(column.type)) {
-      throw Error(ErrorCode::usage, "column " + column.name + " of stream " + stream.name +
-                                        (values[i].is_null() ? " must not be null" : " is given a value of another type"));
+      throw Error(ErrorCode::usage,
+                  "column " + column.name + " of stream " + stream.name +
+                      (values[i].is_null() ? " must not be null" : " is given a value of another type"));
     }
   }
 }

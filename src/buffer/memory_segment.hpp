@@ -10,8 +10,8 @@
 
 namespace forebay {
 
-/// The rows of one segment in an in-memory SQLite database of its own, in arrival order: rowid is the row number, no index,
-/// no types declared (the stream knows them). One thread at a time; the owner's mutex sees to that.
+/// The rows of one segment in an in-memory SQLite database of its own, in arrival order: rowid is the row number, no
+/// index, no types declared (the stream knows them). One thread at a time; the owner's mutex sees to that.
 class MemorySegment {
  public:
   explicit MemorySegment(const Stream& stream);

@@ -44,17 +44,22 @@ std::unique_ptr<MemorySegment> Segment::release_memory() {
   return std::move(memory_);
 }
 
-void Segment::write_journal(const std::filesystem::path& path) {
-  JournalWriter journal(create_posix_file, path, {id.buffer, id.number, *id.stream, {}});
-  constexpr std::uint64_t kRowsAtOnce = 5000;
-  for (std::uint64_t first = 1; first <= id.rows; first += kRowsAtOnce) {
-    const RowSet rows = memory_->read(first, std::min(first + kRowsAtOnce - 1, id.rows));
-    for (std::size_t i = 0; i < rows.size(); ++i) journal.append(rows.row(i).version, rows.values(i));
-    journal.commit();
+std::uint64_t Segment::write_journal(const std::filesystem::path& path) {
+  try {
+    JournalWriter journal(create_posix_file, path, {id.buffer, id.number, *id.stream, {}});
+    constexpr std::uint64_t kRowsAtOnce = 5000;
+    for (std::uint64_t first = 1; first <= id.rows; first += kRowsAtOnce) {
+      const RowSet rows = memory_->read(first, std::min(first + kRowsAtOnce - 1, id.rows));
+      for (std::size_t i = 0; i < rows.size(); ++i) journal.append(rows.row(i).version, rows.values(i));
+      journal.commit();
+    }
+    journal.finish();
+    return journal.bytes();
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+    throw;
   }
-  journal.finish();
-  journal_ = path;
-  journal_bytes_ = journal.bytes();
 }
 
 std::string journal_name(std::uint64_t segment, int replacement) {
@@ -62,7 +67,8 @@ std::string journal_name(std::uint64_t segment, int replacement) {
   if (replacement == 0) {
     std::snprintf(name, sizeof name, "segment-%06llu.journal", static_cast<unsigned long long>(segment));
   } else {
-    std::snprintf(name, sizeof name, "segment-%06llu.%d.journal", static_cast<unsigned long long>(segment), replacement);
+    std::snprintf(name, sizeof name, "segment-%06llu.%d.journal", static_cast<unsigned long long>(segment),
+                  replacement);
   }
   return name;
 }

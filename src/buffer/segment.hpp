@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/row_set.hpp"
 #include "buffer/journal_reader.hpp"
@@ -27,8 +28,9 @@ struct SegmentIdentity {
   SteadyTime oldest_at;  // when its first row was added
 };
 
-/// A sealed segment: sealed ─► syncing ─► settled, or sealed ─► evicting ─► sealed. Its rows are in memory, in its journal,
-/// or both. The store's mutex guards state and whereabouts; whoever set `syncing` or `evicting` may read the rows without.
+/// A sealed segment: sealed ─► syncing ─► settled, or sealed ─► evicting ─► sealed. Its rows are in memory, in its
+/// journal, or both. The store's mutex guards state and whereabouts; whoever set `syncing` or `evicting` may read the
+/// rows without.
 class Segment {
  public:
   enum class State : std::uint8_t { sealed, evicting, syncing, settled };
@@ -42,11 +44,11 @@ class Segment {
   RowSet read(std::uint64_t first_row, std::uint64_t last_row);
   /// Gives up the memory; unless the segment is settled, a journal must hold the rows.
   std::unique_ptr<MemorySegment> release_memory();
-  /// Writes what only memory holds to a journal at `path`.
-  void write_journal(const std::filesystem::path& path);
-  void forget_journal() {
-    journal_.clear();
-    journal_bytes_ = 0;
+  /// Writes what only memory holds to a journal at `path`; its bytes. Nothing is left there when it throws.
+  std::uint64_t write_journal(const std::filesystem::path& path);
+  void set_journal(std::filesystem::path path, std::uint64_t bytes) {
+    journal_ = std::move(path);
+    journal_bytes_ = bytes;
   }
 
   bool in_memory() const { return memory_ != nullptr; }
@@ -59,9 +61,9 @@ class Segment {
   SteadyTime not_before;  // after a failure: when to try again
 
   // For whoever syncs it.
-  std::uint64_t next_row = 1;   // rows before this one have landed
-  bool maybe_sent = false;      // some from next_row on may have, too
-  std::uint32_t attempts = 0;   // failures in a row
+  std::uint64_t next_row = 1;        // rows before this one have landed
+  bool maybe_sent = false;           // some from next_row on may have, too
+  std::uint32_t attempts = 0;        // failures in a row
   std::uint64_t range_rows_max = 0;  // 0: the batch size; less after a timeout
   /// A file that failed, may hold acknowledged rows all the same, and goes when the rows have landed.
   std::filesystem::path stale_journal;

@@ -10,8 +10,7 @@ namespace forebay {
 
 using std::chrono::steady_clock;
 
-SegmentStore::SegmentStore(StoreOptions options)
-    : options_(std::move(options)), last_progress_(steady_clock::now()) {}
+SegmentStore::SegmentStore(StoreOptions options) : options_(std::move(options)), last_progress_(steady_clock::now()) {}
 SegmentStore::~SegmentStore() = default;
 
 // --- Producers and writers
@@ -133,14 +132,20 @@ void SegmentStore::make_room() {
   const Gate before = gate_.exchange(gate);
   lock.unlock();
   if (gate == Gate::full && before == Gate::open) {
-    report(LogLevel::warning, disk_full_message(options_.limits) +
-                                  (options_.limits.full_policy == FullPolicy::wait ? "; producers wait"
-                                                                                   : "; records are refused"));
+    report(LogLevel::warning,
+           disk_full_message(options_.limits) +
+               (options_.limits.full_policy == FullPolicy::wait ? "; producers wait" : "; records are refused"));
   }
   if (gate == Gate::open && before == Gate::full) {
     report(LogLevel::info, "there is room for journals again; producers go on");
     settled_.notify_all();
   }
+}
+
+/// For a segment that was sealed without a journal: beside the one that failed, if one did.
+std::filesystem::path SegmentStore::late_journal_path(const Segment& segment) const {
+  constexpr int kAfterAllReplacements = 1000;
+  return journal_path(segment.id.number, segment.stale_journal.empty() ? 0 : kAfterAllReplacements);
 }
 
 void SegmentStore::evict_locked(std::unique_lock<std::mutex>& lock, const Relief& relief) {
@@ -172,19 +177,22 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
   lock.unlock();
   std::string failure;
   std::unique_ptr<MemorySegment> freed;
-  if (segment->journal().empty()) {
-    const auto path = journal_path(segment->id.number, segment->stale_journal.empty() ? 0 : 1000);
+  std::filesystem::path path = segment->journal();
+  std::uint64_t bytes = segment->journal_bytes();
+  if (path.empty()) {
+    path = late_journal_path(*segment);
     try {
-      segment->write_journal(path);
+      bytes = segment->write_journal(path);
     } catch (const Error& e) {
       failure = e.what();
-      std::error_code ignored;
-      std::filesystem::remove(path, ignored);
     }
   }
   lock.lock();
   count_locked(*segment, -1);
-  if (failure.empty()) freed = segment->release_memory();
+  if (failure.empty()) {
+    segment->set_journal(std::move(path), bytes);
+    freed = segment->release_memory();
+  }
   segment->state = Segment::State::sealed;
   count_locked(*segment, +1);
   const bool first_failure = !failure.empty() && !eviction_fails_;
@@ -331,9 +339,13 @@ void SegmentStore::spill() {
   std::unique_lock lock(mutex_);
   for (const SegmentPtr& s : std::vector<SegmentPtr>(queue_.begin(), queue_.end())) {
     if (!s->journal().empty() || !s->in_memory()) continue;
+    const auto path = late_journal_path(*s);
     lock.unlock();
-    s->write_journal(journal_path(s->id.number, s->stale_journal.empty() ? 0 : 1000));
+    const std::uint64_t bytes = s->write_journal(path);
     lock.lock();
+    count_locked(*s, -1);
+    s->set_journal(path, bytes);
+    count_locked(*s, +1);
   }
 }
 

@@ -41,9 +41,9 @@ struct StoreOptions {
   LogCallback log;
 };
 
-/// All segments of one buffer from their sealing until they have landed, the writers they come from, and the accounts of
-/// both. Producers hand sealed segments in; sync workers take them, and settle them or give them back.
-/// Thread-safe. Lock order: a writer's mutex, then the store's.
+/// All segments of one buffer from their sealing until they have landed, the writers they come from, and the accounts
+/// of both. Producers hand sealed segments in; sync workers take them, and settle them or give them back. Thread-safe.
+/// Lock order: a writer's mutex, then the store's.
 class SegmentStore {
  public:
   explicit SegmentStore(StoreOptions options);
@@ -77,7 +77,8 @@ class SegmentStore {
   void take_over(SegmentPtr segment);
   /// Sees to the limits after rows were added. May write a journal (level memory), never waits for the network.
   void make_room();
-  /// Throws Error(destination) when nothing lands for options.landing_timeout, Error(stopped) when the store is stopped.
+  /// Throws Error(destination) when nothing lands for options.landing_timeout, Error(stopped) when the store is
+  /// stopped.
   void wait_until_landed(const SegmentPtr& segment);
 
   // --- For the timer and force_sync
@@ -85,8 +86,8 @@ class SegmentStore {
   void seal_all(Reason reason);
 
   // --- For sync workers
-  /// The next segments for one batch, marked syncing: the oldest that may be tried, and more while they are small. Empty
-  /// when nothing came until `until`, or the store is closed to workers.
+  /// The next segments for one batch, marked syncing: the oldest that may be tried, and more while they are small.
+  /// Empty when nothing came until `until`, or the store is closed to workers.
   std::vector<SegmentPtr> take(SteadyTime until);
   void give_back(const std::vector<SegmentPtr>& segments, SteadyTime not_before);
   /// Rows of the segment landed; when they were the last, the segment's memory and journal go.
@@ -132,6 +133,7 @@ class SegmentStore {
   void evict_locked(std::unique_lock<std::mutex>& lock, const Relief& relief);
   bool evict_one_locked(std::unique_lock<std::mutex>& lock, const SegmentPtr& segment);
   void erase_locked(const SegmentPtr& segment);
+  std::filesystem::path late_journal_path(const Segment& segment) const;
 
   StoreOptions options_;
   ForkGuard fork_guard_;
@@ -146,7 +148,7 @@ class SegmentStore {
   std::vector<std::shared_ptr<WriterCore>> writers_;
   std::map<std::string, Counts> streams_;  // accepted: of retired writers only; pending: unused
   Counts recovered_;
-  BufferUsage sums_;  // of queue_; active_* unused
+  BufferUsage sums_;                // of queue_; active_* unused
   std::uint64_t dropped_rows_ = 0;  // discard
   SteadyTime last_progress_;
   bool closed_ = false;

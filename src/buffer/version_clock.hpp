@@ -16,9 +16,9 @@ constexpr std::int64_t version_of(std::int64_t us_since_2020, std::uint32_t salt
 }
 constexpr std::int64_t version_us_since_2020(std::int64_t version) { return version >> kVersionSaltBits; }
 
-/// Hands out the versions of one process: strictly increasing, near the wall time, never back. Wall time is read once, at
-/// construction; from then on the boot clock counts, so stepping the wall clock changes nothing.
-/// next() is safe from any thread and takes no lock, but for the moment when the reserve is used up.
+/// Hands out the versions of one process: strictly increasing, near the wall time, never back. Wall time is read once,
+/// at construction; from then on the boot clock counts, so stepping the wall clock changes nothing. next() is safe from
+/// any thread and takes no lock, but for the moment when the reserve is used up.
 class VersionClock {
  public:
   /// Clocks in microseconds; tests bring their own.

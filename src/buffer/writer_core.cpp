@@ -89,7 +89,8 @@ void WriterCore::commit_group() noexcept {
   publish();
 }
 
-/// After a failed write the file is never trusted again: the segment's rows go to a new one, whose header names the old.
+/// After a failed write the file is never trusted again: the segment's rows go to a new one, whose header names the
+/// old.
 void WriterCore::heal_journal() {
   if (!active_ || !active_->journal) {
     journal_error_.clear();
@@ -140,7 +141,8 @@ WriterCore::Next WriterCore::tick(SteadyTime now) {
       return {.uncommitted = true, .seal_at = {}};  // kept in journal_error_, and tried again
     }
   }
-  const ActiveUsage usage{active_rows(), std::chrono::duration_cast<std::chrono::milliseconds>(now - active_->first_at)};
+  const ActiveUsage usage{active_rows(),
+                          std::chrono::duration_cast<std::chrono::milliseconds>(now - active_->first_at)};
   if (const auto reason = seal_reason(usage, store_.limits())) {
     seal_locked(*reason);
     return {};
@@ -178,7 +180,7 @@ SegmentPtr WriterCore::seal_locked(Reason reason) {
                                        " goes on without a journal that can be trusted: " + e.what());
     stale = active_->journal->path();
   }
-  const SegmentIdentity identity{store_.buffer_id(),          active_->number, &stream_,
+  const SegmentIdentity identity{store_.buffer_id(),    active_->number, &stream_,
                                  active_->rows->rows(), reason,          active_->first_at};
   auto segment = std::make_shared<Segment>(identity, std::move(active_->rows), std::move(journal), journal_bytes,
                                            /*sent=*/false);

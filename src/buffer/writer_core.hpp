@@ -16,8 +16,8 @@ namespace forebay {
 
 class SegmentStore;
 
-/// One producer's way into the buffer: appends to its active segment and that segment's journal, group-commits both, and
-/// seals. Its mutex is the producer's own but for the timer's short visits (tick) and force_sync.
+/// One producer's way into the buffer: appends to its active segment and that segment's journal, group-commits both,
+/// and seals. Its mutex is the producer's own but for the timer's short visits (tick) and force_sync.
 class WriterCore {
  public:
   /// The store and the stream must outlive it.

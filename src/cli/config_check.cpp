@@ -6,8 +6,8 @@
 
 #include "base/human.hpp"
 #include "cli/config_command.hpp"
+#include "cli/destination.hpp"
 #include "cli/output.hpp"
-#include "config/locations.hpp"
 #include "config/state_directory_check.hpp"
 #include "forebay/error.hpp"
 #include "sink/sink.hpp"
@@ -85,13 +85,6 @@ void check_state(const std::filesystem::path& directory, Findings& findings) {
                    human_bytes(report.free_bytes) + " free");
 }
 
-/// The file of an embedded catalog that is not there yet; looking into it would make it.
-bool is_missing_catalog(const Destination& destination) {
-  constexpr std::string_view kScheme = "sqlite:";
-  const std::string description = destination.description();
-  return description.starts_with(kScheme) && !std::filesystem::exists(description.substr(kScheme.size()));
-}
-
 /// False when nothing more can be learnt without changing the destination.
 bool check_schema(Destination& destination, Findings& findings) {
   const std::vector<MigrationState> states = destination.migration_states();
@@ -116,14 +109,10 @@ bool check_schema(Destination& destination, Findings& findings) {
   return false;
 }
 
-void check_destination(const Settings& settings, const std::filesystem::path& state, Findings& findings) {
-  const Options options = settings.to_options();
-  const ChosenDestination chosen = choose_destination(options.destination, state);
+void check_destination(const Settings& settings, Findings& findings) {
+  const ChosenDestination chosen = settings.destination();
   std::vector<std::string> notes;
-  DestinationOptions limits;
-  limits.connect_timeout = options.connect_timeout;
-  limits.statement_timeout = options.statement_timeout;
-  limits.clock_tolerance = options.clock_tolerance;
+  DestinationOptions limits = destination_options(settings.to_options());
   limits.note = [&](const std::string& note) { notes.push_back(note); };
   try {
     const auto destination = make_destination(chosen.url, limits);
@@ -157,9 +146,8 @@ int check_config(CommandContext& context, bool json) {
   if (settings.problems().empty()) {
     try {
       context.hand_on_libpq_variables(settings);
-      const std::filesystem::path state = settings.state_directory();
-      check_state(state, findings);
-      check_destination(settings, state, findings);
+      check_state(settings.state_directory(), findings);
+      check_destination(settings, findings);
     } catch (const Error& e) {
       findings.add_problem(kUsage, "state directory", e.what());
     }

@@ -6,7 +6,6 @@
 #include "cli/config_command.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
-#include "config/locations.hpp"
 #include "config/secrets.hpp"
 #include "forebay/error.hpp"
 
@@ -60,10 +59,8 @@ struct Derived {
 Derived derive(const Settings& settings) {
   Derived derived;
   try {
-    const std::filesystem::path state = settings.state_directory();
-    derived.state_directory = state.string();
-    const ChosenDestination chosen =
-        choose_destination(settings.get("DATABASE_URL").text, state, settings.environment());
+    derived.state_directory = settings.state_directory().string();
+    const ChosenDestination chosen = settings.destination();
     derived.destination = chosen.url.empty() ? "PostgreSQL, as libpq's PG* variables say" : without_secrets(chosen.url);
     derived.why = chosen.why;
   } catch (const Error& e) {

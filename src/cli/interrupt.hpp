@@ -9,8 +9,8 @@
 
 namespace forebay::cli {
 
-/// SIGINT and SIGTERM while it lives: the first sets a flag and says what happens now, the second ends the process at once
-/// with status 130 (what was acknowledged is in the journals, as after a kill).
+/// SIGINT and SIGTERM while it lives: the first sets a flag and says what happens now, the second ends the process at
+/// once with status 130 (what was acknowledged is in the journals, as after a kill).
 class Interrupt {
  public:
   /// `on_first` is called on the signal thread.

@@ -100,14 +100,20 @@ void start_logging(const LogOptions& options) {
   spdlog::set_default_logger(logger);
 }
 
+void warnings_only_on_stderr() {
+  const auto& console = spdlog::default_logger_raw()->sinks().front();
+  if (console->level() < spdlog::level::warn) console->set_level(spdlog::level::warn);
+}
+
 void log_line(LogLevel level, std::string_view message) {
   const std::string line = safe_line(message);
   const std::lock_guard lock(line_mutex);
   spdlog::logger* logger = spdlog::default_logger_raw();
   if (!logger->should_log(to_spdlog(level))) return;
-  if (neighbour != nullptr) neighbour->before_line();
+  LogNeighbour* beside = logger->sinks().front()->should_log(to_spdlog(level)) ? neighbour : nullptr;
+  if (beside != nullptr) beside->before_line();
   logger->log(to_spdlog(level), "{}", line);
-  if (neighbour != nullptr) neighbour->after_line();
+  if (beside != nullptr) beside->after_line();
 }
 
 void report_failure(std::string_view message) {

@@ -23,6 +23,9 @@ LogLevel log_level(std::string_view name);
 /// zone. Throws Error(usage) for a file that cannot be opened.
 void start_logging(const LogOptions& options);
 
+/// Only warnings and errors on stderr from now on; the log file gets what it got before.
+void warnings_only_on_stderr();
+
 /// Writes one event with what start_logging() set up. Whatever the message holds, it stays one line.
 void log_line(LogLevel level, std::string_view message);
 

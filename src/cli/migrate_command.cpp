@@ -4,13 +4,13 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/escape.hpp"
 #include "base/safe_line.hpp"
 #include "cli/command.hpp"
+#include "cli/destination.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
-#include "config/locations.hpp"
 #include "forebay/error.hpp"
+#include "recovery/state_directory.hpp"
 #include "sink/sink.hpp"
 
 namespace forebay::cli {
@@ -24,20 +24,18 @@ struct MigrateOptions {
 };
 using SharedOptions = std::shared_ptr<MigrateOptions>;
 
-std::unique_ptr<Destination> destination_of(CommandContext& context, const MigrateOptions& given) {
+std::unique_ptr<Destination> destination_of(CommandContext& context, const MigrateOptions& given,
+                                            bool make_state = false) {
   std::vector<GivenOption> options;
   if (!given.to.empty()) options.push_back({"DATABASE_URL", "--to", given.to});
   const Settings settings = context.start(std::move(options));
-  const Options library = settings.to_options();
-  DestinationOptions limits;
-  limits.connect_timeout = library.connect_timeout;
-  limits.statement_timeout = library.statement_timeout;
-  limits.clock_tolerance = library.clock_tolerance;
+  DestinationOptions limits = destination_options(settings.to_options());
   limits.note = [](const std::string& note) { log_line(LogLevel::info, note); };
-  const ChosenDestination chosen = choose_destination(library.destination, settings.state_directory());
+  const ChosenDestination chosen = settings.destination();
   auto destination = make_destination(chosen.url, limits);
   if (chosen.embedded_by_default) {
     log_line(LogLevel::info, "destination: " + destination->description() + " (" + chosen.why + ")");
+    if (make_state) const StateDirectory made(settings.state_directory());
   }
   return destination;
 }
@@ -47,29 +45,33 @@ void print_lines(const std::vector<std::string>& lines) {
 }
 
 int migrate_up(CommandContext& context, const MigrateOptions& options) {
-  const auto destination = destination_of(context, options);
+  const auto destination = destination_of(context, options, true);
   const std::vector<std::string> lines = destination->migrate_up();
   print_lines(lines);
-  if (lines.empty()) std::cout << "nothing to do: " << printable(destination->description()) << " is up to date\n";
+  if (lines.empty()) std::cout << "nothing to do: " << safe_line(destination->description()) << " is up to date\n";
   return kDone;
 }
 
 int migrate_down(CommandContext& context, const MigrateOptions& options) {
   const auto destination = destination_of(context, options);
+  if (is_missing_catalog(*destination)) {
+    std::cout << "nothing to take back: there is no " << safe_line(destination->description()) << '\n';
+    return kDone;
+  }
   if (!options.yes) {
     const std::vector<std::string> lines = destination->migrate_down_preview(options.count);
     if (lines.empty()) {
-      std::cout << "nothing to take back in " << printable(destination->description()) << '\n';
+      std::cout << "nothing to take back in " << safe_line(destination->description()) << '\n';
       return kDone;
     }
-    std::cout << "would drop from " << printable(destination->description()) << ":\n";
+    std::cout << "would drop from " << safe_line(destination->description()) << ":\n";
     for (const std::string& line : lines) std::cout << "  " << safe_line(line) << '\n';
     std::cout.flush();
     throw Error(ErrorCode::usage, "nothing was dropped; say --yes to do it");
   }
   const std::vector<std::string> lines = destination->migrate_down(options.count);
   print_lines(lines);
-  if (lines.empty()) std::cout << "nothing to take back in " << printable(destination->description()) << '\n';
+  if (lines.empty()) std::cout << "nothing to take back in " << safe_line(destination->description()) << '\n';
   return kDone;
 }
 
@@ -89,12 +91,14 @@ void print_json(const std::string& destination, const std::vector<MigrationState
 
 int migrate_status(CommandContext& context, const MigrateOptions& options) {
   const auto destination = destination_of(context, options);
-  const std::vector<MigrationState> states = destination->migration_states();
+  const bool missing = is_missing_catalog(*destination);
+  const std::vector<MigrationState> states = missing ? std::vector<MigrationState>() : destination->migration_states();
   if (options.json) {
     print_json(destination->description(), states);
     return kDone;
   }
-  std::cout << printable(destination->description()) << '\n';
+  std::cout << safe_line(destination->description())
+            << (missing ? " does not exist yet; the first scan makes it\n" : "\n");
   Table table({0});
   for (const MigrationState& m : states) {
     const Style style = m.changed ? Style::warning : m.applied ? Style::good : Style::dim;

@@ -86,6 +86,7 @@ void Progress::draw() {
     return;
   }
   const std::lock_guard lock(mutex_);
+  if (aside_) return;
   drawn_ = text.substr(0, terminal_columns() - 1);  // a wrapped line could not be redrawn
   std::fprintf(stderr, "\r\033[K%s", drawn_.c_str());
   std::fflush(stderr);
@@ -97,10 +98,15 @@ void Progress::clear() {
   std::fflush(stderr);
 }
 
-void Progress::before_line() { clear(); }
+void Progress::before_line() {
+  clear();
+  const std::lock_guard lock(mutex_);
+  aside_ = true;
+}
 
 void Progress::after_line() {
   const std::lock_guard lock(mutex_);
+  aside_ = false;
   if (!drawn_.empty()) std::fputs(drawn_.c_str(), stderr);
   std::fflush(stderr);
 }

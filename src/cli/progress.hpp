@@ -55,7 +55,9 @@ class Progress : LogNeighbour {
   double rate_ = 0;
 
   std::mutex mutex_;
-  std::string drawn_;  // guarded by mutex_: the line that stands on the terminal
+  // Guarded by mutex_:
+  std::string drawn_;   // the line that stands on the terminal
+  bool aside_ = false;  // a log line is being written where it stood
 
   boost::asio::io_context io_;
   boost::asio::steady_timer timer_;

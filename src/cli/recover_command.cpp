@@ -39,12 +39,9 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   const SyncStatus status = buffer.get_sync_status();
   const Counts& rows = status.recovered;
   if (a.json) {
-    const nlohmann::ordered_json j = {{"destination", status.destination},
-                                      {"state_directory", status.state_directory},
-                                      {"recovered", rows.accepted},
-                                      {"synced", rows.synced},
-                                      {"superseded", rows.superseded},
-                                      {"pending", rows.pending},
+    const nlohmann::ordered_json j = {{"destination", status.destination}, {"state_directory", status.state_directory},
+                                      {"recovered", rows.accepted},        {"synced", rows.synced},
+                                      {"superseded", rows.superseded},     {"pending", rows.pending},
                                       {"last_error", status.last_error}};
     std::cout << j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
   } else if (rows.accepted == 0) {

@@ -25,7 +25,8 @@ std::uint64_t peak_memory_bytes() {
 std::string summary_json(const RunSummary& s) {
   const Counts files = s.status.of("backup_files");
   nlohmann::ordered_json batches;
-  for (std::size_t i = 0; i < kReasons; ++i) batches[std::string(to_string(static_cast<Reason>(i)))] = s.status.batches[i];
+  for (std::size_t i = 0; i < kReasons; ++i)
+    batches[std::string(to_string(static_cast<Reason>(i)))] = s.status.batches[i];
   const nlohmann::ordered_json j = {
       {"backup_set_id", s.backup_set_id},
       {"backup_set", s.backup_set},
@@ -82,9 +83,8 @@ void print_summary(const RunSummary& s, std::ostream& out) {
 
 std::string remaining_line(const SyncStatus& status, std::uint64_t pending_rows) {
   if (pending_rows == 0) return {};
-  std::string line = human_count(pending_rows) + (pending_rows == 1 ? " row remains" : " rows remain") +
-                     " to be sent to " + status.destination;
-  if (!status.last_error.empty()) line += " (" + status.last_error + ")";
+  std::string line = human_count(pending_rows) + (pending_rows == 1 ? " row remains" : " rows remain");
+  line += status.last_error.empty() ? " to be sent to " + status.destination : ": " + status.last_error;
   line += "; kept in " + status.state_directory + ". When the destination is well: forebay recover";
   return line;
 }

@@ -119,9 +119,9 @@ BackupSet backup_set(const ScanArguments& a, const std::vector<std::string>& roo
   set.started_us = wall_us();
   set.host = host_name();
   for (const std::string& root : roots) set.root += (set.root.empty() ? "" : " ") + printable(root);
-  set.name = !a.set.empty()    ? a.set
-             : a.set_id        ? "set " + std::to_string(*a.set_id)
-                               : set.host + ":" + set.root + " " + rfc3339_local(set.started_us);
+  set.name = !a.set.empty() ? a.set
+             : a.set_id     ? "set " + std::to_string(*a.set_id)
+                            : set.host + ":" + set.root + " " + rfc3339_local(set.started_us);
   set.id = a.set_id ? *a.set_id : backup_set_id(set.name);
   return set;
 }
@@ -157,6 +157,8 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
   if (!a.threads.empty()) given.push_back({"SCAN_THREADS", "--threads", a.threads});
   const Settings settings = context.start(std::move(given));
+  const ProgressMode mode = progress_mode(a.progress, a.quiet, ::isatty(STDERR_FILENO) == 1);
+  if (a.quiet) warnings_only_on_stderr();
   a.scan.roots = check_roots(a.scan.roots);
   a.scan.threads = static_cast<int>(settings.number("SCAN_THREADS"));
   if (!a.exclude_from.empty()) read_globs(a.exclude_from, a.scan.exclude_globs);
@@ -168,7 +170,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   options.log = log_callback();
   const ChosenDestination chosen = choose_destination(options.destination, options.state_directory);
   a.scan.own_paths = own_paths(options, chosen.url);
-  if (!a.dry_run && !a.quiet) {
+  if (!a.dry_run) {
     log_line(LogLevel::info, chosen.embedded_by_default
                                  ? "no server is named (" + chosen.why + "): rows go to the SQLite catalog " +
                                        chosen.url.substr(7) + "; set DATABASE_URL or --to for another destination"
@@ -183,17 +185,19 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   summary.backup_set = set.name;
 
   Buffer buffer(options);
+  // Beside a progress line, two lines for each batch would be noise, unless they were asked for.
+  const bool level_given = settings.get("FOREBAY_LOG_LEVEL").source.kind != SourceKind::built_in;
+  if (mode == ProgressMode::line && !level_given) warnings_only_on_stderr();
   ScanProgress scanned;
   std::atomic<bool> walking{true};
   std::atomic<std::int64_t> interrupted_at_us{0};
   const Interrupt interrupt([&] {
     interrupted_at_us = wall_us();
-    log_line(LogLevel::warning, "interrupted: sending what is buffered for up to " +
-                                    std::to_string(options.drain_timeout.count()) +
-                                    " s (SYNC_DRAIN_TIMEOUT); once more leaves at once, and loses nothing acknowledged");
+    log_line(LogLevel::warning,
+             "interrupted: sending what is buffered for up to " + std::to_string(options.drain_timeout.count()) +
+                 " s (SYNC_DRAIN_TIMEOUT); once more leaves at once, and loses nothing acknowledged");
   });
   const auto expected = expected_entries(a.scan);
-  const ProgressMode mode = progress_mode(a.progress, a.quiet, ::isatty(STDERR_FILENO) == 1);
   std::optional<Progress> progress;
   progress.emplace(mode, [&] {
     const SyncStatus status = buffer.get_sync_status();
@@ -253,7 +257,8 @@ void add_scan_command(CLI::App& app, const ChooseAction& choose) {
   CLI::App* c = app.add_subcommand("scan", "Walk directory trees into the destination");
   auto a = std::make_shared<ScanArguments>();
   c->add_option("DIR", a->scan.roots, "Directories to walk")->required();
-  c->add_option("--set", a->set, "Name of the backup set (default: host, directory and start time)")->option_text("NAME");
+  c->add_option("--set", a->set, "Name of the backup set (default: host, directory and start time)")
+      ->option_text("NAME");
   c->add_option("--set-id", a->set_id, "Number of the backup set, instead of one made from its name")->option_text("N");
   c->add_option("--to", a->to, "Destination: postgresql://USER@HOST/DB or sqlite:FILE (wins over the settings)")
       ->option_text("URL");

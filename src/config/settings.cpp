@@ -4,7 +4,6 @@
 #include <cctype>
 
 #include "base/nearest.hpp"
-#include "config/locations.hpp"
 #include "config/secrets.hpp"
 #include "forebay/error.hpp"
 
@@ -258,6 +257,16 @@ void Settings::check() const {
 std::filesystem::path Settings::state_directory() const {
   const std::string& given = text("FOREBAY_STATE_DIR");
   return given.empty() ? default_state_directory() : std::filesystem::absolute(given).lexically_normal();
+}
+
+ChosenDestination Settings::destination() const {
+  const SettingValue& url = get("DATABASE_URL");
+  ChosenDestination chosen = choose_destination(url.text, state_directory(), environment_);
+  if (url.source.kind == SourceKind::option) chosen.why = url.source.place;
+  if (url.source.kind == SourceKind::environment || url.source.kind == SourceKind::file) {
+    chosen.why += " from " + url.source.place;
+  }
+  return chosen;
 }
 
 Options Settings::to_options() const {

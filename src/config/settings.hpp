@@ -9,6 +9,7 @@
 
 #include "config/env_file.hpp"
 #include "config/environment.hpp"
+#include "config/locations.hpp"
 #include "config/setting_table.hpp"
 #include "forebay/options.hpp"
 
@@ -77,6 +78,9 @@ class Settings {
 
   /// FOREBAY_STATE_DIR as an absolute path, or the default.
   std::filesystem::path state_directory() const;
+
+  /// Where rows go, and why: "--to", "DATABASE_URL from .env:3", "PGHOST is set".
+  ChosenDestination destination() const;
 
   /// Settings as the library takes them. Call check() first.
   Options to_options() const;

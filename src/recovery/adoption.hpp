@@ -33,8 +33,8 @@ class StreamRegistry {
   std::vector<std::unique_ptr<Stream>> streams_;
 };
 
-/// Reads every journal of the folder once. Journals that hold nothing are removed; of a segment that was written twice (its
-/// first journal failed) the fuller one counts; unreadable ones are set aside as *.damaged. Throws Error(local).
+/// Reads every journal of the folder once. Journals that hold nothing are removed; of a segment that was written twice
+/// (its first journal failed) the fuller one counts; unreadable ones are set aside as *.damaged. Throws Error(local).
 AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams);
 
 /// After its segments have landed: removes the folder. False when something must stay in it.

@@ -40,9 +40,12 @@ constexpr std::array<std::pair<Durability, const char*>, 3> kDurabilityNames = {
     {{Durability::memory, "memory"}, {Durability::process, "process"}, {Durability::power, "power"}}};
 
 void write_manifest(const fs::path& path, const Manifest& m) {
-  const nlohmann::json j = {{"format", 1},           {"buffer", m.buffer},
-                            {"host", m.host},        {"boot_id", m.boot_id},
-                            {"pid", m.pid},          {"durability", kDurabilityNames[static_cast<std::size_t>(m.durability)].second},
+  const nlohmann::json j = {{"format", 1},
+                            {"buffer", m.buffer},
+                            {"host", m.host},
+                            {"boot_id", m.boot_id},
+                            {"pid", m.pid},
+                            {"durability", kDurabilityNames[static_cast<std::size_t>(m.durability)].second},
                             {"destination", m.destination}};
   std::ofstream out(path);
   out << j.dump(2) << '\n';
@@ -76,17 +79,28 @@ const char* network_file_system(const fs::path& path) {
   struct statfs s {};
   if (::statfs(path.c_str(), &s) != 0) return nullptr;
   switch (static_cast<std::uint32_t>(s.f_type)) {
-    case NFS_SUPER_MAGIC: return "NFS";
-    case 0xFF534D42: return "CIFS";
-    case 0xFE534D42: return "SMB2";
-    case 0x517B: return "SMB";
-    case CEPH_SUPER_MAGIC: return "Ceph";
-    case AFS_SUPER_MAGIC: return "AFS";
-    case CODA_SUPER_MAGIC: return "Coda";
-    case V9FS_MAGIC: return "9p";
-    case 0x0BD00BD0: return "Lustre";
-    case 0x47504653: return "GPFS";
-    default: return nullptr;
+    case NFS_SUPER_MAGIC:
+      return "NFS";
+    case 0xFF534D42:
+      return "CIFS";
+    case 0xFE534D42:
+      return "SMB2";
+    case 0x517B:
+      return "SMB";
+    case CEPH_SUPER_MAGIC:
+      return "Ceph";
+    case AFS_SUPER_MAGIC:
+      return "AFS";
+    case CODA_SUPER_MAGIC:
+      return "Coda";
+    case V9FS_MAGIC:
+      return "9p";
+    case 0x0BD00BD0:
+      return "Lustre";
+    case 0x47504653:
+      return "GPFS";
+    default:
+      return nullptr;
   }
 }
 
@@ -106,7 +120,8 @@ void check_private_directory(const fs::path& path) {
                                       "); run as that user, or point FOREBAY_STATE_DIR elsewhere");
   }
   if ((st.st_mode & 022) != 0) {
-    throw Error(ErrorCode::usage, name + " can be written by other users; chmod 700 it, or point FOREBAY_STATE_DIR elsewhere");
+    throw Error(ErrorCode::usage,
+                name + " can be written by other users; chmod 700 it, or point FOREBAY_STATE_DIR elsewhere");
   }
   if (const char* fs_name = network_file_system(path)) {
     throw Error(ErrorCode::usage, name + " is on a network file system (" + fs_name +
@@ -176,8 +191,8 @@ std::string StateDirectory::new_buffer_id() {
 
 BufferFolder StateDirectory::create_buffer(Durability durability, const std::string& destination) const {
   const std::string id = new_buffer_id();
-  Manifest manifest{id, host_name(), trimmed_file("/proc/sys/kernel/random/boot_id"), ::getpid(), durability,
-                    destination};
+  Manifest manifest{id,         host_name(), trimmed_file("/proc/sys/kernel/random/boot_id"),
+                    ::getpid(), durability,  destination};
   // Under a name that no one adopts, until it is locked: there is no moment in which it looks like an orphan.
   const fs::path making = path_ / "buffers" / ("." + id);
   make_private_directory(making);
@@ -213,7 +228,8 @@ std::vector<BufferFolder> StateDirectory::lock_orphans(const std::string& destin
       if (manifest.host != host_name()) {
         left_alone.push_back({path, "it was written on host " + manifest.host});
       } else if (!any_destination && manifest.destination != destination) {
-        left_alone.push_back({path, "its rows are for " + manifest.destination + " (forebay recover --to URL sends them elsewhere)"});
+        left_alone.push_back(
+            {path, "its rows are for " + manifest.destination + " (forebay recover --to URL sends them elsewhere)"});
       } else {
         orphans.push_back({path, std::move(manifest), std::move(*lock)});
       }

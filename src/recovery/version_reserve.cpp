@@ -89,7 +89,8 @@ std::int64_t VersionReserve::floor_us(const VersionClock::Sources& sources) cons
   if (!file.read(reserved_us, offset, boot)) return 0;
   constexpr std::int64_t kStepUs = 10'000;  // clocks that are slewed drift by less between two looks at both
   const bool not_stepped = boot == boot_id() && std::llabs(wall_minus_boot_us(sources) - offset) < kStepUs;
-  // Producers faster than a version a microsecond run ahead of the clock: then the reserve is ahead by more than its usual.
+  // Producers faster than a version a microsecond run ahead of the clock: then the reserve is ahead by more than its
+  // usual.
   const std::int64_t now_us = sources.wall_us() - kVersionEpochUnixUs;
   return not_stepped && reserved_us - VersionClock::kReserveAheadUs <= now_us ? 0 : reserved_us;
 }

@@ -7,11 +7,11 @@
 
 namespace forebay {
 
-/// The file `version-reserve` of a state directory: what its processes may have handed out as versions, so that none goes
-/// back when the wall clock did, across restarts. Shared by all processes, each time under a lock of a moment.
+/// The file `version-reserve` of a state directory: what its processes may have handed out as versions, so that none
+/// goes back when the wall clock did, across restarts. Shared by all processes, each time under a lock of a moment.
 ///
-/// As long as the machine is not rebooted and the wall clock is not stepped, versions can't go back anyway; only then does
-/// the reserve move a new process ahead. Else a hundred quick starts would push versions minutes into the future.
+/// As long as the machine is not rebooted and the wall clock is not stepped, versions can't go back anyway; only then
+/// does the reserve move a new process ahead. Else a hundred quick starts would push versions minutes into the future.
 class VersionReserve {
  public:
   explicit VersionReserve(std::filesystem::path file);

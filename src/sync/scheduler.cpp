@@ -192,9 +192,9 @@ void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& seg
   {
     const std::lock_guard lock(mutex_);
     ++state_.batches[static_cast<std::size_t>(batch.reason)];
-    state_.last_sync_us = std::chrono::duration_cast<std::chrono::microseconds>(
-                              std::chrono::system_clock::now().time_since_epoch())
-                              .count();
+    state_.last_sync_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
     for (const SegmentPtr& s : segments) failing_.erase(s);
     if (state_.destination == DestinationState::ok) return;
     if (!well(state_.destination)) recovered = "destination is back: " + destination_->description();
@@ -259,7 +259,8 @@ SyncResult Scheduler::force_sync(std::chrono::milliseconds timeout) {
     try_at_ = steady_clock::now();  // asked for: no waiting for the next try
   }
   turn_.notify_all();
-  return result(store_.wait_settled(fixed, [&](SteadyTime) { return steady_clock::now() >= until || stopping_.load(); }));
+  return result(
+      store_.wait_settled(fixed, [&](SteadyTime) { return steady_clock::now() >= until || stopping_.load(); }));
 }
 
 SyncResult Scheduler::drain(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up) {

@@ -23,8 +23,8 @@
 
 namespace forebay {
 
-/// Decides when writers commit and seal (one Asio thread), and brings sealed segments to the destination (one thread and one
-/// connection per worker). Everything public is thread-safe; stop() is called once.
+/// Decides when writers commit and seal (one Asio thread), and brings sealed segments to the destination (one thread
+/// and one connection per worker). Everything public is thread-safe; stop() is called once.
 class Scheduler {
  public:
   /// All must outlive it. `workers` connections at most; 0: nothing is sent.
@@ -91,10 +91,10 @@ class Scheduler {
   std::condition_variable turn_;
   // Guarded by mutex_:
   State state_;
-  std::uint32_t failures_ = 0;      // of the destination, in a row
-  SteadyTime try_at_;               // when it is not well: not before
-  bool trying_ = false;             // one worker is at it
-  std::set<SegmentPtr> failing_;    // whose last try failed though the destination is there
+  std::uint32_t failures_ = 0;    // of the destination, in a row
+  SteadyTime try_at_;             // when it is not well: not before
+  bool trying_ = false;           // one worker is at it
+  std::set<SegmentPtr> failing_;  // whose last try failed though the destination is there
   std::string last_logged_error_;
   std::minstd_rand random_;
 };

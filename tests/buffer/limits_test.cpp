@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "buffer/limits.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace forebay;
 using namespace std::chrono_literals;

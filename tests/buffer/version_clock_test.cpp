@@ -1,9 +1,10 @@
+#include "buffer/version_clock.hpp"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <thread>
 #include <vector>
 
-#include "buffer/version_clock.hpp"
 #include "recovery/version_reserve.hpp"
 #include "support/temp_dir.hpp"
 

@@ -8,8 +8,8 @@
 
 namespace forebay::testing {
 
-/// Wraps a real destination and fails on demand: before a batch is written (nothing of it lands), or after it has landed (its
-/// answer is lost). The functions are called from several threads at once.
+/// Wraps a real destination and fails on demand: before a batch is written (nothing of it lands), or after it has
+/// landed (its answer is lost). The functions are called from several threads at once.
 class FaultDestination final : public Destination {
  public:
   using Fault = std::function<std::optional<Failure>(const Batch&)>;

@@ -12,19 +12,18 @@ namespace forebay::testing {
 
 /// A stream with every column type: what is neither files nor sets goes the same way.
 inline const Stream& measurements() {
-  static const Stream kStream = {
-      "measurements",
-      "measurements",
-      {{"sensor", ColumnType::text, true},
-       {"tick", ColumnType::integer, true},
-       {"reading", ColumnType::real, false},
-       {"valid", ColumnType::boolean, false},
-       {"taken_at", ColumnType::timestamp, false},
-       {"extra", ColumnType::json, false},
-       {"raw", ColumnType::bytes, false}},
-      {"sensor", "tick"},
-      "sync_version",
-      ""};
+  static const Stream kStream = {"measurements",
+                                 "measurements",
+                                 {{"sensor", ColumnType::text, true},
+                                  {"tick", ColumnType::integer, true},
+                                  {"reading", ColumnType::real, false},
+                                  {"valid", ColumnType::boolean, false},
+                                  {"taken_at", ColumnType::timestamp, false},
+                                  {"extra", ColumnType::json, false},
+                                  {"raw", ColumnType::bytes, false}},
+                                 {"sensor", "tick"},
+                                 "sync_version",
+                                 ""};
   return kStream;
 }
 
@@ -35,8 +34,8 @@ class Measurement {
       : sensor_(std::move(sensor)),
         extra_("{\"n\": " + std::to_string(tick) + "}"),
         raw_(std::string("\0\xff", 2) + std::to_string(tick)),
-        values_{Value::text(sensor_),        Value::integer(tick),      Value::real(reading), Value::boolean(tick % 2 == 0),
-                Value::timestamp(tick * 10), Value::json(extra_),       Value::bytes(raw_)} {}
+        values_{Value::text(sensor_),        Value::integer(tick), Value::real(reading), Value::boolean(tick % 2 == 0),
+                Value::timestamp(tick * 10), Value::json(extra_),  Value::bytes(raw_)} {}
   Measurement(const Measurement&) = delete;
   Measurement& operator=(const Measurement&) = delete;
 

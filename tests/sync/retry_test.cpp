@@ -1,7 +1,7 @@
+#include "sync/retry.hpp"
+
 #include <catch2/catch.hpp>
 #include <limits>
-
-#include "sync/retry.hpp"
 
 using namespace forebay;
 using namespace std::chrono_literals;

@@ -1,0 +1,21 @@
+#include "cli/destination.hpp"
+
+#include <filesystem>
+
+namespace forebay::cli {
+
+DestinationOptions destination_options(const Options& options) {
+  DestinationOptions limits;
+  limits.connect_timeout = options.connect_timeout;
+  limits.statement_timeout = options.statement_timeout;
+  limits.clock_tolerance = options.clock_tolerance;
+  return limits;
+}
+
+bool is_missing_catalog(const Destination& destination) {
+  constexpr std::string_view kScheme = "sqlite:";
+  const std::string description = destination.description();
+  return description.starts_with(kScheme) && !std::filesystem::exists(description.substr(kScheme.size()));
+}
+
+}  // namespace forebay::cli

@@ -1,0 +1,196 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "forebay/forebay.hpp"
+#include "sqlite/statement.hpp"
+#include "support/streams.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace forebay;
+using namespace forebay::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+Options options_in(const TempDir& dir) {
+  Options o;
+  o.destination = "sqlite:" + (dir / "catalog.db").string();
+  o.state_directory = dir / "state";
+  o.streams = {measurements()};
+  o.interval = 1h;
+  o.log = [](LogLevel, std::string_view) {};
+  return o;
+}
+
+std::int64_t query(const TempDir& dir, const std::string& sql) {
+  SqliteConnection db((dir / "catalog.db").string(), SQLITE_OPEN_READONLY);
+  SqliteStatement q(db, sql, SqliteStatement::Life::once);
+  return q.step() ? q.column_integer(0) : -1;
+}
+
+FileRecord file(const std::string& path, std::int64_t size) {
+  FileRecord r;
+  r.backup_set_id = 1;
+  r.path = path;
+  r.size = size;
+  r.owner = "root";
+  r.group = "root";
+  r.backup_time_us = 1'700'000'000'000'000;
+  return r;
+}
+
+}  // namespace
+
+TEST_CASE("files added from several threads, with writers or without, are all there after force_sync", "[threads]") {
+  const TempDir dir;
+  Buffer buffer(options_in(dir));
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&, t] {
+        Writer writer = buffer.writer();
+        for (int i = 0; i < 500; ++i) {
+          const std::string path = "/t" + std::to_string(t) + "/f" + std::to_string(i);
+          if (t % 2 == 0) {
+            writer.add_file(file(path, i));
+          } else {
+            buffer.add_file(file(path, i));
+          }
+        }
+      });
+    }
+  }
+  CHECK(buffer.force_sync().settled);
+  CHECK(query(dir, "SELECT count(*) FROM backup_files") == 2000);
+  CHECK(buffer.get_stats().synced == 2000);
+  buffer.add_file(file("/last", 1));  // a batch of its own: the others may have shared one that was sealed before
+  CHECK(buffer.force_sync().settled);
+  CHECK(buffer.get_stats().synced == 2001);
+  CHECK(buffer.get_stats().pending == 0);
+  const SyncStatus status = buffer.get_sync_status();
+  CHECK(status.destination_state == DestinationState::ok);
+  CHECK(status.batches[static_cast<std::size_t>(Reason::force_sync)] >= 1);
+  CHECK(buffer.stop().settled);
+}
+
+TEST_CASE("a buffer that is destroyed without stop keeps what it acknowledged for the next one", "[threads]") {
+  const TempDir dir;
+  const auto durability = GENERATE(Durability::memory, Durability::process);
+  Options options = options_in(dir);
+  options.durability = durability;
+  options.send = true;
+  {
+    Buffer buffer(options);
+    Writer writer = buffer.writer("measurements");
+    for (int i = 0; i < 20; ++i) writer.add(Measurement("a", i));
+  }
+  Buffer next(options);
+  CHECK(next.stop().settled);
+  CHECK(query(dir, "SELECT count(*) FROM measurements") == 20);
+}
+
+TEST_CASE("after stop a record is refused, and stop answers the same again", "[threads]") {
+  const TempDir dir;
+  Buffer buffer(options_in(dir));
+  Writer writer = buffer.writer("measurements");
+  writer.add(Measurement("a", 1));
+  CHECK(buffer.stop().settled);
+  CHECK(buffer.stop().settled);
+  CHECK_THROWS_AS(writer.add(Measurement("a", 2)), Error);
+  CHECK_THROWS_AS(buffer.writer(), Error);
+  CHECK(query(dir, "SELECT count(*) FROM measurements") == 1);
+}
+
+TEST_CASE("a dry run counts and leaves nothing, whatever its size") {
+  const TempDir dir;
+  Options options = options_in(dir);
+  options.send = false;
+  options.batch_rows_max = 100;
+  options.memory_rows_max = 1000;
+  {
+    Buffer buffer(options);
+    Writer writer = buffer.writer("measurements");
+    for (int i = 0; i < 20'000; ++i) {
+      writer.add(Measurement("a", i));
+      if (i % 1000 == 0) REQUIRE(buffer.get_sync_status().memory_rows <= 1100);
+    }
+    CHECK(buffer.get_stats("measurements").accepted == 20'000);
+    CHECK(buffer.get_stats("measurements").pending == 20'000);
+    buffer.stop();
+  }
+  CHECK(std::filesystem::is_empty(dir.path()));
+}
+
+TEST_CASE("without a buffer rows land batch by batch, and the producer has waited for them", "[threads]") {
+  const TempDir dir;
+  Options options = options_in(dir);
+  options.buffered = false;
+  options.batch_rows_max = 10;
+  Buffer buffer(options);
+  Writer writer = buffer.writer("measurements");
+  for (int i = 0; i < 25; ++i) {
+    writer.add(Measurement("a", i));
+    if ((i + 1) % 10 == 0) REQUIRE(query(dir, "SELECT count(*) FROM measurements") == i + 1);
+  }
+  CHECK(buffer.stop().settled);
+  CHECK(query(dir, "SELECT count(*) FROM measurements") == 25);
+  CHECK_FALSE(std::filesystem::exists(dir / "state"));
+}
+
+TEST_CASE("several buffers in one process keep apart", "[threads]") {
+  const TempDir a;
+  const TempDir b;
+  Buffer first(options_in(a));
+  Buffer second(options_in(b));
+  Writer to_first = first.writer("measurements");
+  Writer to_second = second.writer("measurements");
+  to_first.add(Measurement("x", 1));
+  to_second.add(Measurement("y", 1));
+  to_second.add(Measurement("y", 2));
+  CHECK(first.stop().settled);
+  CHECK(second.stop().settled);
+  CHECK(query(a, "SELECT count(*) FROM measurements") == 1);
+  CHECK(query(b, "SELECT count(*) FROM measurements") == 2);
+}
+
+TEST_CASE("a forked child can destroy its copy of a buffer without harm to the parent's", "[threads]") {
+  const TempDir dir;
+  auto buffer = std::make_unique<Buffer>(options_in(dir));
+  auto writer = std::make_unique<Writer>(buffer->writer("measurements"));
+  writer->add(Measurement("a", 1));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int status = 0;
+    try {
+      writer->add(Measurement("a", 2));
+      status = 1;
+    } catch (const Error&) {
+    }
+    writer.reset();
+    buffer.reset();
+    ::_exit(status);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  writer->add(Measurement("a", 3));
+  CHECK(buffer->stop().settled);
+  CHECK(query(dir, "SELECT count(*) FROM measurements") == 2);
+}
+
+TEST_CASE("options that cannot be meant are refused before anything is made") {
+  const TempDir dir;
+  Options options = options_in(dir);
+  options.batch_rows_max = 0;
+  CHECK_THROWS_AS(Buffer(options), Error);
+  options = options_in(dir);
+  options.durability = Durability::power;
+  CHECK_THROWS_WITH(Buffer(options), Catch::Contains("not built"));
+  options = options_in(dir);
+  options.streams = {measurements(), measurements()};
+  CHECK_THROWS_WITH(Buffer(options), Catch::Contains("twice"));
+  CHECK(std::filesystem::is_empty(dir.path()));
+}
