@@ -85,6 +85,7 @@ void WriterCore::commit_group() noexcept {
     uncommitted_ = 0;
   } catch (const std::exception& e) {
     journal_error_ = e.what();
+    store_.report(LogLevel::error, "rows cannot be acknowledged: " + journal_error_);
   }
   publish();
 }

@@ -85,7 +85,9 @@ std::string remaining_line(const SyncStatus& status, std::uint64_t pending_rows)
   if (pending_rows == 0) return {};
   std::string line = human_count(pending_rows) + (pending_rows == 1 ? " row remains" : " rows remain");
   line += status.last_error.empty() ? " to be sent to " + status.destination : ": " + status.last_error;
-  line += "; kept in " + status.state_directory + ". When the destination is well: forebay recover";
+  line += status.state_directory.empty()
+              ? "; without a buffer (USE_MEMORY_DB=False) they are not kept: scan again when the destination is well"
+              : "; kept in " + status.state_directory + ". When the destination is well: forebay recover";
   return line;
 }
 

@@ -1,0 +1,144 @@
+// SegmentStore's other half: what it holds, and what becomes of it when that is too much.
+
+#include <algorithm>
+#include <utility>
+
+#include "buffer/segment_store.hpp"
+#include "buffer/writer_core.hpp"
+#include "forebay/error.hpp"
+
+namespace forebay {
+
+void SegmentStore::count_locked(const Segment& s, int sign) {
+  const auto add = [sign](std::uint64_t& sum, std::uint64_t n) { sum += static_cast<std::uint64_t>(sign) * n; };
+  if (s.in_memory()) {
+    add(sums_.sealed_rows, s.id.rows);
+    add(sums_.sealed_bytes, s.memory_bytes());
+    if (s.state == Segment::State::sealed) {
+      add(sums_.evictable_rows, s.id.rows);
+      add(sums_.evictable_bytes, s.memory_bytes());
+    }
+  }
+  add(sums_.disk_bytes, s.journal_bytes());
+}
+
+BufferUsage SegmentStore::usage_locked() const {
+  BufferUsage usage = sums_;
+  for (const auto& writer : writers_) {
+    usage.active_rows += writer->active_rows();
+    usage.active_bytes += writer->active_bytes();
+    usage.disk_bytes += writer->active_disk_bytes();
+  }
+  return usage;
+}
+
+void SegmentStore::make_room() {
+  std::unique_lock lock(mutex_);
+  Relief relief = backpressure(usage_locked(), options_.limits);
+  if (relief.seal_active && !options_.unbuffered) {
+    lock.unlock();
+    seal_all(Reason::memory_limit_reached);
+    lock.lock();
+    relief = backpressure(usage_locked(), options_.limits);
+    if (relief.seal_active) {  // what is left in memory is being sent: free all the rest
+      relief.evict_rows = sums_.evictable_rows;
+      relief.evict_bytes = sums_.evictable_bytes;
+    }
+  }
+  if (relief.evict_rows > 0 || relief.evict_bytes > 0) evict_locked(lock, relief);
+  relief = backpressure(usage_locked(), options_.limits);
+  const bool full = relief.disk_full || (eviction_fails_ && relief.evict_rows + relief.evict_bytes > 0);
+  const Gate gate = stopped_ ? Gate::stopped : full ? Gate::full : Gate::open;
+  const Gate before = gate_.exchange(gate);
+  lock.unlock();
+  if (gate == Gate::full && before == Gate::open) {
+    report(LogLevel::warning,
+           disk_full_message(options_.limits) +
+               (options_.limits.full_policy == FullPolicy::wait ? "; producers wait" : "; records are refused"));
+  }
+  if (gate == Gate::open && before == Gate::full) {
+    report(LogLevel::info, "there is room for journals again; producers go on");
+    settled_.notify_all();
+  }
+}
+
+/// For a segment that was sealed without a journal: beside the one that failed, if one did.
+std::filesystem::path SegmentStore::late_journal_path(const Segment& segment) const {
+  constexpr int kAfterAllReplacements = 1000;
+  return journal_path(segment.id.number, segment.stale_journal.empty() ? 0 : kAfterAllReplacements);
+}
+
+void SegmentStore::evict_locked(std::unique_lock<std::mutex>& lock, const Relief& relief) {
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  // Newest first: the oldest are sent next, and reading them back would cost what evicting them saved.
+  for (std::size_t i = queue_.size(); i-- > 0 && (rows < relief.evict_rows || bytes < relief.evict_bytes);) {
+    if (i >= queue_.size()) continue;  // some landed while the lock was away
+    const SegmentPtr segment = queue_[i];
+    if (!segment->in_memory() || segment->state != Segment::State::sealed) continue;
+    const std::uint64_t segment_bytes = segment->memory_bytes();
+    if (!evict_one_locked(lock, segment)) return;
+    rows += segment->id.rows;
+    bytes += segment_bytes;
+  }
+}
+
+bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const SegmentPtr& segment) {
+  if (options_.discard) {
+    dropped_rows_ += segment->id.rows;
+    streams_[segment->id.stream->name].pending += segment->id.rows;
+    erase_locked(segment);
+    return true;
+  }
+  if (options_.folder.empty()) return false;
+  count_locked(*segment, -1);
+  segment->state = Segment::State::evicting;
+  count_locked(*segment, +1);
+  lock.unlock();
+  std::string failure;
+  std::unique_ptr<MemorySegment> freed;
+  std::filesystem::path path = segment->journal();
+  std::uint64_t bytes = segment->journal_bytes();
+  if (path.empty()) {
+    path = late_journal_path(*segment);
+    try {
+      bytes = segment->write_journal(path);
+    } catch (const Error& e) {
+      failure = e.what();
+    }
+  }
+  lock.lock();
+  count_locked(*segment, -1);
+  if (failure.empty()) {
+    segment->set_journal(std::move(path), bytes);
+    freed = segment->release_memory();
+  }
+  segment->state = Segment::State::sealed;
+  count_locked(*segment, +1);
+  const bool first_failure = !failure.empty() && !eviction_fails_;
+  eviction_fails_ = !failure.empty();
+  lock.unlock();
+  freed.reset();  // closing a database takes its time: not under the lock
+  if (first_failure) report(LogLevel::error, "cannot free memory: " + failure);
+  work_.notify_one();
+  settled_.notify_all();
+  lock.lock();
+  return failure.empty();
+}
+
+void SegmentStore::spill() {
+  if (options_.folder.empty()) return;
+  std::unique_lock lock(mutex_);
+  for (const SegmentPtr& s : std::vector<SegmentPtr>(queue_.begin(), queue_.end())) {
+    if (!s->journal().empty() || !s->in_memory()) continue;
+    const auto path = late_journal_path(*s);
+    lock.unlock();
+    const std::uint64_t bytes = s->write_journal(path);
+    lock.lock();
+    count_locked(*s, -1);
+    s->set_journal(path, bytes);
+    count_locked(*s, +1);
+  }
+}
+
+}  // namespace forebay
