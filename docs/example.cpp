@@ -12,14 +12,15 @@ int main() try {
   options.log = [](forebay::LogLevel, std::string_view line) { std::clog << line << '\n'; };
   forebay::Buffer buffer(options);
   const std::int64_t set = forebay::backup_set_id("example");
+  const std::int64_t now_us = std::chrono::system_clock::now().time_since_epoch() / std::chrono::microseconds(1);
 
   std::vector<std::jthread> producers;
   for (int thread = 0; thread < 4; ++thread) {
-    producers.emplace_back([&buffer, set, thread] {
+    producers.emplace_back([&, thread] {
       forebay::Writer writer = buffer.writer();  // one for each thread
       for (int n = 0; n < 2500; ++n) {
         const std::string path = "/example/" + std::to_string(thread) + "/" + std::to_string(n);
-        writer.add_file({.backup_set_id = set, .path = path, .size = n});
+        writer.add_file({.backup_set_id = set, .path = path, .size = n, .backup_time_us = now_us});
       }
     });
   }
