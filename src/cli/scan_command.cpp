@@ -244,7 +244,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   } else if (!a.quiet) {
     print_summary(summary, std::cout);
   }
-  const std::string remaining = remaining_line(summary.status, summary.pending_rows);
+  const std::string remaining = a.dry_run ? "" : remaining_line(summary.status, result, !a.to.empty());
   if (!remaining.empty()) {
     report_failure(remaining);
   } else if (summary.interrupted) {
