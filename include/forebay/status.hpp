@@ -73,7 +73,8 @@ struct SyncStatus {
 struct SyncResult {
   bool settled = false;            ///< every row it was about is at the destination (or superseded there)
   std::uint64_t pending_rows = 0;  ///< else: how many rows of the whole Buffer are not, later ones included
-  std::string last_error;          ///< and what the destination said last
+  std::uint64_t unsaved_rows = 0;  ///< of those, what stop() could not keep either; never acknowledged, but at `memory`
+  std::string last_error;          ///< what the destination said last
 };
 
 }  // namespace forebay
