@@ -57,7 +57,7 @@ struct Options {
   bool recover_any_destination = false;  ///< and those that were meant for another destination
   bool send = true;                      ///< false: buffer only, send nothing, leave nothing (a dry run)
   std::vector<Stream> streams;           ///< besides the built-in ones
-  LogCallback log;                       ///< empty: spdlog's default logger (stdout, unless the program changes it)
+  LogCallback log;                       ///< empty: spdlog, on stderr
 };
 
 /// Options from the environment and, below it, the .env file (default: ./.env where there is one): the settings of

@@ -56,7 +56,7 @@ struct SyncStatus {
   std::uint64_t memory_rows = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;
-  double oldest_pending_s = 0;               ///< age of the oldest row that is due (sealed) and has not landed
+  double oldest_pending_s = 0;               ///< age of the oldest row that has not landed
   double total_time_s = 0;                   ///< since the Buffer was made
   double sync_time_s = 0;                    ///< that workers spent sending, summed
   std::optional<std::int64_t> last_sync_us;  ///< microseconds since 1970; none: nothing has landed yet

@@ -183,6 +183,26 @@ TEST_CASE("a torn tail is cut, damage is told and kept, and neither stops the ot
   CHECK_FALSE(std::filesystem::exists(journals[1]));
 }
 
+TEST_CASE("a journal of a newer format is told, and stays for the forebay that can read it", "[threads]") {
+  const TempDir dir;
+  Options options = options_in(dir);
+  die_with_rows(dir, options, 150);  // two journals
+  std::filesystem::path newer;
+  for (const auto& e : std::filesystem::recursive_directory_iterator(dir / "state" / "buffers")) {
+    if (e.path().filename() == journal_name(1)) newer = e.path();
+  }
+  std::fstream(newer, std::ios::in | std::ios::out | std::ios::binary).seekp(8).put(2);  // the format's number
+  std::string log;
+  options.log = [&](LogLevel, std::string_view line) { (log += line) += '\n'; };
+  {
+    Buffer buffer(options);
+    CHECK(buffer.stop().settled);
+    CHECK(buffer.get_sync_status().recovered.synced == 50);
+  }
+  CHECK_THAT(log, Catch::Contains("newer than this forebay"));
+  CHECK(std::filesystem::exists(newer));
+}
+
 TEST_CASE("of a journal and its unfinished replacement the fuller one counts") {
   const TempDir dir;
   const StateDirectory state(dir / "state");
