@@ -90,7 +90,9 @@ std::string remaining_line(const SyncStatus& status, const SyncResult& result, b
   }
   line += "; kept in " + status.state_directory;
   if (result.unsaved_rows > 0) line += ", but for " + human_count(result.unsaved_rows) + " that the disk did not take";
-  return line + ". When the destination is well: forebay recover" + (to_given ? " --to (the same URL)" : "");
+  // `recover --to` would send there what was meant for other destinations, too.
+  return line + ". When the destination is well: " + (to_given ? "DATABASE_URL=(the same URL) " : "") +
+         "forebay recover";
 }
 
 }  // namespace forebay::cli
