@@ -7,6 +7,7 @@
 #   format   clang-format 14 on include, src, tests, bench and docs; --fix mends it
 #   tidy     clang-tidy 14 on src and the headers it includes (.clang-tidy says what is asked)
 #   shell    ShellCheck on every script
+#   docs     what the pages say: who may include whom, links, paths, both READMEs in step (scripts/check_docs.py)
 #   shared   an optimized build with shared libraries, warnings being errors; the consumer project against its install
 #
 #   scripts/check.sh               all of them
@@ -21,11 +22,11 @@ for argument in "$@"; do
     -h | --help) print_help; exit 0 ;;
     --fix) fix=yes ;;
     --no-install) install="" ;;
-    format | tidy | shell | shared) checks+=("$argument") ;;
-    *) die "no check '$argument'; there are format, tidy, shell, shared (see --help)" 2 ;;
+    format | tidy | shell | docs | shared) checks+=("$argument") ;;
+    *) die "no check '$argument'; there are format, tidy, shell, docs, shared (see --help)" 2 ;;
   esac
 done
-[ ${#checks[@]} -gt 0 ] || checks=(format tidy shell shared)
+[ ${#checks[@]} -gt 0 ] || checks=(format tidy shell docs shared)
 cd "$repo"
 if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}; fi
 [ -z "$install" ] || scripts/install-packages.sh check
@@ -54,6 +55,7 @@ shell() {
   find scripts bench tests .ci -type f -print0 | xargs -0 grep -lZE '^#!.*\bbash|^# shellcheck shell=bash' |
     xargs -0 -r shellcheck
 }
+docs() { scripts/check_docs.py; }
 
 shared() {
   # Some warnings of g++ come only with optimization, which the dev build goes without.

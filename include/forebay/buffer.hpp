@@ -18,9 +18,9 @@ namespace forebay {
 class WriterCore;
 class BufferCore;
 
-/// A producer thread's handle on one stream. Used by one thread at a time; make one per thread. Movable. Must not
-/// outlive its Buffer's stop() usefully: add() throws Error(stopped) from then on. Destroying it hands over what it
-/// holds.
+/// A producer thread's handle on one stream. Used by one thread at a time; make one per thread. Movable; one that was
+/// moved from may only be destroyed or assigned to. Destroying it hands over what it holds. It may outlive its Buffer
+/// or the Buffer's stop(); add() then throws Error(stopped).
 class Writer {
  public:
   Writer(Writer&&) noexcept;
@@ -32,10 +32,16 @@ class Writer {
   /// The version of what is looked at next: take it before looking at the source, so that who looked later wins.
   std::int64_t next_version();
 
-  /// Takes one record: a value per column of the stream, in order. Copies what it is given; returns in about a
-  /// microsecond; never waits for the network. Waits for room on disk when that is full and the policy is `wait`.
-  /// Throws Error, and has not taken the record: usage (values that do not fit the stream), full (policy `fail`), local
-  /// (memory, or the journal cannot be written), stopped (also in a forked child).
+  /// Takes one record: a value or null for each column of the stream, in order. Copies what it is given; returns in
+  /// about a microsecond; never waits for the network. Waits for room on disk when that is full and the policy is
+  /// `wait`. Of two records with one key the greater version wins; without one given, add() takes next_version().
+  /// Throws Error, and has not taken the record: usage (values of another number or type than the stream's columns),
+  /// full (policy `fail`), local (no memory, in which case earlier records that were not yet acknowledged may be lost
+  /// too, and the message says how many; or the journal cannot be written), stopped (also in a forked child).
+  /// What text and json hold is not looked at here; the destination refuses what is not UTF-8 or not JSON.
+  /// With Options::buffered false, the add() that fills a batch waits until it has landed, and throws
+  /// Error(destination) when nothing lands for Options::drain_timeout; that record is taken, and tried again while the
+  /// Buffer lives.
   void add(std::span<const Value> values);
   void add(std::int64_t version, std::span<const Value> values);
 
@@ -45,7 +51,8 @@ class Writer {
   void add_set(const BackupSet& set);
 
   /// Returns when every record added before is acknowledged (Options::durability says what that survives). Rows are
-  /// acknowledged by themselves within 50 ms or 1,000 rows.
+  /// acknowledged by themselves within 50 ms or 1,000 rows. Throws Error(local) when the journal cannot be written: the
+  /// records are in memory and on their way all the same.
   void commit();
 
  private:
@@ -55,12 +62,12 @@ class Writer {
   std::unique_ptr<Parts> parts_;
 };
 
-/// A write-ahead buffer in front of one destination. Several in one process work. Thread-safe.
+/// A write-ahead buffer in front of one destination. Several in one process work. Thread-safe. Not for a forked child.
 class Buffer {
  public:
   /// Makes the buffer's folder in the state directory and starts its threads; connects later, by itself. A destination
-  /// that is away is no error: see status(). Throws Error: usage (options that cannot be meant), local (state
-  /// directory).
+  /// that is away is no error: see get_sync_status(). Throws Error: usage (options that cannot be meant, a place that
+  /// cannot be a state directory), not_built_yet, local (the state directory cannot be written).
   explicit Buffer(Options options);
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -75,7 +82,8 @@ class Buffer {
   void add_file(const FileRecord& record);
 
   /// Brings every record whose add() returned before this call to the destination, and returns when that fixed set is
-  /// settled, or at the timeout. Producers go on meanwhile.
+  /// settled, or at the timeout. Producers go on meanwhile. Does not throw for a destination that fails: see the
+  /// result.
   SyncResult force_sync(std::chrono::milliseconds timeout = std::chrono::seconds(300));
 
   /// Refuses further records, and drains: until everything has landed, or nothing has for `stall_max`, or `give_up`
@@ -85,7 +93,7 @@ class Buffer {
   SyncResult stop();  ///< with Options::drain_timeout
 
   SyncStatus get_sync_status() const;
-  /// Of one stream.
+  /// Of one stream; throws Error(usage) for one that is not known.
   Counts get_stats(std::string_view stream = "backup_files") const;
 
  private:

@@ -22,7 +22,7 @@ struct FileRecord {
   std::optional<std::int64_t> modified_time_us{};
   std::optional<std::int64_t> accessed_time_us{};
   std::optional<std::int64_t> changed_time_us{};  ///< ctime
-  std::int64_t backup_time_us = 0;                ///< when the entry was seen
+  std::int64_t backup_time_us = 0;                ///< when the entry was seen; 0 is 1970
 };
 
 /// A run's own row, in the built-in stream `backup_sets`. Travels like any record; counted apart from files.

@@ -24,7 +24,8 @@ enum class FullPolicy : std::uint8_t { wait, fail };
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
-/// One line, no newline, no secrets. Called from several threads, one at a time.
+/// One line, no newline, no secrets. Called from several threads, one at a time. Must not throw, and must not call the
+/// Buffer: locks may be held.
 using LogCallback = std::function<void(LogLevel, std::string_view)>;
 
 /// Everything that a Buffer can be told. The defaults are those of the settings in docs/settings.md.
@@ -38,7 +39,7 @@ struct Options {
 
   std::uint64_t batch_rows_max = 5000;         ///< rows of one writer that seal its segment
   std::chrono::milliseconds interval{30'000};  ///< age at which what is there is synced
-  std::uint64_t memory_rows_max = 100'000;     ///< rows in memory that force a sync, then eviction
+  std::uint64_t memory_rows_max = 100'000;     ///< rows in memory, of all writers; then eviction to journals
   std::uint64_t memory_bytes_max = 512ULL << 20;
   std::uint64_t disk_bytes_max = 10240ULL << 20;  ///< journals on disk; then full_policy
   FullPolicy full_policy = FullPolicy::wait;
@@ -48,14 +49,15 @@ struct Options {
   int connections = 2;
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds statement_timeout{60};
-  std::chrono::seconds drain_timeout{60};  ///< without progress, before stop() leaves the rest in the state directory
+  /// Without progress: before stop() leaves the rest in the state directory, and, unbuffered, before add() gives up.
+  std::chrono::seconds drain_timeout{60};
   std::chrono::seconds clock_tolerance{300};
 
   bool recover = true;                   ///< adopt orphaned buffers of the same host and destination at start
   bool recover_any_destination = false;  ///< and those that were meant for another destination
   bool send = true;                      ///< false: buffer only, send nothing, leave nothing (a dry run)
   std::vector<Stream> streams;           ///< besides the built-in ones
-  LogCallback log;                       ///< empty: spdlog's default logger
+  LogCallback log;                       ///< empty: spdlog, on stderr
 };
 
 /// Options from the environment and, below it, the .env file (default: ./.env where there is one): the settings of

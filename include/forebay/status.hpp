@@ -11,13 +11,14 @@
 
 namespace forebay {
 
-/// Rows of one stream. accepted = synced + superseded + pending + quarantined.
+/// Rows of one stream. accepted = synced + superseded + pending + quarantined, but for rows that are on their way from
+/// one to the other while a status is taken.
 struct Counts {
-  std::uint64_t accepted = 0;     ///< add() returned for them
+  std::uint64_t accepted = 0;     ///< taken by add()
   std::uint64_t synced = 0;       ///< at the destination, at this version
   std::uint64_t superseded = 0;   ///< lost to a newer version of their key, in their batch or at the destination
   std::uint64_t pending = 0;      ///< not there yet
-  std::uint64_t quarantined = 0;  ///< refused by the destination for what they contain, and kept
+  std::uint64_t quarantined = 0;  ///< refused by the destination for what they contain, and kept: 0 in this release
 
   Counts& operator+=(const Counts& other) noexcept {
     accepted += other.accepted;
@@ -55,10 +56,10 @@ struct SyncStatus {
   std::uint64_t memory_rows = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;
-  double oldest_pending_s = 0;
+  double oldest_pending_s = 0;               ///< age of the oldest row that has not landed
   double total_time_s = 0;                   ///< since the Buffer was made
   double sync_time_s = 0;                    ///< that workers spent sending, summed
-  std::optional<std::int64_t> last_sync_us;  ///< since 1970
+  std::optional<std::int64_t> last_sync_us;  ///< microseconds since 1970; none: nothing has landed yet
   std::string state_directory;               ///< where what is pending at the end lies; empty when there is none
 
   /// Of one stream; zeros when nothing was added to it.
@@ -71,8 +72,9 @@ struct SyncStatus {
 /// What force_sync() or stop() came to.
 struct SyncResult {
   bool settled = false;            ///< every row it was about is at the destination (or superseded there)
-  std::uint64_t pending_rows = 0;  ///< else: how many are not
-  std::string last_error;          ///< and what the destination said last
+  std::uint64_t pending_rows = 0;  ///< else: how many rows of the whole Buffer are not, later ones included
+  std::uint64_t unsaved_rows = 0;  ///< of those, what stop() could not keep either; never acknowledged, but at `memory`
+  std::string last_error;          ///< what the destination said last
 };
 
 }  // namespace forebay

@@ -37,7 +37,7 @@ struct Stream {
   void check() const;
 };
 
-/// The built-in streams; docs/architecture.md, "What the destination holds".
+/// The built-in streams; docs/destination-schema.md tells of their tables.
 const Stream& backup_files_stream();
 const Stream& backup_sets_stream();
 

@@ -18,8 +18,8 @@ enum class ColumnType : std::uint8_t {
   bytes
 };
 
-/// One column's value. Text, json and bytes are borrowed: what they point at must live until the call they are given to
-/// returns. Writer::add() copies.
+/// One column's value, or null. Text, json and bytes are borrowed: what they point at must live until the call they are
+/// given to returns. Writer::add() copies.
 class Value {
  public:
   constexpr Value() noexcept = default;  // null

@@ -9,6 +9,17 @@
 
 namespace forebay {
 
+namespace {
+
+/// A child has the parent's files open: a commit or a seal there would write into the parent's journals.
+void expect_own_process(BufferCore& core) {
+  if (core.store().in_forked_child()) {
+    throw Error(ErrorCode::stopped, "this process is a fork of the one that opened the buffer; open one of its own");
+  }
+}
+
+}  // namespace
+
 struct Writer::Parts {
   std::shared_ptr<BufferCore> buffer;
   std::shared_ptr<WriterCore> writer;
@@ -51,7 +62,10 @@ void Writer::add_set(const BackupSet& set) {
   parts_->writer->add(next_version(), parts_->set_row.fill(set));
 }
 
-void Writer::commit() { parts_->writer->commit(); }
+void Writer::commit() {
+  expect_own_process(*parts_->buffer);
+  parts_->writer->commit();
+}
 
 // The shared writer of Buffer::add_file: the mutex keeps its FileRow to one thread at a time.
 struct Buffer::SharedWriter {
@@ -73,6 +87,7 @@ Buffer::~Buffer() {
 }
 
 Writer Buffer::writer(std::string_view stream) {
+  expect_own_process(*core_);
   auto parts = std::make_unique<Writer::Parts>();
   parts->buffer = core_;
   parts->writer = core_->store().make_writer(core_->stream(stream));
@@ -80,20 +95,32 @@ Writer Buffer::writer(std::string_view stream) {
 }
 
 void Buffer::add_file(const FileRecord& record) {
+  expect_own_process(*core_);
   const std::lock_guard lock(shared_writer_->mutex);
   if (!shared_writer_->writer) shared_writer_->writer.emplace(writer());
   shared_writer_->writer->add_file(record);
 }
 
-SyncResult Buffer::force_sync(std::chrono::milliseconds timeout) { return core_->force_sync(timeout); }
+SyncResult Buffer::force_sync(std::chrono::milliseconds timeout) {
+  expect_own_process(*core_);
+  return core_->force_sync(timeout);
+}
 
 SyncResult Buffer::stop(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up) {
+  expect_own_process(*core_);
   return core_->stop(stall_max, give_up);
 }
-SyncResult Buffer::stop() { return core_->stop(std::nullopt, {}); }
+SyncResult Buffer::stop() {
+  expect_own_process(*core_);
+  return core_->stop(std::nullopt, {});
+}
 
-SyncStatus Buffer::get_sync_status() const { return core_->status(); }
+SyncStatus Buffer::get_sync_status() const {
+  expect_own_process(*core_);
+  return core_->status();
+}
 Counts Buffer::get_stats(std::string_view stream) const {
+  expect_own_process(*core_);
   return core_->status().of(std::string(core_->stream(stream).name));
 }
 

@@ -114,12 +114,14 @@ void BufferCore::adopt_orphans() {
   for (BufferFolder& folder : orphans) {
     const std::string name = folder.manifest.buffer;
     const auto pid = folder.manifest.pid;
+    const std::string meant_for = folder.manifest.destination;
     AdoptedBuffer adopted = adopt(std::move(folder), streams_);
     for (const std::string& finding : adopted.findings) log_(LogLevel::warning, finding);
     if (adopted.rows > 0) {
       log_(LogLevel::info, "adopted buffer " + name + " of process " + std::to_string(pid) +
                                ", which has ended: " + counted(adopted.rows, "row", "rows") + " in " +
-                               counted(adopted.segments.size(), "journal", "journals"));
+                               counted(adopted.segments.size(), "journal", "journals") +
+                               (meant_for == destination_->description() ? "" : ", meant for " + meant_for));
     }
     for (const SegmentPtr& segment : adopted.segments) store_->adopt(segment);
     adopted_.push_back(std::move(adopted));
@@ -166,11 +168,11 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
 
 /// What has landed leaves nothing behind; what has not stays in its folder, unlocked, for an adopter.
 void BufferCore::leave_state(SyncResult& result) {
-  try {
-    store_->spill();
-  } catch (const Error& e) {
-    result.last_error = e.what();
-    log_(LogLevel::error, std::string("rows that only memory held could not be saved: ") + e.what());
+  const SegmentStore::Spill spill = store_->spill();
+  if (spill.unsaved_rows > 0) {
+    result.unsaved_rows = spill.unsaved_rows;
+    log_(LogLevel::error,
+         counted(spill.unsaved_rows, "row", "rows") + " that only memory held could not be saved: " + spill.error);
   }
   for (AdoptedBuffer& adopted : adopted_) {
     if (!finish_adoption(adopted)) log_(LogLevel::debug, "buffer " + adopted.folder.path.string() + " stays");

@@ -1,5 +1,6 @@
 #include "api/log.hpp"
 
+#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <memory>
@@ -10,15 +11,17 @@ namespace forebay {
 namespace {
 
 void to_spdlog(LogLevel level, std::string_view line) {
+  // One of our own, on stderr: the default logger is the host program's, and writes to stdout.
+  static spdlog::logger logger("forebay", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   switch (level) {
     case LogLevel::debug:
-      return spdlog::debug("{}", line);
+      return logger.debug("{}", line);
     case LogLevel::info:
-      return spdlog::info("{}", line);
+      return logger.info("{}", line);
     case LogLevel::warning:
-      return spdlog::warn("{}", line);
+      return logger.warn("{}", line);
     case LogLevel::error:
-      return spdlog::error("{}", line);
+      return logger.error("{}", line);
   }
 }
 

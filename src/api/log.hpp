@@ -4,7 +4,7 @@
 
 namespace forebay {
 
-/// The callback behind a mutex, so that it is called by one thread at a time; spdlog's default logger when it is empty.
+/// The callback behind a mutex, so that it is called by one thread at a time; spdlog on stderr when it is empty.
 LogCallback one_at_a_time(LogCallback callback);
 
 }  // namespace forebay

@@ -49,7 +49,7 @@ class RowSet {
   }
   const char* keep(std::string_view s) {
     if (s.empty()) return "";
-    static constexpr std::size_t kBlockBytes = 256 * 1024;
+    static constexpr std::size_t kBlockBytes = std::size_t{256} * 1024;
     if (s.size() > room_) {
       room_ = s.size() > kBlockBytes / 4 ? s.size() : kBlockBytes;
       blocks_.push_back(std::make_unique_for_overwrite<char[]>(room_));

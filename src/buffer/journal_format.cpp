@@ -111,7 +111,9 @@ JournalHeader decode_journal_header(std::string_view bytes, std::uint64_t& seed,
   if (bytes.size() < kJournalPrefixBytes) throw damaged("it ends within its header");
   if (bytes.substr(0, kJournalMagic.size()) != kJournalMagic) throw damaged("it does not begin as a forebay journal");
   const auto format = get<std::uint32_t>(bytes.data() + 8);
-  if (format > kJournalFormat) throw damaged("its format is newer than this forebay can read");
+  if (format > kJournalFormat) {
+    throw Error(ErrorCode::not_built_yet, "its format is newer than this forebay can read");
+  }
   if (format != kJournalFormat) throw damaged("its format number is unknown");
   const auto size = get<std::uint32_t>(bytes.data() + 12);
   seed = get<std::uint64_t>(bytes.data() + 16);

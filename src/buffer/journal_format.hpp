@@ -34,7 +34,8 @@ struct JournalHeader {
   std::string buffer;
   std::uint64_t segment = 0;
   Stream stream;
-  /// A journal of the same segment that failed a write and whose rows this one holds: to be ignored. Empty: none.
+  /// The journal of the same segment that failed a write, and whose rows this one takes over; for a person who looks.
+  /// Which of the two counts is decided by the rows that they hold: the process may have died while it wrote this one.
   std::string replaces;
 };
 
@@ -55,7 +56,8 @@ std::uint32_t record_checksum(std::string_view body, std::uint64_t seed);
 std::uint64_t next_digest(std::uint64_t digest, std::uint32_t checksum);
 /// Adds the body's row to `rows`; false when it does not parse as a row of that many columns.
 bool decode_record(std::string_view body, const Stream& stream, std::uint64_t row_number, RowSet& rows);
-/// The header of the file's first bytes (prefix and header). Throws Error(damaged) saying what is wrong.
+/// The header of the file's first bytes (prefix and header). Throws Error saying what is wrong: not_built_yet for a
+/// newer format, else damaged.
 JournalHeader decode_journal_header(std::string_view bytes, std::uint64_t& seed, std::size_t& header_end);
 
 }  // namespace forebay

@@ -237,6 +237,9 @@ SegmentStore::Accounts SegmentStore::accounts() const {
     Counts& counts = a.streams[writer->stream().name];
     counts.accepted += writer->accepted_rows();
     counts.pending += writer->active_rows();
+    if (writer->active_rows() > 0 && (!a.oldest_at || writer->active_since() < *a.oldest_at)) {
+      a.oldest_at = writer->active_since();
+    }
   }
   return a;
 }

@@ -105,8 +105,13 @@ class SegmentStore {
   bool wait_settled(const std::vector<SegmentPtr>& segments, const std::function<bool(SteadyTime)>& give_up);
   /// Refuses every record from now on and wakes producers that wait.
   void stop_producers(Reason reason);
-  /// Writes what only memory holds to journals; nothing is lost at an orderly end. Throws Error(local).
-  void spill();
+  /// Writes what only memory holds to journals, so that an orderly end loses nothing. What the disk does not take is
+  /// counted, with the first reason.
+  struct Spill {
+    std::uint64_t unsaved_rows = 0;
+    std::string error;
+  };
+  Spill spill();
 
   // --- Accounts
   struct Accounts {

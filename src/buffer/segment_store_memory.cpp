@@ -126,19 +126,32 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
   return failure.empty();
 }
 
-void SegmentStore::spill() {
-  if (options_.folder.empty()) return;
+SegmentStore::Spill SegmentStore::spill() {
+  Spill result;
+  if (options_.folder.empty()) return result;
   std::unique_lock lock(mutex_);
   for (const SegmentPtr& s : std::vector<SegmentPtr>(queue_.begin(), queue_.end())) {
     if (!s->journal().empty() || !s->in_memory()) continue;
     const auto path = late_journal_path(*s);
     lock.unlock();
-    const std::uint64_t bytes = s->write_journal(path);
+    std::uint64_t bytes = 0;
+    std::string error;
+    try {
+      bytes = s->write_journal(path);
+    } catch (const Error& e) {
+      error = e.what();
+    }
     lock.lock();
-    count_locked(*s, -1);
-    s->set_journal(path, bytes);
-    count_locked(*s, +1);
+    if (error.empty()) {
+      count_locked(*s, -1);
+      s->set_journal(path, bytes);
+      count_locked(*s, +1);
+    } else {
+      result.unsaved_rows += s->id.rows - (s->next_row - 1);
+      if (result.error.empty()) result.error = error;
+    }
   }
+  return result;
 }
 
 }  // namespace forebay

@@ -74,6 +74,7 @@ void WriterCore::open_active() {
     a.journal.emplace(store_.create_file(), store_.journal_path(a.number),
                       JournalHeader{store_.buffer_id(), a.number, stream_, {}});
   }
+  active_since_.store(a.first_at.time_since_epoch().count(), std::memory_order_relaxed);
   active_.emplace(std::move(a));
 }
 

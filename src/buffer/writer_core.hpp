@@ -50,6 +50,10 @@ class WriterCore {
   std::uint64_t accepted_rows() const { return accepted_rows_.load(std::memory_order_relaxed); }
   std::uint64_t active_rows() const { return active_rows_.load(std::memory_order_relaxed); }
   std::uint64_t active_bytes() const { return active_bytes_.load(std::memory_order_relaxed); }
+  /// When the first of active_rows() was added.
+  SteadyTime active_since() const {
+    return SteadyTime(SteadyTime::duration(active_since_.load(std::memory_order_relaxed)));
+  }
   std::uint64_t active_disk_bytes() const { return active_disk_bytes_.load(std::memory_order_relaxed); }
 
  private:
@@ -83,6 +87,7 @@ class WriterCore {
   std::atomic<std::uint64_t> active_rows_{0};
   std::atomic<std::uint64_t> active_bytes_{0};
   std::atomic<std::uint64_t> active_disk_bytes_{0};
+  std::atomic<SteadyTime::rep> active_since_{0};
 };
 
 }  // namespace forebay

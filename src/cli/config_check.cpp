@@ -8,8 +8,8 @@
 #include "cli/config_command.hpp"
 #include "cli/destination.hpp"
 #include "cli/output.hpp"
-#include "config/state_directory_check.hpp"
 #include "forebay/error.hpp"
+#include "recovery/state_directory_check.hpp"
 #include "sink/sink.hpp"
 
 namespace forebay::cli {

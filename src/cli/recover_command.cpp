@@ -51,7 +51,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
               << " rows into " << status.destination << ": " << human_count(rows.synced) << " synced, "
               << human_count(rows.superseded) << " superseded by newer ones\n";
   }
-  const std::string remaining = remaining_line(status, result.pending_rows);
+  const std::string remaining = remaining_line(status, result, !a.to.empty());
   if (!remaining.empty()) report_failure(remaining);
   if (interrupt.requested()) return kInterrupted;
   return result.pending_rows > 0 ? kRowsRemain : kDone;

@@ -81,14 +81,18 @@ void print_summary(const RunSummary& s, std::ostream& out) {
   out << (any ? "\n" : " none\n");
 }
 
-std::string remaining_line(const SyncStatus& status, std::uint64_t pending_rows) {
-  if (pending_rows == 0) return {};
-  std::string line = human_count(pending_rows) + (pending_rows == 1 ? " row remains" : " rows remain");
+std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given) {
+  if (result.pending_rows == 0) return {};
+  std::string line = human_count(result.pending_rows) + (result.pending_rows == 1 ? " row remains" : " rows remain");
   line += status.last_error.empty() ? " to be sent to " + status.destination : ": " + status.last_error;
-  line += status.state_directory.empty()
-              ? "; without a buffer (USE_MEMORY_DB=False) they are not kept: scan again when the destination is well"
-              : "; kept in " + status.state_directory + ". When the destination is well: forebay recover";
-  return line;
+  if (status.state_directory.empty()) {
+    return line + "; without a buffer (USE_MEMORY_DB=False) they are not kept: scan again when the destination is well";
+  }
+  line += "; kept in " + status.state_directory;
+  if (result.unsaved_rows > 0) line += ", but for " + human_count(result.unsaved_rows) + " that the disk did not take";
+  // `recover --to` would send there what was meant for other destinations, too.
+  return line + ". When the destination is well: " + (to_given ? "DATABASE_URL=(the same URL) " : "") +
+         "forebay recover";
 }
 
 }  // namespace forebay::cli

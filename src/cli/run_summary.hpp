@@ -27,7 +27,8 @@ std::string summary_json(const RunSummary& s);
 void print_summary(const RunSummary& s, std::ostream& out);
 
 /// The line for rows that did not get there: how many, why, where they are, and how to go on. Empty when none remain.
-std::string remaining_line(const SyncStatus& status, std::uint64_t pending_rows);
+/// `to_given`: the destination was named by --to, and so has to be named again.
+std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given);
 
 /// The most memory that this process ever held, in bytes.
 std::uint64_t peak_memory_bytes();

@@ -169,7 +169,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   options.send = !a.dry_run;
   options.state_directory = settings.state_directory();
   options.log = log_callback();
-  const ChosenDestination chosen = choose_destination(options.destination, options.state_directory);
+  const ChosenDestination chosen = settings.destination();
   a.scan.own_paths = own_paths(options, chosen.url);
   if (!a.dry_run) {
     log_line(LogLevel::info, chosen.embedded_by_default
@@ -259,7 +259,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   } else if (!a.quiet) {
     print_summary(summary, std::cout);
   }
-  const std::string remaining = remaining_line(summary.status, summary.pending_rows);
+  const std::string remaining = a.dry_run ? "" : remaining_line(summary.status, result, !a.to.empty());
   if (!remaining.empty()) {
     report_failure(remaining);
   } else if (summary.interrupted) {

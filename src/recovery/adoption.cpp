@@ -51,7 +51,11 @@ std::optional<Found> look_at(const fs::path& path, std::vector<std::string>& fin
     }
     return found;
   } catch (const Error& e) {
-    if (e.code() != ErrorCode::damaged) throw;
+    if (e.code() != ErrorCode::damaged) {
+      // Of a newer format, or not readable at this moment: nothing is wrong with it that renaming would mend.
+      findings.push_back("journal " + path.string() + " stays where it is: " + e.what());
+      return std::nullopt;
+    }
     // The header and the first rows go out in one write: a file that ends within its header holds no acknowledged row.
     const bool empty = fs::file_size(path, ignored) == 0;
     if (empty) {

@@ -34,7 +34,8 @@ class StreamRegistry {
 };
 
 /// Reads every journal of the folder once. Journals that hold nothing are removed; of a segment that was written twice
-/// (its first journal failed) the fuller one counts; unreadable ones are set aside as *.damaged. Throws Error(local).
+/// (its first journal failed) the fuller one counts; damaged ones are set aside as *.damaged, and what cannot be read
+/// now stays. Throws Error(local) when the folder can't.
 AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams);
 
 /// After its segments have landed: removes the folder. False when something must stay in it.

@@ -1,10 +1,8 @@
 #include "recovery/state_directory.hpp"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +17,7 @@
 #include <utility>
 
 #include "forebay/error.hpp"
+#include "recovery/state_directory_check.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;
@@ -74,59 +73,13 @@ Manifest read_manifest(const fs::path& path) {
   }
 }
 
-/// Locks and renames on these are not what they are on a local disk.
-const char* network_file_system(const fs::path& path) {
-  struct statfs s {};
-  if (::statfs(path.c_str(), &s) != 0) return nullptr;
-  switch (static_cast<std::uint32_t>(s.f_type)) {
-    case NFS_SUPER_MAGIC:
-      return "NFS";
-    case 0xFF534D42:
-      return "CIFS";
-    case 0xFE534D42:
-      return "SMB2";
-    case 0x517B:
-      return "SMB";
-    case CEPH_SUPER_MAGIC:
-      return "Ceph";
-    case AFS_SUPER_MAGIC:
-      return "AFS";
-    case CODA_SUPER_MAGIC:
-      return "Coda";
-    case V9FS_MAGIC:
-      return "9p";
-    case 0x0BD00BD0:
-      return "Lustre";
-    case 0x47504653:
-      return "GPFS";
-    default:
-      return nullptr;
-  }
-}
-
 void make_private_directory(const fs::path& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw failed("create directory", path, errno);
 }
 
 void check_private_directory(const fs::path& path) {
-  struct stat st {};
-  if (::lstat(path.c_str(), &st) != 0) throw failed("look at", path, errno);
-  const std::string name = "state directory " + path.string();
-  if (!S_ISDIR(st.st_mode)) {
-    throw Error(ErrorCode::usage, name + " is not a directory; point FOREBAY_STATE_DIR elsewhere");
-  }
-  if (st.st_uid != ::geteuid()) {
-    throw Error(ErrorCode::usage, name + " belongs to another user (uid " + std::to_string(st.st_uid) +
-                                      "); run as that user, or point FOREBAY_STATE_DIR elsewhere");
-  }
-  if ((st.st_mode & 022) != 0) {
-    throw Error(ErrorCode::usage,
-                name + " can be written by other users; chmod 700 it, or point FOREBAY_STATE_DIR elsewhere");
-  }
-  if (const char* fs_name = network_file_system(path)) {
-    throw Error(ErrorCode::usage, name + " is on a network file system (" + fs_name +
-                                      "), where locks can't be relied on; point FOREBAY_STATE_DIR to a local disk");
-  }
+  const StateDirectoryReport report = check_state_directory(path);
+  if (report.problem) throw Error(ErrorCode::usage, "state directory " + path.string() + ": " + *report.problem);
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ struct RetryDecision {
   DestinationState state = DestinationState::degraded;
 };
 
-/// `attempt`: failures in a row, this one counted. `random`: any 64 random bits (full jitter: between nothing and the
-/// exponential delay, so that many clients do not come back together).
+/// `attempt`: failures in a row, this one counted. `random`: any 64 random bits; the delay lies in the upper half of
+/// the exponential one, so that many clients do not come back together and none comes back at once.
 RetryDecision decide_retry(FailureClass failure, std::uint32_t attempt, std::uint64_t random);
 
 }  // namespace forebay

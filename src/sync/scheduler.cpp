@@ -234,8 +234,8 @@ RetryDecision Scheduler::went_wrong(const Failure& failure, const std::vector<Se
   turn_.notify_all();
   if (tell) {
     log(d.state == DestinationState::misconfigured ? LogLevel::error : LogLevel::warning,
-        failure.message + (failure.sqlstate.empty() ? "" : " (SQLSTATE " + failure.sqlstate + ")") +
-            "; destination is " + std::string(to_string(d.state)) + ", buffering goes on");
+        failure.message + "; destination is " + std::string(to_string(d.state)) +
+            (store_.unbuffered() ? ", producers wait" : ", buffering goes on"));
   }
   return d;
 }

@@ -2,7 +2,10 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <functional>
 #include <thread>
+#include <vector>
 
 #include "forebay/forebay.hpp"
 #include "sqlite/statement.hpp"
@@ -178,6 +181,44 @@ TEST_CASE("a forked child can destroy its copy of a buffer without harm to the p
   CHECK(status == 0);
   writer->add(Measurement("a", 3));
   CHECK(buffer->stop().settled);
+  CHECK(query(dir, "SELECT count(*) FROM measurements") == 2);
+}
+
+TEST_CASE("a forked child's calls are refused, and write nothing into the parent's journals", "[threads]") {
+  const TempDir dir;
+  Buffer buffer(options_in(dir));
+  Writer writer = buffer.writer("measurements");
+  writer.add(Measurement("a", 1));
+  writer.commit();
+  std::filesystem::path journal;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir / "state/buffers")) {
+    if (entry.path().extension() == ".journal") journal = entry.path();
+  }
+  REQUIRE(!journal.empty());
+  const auto bytes = std::filesystem::file_size(journal);
+  const std::vector<std::function<void()>> calls = {
+      [&] { writer.add(Measurement("a", 2)); },  [&] { writer.commit(); },        [&] { buffer.writer(); },
+      [&] { buffer.add_file(file("/a", 1)); },   [&] { buffer.force_sync(1ms); }, [&] { buffer.get_sync_status(); },
+      [&] { buffer.get_stats("measurements"); }, [&] { buffer.stop(1ms); },       [&] { buffer.stop(); }};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int taken = 0;
+    for (const auto& call : calls) {
+      try {
+        call();
+        ++taken;
+      } catch (const Error& e) {
+        if (e.code() != ErrorCode::stopped) ++taken;
+      }
+    }
+    ::_exit(taken);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(std::filesystem::file_size(journal) == bytes);
+  writer.add(Measurement("a", 3));
+  CHECK(buffer.stop().settled);
   CHECK(query(dir, "SELECT count(*) FROM measurements") == 2);
 }
 

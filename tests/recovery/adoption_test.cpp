@@ -44,12 +44,12 @@ int buffers(const TempDir& dir) {
 }
 
 /// A process that adds rows to a Buffer, has them acknowledged, and dies by kill -9 before anything is sent.
-void die_with_rows(const Options& options, int rows) {
+void die_with_rows(const TempDir& dir, const Options& options, int rows) {
+  // Away: a folder that stands where the catalog should be cannot be opened.
+  std::filesystem::create_directory(dir / "catalog.db");
   const pid_t child = ::fork();
   if (child == 0) {
-    Options o = options;
-    // Away on purpose: a folder where the catalog should be cannot be opened.
-    Buffer buffer(o);
+    Buffer buffer(options);
     Writer writer = buffer.writer("measurements");
     for (int i = 0; i < rows; ++i) writer.add(Measurement("a", i));
     writer.commit();
@@ -58,6 +58,7 @@ void die_with_rows(const Options& options, int rows) {
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   REQUIRE(WIFSIGNALED(status));
+  std::filesystem::remove(dir / "catalog.db");
 }
 
 }  // namespace
@@ -65,7 +66,7 @@ void die_with_rows(const Options& options, int rows) {
 TEST_CASE("what a killed process had acknowledged is adopted at the next start and lands once", "[threads]") {
   const TempDir dir;
   const Options options = options_in(dir);
-  die_with_rows(options, 42);
+  die_with_rows(dir, options, 42);
   REQUIRE(buffers(dir) == 1);
   for (int again = 0; again < 2; ++again) {
     Buffer buffer(options);
@@ -79,7 +80,7 @@ TEST_CASE("what a killed process had acknowledged is adopted at the next start a
 TEST_CASE("without recovery what was left stays, and a later start adopts it", "[threads]") {
   const TempDir dir;
   Options options = options_in(dir);
-  die_with_rows(options, 5);
+  die_with_rows(dir, options, 5);
   options.recover = false;
   {
     Buffer buffer(options);
@@ -95,7 +96,7 @@ TEST_CASE("without recovery what was left stays, and a later start adopts it", "
 TEST_CASE("rows meant for another destination are left alone unless they are asked for", "[threads]") {
   const TempDir dir;
   Options options = options_in(dir);
-  die_with_rows(options, 5);
+  die_with_rows(dir, options, 5);
   options.destination = "sqlite:" + (dir / "other.db").string();
   std::string log;
   options.log = [&](LogLevel, std::string_view line) { (log += line) += '\n'; };
@@ -156,7 +157,7 @@ TEST_CASE("a batch that landed before its process was killed is not counted twic
 TEST_CASE("a torn tail is cut, damage is told and kept, and neither stops the other journals", "[threads]") {
   const TempDir dir;
   Options options = options_in(dir);
-  die_with_rows(options, 350);  // four journals: three sealed and one not
+  die_with_rows(dir, options, 350);  // four journals: three sealed and one not
   std::vector<std::filesystem::path> journals;
   for (const auto& e : std::filesystem::recursive_directory_iterator(dir / "state" / "buffers")) {
     if (e.path().extension() == ".journal") journals.push_back(e.path());
@@ -180,6 +181,26 @@ TEST_CASE("a torn tail is cut, damage is told and kept, and neither stops the ot
   CHECK_THAT(log, Catch::Contains("is damaged at byte") && Catch::Contains("is cut"));
   CHECK(std::filesystem::exists(journals[1].string() + ".damaged"));
   CHECK_FALSE(std::filesystem::exists(journals[1]));
+}
+
+TEST_CASE("a journal of a newer format is told, and stays for the forebay that can read it", "[threads]") {
+  const TempDir dir;
+  Options options = options_in(dir);
+  die_with_rows(dir, options, 150);  // two journals
+  std::filesystem::path newer;
+  for (const auto& e : std::filesystem::recursive_directory_iterator(dir / "state" / "buffers")) {
+    if (e.path().filename() == journal_name(1)) newer = e.path();
+  }
+  std::fstream(newer, std::ios::in | std::ios::out | std::ios::binary).seekp(8).put(2);  // the format's number
+  std::string log;
+  options.log = [&](LogLevel, std::string_view line) { (log += line) += '\n'; };
+  {
+    Buffer buffer(options);
+    CHECK(buffer.stop().settled);
+    CHECK(buffer.get_sync_status().recovered.synced == 50);
+  }
+  CHECK_THAT(log, Catch::Contains("newer than this forebay"));
+  CHECK(std::filesystem::exists(newer));
 }
 
 TEST_CASE("of a journal and its unfinished replacement the fuller one counts") {

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Checks that the pages still tell the truth where that can be told by looking.
+
+folders   docs/architecture.md, table "Folders": which folder of src/ may include which; and who may include what of
+          other libraries (LIBRARIES below). The table must name every folder, and may have no circle in it.
+links     relative links of all pages lead somewhere, anchors included; paths in backquotes exist.
+readme    README.zh-CN.md has the sections of README.md, in order, and the same commands and outputs.
+
+Prints a line for each finding; ends with 1 if there is any. Takes no arguments.
+"""
+import glob
+import os
+import re
+import sys
+
+REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
+
+# A header of another library, and the files that may include it.
+LIBRARIES = [
+    (r"sqlite3\.h$", r"src/sqlite/"),
+    (r"pqxx/|libpq-fe\.h$|libpq/", r"src/sink/postgres"),
+    (r"boost/asio", r"src/(sync|cli)/"),
+    (r"boost/", r"src/"),
+    (r"spdlog/", r"src/(api/log\.cpp$|cli/|config/options_from_environment\.cpp$)"),
+    (r"CLI/", r"src/cli/"),
+    (r"xxhash\.h$", r"src/(buffer|sink)/"),
+    (r"openssl/", r"src/base/"),
+    (r"nlohmann/", r"src/"),
+]
+SYSTEM = re.compile(r"[a-z_0-9]+$|(sys|linux)/\w+\.h$|\w+\.h$")  # the standard library, the kernel's and libc's headers
+
+findings = []
+
+
+def find(place, what):
+    findings.append(f"{place}: {what}")
+
+
+def read(path):
+    with open(os.path.join(REPO, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def pages():
+    names = glob.glob("*.md", root_dir=REPO) + glob.glob("docs/**/*.md", root_dir=REPO, recursive=True)
+    return sorted(names)
+
+
+def without_code(text):
+    return re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+
+
+def folder_table():
+    rows = re.findall(r"^\| `(\w+)/` \|.*\| ([^|]*) \|$", read("docs/architecture.md"), re.M)
+    return {name: set(re.findall(r"`(\w+)/`", may)) for name, may in rows}
+
+
+def check_circles(table):
+    left = dict(table)
+    while left:
+        free = [name for name, may in left.items() if not may & left.keys()]
+        if not free:
+            find("docs/architecture.md", f"the folders {', '.join(sorted(left))} include one another in a circle")
+            return
+        for name in free:
+            del left[name]
+
+
+def check_includes(path, allowed):
+    """`allowed`: folders of src/ besides `forebay`, or None for a public header."""
+    for bracket, name in INCLUDE.findall(read(path)):
+        folder = name.split("/")[0] if "/" in name else ""
+        if bracket == '"':
+            if folder == "forebay" or (allowed is not None and folder in allowed):
+                continue
+            find(path, f'includes "{name}", which its folder may not (docs/architecture.md, Folders)')
+            continue
+        library = next((where for what, where in LIBRARIES if re.match(what, name)), None)
+        if library is not None:
+            if allowed is None or not re.match(library, path):
+                find(path, f"includes <{name}>, which only {library} may")
+        elif not SYSTEM.fullmatch(name):
+            find(path, f"includes <{name}>: a new library? Say in scripts/check_docs.py who may include it")
+
+
+def check_folders():
+    table = folder_table()
+    here = {entry.name for entry in os.scandir(os.path.join(REPO, "src")) if entry.is_dir()}
+    for name in sorted(here ^ table.keys()):
+        find("docs/architecture.md", f"folder src/{name} is {'not in the table' if name in here else 'gone'}")
+    check_circles(table)
+    for path in sorted(glob.glob("src/**/*.[ch]pp", root_dir=REPO, recursive=True)):
+        folder = path.split("/")[1]
+        check_includes(path, table.get(folder, set()) | {folder})
+    for path in sorted(glob.glob("include/**/*.hpp", root_dir=REPO, recursive=True)):
+        check_includes(path, None)
+
+
+def anchors(path):
+    """As GitHub makes them of headings."""
+    text = without_code(read(path))
+    heads = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in heads}
+
+
+def check_links():
+    for page in pages():
+        text = without_code(read(page))
+        for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", text):
+            if re.match(r"\w+:", target):
+                continue
+            path = os.path.normpath(os.path.join(os.path.dirname(page), target)) if target else page
+            if not os.path.exists(os.path.join(REPO, path)):
+                find(page, f"link to {target}, which does not exist")
+            elif anchor and path.endswith(".md") and anchor not in anchors(path):
+                find(page, f"link to {target}#{anchor}: no such heading")
+        for path in re.findall(r"`(?:\./)?((?:src|include|docs|scripts|sql|tests|bench|cmake)/[\w./*-]*)`", text):
+            if not glob.glob(path, root_dir=REPO):
+                find(page, f"names {path}, which does not exist")
+
+
+def check_readme():
+    pair = ("README.md", "README.zh-CN.md")
+    for what, pattern in (("headings", r"^(#+) "), ("code blocks", r"^```.*?^```$")):
+        texts = [t if what == "code blocks" else without_code(t) for t in map(read, pair)]
+        parts = [re.findall(pattern, t, re.M | re.S) for t in texts]
+        if parts[0] != parts[1]:
+            at = next((i for i, both in enumerate(zip(*parts)) if both[0] != both[1]), min(map(len, parts)))
+            find(pair[1], f"its {what} are not those of {pair[0]}, from number {at + 1} on")
+
+
+check_folders()
+check_links()
+check_readme()
+for line in findings:
+    print(line)
+sys.exit(1 if findings else 0)

@@ -1,0 +1,49 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "sqlite/connection.hpp"
+#include "sqlite/statement.hpp"
+#include "support/run_command.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace forebay::test {
+namespace {
+
+CommandLine example(const TemporaryDirectory& directory, const std::string& destination) {
+  return {.arguments = {},
+          .environment = {{"DATABASE_URL", destination}, {"FOREBAY_STATE_DIR", (directory / "state").string()}},
+          .directory = directory.path(),
+          .standard_input = {},
+          .program = FOREBAY_EXAMPLE};
+}
+
+TEST_CASE("the documented example syncs the rows of its four threads, and a second run brings them up to date") {
+  const TemporaryDirectory directory;
+  const std::string destination = "sqlite:" + (directory / "catalog.db").string();
+  for (int run = 1; run <= 2; ++run) {
+    const CommandResult result = run_command(example(directory, destination));
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    CHECK(result.out ==
+          "destination " + destination + " is ok: 10000 accepted, 10000 synced, 0 superseded, 0 pending\n");
+    SqliteConnection catalog((directory / "catalog.db").string(), SQLITE_OPEN_READONLY);
+    SqliteStatement rows(catalog, "SELECT count(*), count(DISTINCT file_path), sum(file_size) FROM backup_files");
+    REQUIRE(rows.step());
+    CHECK(rows.column_integer(0) == 10'000);
+    CHECK(rows.column_integer(1) == 10'000);
+    CHECK(rows.column_integer(2) == 4 * (2499 * 2500 / 2));
+  }
+  CHECK(std::filesystem::is_empty(directory / "state/buffers"));
+}
+
+TEST_CASE("the documented example ends with 2 and a line for a destination that cannot be one") {
+  const TemporaryDirectory directory;
+  const CommandResult result = run_command(example(directory, "nonsense"));
+  CHECK(result.status == 2);
+  CHECK(result.out.empty());
+  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+}
+
+}  // namespace
+}  // namespace forebay::test
