@@ -1,0 +1,108 @@
+// What cannot be: a clear line, the exit status, and nothing lost.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "support/scan_site.hpp"
+
+namespace forebay::test {
+namespace {
+
+TEST_CASE("a scan of what is no directory ends with 2, names it, and makes nothing") {
+  const ScanSite site;
+  const Tree tree;
+  tree.file("plain");
+  for (const char* name : {"not-there", "plain"}) {
+    CAPTURE(name);
+    const auto result = site.run({"scan", tree / name});
+    CHECK(result.status == 2);
+    CHECK(says(result.err, tree / name));
+  }
+  CHECK(site.buffers_left() == 0);
+}
+
+TEST_CASE("destinations that cannot be are refused with 2, without their password") {
+  const Tree tree;
+  for (const char* url : {"mysql://u:canary@h/db", "opengauss://u:canary@h/db", "postgresql://u:canary@h:port/db"}) {
+    CAPTURE(url);
+    const ScanSite site;
+    const auto result = site.run({"scan", tree.path(), "--to", url});
+    CAPTURE(result.err);
+    CHECK(result.status == 2);
+    CHECK_FALSE(result.err.empty());
+    CHECK_FALSE(says(result.err + result.out, "canary"));
+  }
+}
+
+TEST_CASE("a state directory that others could tamper with is refused with 2") {
+  const Tree tree;
+  const ScanSite site;
+  std::filesystem::create_directory(site.state());
+  SECTION("others may write to it") { REQUIRE(::chmod(site.state().c_str(), 0777) == 0); }
+  SECTION("a file") {
+    std::filesystem::remove(site.state());
+    site.directory().write("state", "");
+  }
+  SECTION("another user's") {
+    if (!is_root()) {
+      WARN("skipped: only root can give a directory away");
+      return;
+    }
+    REQUIRE(::chown(site.state().c_str(), 65534, 65534) == 0);
+  }
+  const auto result = site.run({"scan", tree.path()});
+  CHECK(result.status == 2);
+  CHECK(says(result.err, "state"));
+  CHECK(says(result.err, "FOREBAY_STATE_DIR"));
+}
+
+TEST_CASE("a database that is missing ends a scan with 3, and recover lands the rows once it is made", "[postgres]") {
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
+  const std::string database = fixture.schema() + "_db";
+  const ScanSite site(database_url_with("dbname=" + database), {{"SYNC_DRAIN_TIMEOUT", "1"}});
+  const Tree tree;
+  fill(tree, 1500);
+  const auto result = site.run({"scan", tree.path()});
+  CAPTURE(result.err);
+  CHECK(result.status == 3);
+  CHECK(says(result.err, database));
+  CHECK(says(result.err, "forebay recover"));
+  fixture.exec("CREATE DATABASE " + database);
+  const auto recovered = site.run({"recover"});
+  CAPTURE(recovered.err);
+  CHECK(recovered.status == 0);
+  CHECK(says(recovered.out, "recovered 1,5"));
+  fixture.exec("DROP DATABASE " + database + " WITH (FORCE)");
+}
+
+TEST_CASE("a server that is not UTF8, and a table whose columns do not fit, keep the rows and say why", "[postgres]") {
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
+  const std::string database = fixture.schema() + "_ascii";
+  const Tree tree;
+  tree.file("a");
+  fixture.exec("CREATE DATABASE " + database + " ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+  const ScanSite ascii(database_url_with("dbname=" + database), {{"SYNC_DRAIN_TIMEOUT", "1"}});
+  const auto wrong_encoding = ascii.run({"scan", tree.path()});
+  CHECK(wrong_encoding.status == 3);
+  CHECK(says(wrong_encoding.err, "UTF8"));
+  fixture.exec("DROP DATABASE " + database + " WITH (FORCE)");
+
+  fixture.exec("CREATE TABLE backup_files (backup_set_id bigint NOT NULL, file_path text NOT NULL, file_size text)");
+  const ScanSite site(fixture.url(), {{"SYNC_DRAIN_TIMEOUT", "1"}});
+  const auto wrong_column = site.run({"scan", tree.path()});
+  CAPTURE(wrong_column.err);
+  CHECK(wrong_column.status == 3);
+  CHECK(says(wrong_column.err, "\"sync_version\" is missing"));
+  CHECK(says(site.run({"migrate", "up"}).err, "\"file_size\" is text and should be bigint"));
+  fixture.exec("DROP TABLE backup_files");
+  CHECK(site.run({"recover"}).status == 0);
+  CHECK(fixture.one("SELECT count(*) FROM backup_files") == "2");
+}
+
+}  // namespace
+}  // namespace forebay::test
