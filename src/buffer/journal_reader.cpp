@@ -16,7 +16,7 @@
 namespace forebay {
 namespace {
 
-constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
 
 std::uint32_t get_u32(const char* at) {
   std::uint32_t v = 0;

@@ -9,8 +9,7 @@
 
 namespace forebay::cli {
 
-Interrupt::Interrupt(std::function<void()> on_first)
-    : on_first_(std::move(on_first)), signals_(io_, SIGINT, SIGTERM), thread_() {
+Interrupt::Interrupt(std::function<void()> on_first) : on_first_(std::move(on_first)), signals_(io_, SIGINT, SIGTERM) {
   wait();
   thread_ = std::thread([this] { io_.run(); });
 }

@@ -9,7 +9,7 @@
 namespace forebay {
 namespace {
 
-constexpr std::size_t kPieceBytes = 128 * 1024;
+constexpr std::size_t kPieceBytes = std::size_t{128} * 1024;
 
 std::int64_t lock_number(const BatchRange& range) {
   const std::string name = range.buffer + "/" + std::to_string(range.segment);

@@ -10,15 +10,15 @@
 #include "forebay/forebay.hpp"
 #include "sqlite/statement.hpp"
 #include "support/streams.hpp"
-#include "support/temp_dir.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace forebay;
-using namespace forebay::testing;
+using namespace forebay::test;
 using namespace std::chrono_literals;
 
 namespace {
 
-Options options_in(const TempDir& dir) {
+Options options_in(const TemporaryDirectory& dir) {
   Options o;
   o.destination = "sqlite:" + (dir / "catalog.db").string();
   o.state_directory = dir / "state";
@@ -28,7 +28,7 @@ Options options_in(const TempDir& dir) {
   return o;
 }
 
-std::int64_t query(const TempDir& dir, const std::string& sql) {
+std::int64_t query(const TemporaryDirectory& dir, const std::string& sql) {
   SqliteConnection db((dir / "catalog.db").string(), SQLITE_OPEN_READONLY);
   SqliteStatement q(db, sql, SqliteStatement::Life::once);
   return q.step() ? q.column_integer(0) : -1;
@@ -48,7 +48,7 @@ FileRecord file(const std::string& path, std::int64_t size) {
 }  // namespace
 
 TEST_CASE("files added from several threads, with writers or without, are all there after force_sync", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   Buffer buffer(options_in(dir));
   {
     std::vector<std::jthread> threads;
@@ -80,7 +80,7 @@ TEST_CASE("files added from several threads, with writers or without, are all th
 }
 
 TEST_CASE("a buffer that is destroyed without stop keeps what it acknowledged for the next one", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   const auto durability = GENERATE(Durability::memory, Durability::process);
   Options options = options_in(dir);
   options.durability = durability;
@@ -96,7 +96,7 @@ TEST_CASE("a buffer that is destroyed without stop keeps what it acknowledged fo
 }
 
 TEST_CASE("after stop a record is refused, and stop answers the same again", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   Buffer buffer(options_in(dir));
   Writer writer = buffer.writer("measurements");
   writer.add(Measurement("a", 1));
@@ -108,7 +108,7 @@ TEST_CASE("after stop a record is refused, and stop answers the same again", "[t
 }
 
 TEST_CASE("a dry run counts and leaves nothing, whatever its size") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   Options options = options_in(dir);
   options.send = false;
   options.batch_rows_max = 100;
@@ -128,7 +128,7 @@ TEST_CASE("a dry run counts and leaves nothing, whatever its size") {
 }
 
 TEST_CASE("without a buffer rows land batch by batch, and the producer has waited for them", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   Options options = options_in(dir);
   options.buffered = false;
   options.batch_rows_max = 10;
@@ -144,8 +144,8 @@ TEST_CASE("without a buffer rows land batch by batch, and the producer has waite
 }
 
 TEST_CASE("several buffers in one process keep apart", "[threads]") {
-  const TempDir a;
-  const TempDir b;
+  const TemporaryDirectory a;
+  const TemporaryDirectory b;
   Buffer first(options_in(a));
   Buffer second(options_in(b));
   Writer to_first = first.writer("measurements");
@@ -160,7 +160,7 @@ TEST_CASE("several buffers in one process keep apart", "[threads]") {
 }
 
 TEST_CASE("a forked child can destroy its copy of a buffer without harm to the parent's", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   auto buffer = std::make_unique<Buffer>(options_in(dir));
   auto writer = std::make_unique<Writer>(buffer->writer("measurements"));
   writer->add(Measurement("a", 1));
@@ -185,7 +185,7 @@ TEST_CASE("a forked child can destroy its copy of a buffer without harm to the p
 }
 
 TEST_CASE("a forked child's calls are refused, and write nothing into the parent's journals", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   Buffer buffer(options_in(dir));
   Writer writer = buffer.writer("measurements");
   writer.add(Measurement("a", 1));
@@ -223,7 +223,7 @@ TEST_CASE("a forked child's calls are refused, and write nothing into the parent
 }
 
 TEST_CASE("options that cannot be meant are refused before anything is made") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   Options options = options_in(dir);
   options.batch_rows_max = 0;
   CHECK_THROWS_AS(Buffer(options), Error);

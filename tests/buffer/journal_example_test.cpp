@@ -8,10 +8,10 @@
 #include "buffer/journal_reader.hpp"
 #include "buffer/journal_writer.hpp"
 #include "buffer/version_clock.hpp"
-#include "support/temp_dir.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace forebay;
-using namespace forebay::testing;
+using namespace forebay::test;
 
 namespace {
 
@@ -55,7 +55,7 @@ Stream notes() {
 }  // namespace
 
 TEST_CASE("the journal that docs/journal-format.md shows is what is written, and reads back") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   const auto path = dir / "segment-000001.journal";
   JournalWriter writer(create_posix_file, path, {"20260101T000000Z-42-0badcafe", 1, notes(), {}});
   const std::vector<Value> values = {Value::integer(7), Value::text("h\xc3\xa9")};

@@ -9,10 +9,10 @@
 #include "buffer/journal_writer.hpp"
 #include "forebay/error.hpp"
 #include "support/streams.hpp"
-#include "support/temp_dir.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace forebay;
-using namespace forebay::testing;
+using namespace forebay::test;
 
 namespace {
 
@@ -64,7 +64,7 @@ JournalSummary read_all(const std::filesystem::path& path, RowSet& rows) {
 }  // namespace
 
 TEST_CASE("a sealed journal gives back every row and its stream's declaration") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   make_journal(dir / "j", 5, true);
   RowSet rows(measurements().columns.size());
   const JournalSummary summary = read_all(dir / "j", rows);
@@ -78,7 +78,7 @@ TEST_CASE("a sealed journal gives back every row and its stream's declaration") 
 }
 
 TEST_CASE("a journal holds nulls, extremes and characters of every kind") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   const std::string hostile("\0\n\t\\\"\xff\x80 end", 11);
   const std::array<Value, 7> odd = {Value::text(hostile),
                                     Value::integer(std::numeric_limits<std::int64_t>::min()),
@@ -100,7 +100,7 @@ TEST_CASE("a journal holds nulls, extremes and characters of every kind") {
 }
 
 TEST_CASE("a journal cut at any byte gives its whole rows, and says how it ends") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   const bool sealed = GENERATE(true, false);
   const std::string whole = make_journal(dir / "j", 4, sealed);
   const auto path = dir / "cut";
@@ -126,7 +126,7 @@ TEST_CASE("a journal cut at any byte gives its whole rows, and says how it ends"
 }
 
 TEST_CASE("a journal with any byte changed never gives a row that was not written, and never passes for whole") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   const std::string whole = make_journal(dir / "j", 4, true);
   const auto path = dir / "flipped";
   for (std::size_t at = 0; at < whole.size(); ++at) {
@@ -148,7 +148,7 @@ TEST_CASE("a journal with any byte changed never gives a row that was not writte
 }
 
 TEST_CASE("a bad record with good ones after it is damage, and says how many rows are lost at least") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   std::string whole = make_journal(dir / "j", 10, false);
   std::size_t header_end = 0;
   std::uint64_t seed = 0;
@@ -163,7 +163,7 @@ TEST_CASE("a bad record with good ones after it is damage, and says how many row
 }
 
 TEST_CASE("a journal of a newer format is refused by its reason") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   std::string whole = make_journal(dir / "j", 1, true);
   whole[8] = 2;
   write_bytes(dir / "j", whole);
@@ -171,7 +171,7 @@ TEST_CASE("a journal of a newer format is refused by its reason") {
 }
 
 TEST_CASE("rows taken back before their group commit are not in the journal") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   {
     JournalWriter writer(create_posix_file, dir / "j", {"b", 1, measurements(), {}});
     writer.append(1, Measurement("gone", 1));

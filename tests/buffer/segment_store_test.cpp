@@ -8,7 +8,7 @@
 #include "support/pipeline.hpp"
 
 using namespace forebay;
-using namespace forebay::testing;
+using namespace forebay::test;
 using namespace std::chrono_literals;
 
 namespace {

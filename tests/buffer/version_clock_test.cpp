@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "recovery/version_reserve.hpp"
-#include "support/temp_dir.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace forebay;
-using forebay::testing::TempDir;
+using forebay::test::TemporaryDirectory;
 
 namespace {
 
@@ -63,7 +63,7 @@ TEST_CASE("a version follows the boot clock, whatever happens to the wall clock"
 }
 
 TEST_CASE("a restart after the wall clock went back starts above every version of the earlier run") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   const VersionReserve reserve(dir / "version-reserve");
   fake_wall_us = kVersionEpochUnixUs + 50'000'000'000;
   fake_boot_us = 5'000'000;
@@ -84,7 +84,7 @@ TEST_CASE("a restart after the wall clock went back starts above every version o
 }
 
 TEST_CASE("quick restarts do not push versions ahead of the clock") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   const VersionReserve reserve(dir / "version-reserve");
   fake_wall_us = kVersionEpochUnixUs + 50'000'000'000;
   fake_boot_us = 5'000'000;

@@ -12,15 +12,15 @@
 #include "recovery/state_directory.hpp"
 #include "sqlite/statement.hpp"
 #include "support/streams.hpp"
-#include "support/temp_dir.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace forebay;
-using namespace forebay::testing;
+using namespace forebay::test;
 using namespace std::chrono_literals;
 
 namespace {
 
-Options options_in(const TempDir& dir) {
+Options options_in(const TemporaryDirectory& dir) {
   Options o;
   o.destination = "sqlite:" + (dir / "catalog.db").string();
   o.state_directory = dir / "state";
@@ -31,20 +31,20 @@ Options options_in(const TempDir& dir) {
   return o;
 }
 
-std::int64_t query(const TempDir& dir, const std::string& sql) {
+std::int64_t query(const TemporaryDirectory& dir, const std::string& sql) {
   SqliteConnection db((dir / "catalog.db").string(), SQLITE_OPEN_READONLY);
   SqliteStatement q(db, sql, SqliteStatement::Life::once);
   return q.step() ? q.column_integer(0) : -1;
 }
 
-int buffers(const TempDir& dir) {
+int buffers(const TemporaryDirectory& dir) {
   int n = 0;
   for (const auto& e : std::filesystem::directory_iterator(dir / "state" / "buffers")) n += e.is_directory() ? 1 : 0;
   return n;
 }
 
 /// A process that adds rows to a Buffer, has them acknowledged, and dies by kill -9 before anything is sent.
-void die_with_rows(const TempDir& dir, const Options& options, int rows) {
+void die_with_rows(const TemporaryDirectory& dir, const Options& options, int rows) {
   // Away: a folder that stands where the catalog should be cannot be opened.
   std::filesystem::create_directory(dir / "catalog.db");
   const pid_t child = ::fork();
@@ -64,7 +64,7 @@ void die_with_rows(const TempDir& dir, const Options& options, int rows) {
 }  // namespace
 
 TEST_CASE("what a killed process had acknowledged is adopted at the next start and lands once", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   const Options options = options_in(dir);
   die_with_rows(dir, options, 42);
   REQUIRE(buffers(dir) == 1);
@@ -78,7 +78,7 @@ TEST_CASE("what a killed process had acknowledged is adopted at the next start a
 }
 
 TEST_CASE("without recovery what was left stays, and a later start adopts it", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   Options options = options_in(dir);
   die_with_rows(dir, options, 5);
   options.recover = false;
@@ -94,7 +94,7 @@ TEST_CASE("without recovery what was left stays, and a later start adopts it", "
 }
 
 TEST_CASE("rows meant for another destination are left alone unless they are asked for", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   Options options = options_in(dir);
   die_with_rows(dir, options, 5);
   options.destination = "sqlite:" + (dir / "other.db").string();
@@ -115,7 +115,7 @@ TEST_CASE("rows meant for another destination are left alone unless they are ask
 }
 
 TEST_CASE("a live buffer is never adopted", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   const Options options = options_in(dir);
   Buffer alive(options);
   Writer writer = alive.writer("measurements");
@@ -132,7 +132,7 @@ TEST_CASE("a live buffer is never adopted", "[threads]") {
 }
 
 TEST_CASE("a batch that landed before its process was killed is not counted twice", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   const Options options = options_in(dir);
   const auto saved = dir / "saved";
   {
@@ -155,7 +155,7 @@ TEST_CASE("a batch that landed before its process was killed is not counted twic
 }
 
 TEST_CASE("a torn tail is cut, damage is told and kept, and neither stops the other journals", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   Options options = options_in(dir);
   die_with_rows(dir, options, 350);  // four journals: three sealed and one not
   std::vector<std::filesystem::path> journals;
@@ -184,7 +184,7 @@ TEST_CASE("a torn tail is cut, damage is told and kept, and neither stops the ot
 }
 
 TEST_CASE("a journal of a newer format is told, and stays for the forebay that can read it", "[threads]") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   Options options = options_in(dir);
   die_with_rows(dir, options, 150);  // two journals
   std::filesystem::path newer;
@@ -204,7 +204,7 @@ TEST_CASE("a journal of a newer format is told, and stays for the forebay that c
 }
 
 TEST_CASE("of a journal and its unfinished replacement the fuller one counts") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   const StateDirectory state(dir / "state");
   BufferFolder folder = state.create_buffer(Durability::process, "sqlite:x");
   const std::string id = folder.manifest.buffer;
@@ -225,7 +225,7 @@ TEST_CASE("of a journal and its unfinished replacement the fuller one counts") {
 }
 
 TEST_CASE("a state directory that is open to others, or no directory, is refused with the way out") {
-  const TempDir dir;
+  const TemporaryDirectory dir;
   std::filesystem::create_directory(dir / "open");
   std::filesystem::permissions(dir / "open", std::filesystem::perms::all);
   CHECK_THROWS_WITH(StateDirectory(dir / "open"), Catch::Contains("chmod 700"));
@@ -241,7 +241,7 @@ TEST_CASE("a state directory of another user is refused [root]", "[root]") {
     WARN("skipped: only root can give a directory to another user");
     return;
   }
-  const TempDir dir;
+  const TemporaryDirectory dir;
   std::filesystem::create_directory(dir / "theirs");
   REQUIRE(::chown((dir / "theirs").c_str(), 1, 1) == 0);
   CHECK_THROWS_WITH(StateDirectory(dir / "theirs"), Catch::Contains("another user"));

@@ -6,7 +6,7 @@
 
 #include "sink/sink.hpp"
 
-namespace forebay::testing {
+namespace forebay::test {
 
 /// Wraps a real destination and fails on demand: before a batch is written (nothing of it lands), or after it has
 /// landed (its answer is lost). The functions are called from several threads at once.
@@ -56,4 +56,4 @@ class FaultDestination final : public Destination {
   int connections_;
 };
 
-}  // namespace forebay::testing
+}  // namespace forebay::test

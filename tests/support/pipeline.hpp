@@ -12,10 +12,10 @@
 #include "sqlite/statement.hpp"
 #include "support/fault_destination.hpp"
 #include "support/streams.hpp"
-#include "support/temp_dir.hpp"
+#include "support/temporary_directory.hpp"
 #include "sync/scheduler.hpp"
 
-namespace forebay::testing {
+namespace forebay::test {
 
 /// Store, scheduler and a SQLite catalog that can be made to fail: what lies between add() and the destination.
 class Pipeline {
@@ -69,7 +69,7 @@ class Pipeline {
   Counts counts() const { return store->accounts().streams["measurements"]; }
 
  private:
-  TempDir dir_;
+  TemporaryDirectory dir_;
   mutable std::mutex log_mutex_;
   std::vector<std::string> log_;
 
@@ -80,4 +80,4 @@ class Pipeline {
   std::unique_ptr<Scheduler> scheduler;
 };
 
-}  // namespace forebay::testing
+}  // namespace forebay::test

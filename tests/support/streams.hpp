@@ -8,7 +8,7 @@
 #include "forebay/stream.hpp"
 #include "forebay/value.hpp"
 
-namespace forebay::testing {
+namespace forebay::test {
 
 /// A stream with every column type: what is neither files nor sets goes the same way.
 inline const Stream& measurements() {
@@ -47,4 +47,4 @@ class Measurement {
   std::array<Value, 7> values_;
 };
 
-}  // namespace forebay::testing
+}  // namespace forebay::test
