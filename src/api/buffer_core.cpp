@@ -158,7 +158,7 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   if (stopped_) return *stopped_;
   store_->stop_producers(Reason::end);
   SyncResult result = scheduler_->drain(stall_max.value_or(options_.drain_timeout), give_up);
-  scheduler_->stop();
+  scheduler_->stop(/*at_once=*/!result.settled);
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
   result.settled = result.pending_rows == 0;
   leave_state(result);

@@ -31,9 +31,10 @@ std::filesystem::path nearest_existing(std::filesystem::path path) {
 }
 
 std::optional<std::string> problem_of_existing(const std::filesystem::path& directory, const struct stat& st) {
-  if (!S_ISDIR(st.st_mode)) return "it is not a directory";
+  if (!S_ISDIR(st.st_mode)) return "it is not a directory; set FOREBAY_STATE_DIR to one";
   if (st.st_uid != ::geteuid()) return "it belongs to another user; set FOREBAY_STATE_DIR to one of your own";
-  if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "others may write to it; chmod 700 it";
+  if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return "others may write to it; chmod 700 it, or set FOREBAY_STATE_DIR to another";
   if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) return std::string(std::strerror(errno));
   return std::nullopt;
 }

@@ -129,6 +129,7 @@ class PostgresDestination final : public Destination {
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
     return std::make_unique<PostgresSink>(target_, options_, watchdog_, streams);
   }
+  void interrupt() noexcept override { watchdog_->interrupt(); }
 
   std::vector<MigrationState> migration_states() override {
     return migrating([](PostgresMigrator& m) { return m.states(); });

@@ -83,8 +83,9 @@ bool owns(const Stream& stream, const std::string& column) {
 std::vector<std::string> problems_of(const Stream& stream, const ActualColumns& actual, bool missing_too) {
   const PostgresDialect dialect;
   std::vector<std::string> problems;
+  std::vector<std::string> absent;  // told last: migrate mends these, and not the others
   const auto missing = [&](const std::string& name, const std::string& type) {
-    if (missing_too) problems.push_back("column " + quoted_identifier(name) + " is missing (" + type + ")");
+    if (missing_too) absent.push_back("column " + quoted_identifier(name) + " is missing (" + type + ")");
   };
   const auto version = actual.find(stream.version_column);
   if (version == actual.end()) {
@@ -123,6 +124,7 @@ std::vector<std::string> problems_of(const Stream& stream, const ActualColumns& 
                          ", which the stream does not fill, is NOT NULL and has no default");
     }
   }
+  problems.insert(problems.end(), absent.begin(), absent.end());
   return problems;
 }
 

@@ -103,6 +103,10 @@ class Destination {
   /// The streams must outlive the sink.
   virtual std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) = 0;
 
+  /// Ends the calls of its sinks that wait for a server, now and from now on: they fail as a lost connection does. For
+  /// a stop that must not wait. SQLite has no server, and its calls end by themselves.
+  virtual void interrupt() noexcept {}
+
   // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).
   virtual std::vector<MigrationState> migration_states() = 0;
   /// Applies what is missing, under a lock with a deadline; returns lines that say what was done.

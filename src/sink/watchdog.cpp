@@ -11,7 +11,7 @@ Watchdog::Guard::Guard(Watchdog& dog, int socket, std::chrono::milliseconds limi
   const auto deadline = Clock::now() + limit;
   entry_ = dog_.entries_.insert(dog_.entries_.end(), Entry{socket, deadline});
   if (!dog_.thread_.joinable()) dog_.thread_ = std::thread([d = &dog_] { d->run(); });
-  if (deadline < dog_.wakes_at_) dog_.changed_.notify_one();
+  if (deadline < dog_.wakes_at_ || dog_.interrupted_) dog_.changed_.notify_one();
 }
 
 Watchdog::Guard::~Guard() {
@@ -33,13 +33,21 @@ Watchdog::~Watchdog() {
   if (thread_.joinable()) thread_.join();
 }
 
+void Watchdog::interrupt() {
+  {
+    const std::lock_guard lock(mutex_);
+    interrupted_ = true;
+  }
+  changed_.notify_one();
+}
+
 void Watchdog::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     wakes_at_ = Clock::time_point::max();
     for (Entry& e : entries_) {
       if (e.fired) continue;
-      if (e.deadline <= Clock::now()) {
+      if (interrupted_ || e.deadline <= Clock::now()) {
         e.fired = true;
         // Not close(): the descriptor stays libpq's, and nobody else can get its number meanwhile.
         if (e.socket >= 0) ::shutdown(e.socket, SHUT_RDWR);

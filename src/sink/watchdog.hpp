@@ -40,6 +40,9 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog();
 
+  /// Shuts down every socket that is watched, and each that is watched from now on: nothing blocks any more.
+  void interrupt();
+
  private:
   void run();
 
@@ -47,6 +50,7 @@ class Watchdog {
   std::condition_variable changed_;
   std::list<Entry> entries_;                               // guarded by mutex_
   Clock::time_point wakes_at_ = Clock::time_point::max();  // guarded by mutex_
+  bool interrupted_ = false;                               // guarded by mutex_
   bool stopping_ = false;                                  // guarded by mutex_
   std::thread thread_;                                     // guarded by mutex_ until joined
 };

@@ -42,8 +42,9 @@ void Scheduler::start() {
   for (int i = 0; i < workers_max_; ++i) worker_threads_.emplace_back([this, i] { work(i); });
 }
 
-void Scheduler::stop() {
+void Scheduler::stop(bool at_once) {
   if (stopping_.exchange(true)) return;
+  if (at_once && destination_ != nullptr) destination_->interrupt();
   store_.close_to_workers();
   turn_.notify_all();
   for (auto& t : worker_threads_) t.join();
@@ -219,6 +220,7 @@ RetryDecision Scheduler::went_wrong(const Failure& failure, const std::vector<Se
     const std::lock_guard lock(mutex_);
     // While several workers fail of one cause, it is one failure of the destination.
     d = decide_retry(failure.failure_class, attempt, random_());
+    if (stopping_.load()) return d;  // given up by ourselves: that is no news of the destination
     if (d.whole_destination) {
       d = decide_retry(failure.failure_class, ++failures_, random_());
       try_at_ = steady_clock::now() + d.delay;

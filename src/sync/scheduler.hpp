@@ -42,8 +42,9 @@ class Scheduler {
   SyncResult force_sync(std::chrono::milliseconds timeout);
   /// Waits until nothing is pending, or nothing has landed for `stall_max`, or `give_up` says so.
   SyncResult drain(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up);
-  /// Ends all threads. Batches under way are finished first, as far as the destination lets them.
-  void stop();
+  /// Ends all threads. Batches under way are finished first, or, when `at_once`, given up: what became of them is for
+  /// the ledger to tell.
+  void stop(bool at_once = false);
 
   struct State {
     DestinationState destination = DestinationState::unknown;
