@@ -8,31 +8,13 @@
 #include <vector>
 
 #include "forebay/forebay.hpp"
-#include "sqlite/statement.hpp"
-#include "support/streams.hpp"
-#include "support/temporary_directory.hpp"
+#include "support/catalog_buffer.hpp"
 
 using namespace forebay;
 using namespace forebay::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-Options options_in(const TemporaryDirectory& dir) {
-  Options o;
-  o.destination = "sqlite:" + (dir / "catalog.db").string();
-  o.state_directory = dir / "state";
-  o.streams = {measurements()};
-  o.interval = 1h;
-  o.log = [](LogLevel, std::string_view) {};
-  return o;
-}
-
-std::int64_t query(const TemporaryDirectory& dir, const std::string& sql) {
-  SqliteConnection db((dir / "catalog.db").string(), SQLITE_OPEN_READONLY);
-  SqliteStatement q(db, sql, SqliteStatement::Life::once);
-  return q.step() ? q.column_integer(0) : -1;
-}
 
 FileRecord file(const std::string& path, std::int64_t size) {
   FileRecord r;
@@ -49,7 +31,7 @@ FileRecord file(const std::string& path, std::int64_t size) {
 
 TEST_CASE("files added from several threads, with writers or without, are all there after force_sync", "[threads]") {
   const TemporaryDirectory dir;
-  Buffer buffer(options_in(dir));
+  Buffer buffer(catalog_options(dir));
   {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t) {
@@ -67,7 +49,7 @@ TEST_CASE("files added from several threads, with writers or without, are all th
     }
   }
   CHECK(buffer.force_sync().settled);
-  CHECK(query(dir, "SELECT count(*) FROM backup_files") == 2000);
+  CHECK(catalog_number(dir, "SELECT count(*) FROM backup_files") == 2000);
   CHECK(buffer.get_stats().synced == 2000);
   buffer.add_file(file("/last", 1));  // a batch of its own: the others may have shared one that was sealed before
   CHECK(buffer.force_sync().settled);
@@ -82,7 +64,7 @@ TEST_CASE("files added from several threads, with writers or without, are all th
 TEST_CASE("a buffer that is destroyed without stop keeps what it acknowledged for the next one", "[threads]") {
   const TemporaryDirectory dir;
   const auto durability = GENERATE(Durability::memory, Durability::process);
-  Options options = options_in(dir);
+  Options options = catalog_options(dir);
   options.durability = durability;
   options.send = true;
   {
@@ -92,24 +74,24 @@ TEST_CASE("a buffer that is destroyed without stop keeps what it acknowledged fo
   }
   Buffer next(options);
   CHECK(next.stop().settled);
-  CHECK(query(dir, "SELECT count(*) FROM measurements") == 20);
+  CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 20);
 }
 
 TEST_CASE("after stop a record is refused, and stop answers the same again", "[threads]") {
   const TemporaryDirectory dir;
-  Buffer buffer(options_in(dir));
+  Buffer buffer(catalog_options(dir));
   Writer writer = buffer.writer("measurements");
   writer.add(Measurement("a", 1));
   CHECK(buffer.stop().settled);
   CHECK(buffer.stop().settled);
   CHECK_THROWS_AS(writer.add(Measurement("a", 2)), Error);
   CHECK_THROWS_AS(buffer.writer(), Error);
-  CHECK(query(dir, "SELECT count(*) FROM measurements") == 1);
+  CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 1);
 }
 
 TEST_CASE("a dry run counts and leaves nothing, whatever its size") {
   const TemporaryDirectory dir;
-  Options options = options_in(dir);
+  Options options = catalog_options(dir);
   options.send = false;
   options.batch_rows_max = 100;
   options.memory_rows_max = 1000;
@@ -129,25 +111,25 @@ TEST_CASE("a dry run counts and leaves nothing, whatever its size") {
 
 TEST_CASE("without a buffer rows land batch by batch, and the producer has waited for them", "[threads]") {
   const TemporaryDirectory dir;
-  Options options = options_in(dir);
+  Options options = catalog_options(dir);
   options.buffered = false;
   options.batch_rows_max = 10;
   Buffer buffer(options);
   Writer writer = buffer.writer("measurements");
   for (int i = 0; i < 25; ++i) {
     writer.add(Measurement("a", i));
-    if ((i + 1) % 10 == 0) REQUIRE(query(dir, "SELECT count(*) FROM measurements") == i + 1);
+    if ((i + 1) % 10 == 0) REQUIRE(catalog_number(dir, "SELECT count(*) FROM measurements") == i + 1);
   }
   CHECK(buffer.stop().settled);
-  CHECK(query(dir, "SELECT count(*) FROM measurements") == 25);
+  CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 25);
   CHECK_FALSE(std::filesystem::exists(dir / "state"));
 }
 
 TEST_CASE("several buffers in one process keep apart", "[threads]") {
   const TemporaryDirectory a;
   const TemporaryDirectory b;
-  Buffer first(options_in(a));
-  Buffer second(options_in(b));
+  Buffer first(catalog_options(a));
+  Buffer second(catalog_options(b));
   Writer to_first = first.writer("measurements");
   Writer to_second = second.writer("measurements");
   to_first.add(Measurement("x", 1));
@@ -155,13 +137,13 @@ TEST_CASE("several buffers in one process keep apart", "[threads]") {
   to_second.add(Measurement("y", 2));
   CHECK(first.stop().settled);
   CHECK(second.stop().settled);
-  CHECK(query(a, "SELECT count(*) FROM measurements") == 1);
-  CHECK(query(b, "SELECT count(*) FROM measurements") == 2);
+  CHECK(catalog_number(a, "SELECT count(*) FROM measurements") == 1);
+  CHECK(catalog_number(b, "SELECT count(*) FROM measurements") == 2);
 }
 
 TEST_CASE("a forked child can destroy its copy of a buffer without harm to the parent's", "[threads]") {
   const TemporaryDirectory dir;
-  auto buffer = std::make_unique<Buffer>(options_in(dir));
+  auto buffer = std::make_unique<Buffer>(catalog_options(dir));
   auto writer = std::make_unique<Writer>(buffer->writer("measurements"));
   writer->add(Measurement("a", 1));
   const pid_t child = ::fork();
@@ -181,12 +163,12 @@ TEST_CASE("a forked child can destroy its copy of a buffer without harm to the p
   CHECK(status == 0);
   writer->add(Measurement("a", 3));
   CHECK(buffer->stop().settled);
-  CHECK(query(dir, "SELECT count(*) FROM measurements") == 2);
+  CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 2);
 }
 
 TEST_CASE("a forked child's calls are refused, and write nothing into the parent's journals", "[threads]") {
   const TemporaryDirectory dir;
-  Buffer buffer(options_in(dir));
+  Buffer buffer(catalog_options(dir));
   Writer writer = buffer.writer("measurements");
   writer.add(Measurement("a", 1));
   writer.commit();
@@ -219,18 +201,18 @@ TEST_CASE("a forked child's calls are refused, and write nothing into the parent
   CHECK(std::filesystem::file_size(journal) == bytes);
   writer.add(Measurement("a", 3));
   CHECK(buffer.stop().settled);
-  CHECK(query(dir, "SELECT count(*) FROM measurements") == 2);
+  CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 2);
 }
 
 TEST_CASE("options that cannot be meant are refused before anything is made") {
   const TemporaryDirectory dir;
-  Options options = options_in(dir);
+  Options options = catalog_options(dir);
   options.batch_rows_max = 0;
   CHECK_THROWS_AS(Buffer(options), Error);
-  options = options_in(dir);
+  options = catalog_options(dir);
   options.durability = Durability::power;
   CHECK_THROWS_WITH(Buffer(options), Catch::Contains("not built"));
-  options = options_in(dir);
+  options = catalog_options(dir);
   options.streams = {measurements(), measurements()};
   CHECK_THROWS_WITH(Buffer(options), Catch::Contains("twice"));
   CHECK(std::filesystem::is_empty(dir.path()));

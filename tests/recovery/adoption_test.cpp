@@ -10,9 +10,7 @@
 #include "buffer/journal_writer.hpp"
 #include "forebay/buffer.hpp"
 #include "recovery/state_directory.hpp"
-#include "sqlite/statement.hpp"
-#include "support/streams.hpp"
-#include "support/temporary_directory.hpp"
+#include "support/catalog_buffer.hpp"
 
 using namespace forebay;
 using namespace forebay::test;
@@ -21,20 +19,9 @@ using namespace std::chrono_literals;
 namespace {
 
 Options options_in(const TemporaryDirectory& dir) {
-  Options o;
-  o.destination = "sqlite:" + (dir / "catalog.db").string();
-  o.state_directory = dir / "state";
-  o.streams = {measurements()};
-  o.interval = 1h;
+  Options o = catalog_options(dir);
   o.batch_rows_max = 100;
-  o.log = [](LogLevel, std::string_view) {};
   return o;
-}
-
-std::int64_t query(const TemporaryDirectory& dir, const std::string& sql) {
-  SqliteConnection db((dir / "catalog.db").string(), SQLITE_OPEN_READONLY);
-  SqliteStatement q(db, sql, SqliteStatement::Life::once);
-  return q.step() ? q.column_integer(0) : -1;
 }
 
 int buffers(const TemporaryDirectory& dir) {
@@ -72,7 +59,7 @@ TEST_CASE("what a killed process had acknowledged is adopted at the next start a
     Buffer buffer(options);
     CHECK(buffer.stop().settled);
     CHECK(buffer.get_sync_status().recovered.synced == (again == 0 ? 42 : 0));
-    CHECK(query(dir, "SELECT count(*) FROM measurements") == 42);
+    CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 42);
     CHECK(buffers(dir) == 0);
   }
 }
@@ -90,7 +77,7 @@ TEST_CASE("without recovery what was left stays, and a later start adopts it", "
   options.recover = true;
   Buffer buffer(options);
   CHECK(buffer.stop().settled);
-  CHECK(query(dir, "SELECT count(*) FROM measurements") == 5);
+  CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 5);
 }
 
 TEST_CASE("rows meant for another destination are left alone unless they are asked for", "[threads]") {
@@ -128,7 +115,7 @@ TEST_CASE("a live buffer is never adopted", "[threads]") {
   }
   CHECK(buffers(dir) == 1);
   CHECK(alive.stop().settled);
-  CHECK(query(dir, "SELECT count(*) FROM measurements") == 1);
+  CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 1);
 }
 
 TEST_CASE("a batch that landed before its process was killed is not counted twice", "[threads]") {
@@ -150,8 +137,8 @@ TEST_CASE("a batch that landed before its process was killed is not counted twic
   const Counts recovered = second.get_sync_status().recovered;
   CHECK(recovered.synced == 10);
   CHECK(recovered.superseded == 0);
-  CHECK(query(dir, "SELECT count(*) FROM measurements") == 10);
-  CHECK(query(dir, "SELECT sum(last_row - first_row + 1) FROM sync_batches") == 10);
+  CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 10);
+  CHECK(catalog_number(dir, "SELECT sum(last_row - first_row + 1) FROM sync_batches") == 10);
 }
 
 TEST_CASE("a torn tail is cut, damage is told and kept, and neither stops the other journals", "[threads]") {
@@ -175,7 +162,7 @@ TEST_CASE("a torn tail is cut, damage is told and kept, and neither stops the ot
   Buffer buffer(options);
   CHECK(buffer.stop().settled);
   const Counts recovered = buffer.get_sync_status().recovered;
-  CHECK(recovered.synced == static_cast<std::uint64_t>(query(dir, "SELECT count(*) FROM measurements")));
+  CHECK(recovered.synced == static_cast<std::uint64_t>(catalog_number(dir, "SELECT count(*) FROM measurements")));
   CHECK(recovered.synced >= 100 + 40 + 100 + 49);
   CHECK(recovered.synced < 350);
   CHECK_THAT(log, Catch::Contains("is damaged at byte") && Catch::Contains("is cut"));
