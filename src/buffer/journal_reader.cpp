@@ -41,20 +41,6 @@ std::size_t whole_record(std::string_view bytes, std::uint64_t seed) {
 
 }  // namespace
 
-std::string_view to_string(JournalEnd end) noexcept {
-  switch (end) {
-    case JournalEnd::sealed:
-      return "sealed";
-    case JournalEnd::unsealed:
-      return "unsealed";
-    case JournalEnd::torn_tail:
-      return "torn tail";
-    case JournalEnd::damaged:
-      return "damaged";
-  }
-  return "";
-}
-
 struct JournalReader::File {
   explicit File(const std::filesystem::path& path) : fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {
     if (fd < 0) {

@@ -17,7 +17,6 @@ enum class JournalEnd : std::uint8_t {
   torn_tail,  ///< the same, and bytes of a record that was being written; they are cut
   damaged     ///< bad bytes with good records after them, or rows missing before a trailer
 };
-std::string_view to_string(JournalEnd end) noexcept;
 
 struct JournalSummary {
   JournalHeader header;

@@ -227,7 +227,6 @@ SegmentStore::Accounts SegmentStore::accounts() const {
   a.memory_bytes = usage.active_bytes + usage.sealed_bytes;
   a.disk_bytes = usage.disk_bytes;
   a.segments = queue_.size();
-  a.last_progress = last_progress_;
   for (const SegmentPtr& s : queue_) {
     const std::uint64_t left = s->id.rows - (s->next_row - 1);
     (s->id.buffer == options_.buffer_id ? a.streams[s->id.stream->name] : a.recovered).pending += left;

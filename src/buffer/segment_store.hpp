@@ -122,7 +122,6 @@ class SegmentStore {
     std::uint64_t disk_bytes = 0;
     std::uint64_t segments = 0;  // not settled
     std::optional<SteadyTime> oldest_at;
-    SteadyTime last_progress;
   };
   Accounts accounts() const;
   std::uint64_t pending_rows() const;

@@ -36,7 +36,6 @@ class FileLock {
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
   ~FileLock();
-  int descriptor() const { return fd_; }
 
  private:
   friend class StateDirectory;
