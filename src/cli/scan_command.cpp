@@ -175,7 +175,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
     log_line(LogLevel::info, chosen.embedded_by_default
                                  ? "no server is named (" + chosen.why + "): rows go to the SQLite catalog " +
                                        chosen.url.substr(7) + "; set DATABASE_URL or --to for another destination"
-                                 : "destination from " + chosen.why);
+                                 : "destination named by " + chosen.why);
   }
 
   const auto start = steady_clock::now();

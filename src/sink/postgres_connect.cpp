@@ -56,7 +56,9 @@ constexpr std::array kCures = {
   }
   std::string message = "cannot connect to " + target.description + ": " + said.text;
   if (!said.sqlstate.empty()) message += " (" + said.sqlstate + ")";
-  throw DestinationFailure({why, said.sqlstate, message + "; " + std::string(cure)});
+  // libpq asks the same question at the end of some of its messages.
+  if (said.text.find("Is the server running") == std::string::npos) message += "; " + std::string(cure);
+  throw DestinationFailure({why, said.sqlstate, message});
 }
 
 [[noreturn]] void too_late(const PostgresTarget& target) {
