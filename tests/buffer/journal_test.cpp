@@ -141,7 +141,8 @@ TEST_CASE("a journal with any byte changed never gives a row that was not writte
         REQUIRE(summary.end != JournalEnd::sealed);
         check_prefix(rows);
       } catch (const Error& e) {
-        REQUIRE(e.code() == ErrorCode::damaged);
+        // A changed format number may be that of a newer release.
+        REQUIRE((e.code() == ErrorCode::damaged || (at >= 8 && at < 12 && e.code() == ErrorCode::not_built_yet)));
       }
     }
   }
