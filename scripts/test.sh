@@ -67,7 +67,7 @@ if [ "$preset" != dev ]; then
   symbolizer=$(command -v llvm-symbolizer-14 || true)
   export ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1:external_symbolizer_path=$symbolizer
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:external_symbolizer_path=$symbolizer
-  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:external_symbolizer_path=$symbolizer
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$repo/scripts/tsan.supp:external_symbolizer_path=$symbolizer
 fi
 "${runner[@]}" "$repo/scripts/run_tests.py" --timeout "$timeout" --counts "$work/counts" ${filter:+--filter "$filter"} \
   "$build/tests/forebay_tests" | grep -vE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' || true
