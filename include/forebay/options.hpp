@@ -55,6 +55,7 @@ struct Options {
 
   bool recover = true;                   ///< adopt orphaned buffers of the same host and destination at start
   bool recover_any_destination = false;  ///< and those that were meant for another destination
+  bool only_recover = false;             ///< make no folder of its own, as no Writer will be: works also on a full disk
   bool send = true;                      ///< false: buffer only, send nothing, leave nothing (a dry run)
   std::vector<Stream> streams;           ///< besides the built-in ones
   LogCallback log;                       ///< empty: spdlog, on stderr

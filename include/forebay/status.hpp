@@ -51,6 +51,9 @@ struct SyncStatus {
   std::string last_error;  ///< one line, empty when all is well
   std::map<std::string, Counts> streams;
   Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
+  std::uint64_t damaged_journals = 0;  ///< of those: not all of their rows could be read; the files are kept
+  std::uint64_t buffers_in_use =
+      0;  ///< other buffers in the state directory, whose processes lived when this one began
   std::array<std::uint64_t, kReasons> batches{};  ///< committed, by Reason
   bool is_syncing = false;
   std::uint64_t memory_rows = 0;

@@ -82,6 +82,7 @@ BufferCore::BufferCore(Options options)
   store.durability = options_.durability;
   store.limits = limits_of(options_);
   store.unbuffered = options_.send && !options_.buffered;
+  store.closed = options_.only_recover;
   store.discard = !options_.send;
   store.landing_timeout = options_.drain_timeout;
   store.wake_timer = [this] { scheduler_->wake_timer(); };
@@ -105,18 +106,22 @@ void BufferCore::open_destination() {
 
 void BufferCore::open_state() {
   state_.emplace(options_.state_directory);
+  if (options_.only_recover) return;
   folder_.emplace(state_->create_buffer(options_.durability, destination_->description()));
 }
 
 void BufferCore::adopt_orphans() {
   std::vector<LeftAlone> left_alone;
-  auto orphans = state_->lock_orphans(destination_->description(), options_.recover_any_destination, left_alone);
+  auto orphans =
+      state_->lock_orphans(destination_->description(), options_.recover_any_destination, left_alone, buffers_in_use_);
+  if (folder_ && buffers_in_use_ > 0) --buffers_in_use_;  // our own
   for (BufferFolder& folder : orphans) {
     const std::string name = folder.manifest.buffer;
     const auto pid = folder.manifest.pid;
     const std::string meant_for = folder.manifest.destination;
     AdoptedBuffer adopted = adopt(std::move(folder), streams_);
     for (const std::string& finding : adopted.findings) log_(LogLevel::warning, finding);
+    damaged_journals_ += adopted.damaged_journals;
     if (adopted.rows > 0) {
       log_(LogLevel::info, "adopted buffer " + name + " of process " + std::to_string(pid) +
                                ", which has ended: " + counted(adopted.rows, "row", "rows") + " in " +
@@ -195,6 +200,8 @@ SyncStatus BufferCore::status() const {
   s.last_error = state.last_error;
   s.streams = accounts.streams;
   s.recovered = accounts.recovered;
+  s.damaged_journals = damaged_journals_;
+  s.buffers_in_use = buffers_in_use_;
   s.batches = state.batches;
   s.is_syncing = state.syncing > 0;
   s.memory_rows = accounts.memory_rows;

@@ -57,6 +57,8 @@ class BufferCore {
   std::mutex stopping_;
   // Guarded by stopping_:
   std::vector<AdoptedBuffer> adopted_;
+  std::uint64_t damaged_journals_ = 0;  // constant after construction, as the next
+  std::uint64_t buffers_in_use_ = 0;
   std::optional<SyncResult> stopped_;
 };
 

@@ -19,6 +19,8 @@ std::shared_ptr<WriterCore> SegmentStore::make_writer(const Stream& stream) {
   auto writer = std::make_shared<WriterCore>(*this, stream);
   const std::lock_guard lock(mutex_);
   if (stopped_) throw Error(ErrorCode::stopped, "the buffer is stopped and takes no more records");
+  if (options_.closed)
+    throw Error(ErrorCode::usage, "this buffer only recovers (Options::only_recover) and takes no records");
   writers_.push_back(writer);
   return writer;
 }

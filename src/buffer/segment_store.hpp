@@ -33,6 +33,8 @@ struct StoreOptions {
   Limits limits;
   /// Producers wait until their batches have landed (USE_MEMORY_DB=False).
   bool unbuffered = false;
+  /// No writer will be made: only what is adopted is sent.
+  bool closed = false;
   /// Nothing is going to be sent: when memory is full, sealed rows are counted and dropped.
   bool discard = false;
   std::chrono::seconds landing_timeout{60};  // unbuffered: without progress, before add() gives up

@@ -126,6 +126,20 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
   return failure.empty();
 }
 
+namespace {
+
+/// What an adopter will find in a journal that failed; 0 when there is none.
+std::uint64_t rows_in(const std::filesystem::path& journal) {
+  if (journal.empty()) return 0;
+  try {
+    return JournalReader::summarize(journal).rows;
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+}  // namespace
+
 SegmentStore::Spill SegmentStore::spill() {
   Spill result;
   if (options_.folder.empty()) return result;
@@ -147,7 +161,8 @@ SegmentStore::Spill SegmentStore::spill() {
       s->set_journal(path, bytes);
       count_locked(*s, +1);
     } else {
-      result.unsaved_rows += s->id.rows - (s->next_row - 1);
+      const std::uint64_t saved = std::max(s->next_row - 1, rows_in(s->stale_journal));
+      result.unsaved_rows += s->id.rows - std::min(saved, s->id.rows);
       if (result.error.empty()) result.error = error;
     }
   }

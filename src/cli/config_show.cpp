@@ -42,7 +42,7 @@ struct LibpqVariable {
 std::vector<LibpqVariable> libpq_variables(const Settings& settings) {
   std::vector<LibpqVariable> result;
   for (const auto& [name, value] : settings.environment()) {
-    if (!name.starts_with("PG") || value.empty()) continue;
+    if (!is_libpq_variable(name) || value.empty()) continue;
     std::string source = "environment";
     for (const FileVariable& v : settings.file_variables()) {
       if (v.name == name) source = v.source.place;

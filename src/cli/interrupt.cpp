@@ -9,7 +9,8 @@
 
 namespace forebay::cli {
 
-Interrupt::Interrupt(std::function<void()> on_first) : on_first_(std::move(on_first)), signals_(io_, SIGINT, SIGTERM) {
+Interrupt::Interrupt(std::function<void()> on_first, std::function<void()> on_second)
+    : on_first_(std::move(on_first)), on_second_(std::move(on_second)), signals_(io_, SIGINT, SIGTERM) {
   wait();
   thread_ = std::thread([this] { io_.run(); });
 }
@@ -22,7 +23,10 @@ Interrupt::~Interrupt() {
 void Interrupt::wait() {
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (error) return;
-    if (requested_.exchange(true)) ::_exit(kInterrupted);
+    if (requested_.exchange(true)) {
+      on_second_();
+      ::_exit(kInterrupted);
+    }
     on_first_();
     wait();
   });

@@ -13,8 +13,8 @@ namespace forebay::cli {
 /// once with status 130 (what was acknowledged is in the journals, as after a kill).
 class Interrupt {
  public:
-  /// `on_first` is called on the signal thread.
-  explicit Interrupt(std::function<void()> on_first);
+  /// Both are called on the signal thread; after `on_second` the process ends.
+  Interrupt(std::function<void()> on_first, std::function<void()> on_second);
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
   ~Interrupt();
@@ -25,6 +25,7 @@ class Interrupt {
   void wait();
 
   std::function<void()> on_first_;
+  std::function<void()> on_second_;
   std::atomic<bool> requested_{false};
   boost::asio::io_context io_;
   boost::asio::signal_set signals_;

@@ -1,6 +1,7 @@
 // The command. Where to read on, in the order of the data: command.hpp (what a command is), ../config/settings.hpp,
 // then one file per command: scan_command.cpp is the main job.
 
+#include <csignal>
 #include <exception>
 #include <new>
 #include <string>
@@ -54,6 +55,8 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   int status = kLocalFailure;
+  // A reader of our log or output that goes away is no reason to leave rows behind; lost output is told by the status.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     start_logging({});
     status = run(argc, argv);

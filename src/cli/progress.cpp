@@ -41,7 +41,8 @@ std::string progress_text(const ProgressPicture& p, double entries_per_s) {
 }
 
 ProgressMode progress_mode(const std::string& wanted, bool quiet, bool stderr_is_terminal) {
-  if (wanted == "never" || (quiet && wanted != "always")) return ProgressMode::none;
+  if (wanted == "always") return ProgressMode::line;
+  if (wanted == "never" || quiet) return ProgressMode::none;
   return stderr_is_terminal ? ProgressMode::line : ProgressMode::plain;
 }
 

@@ -29,7 +29,7 @@ struct ProgressPicture {
 std::string progress_text(const ProgressPicture& p, double entries_per_s);
 
 enum class ProgressMode : std::uint8_t { none, line, plain };
-/// `wanted`: auto, always or never. A line that is redrawn belongs on a terminal; elsewhere plain lines, seldom.
+/// `wanted`: auto (a line that is redrawn on a terminal, elsewhere plain lines, seldom), always (that line) or never.
 ProgressMode progress_mode(const std::string& wanted, bool quiet, bool stderr_is_terminal);
 
 /// Draws on stderr from a thread of its own until it is destroyed.

@@ -30,22 +30,33 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   options.state_directory = settings.state_directory();
   options.buffered = true;
   options.recover = true;
+  options.only_recover = true;
   options.recover_any_destination = !a.to.empty();
   options.log = log_callback();
 
   Buffer buffer(options);
-  const Interrupt interrupt([] { log_line(LogLevel::warning, "interrupted: ending after the batches under way"); });
+  const Interrupt interrupt([] { log_line(LogLevel::warning, "interrupted: giving up the batches under way"); },
+                            [] { report_failure("interrupted twice: what has not landed stays where it was"); });
   const SyncResult result = buffer.stop(options.drain_timeout, [&] { return interrupt.requested().load(); });
   const SyncStatus status = buffer.get_sync_status();
   const Counts& rows = status.recovered;
   if (a.json) {
-    const nlohmann::ordered_json j = {{"destination", status.destination}, {"state_directory", status.state_directory},
-                                      {"recovered", rows.accepted},        {"synced", rows.synced},
-                                      {"superseded", rows.superseded},     {"pending", rows.pending},
+    const nlohmann::ordered_json j = {{"destination", status.destination},
+                                      {"state_directory", status.state_directory},
+                                      {"recovered", rows.accepted},
+                                      {"synced", rows.synced},
+                                      {"superseded", rows.superseded},
+                                      {"pending", rows.pending},
+                                      {"damaged_journals", status.damaged_journals},
+                                      {"buffers_in_use", status.buffers_in_use},
                                       {"last_error", status.last_error}};
     std::cout << j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
   } else if (rows.accepted == 0) {
-    std::cout << "nothing to recover in " << status.state_directory << " for " << status.destination << '\n';
+    std::cout << "nothing to recover in " << status.state_directory << " for " << status.destination;
+    if (status.buffers_in_use > 0) {
+      std::cout << "; " << status.buffers_in_use << " buffers there are in the hands of processes that live";
+    }
+    std::cout << '\n';
   } else {
     std::cout << "recovered " << human_count(rows.accepted - rows.pending) << " of " << human_count(rows.accepted)
               << " rows into " << status.destination << ": " << human_count(rows.synced) << " synced, "
@@ -54,7 +65,12 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   const std::string remaining = remaining_line(status, result, !a.to.empty());
   if (!remaining.empty()) report_failure(remaining);
   if (interrupt.requested()) return kInterrupted;
-  return result.pending_rows > 0 ? kRowsRemain : kDone;
+  if (result.pending_rows > 0) return kRowsRemain;
+  if (status.damaged_journals == 0) return kDone;
+  report_failure(std::to_string(status.damaged_journals) +
+                 " journals were damaged, and not all of their rows could be read; they are kept as *.damaged in " +
+                 status.state_directory);
+  return kLocalFailure;
 }
 
 void add_recover_command(CLI::App& app, const ChooseAction& choose) {

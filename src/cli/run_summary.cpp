@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/escape.hpp"
 #include "base/human.hpp"
 
 namespace forebay::cli {
@@ -32,7 +33,8 @@ std::string summary_json(const RunSummary& s) {
       {"backup_set", s.backup_set},
       {"destination", s.status.destination},
       {"destination_state", std::string(to_string(s.status.destination_state))},
-      {"durability", kDurability[static_cast<std::size_t>(s.status.durability)]},
+      {"durability",
+       s.status.state_directory.empty() ? "none" : kDurability[static_cast<std::size_t>(s.status.durability)]},
       {"scanned", s.scanned},
       {"accepted", files.accepted},
       {"synced", files.synced},
@@ -47,7 +49,9 @@ std::string summary_json(const RunSummary& s) {
       {"entries_per_s", s.elapsed_s > 0 ? static_cast<double>(s.scanned) / s.elapsed_s : 0.0},
       {"peak_memory_bytes", peak_memory_bytes()},
       {"recovered", s.status.recovered.accepted},
+      {"unsaved", s.unsaved_rows},
       {"batches", batches},
+      {"failure", s.failure},
       {"last_error", s.status.last_error}};
   // Messages of a server may be in any encoding: what is not UTF-8 is replaced, not a reason to fail.
   return j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
@@ -70,7 +74,7 @@ void print_summary(const RunSummary& s, std::ostream& out) {
     out << "recovered   " << human_count(s.status.recovered.synced + s.status.recovered.superseded) << " of "
         << human_count(s.status.recovered.accepted) << " rows of earlier runs\n";
   }
-  out << "backup set  " << s.backup_set << " (id " << s.backup_set_id << ")\n";
+  out << "backup set  " << printable(s.backup_set) << " (id " << s.backup_set_id << ")\n";
   out << "batches    ";
   bool any = false;
   for (std::size_t i = 0; i < kReasons; ++i) {
@@ -79,6 +83,15 @@ void print_summary(const RunSummary& s, std::ostream& out) {
     any = true;
   }
   out << (any ? "\n" : " none\n");
+}
+
+std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given) {
+  std::uint64_t pending = status.recovered.pending;
+  for (const auto& [stream, counts] : status.streams) pending += counts.pending;
+  std::string line = "interrupted twice: left with " + human_count(pending) + " rows not at the destination; ";
+  if (!journaled) return line + "what only memory held of them is lost";
+  return line + "what was acknowledged of them is kept in " + status.state_directory +
+         ". To send it: " + (to_given ? "DATABASE_URL=(the same URL) " : "") + "forebay recover";
 }
 
 std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given) {

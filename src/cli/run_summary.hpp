@@ -14,6 +14,8 @@ struct RunSummary {
   std::string backup_set;
   SyncStatus status;  // taken when all was over
   std::uint64_t pending_rows = 0;
+  std::uint64_t unsaved_rows = 0;
+  std::string failure;  // why the walk stopped short; empty: it did not
   std::uint64_t scanned = 0;
   std::uint64_t unreadable = 0;
   std::uint64_t total_bytes = 0;
@@ -29,6 +31,9 @@ void print_summary(const RunSummary& s, std::ostream& out);
 /// The line for rows that did not get there: how many, why, where they are, and how to go on. Empty when none remain.
 /// `to_given`: the destination was named by --to, and so has to be named again.
 std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given);
+
+/// The line for a second signal: what is left, and where.
+std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given);
 
 /// The most memory that this process ever held, in bytes.
 std::uint64_t peak_memory_bytes();

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <future>
 #include <iostream>
@@ -29,6 +30,7 @@ using std::chrono::steady_clock;
 struct ScanArguments {
   ScanOptions scan;
   std::string set;
+  std::string set_id_text;
   std::optional<std::int64_t> set_id;
   std::string to;
   std::string threads;
@@ -54,6 +56,17 @@ void read_globs(const std::string& file, std::vector<std::string>& globs) {
   for (std::string line; std::getline(in, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (!line.empty() && line.front() != '#') globs.push_back(line);
+  }
+}
+
+void check_globs(const std::vector<std::string>& globs) {
+  for (const std::string& glob : globs) {
+    // Matched against whole paths, which begin with '/'. A '/' at the end only asks for a directory.
+    const bool of_paths = glob.find('/') < glob.size() - 1;
+    if (glob.empty() || (of_paths && glob.find_first_of("/*?[") != 0)) {
+      throw Error(ErrorCode::usage, "exclude pattern '" + printable(glob) +
+                                        "' can match no path; with a '/' it must begin with '/' or '*'");
+    }
   }
 }
 
@@ -137,7 +150,7 @@ int exit_status(const RunSummary& s, bool local_failure) {
 
 /// Walks the trees into the buffer. What stops it short is logged, and told by the result: false.
 bool walk(Buffer& buffer, const ScanOptions& options, std::int64_t set_id, ScanProgress& progress,
-          const std::atomic<bool>& stop) {
+          const std::atomic<bool>& stop, std::string& failure) {
   UnreadableLog unreadable;
   try {
     scan(
@@ -146,13 +159,28 @@ bool walk(Buffer& buffer, const ScanOptions& options, std::int64_t set_id, ScanP
     return true;
   } catch (const Error& e) {
     if (e.code() == ErrorCode::stopped) return true;  // interrupted
-    log_line(LogLevel::error, std::string("the scan stopped: ") + e.what());
+    failure = e.what();
+    log_line(LogLevel::error, "the scan stopped: " + failure);
     return false;
+  }
+}
+
+/// What the parser can't judge. Throws Error(usage).
+void check_arguments(ScanArguments& a) {
+  if (!a.set_id_text.empty()) {
+    std::int64_t id = 0;
+    const char* end = a.set_id_text.data() + a.set_id_text.size();
+    const auto [at, error] = std::from_chars(a.set_id_text.data(), end, id);
+    if (error != std::errc() || at != end || id < 0) {
+      throw Error(ErrorCode::usage, "--set-id must be a whole number from 0 to 9223372036854775807");
+    }
+    a.set_id = id;
   }
 }
 
 int run_scan(const ScanArguments& arguments, CommandContext& context) {
   ScanArguments a = arguments;
+  check_arguments(a);
   sqlite_memory_statistics_off();
   std::vector<GivenOption> given;
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
@@ -163,6 +191,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   a.scan.roots = check_roots(a.scan.roots);
   a.scan.threads = static_cast<int>(settings.number("SCAN_THREADS"));
   if (!a.exclude_from.empty()) read_globs(a.exclude_from, a.scan.exclude_globs);
+  check_globs(a.scan.exclude_globs);
 
   Options options = settings.to_options();
   options.recover = !a.no_recover;
@@ -201,13 +230,17 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   };
   // At once, beside the walk: producers that wait for room would hold the walk's end up while the destination is away.
   std::future<SyncResult> stopping;
-  const Interrupt interrupt([&] {
-    interrupted_at_us = wall_us();
-    log_line(LogLevel::warning,
-             "interrupted: sending what is buffered for up to " + std::to_string(options.drain_timeout.count()) +
-                 " s (SYNC_DRAIN_TIMEOUT); once more leaves at once, and loses nothing acknowledged");
-    stopping = std::async(std::launch::async, stop);
-  });
+  const bool journaled = options.send && options.buffered && options.durability != Durability::memory;
+  const Interrupt interrupt(
+      [&] {
+        interrupted_at_us = wall_us();
+        log_line(LogLevel::warning,
+                 "interrupted: sending what is buffered for up to " + std::to_string(options.drain_timeout.count()) +
+                     " s (SYNC_DRAIN_TIMEOUT); once more leaves at once" +
+                     (journaled ? ", and loses nothing acknowledged" : ", and loses what only memory holds"));
+        stopping = std::async(std::launch::async, stop);
+      },
+      [&] { report_failure(left_at_once(buffer.get_sync_status(), journaled, !a.to.empty())); });
   const auto expected = expected_entries(a.scan);
   std::optional<Progress> progress;
   progress.emplace(mode, [&] {
@@ -236,9 +269,10 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
     }
   };
   tell_set();
-  const bool walked = walk(buffer, a.scan, set.id, scanned, interrupt.requested());
+  const bool walked = walk(buffer, a.scan, set.id, scanned, interrupt.requested(), summary.failure);
   summary.scan_s = seconds_since(start);
-  if (walked && !interrupt.requested()) {
+  const bool whole = walked && !interrupt.requested();
+  if (whole) {
     set.finished_us = wall_us();
     tell_set();
   }
@@ -248,6 +282,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   progress.reset();
 
   summary.status = buffer.get_sync_status();
+  summary.unsaved_rows = result.unsaved_rows;
   summary.pending_rows = a.dry_run ? 0 : result.pending_rows;
   summary.scanned = scanned.entries.load();
   summary.unreadable = scanned.unreadable.load();
@@ -263,7 +298,8 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   if (!remaining.empty()) {
     report_failure(remaining);
   } else if (summary.interrupted) {
-    report_failure("interrupted: the scan is not whole; everything that was seen is at the destination");
+    report_failure(whole ? "interrupted; the scan is whole, and everything is at the destination"
+                         : "interrupted: the scan is not whole; everything that was seen is at the destination");
   }
   return exit_status(summary, !walked);
 }
@@ -274,7 +310,8 @@ void add_scan_command(CLI::App& app, const ChooseAction& choose) {
   c->add_option("DIR", a->scan.roots, "Directories to walk")->required();
   c->add_option("--set", a->set, "Name of the backup set (default: host, directory and start time)")
       ->option_text("NAME");
-  c->add_option("--set-id", a->set_id, "Number of the backup set, instead of one made from its name")->option_text("N");
+  c->add_option("--set-id", a->set_id_text, "Number of the backup set, instead of one made from its name")
+      ->option_text("N");
   c->add_option("--to", a->to, "Destination: postgresql://USER@HOST/DB or sqlite:FILE (wins over the settings)")
       ->option_text("URL");
   c->add_option("--threads", a->threads, "Threads that walk (default: SCAN_THREADS)")->option_text("N");

@@ -12,6 +12,9 @@ std::string without_secrets(std::string_view url);
 /// True when without_secrets() would change it.
 bool holds_secret(std::string_view url);
 
+/// True for the environment variables that libpq reads; other programs have theirs that begin alike.
+bool is_libpq_variable(std::string_view name);
+
 /// True for libpq's variables whose value is a secret.
 bool is_secret_variable(std::string_view name);
 

@@ -43,11 +43,6 @@ bool may_be_empty(const Setting& setting) {
   return setting.type == SettingType::text || setting.type == SettingType::path || setting.type == SettingType::url;
 }
 
-bool is_libpq_variable(std::string_view name) {
-  return name.size() > 2 && name.starts_with("PG") &&
-         std::all_of(name.begin() + 2, name.end(), [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; });
-}
-
 }  // namespace
 
 Settings Settings::load(const SettingsInput& input) {

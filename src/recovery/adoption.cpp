@@ -30,7 +30,8 @@ struct Found {
 fs::path damaged_name(const fs::path& journal) { return journal.string() + ".damaged"; }
 
 /// The journal's summary; nothing when it holds no rows (it is removed) or cannot be read (it is set aside).
-std::optional<Found> look_at(const fs::path& path, std::vector<std::string>& findings) {
+std::optional<Found> look_at(const fs::path& path, AdoptedBuffer& adopted) {
+  std::vector<std::string>& findings = adopted.findings;
   std::error_code ignored;
   try {
     Found found{path, JournalReader::summarize(path)};
@@ -40,6 +41,7 @@ std::optional<Found> look_at(const fs::path& path, std::vector<std::string>& fin
                          std::to_string(s.bad_offset) + " was never acknowledged and is cut");
     }
     if (s.end == JournalEnd::damaged) {
+      ++adopted.damaged_journals;
       findings.push_back("journal " + path.string() + " is damaged at byte " + std::to_string(s.bad_offset) + ": " +
                          std::to_string(s.rows) + " rows before it are saved, at least " +
                          std::to_string(s.lost_rows_min) + " after it are not; the file is kept as " +
@@ -62,6 +64,7 @@ std::optional<Found> look_at(const fs::path& path, std::vector<std::string>& fin
       fs::remove(path, ignored);
     } else {
       fs::rename(path, damaged_name(path), ignored);
+      ++adopted.damaged_journals;
       findings.push_back("journal " + path.string() + " cannot be read (" + e.what() + "); it is kept as " +
                          damaged_name(path).filename().string());
     }
@@ -96,7 +99,7 @@ std::vector<const Stream*> StreamRegistry::all() const {
 }
 
 AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
-  AdoptedBuffer adopted{std::move(folder), {}, 0, {}};
+  AdoptedBuffer adopted{std::move(folder), {}, 0, 0, {}};
   std::map<std::uint64_t, Found> newest;
   std::error_code error;
   std::vector<fs::path> paths;
@@ -108,7 +111,7 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
   }
   std::sort(paths.begin(), paths.end());
   for (const fs::path& path : paths) {
-    auto found = look_at(path, adopted.findings);
+    auto found = look_at(path, adopted);
     if (!found) continue;
     const std::uint64_t number = found->summary.header.segment;
     const auto [other, first] = newest.try_emplace(number, *found);

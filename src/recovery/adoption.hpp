@@ -15,6 +15,7 @@ struct AdoptedBuffer {
   BufferFolder folder;
   std::vector<SegmentPtr> segments;  // replayed from their journals when their turn comes; may have been sent before
   std::uint64_t rows = 0;
+  std::uint64_t damaged_journals = 0;
   /// What a person should know, a line each: torn tails that were cut, damage, what was set aside.
   std::vector<std::string> findings;
 };

@@ -117,11 +117,13 @@ FileLock::~FileLock() {
 StateDirectory::StateDirectory(fs::path path) : path_(std::move(path)) {
   std::error_code error;
   path_ = fs::absolute(path_);
-  if (!fs::exists(fs::symlink_status(path_))) {
+  const fs::file_status there = fs::symlink_status(path_, error);
+  if (there.type() == fs::file_type::none) throw failed("look at", path_, error.value());
+  if (there.type() == fs::file_type::not_found) {
     fs::create_directories(path_.parent_path(), error);
     if (error) throw failed("create directory", path_.parent_path(), error.value());
     make_private_directory(path_);
-  } else if (fs::is_symlink(path_)) {
+  } else if (there.type() == fs::file_type::symlink) {
     path_ = fs::canonical(path_, error);  // a link that the user made; what it points at is checked
     if (error) throw failed("follow", path_, error.value());
   }
@@ -162,7 +164,9 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
 }
 
 std::vector<BufferFolder> StateDirectory::lock_orphans(const std::string& destination, bool any_destination,
-                                                       std::vector<LeftAlone>& left_alone) const {
+                                                       std::vector<LeftAlone>& left_alone,
+                                                       std::uint64_t& in_use) const {
+  in_use = 0;
   std::vector<BufferFolder> orphans;
   std::vector<fs::path> paths;
   std::error_code error;
@@ -176,7 +180,10 @@ std::vector<BufferFolder> StateDirectory::lock_orphans(const std::string& destin
   for (const fs::path& path : paths) {
     try {
       auto lock = FileLock::try_lock(path / "lock");
-      if (!lock) continue;  // alive
+      if (!lock) {
+        ++in_use;  // its process lives, or another adopter has it
+        continue;
+      }
       Manifest manifest = read_manifest(path / "manifest");
       if (manifest.host != host_name()) {
         left_alone.push_back({path, "it was written on host " + manifest.host});

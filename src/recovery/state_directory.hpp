@@ -72,9 +72,10 @@ class StateDirectory {
   BufferFolder create_buffer(Durability durability, const std::string& destination) const;
 
   /// Locks the folders of dead processes that belong to this host and (unless `any_destination`) to `destination`.
-  /// Those that were left alone for a reason worth telling are added to `left_alone`.
+  /// Those that were left alone for a reason worth telling are added to `left_alone`; `in_use` counts the folders that
+  /// other descriptors hold the lock of.
   std::vector<BufferFolder> lock_orphans(const std::string& destination, bool any_destination,
-                                         std::vector<LeftAlone>& left_alone) const;
+                                         std::vector<LeftAlone>& left_alone, std::uint64_t& in_use) const;
 
   /// Removes a folder that this process has locked; what is unknown in it keeps it there. False then.
   static bool remove_buffer(BufferFolder& folder);

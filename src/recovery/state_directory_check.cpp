@@ -75,7 +75,7 @@ StateDirectoryReport check_state_directory(const std::filesystem::path& director
   if (::statfs(nearest_existing(directory).c_str(), &fs) == 0) {
     report.free_bytes = static_cast<std::uint64_t>(fs.f_bavail) * static_cast<std::uint64_t>(fs.f_bsize);
     // A file system that counts no blocks (a tmpfs without a limit) is not full.
-    if (!report.problem && fs.f_blocks > 0 && fs.f_bavail == 0) report.problem = "its file system is full";
+    report.full = fs.f_blocks > 0 && fs.f_bavail == 0;
   }
   return report;
 }

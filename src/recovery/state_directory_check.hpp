@@ -13,6 +13,7 @@ std::optional<std::string> network_file_system(const std::filesystem::path& path
 
 struct StateDirectoryReport {
   std::optional<std::string> problem;  // what is wrong and what to do; nothing: usable
+  bool full = false;  // its file system has no room: nothing new can be kept, but what is there can be sent
   bool exists = false;
   std::uint64_t free_bytes = 0;  // where it is or will be
 };

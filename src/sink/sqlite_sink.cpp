@@ -59,7 +59,9 @@ std::optional<Failure> SqliteSink::open() {
 }
 
 void SqliteSink::connect() {
-  db_.emplace(open_catalog(file_, options_.statement_timeout));
+  // Waiting in pieces: a batch that fails of a lock says so, and is tried again.
+  constexpr std::chrono::seconds kLockPatience{2};
+  db_.emplace(open_catalog(file_, std::min(options_.statement_timeout, kLockPatience)));
   for (const std::string& line : catalog_up(*db_)) {
     if (options_.note) options_.note(line);
   }
