@@ -4,6 +4,7 @@
 
 #include "sqlite/connection.hpp"
 #include "sqlite/statement.hpp"
+#include "support/places.hpp"
 #include "support/run_command.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -15,7 +16,7 @@ CommandLine example(const TemporaryDirectory& directory, const std::string& dest
           .environment = {{"DATABASE_URL", destination}, {"FOREBAY_STATE_DIR", (directory / "state").string()}},
           .directory = directory.path(),
           .standard_input = {},
-          .program = FOREBAY_EXAMPLE};
+          .program = example_binary()};
 }
 
 TEST_CASE("the documented example syncs the rows of its four threads, and a second run brings them up to date") {

@@ -8,6 +8,7 @@
 #include "buffer/journal_reader.hpp"
 #include "buffer/journal_writer.hpp"
 #include "buffer/version_clock.hpp"
+#include "support/places.hpp"
 #include "support/temporary_directory.hpp"
 
 using namespace forebay;
@@ -22,7 +23,7 @@ std::string bytes_of(const std::filesystem::path& path) {
 
 /// The bytes of the page's block: lines "OFFSET  HEX …  remark", at most 16 bytes each.
 std::string bytes_of_page() {
-  std::ifstream page(std::string(FOREBAY_SOURCE_DIR) + "/docs/journal-format.md");
+  std::ifstream page(source_directory() + "/docs/journal-format.md");
   REQUIRE(page);
   std::string bytes;
   bool inside = false;

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/places.hpp"
 #include "support/run_command.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -124,7 +125,7 @@ TEST_CASE("a disk that is full leaves the .env as it was") {
   CommandLine line;
   line.program = "/bin/sh";
   // Room for the copy, not for what is added: the file size limit counts in blocks of 512 or 1024 bytes.
-  line.arguments = {"-c", "trap '' XFSZ; ulimit -f 1; exec " + std::string(FOREBAY_COMMAND) + " config init"};
+  line.arguments = {"-c", "trap '' XFSZ; ulimit -f 1; exec " + forebay_binary() + " config init"};
   line.directory = directory.path();
   const CommandResult result = run_command(line);
   CHECK(result.status == 4);

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "support/places.hpp"
 #include "support/run_command.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -117,7 +118,7 @@ TEST_CASE("a log file that cannot be opened is refused before anything starts") 
 TEST_CASE("output that cannot be written whole is a failure") {
   CommandLine line;
   line.program = "/bin/sh";
-  line.arguments = {"-c", std::string(FOREBAY_COMMAND) + " config show >/dev/full"};
+  line.arguments = {"-c", forebay_binary() + " config show >/dev/full"};
   const CommandResult result = run_command(line);
   CHECK(result.status == 4);
   CHECK(contains(result.err, "stdout"));

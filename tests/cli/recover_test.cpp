@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/places.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
@@ -86,8 +87,8 @@ TEST_CASE("a scan whose messages nobody reads any more goes on to its end") {
   const ScanSite site;
   const Tree tree;
   fill(tree, 3000);
-  CommandLine line = site.line({"-c", std::string(FOREBAY_COMMAND) + " scan --set-id 5 --log-level debug " +
-                                          tree.path() + " 2> >(true) >/dev/null; echo \"status $?\""});
+  CommandLine line = site.line({"-c", forebay_binary() + " scan --set-id 5 --log-level debug " + tree.path() +
+                                          " 2> >(true) >/dev/null; echo \"status $?\""});
   line.program = "/bin/bash";
   CHECK(says(run_command(line).out, "status 0"));
   CHECK((landed_in_catalog(site.catalog(), 5) == found_under(tree.path())));

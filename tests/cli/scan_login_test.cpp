@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/places.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
@@ -105,7 +106,7 @@ TEST_CASE("a directory that may not be read is refused with 2, and one below it 
   const ScanSite site;
   std::filesystem::permissions(site.directory().path(), std::filesystem::perms::all);
   CommandLine line =
-      site.line({"--reuid", "65534", "--regid", "65534", "--clear-groups", FOREBAY_COMMAND, "scan", tree / "secret"});
+      site.line({"--reuid", "65534", "--regid", "65534", "--clear-groups", forebay_binary(), "scan", tree / "secret"});
   line.program = "/usr/bin/setpriv";
   const auto refused = run_command(line);
   CAPTURE(refused.err);

@@ -6,12 +6,13 @@
 #include <set>
 
 #include "config/env_template.hpp"
+#include "support/places.hpp"
 
 namespace forebay {
 namespace {
 
 std::string source_file(const std::string& name) {
-  std::ifstream file(std::string(FOREBAY_SOURCE_DIR) + "/" + name, std::ios::binary);
+  std::ifstream file(test::source_directory() + "/" + name, std::ios::binary);
   REQUIRE(file.good());
   return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -15,6 +15,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "support/places.hpp"
+
 namespace forebay::test {
 namespace {
 
@@ -87,7 +89,7 @@ RunningCommand::RunningCommand(const CommandLine& line)
   ::posix_spawn_file_actions_adddup2(&actions, line.on_terminal ? out.write_end : err.write_end, STDERR_FILENO);
   ::posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
 
-  std::vector<std::string> arguments{line.program.empty() ? FOREBAY_COMMAND : line.program};
+  std::vector<std::string> arguments{line.program.empty() ? forebay_binary() : line.program};
   arguments.insert(arguments.end(), line.arguments.begin(), line.arguments.end());
   std::vector<std::string> environment = environment_of(line, directory);
   posix_spawnattr_t attributes;

@@ -1,0 +1,10 @@
+#include "support/places.hpp"
+
+namespace forebay::test {
+
+// The only file with paths compiled in, so that all others compile alike wherever the tree lies.
+std::string forebay_binary() { return FOREBAY_COMMAND; }
+std::string example_binary() { return FOREBAY_EXAMPLE; }
+std::string source_directory() { return FOREBAY_SOURCE_DIR; }
+
+}  // namespace forebay::test
