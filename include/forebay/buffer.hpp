@@ -86,6 +86,12 @@ class Buffer {
   /// result.
   SyncResult force_sync(std::chrono::milliseconds timeout = std::chrono::seconds(300));
 
+  /// Writes every row that is not at the destination yet, adopted ones included, to one checkpoint file in
+  /// Options::checkpoint_directory, and returns when it is whole and flushed. Producers go on meanwhile; rows whose
+  /// add() returned before this call are in it. Throws Error: local (the file cannot be written; nothing is left of
+  /// it), usage (no state directory: Options::send or ::buffered is false), stopped.
+  CheckpointResult create_checkpoint();
+
   /// Refuses further records, and drains: until everything has landed, or nothing has for `stall_max`, or `give_up`
   /// (asked ten times a second) returns true. What is left then lies in the state directory. Later calls return the
   /// same.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,7 @@ namespace forebay {
 
 /// What an acknowledged row that is not yet at the destination survives.
 enum class Durability : std::uint8_t {
-  memory,   ///< nothing
+  memory,   ///< nothing beyond the last checkpoint
   process,  ///< the death of this process, by whatever signal
   power     ///< also a kernel crash and power loss, as far as the device honours flushes
 };
@@ -53,12 +54,24 @@ struct Options {
   std::chrono::seconds drain_timeout{60};
   std::chrono::seconds clock_tolerance{300};
 
+  /// Time between checkpoints of what only memory holds, made when something changed; 0: on demand only. None: 300 s at
+  /// level `memory`, else 0.
+  std::optional<std::chrono::seconds> checkpoint_interval;
+  std::filesystem::path checkpoint_directory;   ///< empty: checkpoints/ in the state directory
+  std::chrono::hours checkpoint_retention{24};  ///< of checkpoints that are superseded or fully synced
+  std::filesystem::path checkpoint_hook;        ///< run with the path of each finished checkpoint, 60 s at most
+
+  /// Lets `forebay status`, `force-sync` and `checkpoint create` of the same user reach this Buffer, by a Unix socket.
+  bool control_socket = true;
+
   bool recover = true;                   ///< adopt orphaned buffers of the same host and destination at start
   bool recover_any_destination = false;  ///< and those that were meant for another destination
   bool only_recover = false;             ///< make no folder of its own, as no Writer will be: works also on a full disk
-  bool send = true;                      ///< false: buffer only, send nothing, leave nothing (a dry run)
-  std::vector<Stream> streams;           ///< besides the built-in ones
-  LogCallback log;                       ///< empty: spdlog, on stderr
+  /// Added to the version's time of every row that is adopted, order kept: for rows stamped by a clock that was wrong.
+  std::chrono::seconds recover_shift{0};
+  bool send = true;             ///< false: buffer only, send nothing, leave nothing (a dry run)
+  std::vector<Stream> streams;  ///< besides the built-in ones
+  LogCallback log;              ///< empty: spdlog, on stderr
 };
 
 /// Options from the environment and, below it, the .env file (default: ./.env where there is one): the settings of

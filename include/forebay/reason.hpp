@@ -13,15 +13,17 @@ enum class Reason : std::uint8_t {
   interval_reached,
   memory_limit_reached,
   force_sync,
-  end,      ///< the Buffer or Writer was stopped
-  recover,  ///< left by an earlier process
-  retry     ///< quarantined rows sent again
+  end,        ///< the Buffer or Writer was stopped
+  recover,    ///< left by an earlier process
+  retry,      ///< quarantined rows sent again
+  checkpoint  ///< sealed to be copied to a checkpoint
 };
-inline constexpr std::size_t kReasons = 7;
+inline constexpr std::size_t kReasons = 8;
 
 constexpr std::string_view to_string(Reason r) noexcept {
   constexpr std::array<std::string_view, kReasons> kNames = {
-      "batch_size_reached", "interval_reached", "memory_limit_reached", "force_sync", "end", "recover", "retry"};
+      "batch_size_reached", "interval_reached", "memory_limit_reached", "force_sync", "end", "recover", "retry",
+      "checkpoint"};
   return kNames[static_cast<std::size_t>(r)];
 }
 

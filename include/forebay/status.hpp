@@ -59,17 +59,25 @@ struct SyncStatus {
   std::uint64_t memory_rows = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;
-  double oldest_pending_s = 0;               ///< age of the oldest row that has not landed
-  double total_time_s = 0;                   ///< since the Buffer was made
-  double sync_time_s = 0;                    ///< that workers spent sending, summed
-  std::optional<std::int64_t> last_sync_us;  ///< microseconds since 1970; none: nothing has landed yet
-  std::string state_directory;               ///< where what is pending at the end lies; empty when there is none
+  double oldest_pending_s = 0;                     ///< age of the oldest row that has not landed
+  double total_time_s = 0;                         ///< since the Buffer was made
+  double sync_time_s = 0;                          ///< that workers spent sending, summed
+  std::optional<std::int64_t> last_sync_us;        ///< microseconds since 1970; none: nothing has landed yet
+  std::optional<std::int64_t> last_checkpoint_us;  ///< the same, of the last finished checkpoint
+  std::string state_directory;                     ///< where what is pending at the end lies; empty when there is none
 
   /// Of one stream; zeros when nothing was added to it.
   Counts of(const std::string& stream) const {
     const auto found = streams.find(stream);
     return found == streams.end() ? Counts{} : found->second;
   }
+};
+
+/// A finished checkpoint file.
+struct CheckpointResult {
+  std::string path;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
 };
 
 /// What force_sync() or stop() came to.

@@ -106,6 +106,11 @@ SyncResult Buffer::force_sync(std::chrono::milliseconds timeout) {
   return core_->force_sync(timeout);
 }
 
+CheckpointResult Buffer::create_checkpoint() {
+  expect_own_process(*core_);
+  return core_->create_checkpoint();
+}
+
 SyncResult Buffer::stop(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up) {
   expect_own_process(*core_);
   return core_->stop(stall_max, give_up);

@@ -43,9 +43,6 @@ void check(const Options& o) {
   if (o.memory_rows_max == 0) refuse("Options::memory_rows_max must be at least 1");
   if (o.interval <= std::chrono::milliseconds(0)) refuse("Options::interval must be above 0");
   if (o.connections < 1) refuse("Options::connections must be at least 1");
-  if (o.durability == Durability::power) {
-    throw Error(ErrorCode::not_built_yet, "durability `power` is not built in this release; `process` is");
-  }
 }
 
 std::string counted(std::uint64_t n, const char* one, const char* many) {
@@ -157,6 +154,10 @@ const Stream& BufferCore::stream(std::string_view name) const {
 }
 
 SyncResult BufferCore::force_sync(std::chrono::milliseconds timeout) { return scheduler_->force_sync(timeout); }
+
+CheckpointResult BufferCore::create_checkpoint() {
+  throw Error(ErrorCode::not_built_yet, "checkpoints are not built in this release");
+}
 
 SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, const std::function<bool()>& give_up) {
   const std::lock_guard lock(stopping_);

@@ -33,6 +33,7 @@ class BufferCore {
   const Stream& stream(std::string_view name) const;
 
   SyncResult force_sync(std::chrono::milliseconds timeout);
+  CheckpointResult create_checkpoint();
   SyncResult stop(std::optional<std::chrono::milliseconds> stall_max, const std::function<bool()>& give_up);
   SyncStatus status() const;
 

@@ -30,7 +30,7 @@ ordered_json json_value(const SettingValue& v) {
 
 std::string source_of(const SettingValue& v) {
   if (v.source.kind != SourceKind::built_in) return v.source.place;
-  if (v.setting->not_built == NotBuilt::any) return "not in this release";
+  if (v.setting->not_built) return "not in this release";
   return v.source.place;
 }
 

@@ -18,20 +18,6 @@ constexpr std::string_view kHeader =
 # small 2000 / 15 / 50000.
 )";
 
-std::string not_built_note(const Setting& setting) {
-  switch (setting.not_built) {
-    case NotBuilt::any:
-      return "# Not built in this release: refused when set.\n";
-    case NotBuilt::above_zero:
-      return "# Above 0 is not built in this release: refused.\n";
-    case NotBuilt::one_choice:
-      return "# " + std::string(setting.not_built_choice) + " is not built in this release: refused.\n";
-    case NotBuilt::none:
-      break;
-  }
-  return "";
-}
-
 std::string block(const Setting& setting, Profile profile) {
   std::string text = "# " + std::string(setting.help) + "." + "\n# ";
   if (setting.type == SettingType::number || setting.type == SettingType::choice ||
@@ -39,7 +25,7 @@ std::string block(const Setting& setting, Profile profile) {
     text += "Allowed: " + allowed_values(setting) + ". ";
   }
   text += "Default: " + std::string(setting.default_text.empty() ? setting.default_note : setting.default_text) + ".\n";
-  text += not_built_note(setting);
+  if (setting.not_built) text += "# Not built in this release: refused when set.\n";
   const std::string_view sized = profile_value(setting, profile);
   if (!sized.empty()) return text + std::string(setting.name) + "=" + std::string(sized) + "\n";
   return text + "#" + std::string(setting.name) + "=" +

@@ -13,7 +13,6 @@ namespace forebay {
 enum class SettingType : std::uint8_t { text, path, url, boolean, number, choice };
 
 /// Which values of a setting this release refuses, because what they ask for is not built.
-enum class NotBuilt : std::uint8_t { none, any, above_zero, one_choice };
 
 /// What a setting's text means: `number` holds numbers and booleans (0, 1), `text` the rest.
 struct ParsedValue {
@@ -35,8 +34,7 @@ struct Setting {
   std::string_view example = {};
   /// Sizing profiles: strong, ordinary, small servers; empty where sizing does not matter.
   std::string_view strong = {}, ordinary = {}, small = {};
-  NotBuilt not_built = NotBuilt::none;
-  std::string_view not_built_choice = {};
+  bool not_built = false;  // refused when set
   /// Where in Options it goes; null: not the library's (the command reads it by name).
   void (*apply)(Options&, const ParsedValue&) = nullptr;
 };

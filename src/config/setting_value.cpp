@@ -110,17 +110,7 @@ std::variant<ParsedValue, std::string> parse_value(const Setting& setting, std::
 }
 
 bool needs_what_is_not_built(const Setting& setting, const ParsedValue& value) {
-  switch (setting.not_built) {
-    case NotBuilt::any:
-      return true;
-    case NotBuilt::above_zero:
-      return value.number > 0;
-    case NotBuilt::one_choice:
-      return value.text == setting.not_built_choice;
-    case NotBuilt::none:
-      break;
-  }
-  return setting.type == SettingType::url && value.text.starts_with("opengauss://");
+  return setting.not_built || (setting.type == SettingType::url && value.text.starts_with("opengauss://"));
 }
 
 }  // namespace forebay

@@ -178,16 +178,8 @@ std::optional<std::string> Settings::problem_of(const Setting& setting, const Gi
   }
   value = std::get<ParsedValue>(std::move(parsed));
   if (!needs_what_is_not_built(setting, value)) return std::nullopt;
-  switch (setting.not_built) {
-    case NotBuilt::above_zero:
-      return name + " needs checkpoints, which are not built yet in this release; set it to 0 or remove it";
-    case NotBuilt::one_choice:
-      return name + "=" + std::string(setting.not_built_choice) +
-             " is not built yet in this release; memory and process are";
-    case NotBuilt::none:
-      return name + ": opengauss:// is not built yet in this release; postgresql:// and sqlite: are";
-    case NotBuilt::any:
-      break;
+  if (!setting.not_built) {
+    return name + ": opengauss:// is not built yet in this release; postgresql:// and sqlite: are";
   }
   return name + " needs a part that is not built yet in this release; remove it";
 }
