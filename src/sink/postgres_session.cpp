@@ -38,7 +38,7 @@ constexpr std::array kCures = {
 PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdog)
     : target_(target),
       watchdog_(watchdog),
-      raw_(connect_postgres(target)),
+      raw_(connect_postgres(target, watchdog)),
       socket_(::fcntl(PQsocket(raw_), F_DUPFD_CLOEXEC, 0)) {
   const Watchdog::Guard guard(watchdog_, socket_, target_.connect_timeout);
   try {
