@@ -153,7 +153,7 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::ui
     }
     if (!segment->stale_journal.empty()) std::filesystem::remove(segment->stale_journal, ignored);
   }
-  std::unique_ptr<MemorySegment> freed;
+  std::shared_ptr<MemorySegment> freed;
   {
     const std::lock_guard lock(mutex_);
     segment->next_row += rows;
@@ -191,6 +191,20 @@ void SegmentStore::close_to_workers() {
 std::vector<SegmentPtr> SegmentStore::unsettled() const {
   const std::lock_guard lock(mutex_);
   return {queue_.begin(), queue_.end()};
+}
+
+std::vector<SegmentCopy> SegmentStore::snapshot(bool only_in_memory) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<SegmentCopy> copies;
+  for (const SegmentPtr& s : queue_) {
+    if (!only_in_memory || s->journal().empty()) copies.push_back({s, s->memory(), s->journal()});
+  }
+  return copies;
+}
+
+bool SegmentStore::settled(const SegmentPtr& segment) const {
+  const std::lock_guard lock(mutex_);
+  return segment->state == Segment::State::settled;
 }
 
 bool SegmentStore::wait_settled(const std::vector<SegmentPtr>& segments,
@@ -243,6 +257,14 @@ SegmentStore::Accounts SegmentStore::accounts() const {
     }
   }
   return a;
+}
+
+std::uint64_t SegmentStore::accepted_rows() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t rows = recovered_.accepted;
+  for (const auto& [name, counts] : streams_) rows += counts.accepted;
+  for (const auto& writer : writers_) rows += writer->accepted_rows();
+  return rows;
 }
 
 std::uint64_t SegmentStore::pending_rows() const {

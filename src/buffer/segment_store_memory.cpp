@@ -96,7 +96,7 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
   count_locked(*segment, +1);
   lock.unlock();
   std::string failure;
-  std::unique_ptr<MemorySegment> freed;
+  std::shared_ptr<MemorySegment> freed;
   std::filesystem::path path = segment->journal();
   std::uint64_t bytes = segment->journal_bytes();
   if (path.empty()) {
