@@ -12,7 +12,6 @@ namespace forebay {
 
 enum class SettingType : std::uint8_t { text, path, url, boolean, number, choice };
 
-
 /// What a setting's text means: `number` holds numbers and booleans (0, 1), `text` the rest.
 struct ParsedValue {
   std::string text;
