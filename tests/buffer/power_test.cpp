@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <functional>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "buffer/journal_reader.hpp"
@@ -83,8 +84,13 @@ struct PowerPipeline {
   std::uint64_t safe_rows() {
     std::uint64_t rows = 0;
     for (const auto& path : p.journal_files()) {
+      std::error_code gone;
       const auto bytes = disk.safe_bytes(path);
-      if (bytes == std::filesystem::file_size(path)) rows += JournalReader::summarize(path).rows;
+      if (bytes != std::filesystem::file_size(path, gone) || gone) continue;
+      try {
+        rows += JournalReader::summarize(path).rows;
+      } catch (const Error&) {  // replaced at this moment
+      }
     }
     return rows;
   }
@@ -194,10 +200,15 @@ TEST_CASE("a file whose flush failed once is never flushed again, and its rows a
   std::string failed;
   const bool folder = GENERATE(false, true);
   std::mutex mutex;
+  std::set<std::thread::id> flushing;
   PowerPipeline power(limits_with(1000), 0, [&](Op op, const std::filesystem::path& path) {
     const std::lock_guard lock(mutex);
-    if (op == (folder ? Op::flush_folder : Op::flush) && failed.empty()) {
-      failed = path.filename().string();
+    if (!failed.empty()) return;
+    const bool of_a_journal = !flushing.insert(std::this_thread::get_id()).second;
+    if (op != Op::flush) flushing.erase(std::this_thread::get_id());
+    if (op == (folder ? Op::flush_folder : Op::flush)) {
+      // No spare journal in the folder's case: its name would have been flushed ahead.
+      if (!folder || of_a_journal) failed = path.filename().string();
       throw cannot_flush(path);
     }
   });
@@ -207,7 +218,8 @@ TEST_CASE("a file whose flush failed once is never flushed again, and its rows a
   SECTION("when nobody asks: the timer sees to it") {
     power.p.scheduler->start();
     REQUIRE(comes_true([&] { return power.safe_rows() == 7; }));
-    CHECK_THAT(all_of(power.p.log()), Catch::Contains("rows cannot be acknowledged: cannot flush"));
+    CHECK(comes_true(
+        [&] { return all_of(power.p.log()).find("rows cannot be acknowledged: cannot flush") != std::string::npos; }));
   }
   writer->commit();
   CHECK(power.safe_rows() == 7);
