@@ -80,6 +80,14 @@ struct MigrationState {
   std::string applied_at;  ///< RFC 3339, empty when not applied
 };
 
+/// What the batch ledger holds of one buffer and stream.
+struct LedgerTotals {
+  std::string stream;  ///< empty: ranges that an earlier release brought, which did not note it
+  std::uint64_t rows = 0;
+  std::uint64_t synced = 0;
+  std::uint64_t superseded = 0;
+};
+
 struct DestinationOptions {
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds statement_timeout{60};
@@ -106,6 +114,10 @@ class Destination {
   /// Ends the calls of its sinks that wait for a server, now and from now on: they fail as a lost connection does. For
   /// a stop that must not wait. SQLite has no server, and its calls end by themselves.
   virtual void interrupt() noexcept {}
+
+  /// What of a buffer has landed, by stream: the truth also where the process that sent it was killed before it could
+  /// count. Connects for itself; a sink has been open there before. Throws Error(destination).
+  virtual std::vector<LedgerTotals> ledger_totals(const std::string& buffer) = 0;
 
   // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).
   virtual std::vector<MigrationState> migration_states() = 0;
