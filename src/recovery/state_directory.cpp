@@ -29,8 +29,9 @@ Error failed(const std::string& doing, const fs::path& path, int error) {
 
 /// Files of ours in a buffer's folder besides journals, in the order in which they are removed: without its manifest a
 /// folder holds no rows any more; the lock goes last, while locked, and who opened it meanwhile sees that it is gone.
-constexpr std::array<std::string_view, 6> kOwnFiles = {"clock-apart", "shift", "complete", "manifest.new", "manifest",
-                                                       "lock"};
+constexpr std::array<std::string_view, 8> kOwnFiles = {
+    "clock-apart.new", "clock-apart", "version-shift.new", "version-shift", "journals-complete", "manifest.new",
+    "manifest",        "lock"};
 
 /// False when the folder holds anything else, or is not there.
 bool holds_only_own_files(const fs::path& folder) {

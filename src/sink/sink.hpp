@@ -88,10 +88,21 @@ struct LedgerTotals {
   std::uint64_t superseded = 0;
 };
 
+/// The clock that stamps records, in microseconds since 1970.
+struct StampClock {
+  std::int64_t now_us = 0;
+  std::int64_t newest_us = 0;  ///< handed out, or reserved by an earlier process: the next record is stamped no lower
+};
+
 struct DestinationOptions {
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds statement_timeout{60};
   std::chrono::seconds clock_tolerance{300};
+  /// What is compared with the server's clock at connect; empty: the wall clock.
+  std::function<StampClock()> stamp_clock;
+  /// Called after that: how much the clock is ahead of the server's (below 0: behind) when that is more than
+  /// clock_tolerance, else 0. From the thread that calls the sink; must not throw.
+  std::function<void(std::int64_t ahead_us)> clock_compared;
   /// One line for the log: "migrated …", "adopted table …". Called from the thread that calls the sink.
   std::function<void(const std::string&)> note;
 };
