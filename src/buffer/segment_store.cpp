@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "buffer/writer_core.hpp"
 #include "forebay/error.hpp"
 
@@ -145,6 +146,7 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::ui
   if (all) {
     // The rows are committed at the destination, and its ledger says so: the journal has done its work. Should removing
     // it fail, an adopter finds it and learns from the ledger that nothing is left to send.
+    crash_point("after COMMIT, before the journal goes");
     std::error_code ignored;
     if (!segment->set_aside_as.empty()) {
       std::filesystem::rename(segment->journal(), segment->set_aside_as, ignored);
@@ -152,6 +154,7 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::ui
       std::filesystem::remove(segment->journal(), ignored);
     }
     if (!segment->stale_journal.empty()) std::filesystem::remove(segment->stale_journal, ignored);
+    crash_point("the journal is gone");
   }
   std::shared_ptr<MemorySegment> freed;
   {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "buffer/segment_store.hpp"
 #include "buffer/writer_core.hpp"
 #include "forebay/error.hpp"
@@ -106,6 +107,7 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
     } catch (const Error& e) {
       failure = e.what();
     }
+    crash_point("an evicted segment has its journal");
   }
   lock.lock();
   count_locked(*segment, -1);

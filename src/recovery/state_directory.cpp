@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "buffer/version_clock.hpp"
 #include "forebay/error.hpp"
 #include "recovery/private_path.hpp"
@@ -45,7 +46,12 @@ bool holds_only_own_files(const fs::path& folder) {
 
 bool remove_own_files(const fs::path& folder) {
   if (!holds_only_own_files(folder)) return false;
-  for (const std::string_view name : kOwnFiles) ::unlink((folder / name).c_str());
+  for (const std::string_view name : kOwnFiles) {
+    if (name == "manifest") crash_point("before a buffer's manifest goes");
+    if (name == "lock") crash_point("before a buffer's lock goes");
+    ::unlink((folder / name).c_str());
+  }
+  crash_point("before a buffer's folder goes");
   return ::rmdir(folder.c_str()) == 0;
 }
 
@@ -115,6 +121,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
     FileLock::Attempt attempted;
     try {
       if (::mkdir(making.c_str(), 0700) != 0) throw failed("create directory", making, errno);
+      crash_point("a buffer's folder is made, without a lock");
       attempted = FileLock::create(making / "lock");
     } catch (const Error&) {
       // Who cleans up after a kill may have taken the folder before it was locked.
@@ -125,6 +132,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
     if (attempted.outcome != FileLock::Outcome::taken) continue;
     try {
       write_manifest(making, manifest, flush);
+      crash_point("a buffer's folder is locked, without its name");
       if (::rename(making.c_str(), path.c_str()) != 0) throw failed("rename", making, errno);
     } catch (const Error&) {
       remove_own_files(making);
@@ -134,6 +142,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
       flush_directory(path_ / "buffers");
       flush_directory(path_);
     }
+    crash_point("a buffer's folder has its name");
     return {std::move(path), std::move(manifest), std::move(*attempted.lock)};
   }
 }
@@ -206,6 +215,7 @@ void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOr
     leave(Cause::other_destination,
           "its rows are for " + m.destination + " (forebay recover --to URL sends them elsewhere)");
   } else {
+    crash_point("an orphan is locked");
     found.locked.push_back(std::move(folder));
   }
 }

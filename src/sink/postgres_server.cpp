@@ -17,7 +17,8 @@ void check_clock(const StampClock& before, std::int64_t server_us, const StampCl
   const ClockDifference difference = compare_clocks(before, server_us, after, options.clock_tolerance);
   if (options.clock_compared) options.clock_compared(difference.ahead_us);
   if (difference.ahead_us == 0) return;
-  const std::string seconds = std::to_string(std::llabs(difference.ahead_us) / 1'000'000);
+  const auto apart_s = std::llabs(difference.ahead_us) / 1'000'000;
+  const std::string seconds = std::to_string(apart_s);
   const std::string more_than = ", more than SYNC_CLOCK_TOLERANCE (" +
                                 std::to_string(options.clock_tolerance.count()) +
                                 " s); records would win or lose by it. ";
@@ -26,7 +27,7 @@ void check_clock(const StampClock& before, std::int64_t server_us, const StampCl
     message += "records are stamped " + seconds + " s ahead of the server's clock" + more_than +
                "A clock of this machine was ahead before, and the state directory's version reserve goes on from "
                "there. With the clock right: forebay recover --shift-versions -" +
-               seconds;
+               std::to_string(apart_s + 1);
   } else {
     message += "the server's clock is " + seconds + " s " + (difference.ahead_us < 0 ? "ahead of" : "behind") +
                " this machine's" + more_than + "Mend the wrong clock";
