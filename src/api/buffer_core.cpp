@@ -1,5 +1,7 @@
 #include "api/buffer_core.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <random>
 #include <string>
 #include <utility>
@@ -111,9 +113,9 @@ void BufferCore::open_destination() {
 void BufferCore::open_state() {
   state_.emplace(options_.state_directory);
   if (options_.only_recover) return;
-  folder_.emplace(
-      state_->create_buffer(options_.durability, destination_->description(),
-                            checkpoint_directory(options_.checkpoint_directory, options_.state_directory)));
+  const std::filesystem::path& given = options_.checkpoint_directory;
+  folder_.emplace(state_->create_buffer(options_.durability, destination_->description(),
+                                        given.empty() ? state_->path() / "checkpoints" : given));
 }
 
 void BufferCore::adopt_orphans() {
@@ -174,6 +176,7 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   if (stopped_) return *stopped_;
   store_->stop_producers(Reason::end);
   SyncResult result = scheduler_->drain(stall_max.value_or(options_.drain_timeout), give_up);
+  finish_adopted();  // while the destination may still be asked
   scheduler_->stop(/*at_once=*/!result.settled);
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
   result.settled = result.pending_rows == 0;
@@ -192,12 +195,46 @@ void BufferCore::leave_state(SyncResult& result) {
   }
   adopted_.buffers.clear();
   if (!folder_) return;
-  if (options_.durability == Durability::memory && spill.unsaved_rows == 0) {
-    mark_journals_complete(folder_->path);
-  }
-  record_own_totals(spill.unsaved_rows);
+  record_own_totals(spill.unsaved_by_stream);
   StateDirectory::remove_buffer(*folder_);
   folder_.reset();
+}
+
+void BufferCore::finish_adopted() {
+  if (adopted_.buffers.empty() || scheduler_->state().destination == DestinationState::down) return;
+  const auto ledger = [this](const std::string& buffer) {
+    BufferTotals totals{buffer, destination_->description(), {}};
+    for (const LedgerTotals& t : destination_->ledger_totals(buffer)) {
+      totals.streams[t.stream].synced = t.synced;
+      totals.streams[t.stream].superseded = t.superseded;
+    }
+    return totals;
+  };
+  for (const AdoptedBuffer& adopted : adopted_.buffers) {
+    const bool landed =
+        std::ranges::all_of(adopted.segments, [this](const SegmentPtr& s) { return store_->settled(s); });
+    if (!landed) continue;
+    if (!finish_adoption(*state_, adopted, ledger, log_)) {
+      log_(LogLevel::debug, "buffer " + adopted.folder.path.string() + " stays");
+    }
+  }
+}
+
+/// What this buffer brought itself. Rows that it leaves are counted by whoever brings those.
+void BufferCore::record_own_totals(const std::map<std::string, std::uint64_t>& unsaved) {
+  BufferTotals totals{folder_->manifest.buffer, folder_->manifest.destination, {}};
+  std::uint64_t taken = 0;
+  for (const auto& [stream, counts] : store_->accounts().streams) {
+    totals.streams[stream] = {counts.synced, counts.superseded, counts.quarantined, 0};
+    taken += counts.accepted;
+  }
+  for (const auto& [stream, rows] : unsaved) totals.streams[stream].lost = rows;
+  if (taken == 0) return;
+  try {
+    record_totals(state_->path(), totals);
+  } catch (const Error& e) {
+    log_(LogLevel::warning, std::string("the totals of this buffer are not recorded: ") + e.what());
+  }
 }
 
 SyncStatus BufferCore::status() const {

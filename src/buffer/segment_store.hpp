@@ -122,6 +122,7 @@ class SegmentStore {
   /// counted, with the first reason.
   struct Spill {
     std::uint64_t unsaved_rows = 0;
+    std::map<std::string, std::uint64_t> unsaved_by_stream;
     std::string error;
   };
   Spill spill();

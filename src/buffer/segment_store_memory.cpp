@@ -164,7 +164,9 @@ SegmentStore::Spill SegmentStore::spill() {
       count_locked(*s, +1);
     } else {
       const std::uint64_t saved = std::max(s->next_row - 1, rows_in(s->stale_journal));
-      result.unsaved_rows += s->id.rows - std::min(saved, s->id.rows);
+      const std::uint64_t unsaved = s->id.rows - std::min(saved, s->id.rows);
+      result.unsaved_rows += unsaved;
+      result.unsaved_by_stream[s->id.stream->name] += unsaved;
       if (result.error.empty()) result.error = error;
     }
   }

@@ -145,14 +145,22 @@ void fold(SqliteConnection& db, const std::filesystem::path& state_directory) {
 }
 
 void replace(SqliteConnection& db, const BufferTotals& totals) {
-  SqliteStatement remove(db, "DELETE FROM buffer_totals WHERE buffer = ?1 AND destination = ?2");
-  remove.bind_text(1, totals.buffer);
-  remove.bind_text(2, totals.destination);
-  remove.run();
-  SqliteStatement insert(db, "INSERT INTO buffer_totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  const auto of_this_buffer = [&](const char* sql) {
+    SqliteStatement statement(db, sql, Life::once);
+    statement.bind_text(1, totals.buffer);
+    statement.bind_text(2, totals.destination);
+    statement.run();
+  };
+  // What was lost stays so, whoever counts the rest again.
+  of_this_buffer(
+      "UPDATE buffer_totals SET synced = 0, superseded = 0, quarantined = 0 WHERE buffer = ?1 AND destination = ?2");
+  SqliteStatement insert(
+      db,
+      "INSERT INTO buffer_totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (buffer, destination, stream) DO "
+      "UPDATE SET synced = excluded.synced, superseded = excluded.superseded, quarantined = excluded.quarantined, "
+      "lost = max(lost, excluded.lost), recorded_us = excluded.recorded_us");
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   for (const auto& [stream, of] : totals.streams) {
-    if (of.synced + of.superseded + of.quarantined + of.lost == 0) continue;
     insert.bind_text(1, totals.buffer);
     insert.bind_text(2, totals.destination);
     insert.bind_text(3, stream);
@@ -163,6 +171,9 @@ void replace(SqliteConnection& db, const BufferTotals& totals) {
     insert.bind_integer(8, std::chrono::duration_cast<std::chrono::microseconds>(now).count());
     insert.run();
   }
+  of_this_buffer(
+      "DELETE FROM buffer_totals WHERE buffer = ?1 AND destination = ?2 AND synced + superseded + quarantined + lost = "
+      "0");
 }
 
 }  // namespace
