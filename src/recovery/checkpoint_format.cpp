@@ -52,7 +52,7 @@ bool is_plain_identifier(std::string_view name) {
 
 }  // namespace
 
-std::string quoted_identifier(std::string_view name) {
+std::string sqlite_identifier(std::string_view name) {
   std::string quoted = "\"";
   for (const char c : name) {
     if (c == '"') quoted += '"';
@@ -75,10 +75,10 @@ std::string rows_table_sql(const Stream& stream, std::string_view table) {
     std::string name(wanted);
     if (used.contains(lower_case(name))) name = "column_" + std::to_string(position);
     while (!used.insert(lower_case(name)).second) name += '_';
-    return quoted_identifier(name);
+    return sqlite_identifier(name);
   };
   std::string sql =
-      "CREATE TABLE " + quoted_identifier(table) + "(" + distinct(stream.version_column, 0) + " INTEGER NOT NULL";
+      "CREATE TABLE " + sqlite_identifier(table) + "(" + distinct(stream.version_column, 0) + " INTEGER NOT NULL";
   for (std::size_t i = 0; i < stream.columns.size(); ++i) {
     const Column& column = stream.columns[i];
     sql += "," + distinct(column.name, i + 1) + " ";

@@ -34,7 +34,7 @@ inline constexpr std::string_view kSegmentsTable =
     "first_row INTEGER NOT NULL,\"rows\" INTEGER NOT NULL)";
 
 /// "name" with quotes doubled.
-std::string quoted_identifier(std::string_view name);
+std::string sqlite_identifier(std::string_view name);
 
 /// Names the table of each stream's rows, in the order of the streams: the stream's own name where that is a plain
 /// identifier that nothing else has, else "stream_" and its position from 1.

@@ -126,7 +126,7 @@ class SegmentsCursor {
 };
 
 std::string select_rows(const std::string& table, bool range) {
-  return "SELECT _rowid_,* FROM " + quoted_identifier(table) + (range ? " WHERE _rowid_ BETWEEN ? AND ?" : "") +
+  return "SELECT _rowid_,* FROM " + sqlite_identifier(table) + (range ? " WHERE _rowid_ BETWEEN ? AND ?" : "") +
          " ORDER BY _rowid_";
 }
 

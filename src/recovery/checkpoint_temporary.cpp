@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <system_error>
+#include <utility>
 
 #include "base/crash_point.hpp"
 #include "forebay/error.hpp"
@@ -80,11 +81,11 @@ std::uint64_t greatest_number(const fs::path& directory, std::string_view buffer
 }
 
 /// What this process has drawn, so that numbers go up also where a hook moves the files away.
-std::uint64_t drawn_before(const std::string& buffer, std::uint64_t drawn = 0) {
+std::uint64_t drawn_before(const fs::path& directory, const std::string& buffer, std::uint64_t drawn = 0) {
   static std::mutex mutex;
-  static std::map<std::string, std::uint64_t> numbers;
+  static std::map<std::pair<fs::path, std::string>, std::uint64_t> numbers;
   const std::lock_guard lock(mutex);
-  std::uint64_t& number = numbers[buffer];
+  std::uint64_t& number = numbers[{directory, buffer}];
   return number = std::max(number, drawn);
 }
 
@@ -93,10 +94,10 @@ std::uint64_t drawn_before(const std::string& buffer, std::uint64_t drawn = 0) {
 CheckpointTemporary::CheckpointTemporary(const fs::path& directory, std::string_view buffer)
     : directory_(directory), buffer_(buffer), folder_(open_folder(directory)) {
   remove_leftovers(directory_);
-  std::uint64_t number = std::max(greatest_number(directory_, buffer_), drawn_before(buffer_)) + 1;
+  std::uint64_t number = std::max(greatest_number(directory_, buffer_), drawn_before(directory_, buffer_)) + 1;
   while (!take_name(number)) ++number;
   number_ = number;
-  drawn_before(buffer_, number);
+  drawn_before(directory_, buffer_, number);
 }
 
 /// False when another writer of this buffer has or had this number.
