@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/checkpointer.hpp"
 #include "buffer/segment_store.hpp"
 #include "buffer/version_clock.hpp"
 #include "forebay/buffer.hpp"
@@ -41,6 +42,7 @@ class BufferCore {
   void open_state();
   void open_destination();
   void adopt_orphans();
+  void start_checkpoints();
   void leave_state(SyncResult& result);
 
   // Constant after construction.
@@ -54,6 +56,7 @@ class BufferCore {
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<SegmentStore> store_;
   std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<Checkpointer> checkpointer_;  // null without a state directory
 
   std::mutex stopping_;
   // Guarded by stopping_:
