@@ -93,6 +93,7 @@ BufferCore::BufferCore(Options options)
   scheduler_ =
       std::make_unique<Scheduler>(*store_, *clock_, destination_.get(), streams_.all(), options_.connections, log_);
   scheduler_->start();
+  if (state_) open_control();
 }
 
 void BufferCore::open_destination() {
@@ -108,6 +109,15 @@ void BufferCore::open_state() {
   state_.emplace(options_.state_directory);
   if (options_.only_recover) return;
   folder_.emplace(state_->create_buffer(options_.durability, destination_->description()));
+}
+
+void BufferCore::open_control() {
+  control::Calls calls;
+  calls.status = [this] { return status(); };
+  calls.force_sync = [this](std::chrono::milliseconds timeout) { return force_sync(timeout); };
+  calls.create_checkpoint = [this] { return create_checkpoint(); };
+  const bool wanted = folder_ && options_.control_socket;
+  control_ = std::make_unique<ControlService>(*state_, wanted ? &*folder_ : nullptr, std::move(calls), log_);
 }
 
 void BufferCore::adopt_orphans() {
@@ -139,6 +149,7 @@ void BufferCore::adopt_orphans() {
 BufferCore::~BufferCore() {
   if (store_->in_forked_child()) {
     // The threads are the parent's; joining, closing or removing anything here would be wrong.
+    static_cast<void>(control_.release());
     static_cast<void>(scheduler_.release());
     static_cast<void>(store_.release());
     static_cast<void>(destination_.release());
@@ -168,6 +179,7 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   store_->stop_producers(Reason::end);
   SyncResult result = scheduler_->drain(stall_max.value_or(options_.drain_timeout), give_up);
   scheduler_->stop(/*at_once=*/!result.settled);
+  control_.reset();
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
   result.settled = result.pending_rows == 0;
   leave_state(result);

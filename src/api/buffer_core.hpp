@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/control_service.hpp"
 #include "buffer/segment_store.hpp"
 #include "buffer/version_clock.hpp"
 #include "forebay/buffer.hpp"
@@ -42,6 +43,7 @@ class BufferCore {
   void open_destination();
   void adopt_orphans();
   void leave_state(SyncResult& result);
+  void open_control();
 
   // Constant after construction.
   Options options_;
@@ -54,6 +56,7 @@ class BufferCore {
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<SegmentStore> store_;
   std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<ControlService> control_;  // waited for in stop(): its commands must not wait for stopping_
 
   std::mutex stopping_;
   // Guarded by stopping_:

@@ -53,6 +53,17 @@ void write_manifest(const fs::path& path, const Manifest& m) {
   if (!out) throw failed("write", path, errno);
 }
 
+void make_private_directory(const fs::path& path) {
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw failed("create directory", path, errno);
+}
+
+void check_private_directory(const fs::path& path) {
+  const StateDirectoryReport report = check_state_directory(path);
+  if (report.problem) throw Error(ErrorCode::usage, "state directory " + path.string() + ": " + *report.problem);
+}
+
+}  // namespace
+
 Manifest read_manifest(const fs::path& path) {
   std::ifstream in(path);
   if (!in) throw failed("read", path, errno);
@@ -73,17 +84,6 @@ Manifest read_manifest(const fs::path& path) {
     throw Error(ErrorCode::damaged, "cannot read " + path.string() + ": " + e.what());
   }
 }
-
-void make_private_directory(const fs::path& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw failed("create directory", path, errno);
-}
-
-void check_private_directory(const fs::path& path) {
-  const StateDirectoryReport report = check_state_directory(path);
-  if (report.problem) throw Error(ErrorCode::usage, "state directory " + path.string() + ": " + *report.problem);
-}
-
-}  // namespace
 
 std::string host_name() {
   char name[256] = {};
@@ -108,7 +108,18 @@ std::optional<FileLock> FileLock::try_lock(const fs::path& path) {
       locked.st_dev != there.st_dev) {
     return std::nullopt;
   }
+  lock.show_holder();
   return lock;
+}
+
+/// Only shown: whether it works or not (a full disk), the flock alone decides.
+void FileLock::show_holder() const {
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  static_cast<void>(::fcntl(fd_, F_OFD_SETLK, &whole));
+  const std::string pid = std::to_string(::getpid()) + '\n';
+  if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, pid.data(), pid.size(), 0) < 0) return;
 }
 
 FileLock::~FileLock() {
@@ -157,6 +168,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
   FileLock lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (lock.fd_ < 0) throw failed("create", lock_path, errno);
   if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) throw failed("lock", lock_path, errno);
+  lock.show_holder();
   write_manifest(making / "manifest", manifest);
   crash_point("a buffer's folder is locked, without its name");
   fs::path path = path_ / "buffers" / id;
@@ -207,11 +219,14 @@ std::vector<BufferFolder> StateDirectory::lock_orphans(const std::string& destin
 
 bool StateDirectory::remove_buffer(BufferFolder& folder) {
   std::error_code error;
-  const auto known = [](const fs::path& p) { return p.filename() == "lock" || p.filename() == "manifest"; };
+  const auto known = [](const fs::path& p) {
+    return p.filename() == "lock" || p.filename() == "manifest" || p.filename() == kSocketPlaceName;
+  };
   for (const auto& entry : fs::directory_iterator(folder.path, error)) {
     if (!known(entry.path())) return false;
   }
   // The lock file goes last, and while locked: who opened it meanwhile sees that it is gone.
+  fs::remove(folder.path / kSocketPlaceName, error);
   crash_point("before a buffer's manifest goes");
   fs::remove(folder.path / "manifest", error);
   crash_point("before a buffer's lock goes");

@@ -23,7 +23,12 @@ struct Manifest {
   std::string destination;  // without secrets
 };
 
-/// A descriptor with an exclusive flock on it, held for life. Taken, or not at all.
+/// Of a buffer's folder. Throws Error(local), or Error(damaged) for what is no manifest.
+Manifest read_manifest(const std::filesystem::path& path);
+
+/// A descriptor with an exclusive flock on it, held for life. Taken, or not at all. It also shows who holds it (the
+/// process in the file, and an OFD lock that can be asked about), so that looking (buffer_listing.hpp) takes no lock
+/// that an adopter could run into.
 class FileLock {
  public:
   /// Nothing when another process holds it, or the file is not there. Throws Error(local) for anything else.
@@ -40,8 +45,12 @@ class FileLock {
  private:
   friend class StateDirectory;
   explicit FileLock(int fd) : fd_(fd) {}
+  void show_holder() const;
   int fd_;
 };
+
+/// File of a buffer's folder that says where its control socket is, when that is not run/ of the state directory.
+inline constexpr const char* kSocketPlaceName = "control";
 
 /// One buffer's folder, locked by this process.
 struct BufferFolder {
