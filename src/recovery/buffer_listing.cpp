@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -36,11 +37,11 @@ void look_at_lock(ListedBuffer& buffer) {
   whole.l_whence = SEEK_SET;
   buffer.in_use = ::fcntl(fd.get(), F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
   if (!buffer.in_use) return;
-  char text[32] = {};
-  if (::pread(fd.get(), text, sizeof text - 1, 0) > 0) {
-    const long pid = std::strtol(text, nullptr, 10);
-    if (pid > 0) buffer.holder = static_cast<pid_t>(pid);
-  }
+  char text[64] = {};
+  if (::pread(fd.get(), text, sizeof text - 1, 0) <= 0) return;
+  const long pid = std::strtol(text, nullptr, 10);
+  if (pid > 0) buffer.holder = static_cast<pid_t>(pid);
+  buffer.adopted = std::string_view(text).ends_with(" adopter\n");
 }
 
 std::vector<fs::path> sorted_entries(const fs::path& directory, std::error_code& error) {

@@ -24,7 +24,8 @@ struct ListedBuffer {
   std::string problem;  // why there is no manifest
   /// A living process has it: the one that made it, or one that adopted it and is sending what is in it.
   bool in_use = false;
-  pid_t holder = 0;  // that process, in its own counting; 0: not known
+  bool adopted = false;  // the latter
+  pid_t holder = 0;      // that process, in its own counting; 0: not known
 };
 
 /// Oldest first. Empty when there is no such state directory. Throws Error(local) when it cannot be read, Error(usage)

@@ -108,18 +108,18 @@ std::optional<FileLock> FileLock::try_lock(const fs::path& path) {
       locked.st_dev != there.st_dev) {
     return std::nullopt;
   }
-  lock.show_holder();
+  lock.show(Holder::adopter);
   return lock;
 }
 
 /// Only shown: whether it works or not (a full disk), the flock alone decides.
-void FileLock::show_holder() const {
+void FileLock::show(Holder holder) const {
   struct flock whole {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
   static_cast<void>(::fcntl(fd_, F_OFD_SETLK, &whole));
-  const std::string pid = std::to_string(::getpid()) + '\n';
-  if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, pid.data(), pid.size(), 0) < 0) return;
+  const std::string who = std::to_string(::getpid()) + (holder == Holder::maker ? " maker\n" : " adopter\n");
+  if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, who.data(), who.size(), 0) < 0) return;
 }
 
 FileLock::~FileLock() {
@@ -168,7 +168,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
   FileLock lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (lock.fd_ < 0) throw failed("create", lock_path, errno);
   if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) throw failed("lock", lock_path, errno);
-  lock.show_holder();
+  lock.show(FileLock::Holder::maker);
   write_manifest(making / "manifest", manifest);
   crash_point("a buffer's folder is locked, without its name");
   fs::path path = path_ / "buffers" / id;

@@ -45,7 +45,8 @@ class FileLock {
  private:
   friend class StateDirectory;
   explicit FileLock(int fd) : fd_(fd) {}
-  void show_holder() const;
+  enum class Holder : std::uint8_t { maker, adopter };
+  void show(Holder holder) const;
   int fd_;
 };
 
