@@ -67,7 +67,7 @@ BufferCore::BufferCore(Options options)
   std::random_device random;
   const VersionClock::Sources sources = VersionClock::system_sources();
   if (state_) {
-    const VersionReserve reserve(state_->path() / "version-reserve");
+    const VersionReserve reserve(state_->path() / "version-reserve", options_.durability == Durability::power);
     clock_ = std::make_unique<VersionClock>(
         sources, reserve.floor_us(sources), random(),
         [reserve, sources](std::int64_t until_us) { reserve.extend(until_us, sources); });
