@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <cstdlib>
 #include <iostream>
 #include <mutex>
 #include <sstream>
@@ -59,7 +60,9 @@ int watch(const StatusArguments& a, const std::filesystem::path& state, bool on_
 
 int run_status(const StatusArguments& a, CommandContext& context) {
   const std::filesystem::path state = context.start().state_directory();
-  const bool on_terminal = ::isatty(STDOUT_FILENO) == 1;
+  const char* term = std::getenv("TERM");
+  const bool can_redraw = term != nullptr && std::string_view(term) != "dumb";
+  const bool on_terminal = can_redraw && ::isatty(STDOUT_FILENO) == 1;
   if (a.watch) return watch(a, state, on_terminal);
   show(a, state, on_terminal);
   return kDone;
