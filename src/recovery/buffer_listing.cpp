@@ -93,7 +93,7 @@ std::optional<ListedBuffer> list_buffer(const fs::path& folder) {
   look_at_lock(buffer);
   try {
     if (is_plain_file(folder / "manifest")) {
-      buffer.manifest = read_manifest(folder / "manifest");
+      buffer.manifest = read_manifest(folder);
     } else {
       buffer.problem = "it has no manifest";
     }

@@ -22,6 +22,13 @@ std::optional<std::string> checkpoint_directory_problem(const std::filesystem::p
 /// "checkpoint-BUFFER-TIME-NUMBER.db"
 std::string checkpoint_name(std::string_view buffer, std::int64_t created_us, std::uint64_t number);
 
+struct CheckpointName {
+  std::string_view buffer;  // of the text that was parsed
+  std::uint64_t number = 0;
+};
+/// Nothing for a name that checkpoint_name() cannot have made.
+std::optional<CheckpointName> parse_checkpoint_name(std::string_view name);
+
 /// One file of a folder that is named as a checkpoint.
 struct ListedCheckpoint {
   std::filesystem::path path;

@@ -212,10 +212,8 @@ TEST_CASE("a buffer that a living process has adopted is not called orphaned", "
   const std::string id = state.create_buffer(Durability::process, "sqlite:/x").manifest.buffer;  // and "dies" here
   CHECK(only_buffer_of(site).at("state") == "orphaned");
   {
-    std::vector<LeftAlone> left_alone;
-    std::uint64_t in_use = 0;
-    const auto adopted = state.lock_orphans("sqlite:/x", false, left_alone, in_use);
-    REQUIRE(adopted.size() == 1);
+    const FoundOrphans adopted = state.lock_orphans({"sqlite:/x", false, ""});
+    REQUIRE(adopted.locked.size() == 1);
     const json buffer = only_buffer_of(site);
     CHECK(buffer.at("buffer") == id);
     CHECK(buffer.at("state") == "live");

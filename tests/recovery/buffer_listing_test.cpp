@@ -14,9 +14,7 @@ using namespace forebay::test;
 namespace {
 
 std::size_t adopt_what_is_free(const StateDirectory& state, std::vector<BufferFolder>& into) {
-  std::vector<LeftAlone> left_alone;
-  std::uint64_t in_use = 0;
-  into = state.lock_orphans("nowhere", false, left_alone, in_use);
+  into = state.lock_orphans({"nowhere", false, ""}).locked;
   return into.size();
 }
 
