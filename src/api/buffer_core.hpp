@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/checkpointer.hpp"
 #include "api/control_service.hpp"
 #include "buffer/segment_store.hpp"
 #include "buffer/version_clock.hpp"
@@ -44,6 +45,7 @@ class BufferCore {
   void adopt_orphans();
   void note_clock(std::int64_t ahead_us);
   void finish_adopted();
+  void start_checkpoints();
   void leave_state(SyncResult& result);
   void open_control();
   void record_own_totals(const std::map<std::string, std::uint64_t>& unsaved);
@@ -59,6 +61,7 @@ class BufferCore {
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<SegmentStore> store_;
   std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<Checkpointer> checkpointer_;  // null without a state directory
   std::unique_ptr<ControlService> control_;  // waited for in stop(): its commands must not wait for stopping_
 
   std::mutex noting_clock_;

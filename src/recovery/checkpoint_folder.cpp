@@ -100,28 +100,38 @@ std::vector<ListedCheckpoint> list_checkpoints(const fs::path& directory) {
   return listed;
 }
 
-std::optional<fs::path> newest_good_checkpoint(const fs::path& directory, std::string_view buffer,
-                                               std::uint64_t older_than, std::vector<std::string>& findings) {
+std::optional<CheckpointReader> open_newest_good_checkpoint(const fs::path& directory, std::string_view buffer,
+                                                            std::uint64_t older_than,
+                                                            std::vector<std::string>& findings) {
   std::vector<ListedCheckpoint> listed = list_checkpoints(directory);
   std::reverse(listed.begin(), listed.end());
+  const auto wanted = [&](std::string_view whose, std::uint64_t number) {
+    return whose == buffer && (older_than == 0 || number < older_than);
+  };
   for (const ListedCheckpoint& c : listed) {
     if (!c.info) {
       // Of one that cannot be read, the name is all that tells whose it is.
-      const auto name = parse_checkpoint_name(c.path.filename().string());
-      if (name && name->buffer == buffer && (older_than == 0 || name->number < older_than)) {
-        findings.push_back(c.problem);
-      }
+      const std::string file_name = c.path.filename().string();
+      const auto name = parse_checkpoint_name(file_name);
+      if (name && wanted(name->buffer, name->number)) findings.push_back(c.problem);
       continue;
     }
-    if (c.info->origin.buffer != buffer || (older_than != 0 && c.info->number >= older_than)) continue;
+    if (!wanted(c.info->origin.buffer, c.info->number)) continue;
     try {
-      CheckpointReader(c.path).verify();
-      return c.path;
+      CheckpointReader reader(c.path);
+      reader.verify();
+      return reader;
     } catch (const Error& e) {
-      findings.push_back(e.what());
+      findings.emplace_back(e.what());
     }
   }
   return std::nullopt;
+}
+
+std::optional<fs::path> newest_good_checkpoint(const fs::path& directory, std::string_view buffer,
+                                               std::uint64_t older_than, std::vector<std::string>& findings) {
+  const auto reader = open_newest_good_checkpoint(directory, buffer, older_than, findings);
+  return reader ? std::optional(reader->path()) : std::nullopt;
 }
 
 }  // namespace forebay

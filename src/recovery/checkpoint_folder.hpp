@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "recovery/checkpoint_info.hpp"
+#include "recovery/checkpoint_reader.hpp"
 
 namespace forebay {
 
@@ -41,8 +42,12 @@ struct ListedCheckpoint {
 /// cannot be read.
 std::vector<ListedCheckpoint> list_checkpoints(const std::filesystem::path& directory);
 
-/// The newest checkpoint of the buffer that verifies; `older_than`: and has a smaller number (0: any). What is passed
-/// over because it is damaged is added to `findings`, a line each.
+/// The newest checkpoint of the buffer that verifies, verified; `older_than`: and has a smaller number (0: any). What
+/// is passed over because it is damaged is added to `findings`, a line each.
+std::optional<CheckpointReader> open_newest_good_checkpoint(const std::filesystem::path& directory,
+                                                            std::string_view buffer, std::uint64_t older_than,
+                                                            std::vector<std::string>& findings);
+/// Its path only.
 std::optional<std::filesystem::path> newest_good_checkpoint(const std::filesystem::path& directory,
                                                             std::string_view buffer, std::uint64_t older_than,
                                                             std::vector<std::string>& findings);

@@ -27,7 +27,7 @@ SqliteConnection open_new(const fs::path& path) {
   SqliteConnection c(file_uri(path.string(), "nolock=1"), SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI);
   c.rename(path.string());
   c.exec(
-      "PRAGMA page_size = 16384; PRAGMA encoding = 'UTF-8'; PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = OFF;"
+      "PRAGMA page_size = 4096; PRAGMA encoding = 'UTF-8'; PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = OFF;"
       "PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY;"
       "PRAGMA cache_size = -8192");
   c.exec("PRAGMA application_id = " + std::to_string(kCheckpointApplicationId));

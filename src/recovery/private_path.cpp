@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "buffer/append_file.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {

@@ -56,7 +56,7 @@ class Locked {
   /// Whole content, written anew before each flush, and the file is flushed again after a flush that failed: unlike a
   /// journal's, nothing of an earlier write is relied on.
   void flush() const {
-    if (::fdatasync(fd_) != 0) fail("flush");
+    if (::fdatasync(fd_.get()) != 0) fail("flush");
   }
 
  private:
