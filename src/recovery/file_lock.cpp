@@ -18,8 +18,7 @@ FileLock::Attempt FileLock::lock(const std::filesystem::path& path, UniqueFd fd)
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     if (errno == EWOULDBLOCK) return {Outcome::held, std::nullopt};
-    throw Error(ErrorCode::local,
-                "cannot lock " + path.string() + ": " + std::generic_category().message(errno));
+    throw Error(ErrorCode::local, "cannot lock " + path.string() + ": " + std::generic_category().message(errno));
   }
   // Between open and flock its owner may have removed it: then what is locked is no longer what is there.
   struct stat locked = {};

@@ -31,8 +31,8 @@ Error failed(const std::string& doing, const fs::path& path, int error) {
 /// Files of ours in a buffer's folder besides journals, in the order in which they are removed: without its manifest a
 /// folder holds no rows any more; the lock goes last, while locked, and who opened it meanwhile sees that it is gone.
 constexpr std::array<std::string_view, 8> kOwnFiles = {
-    "clock-apart.new", "clock-apart", "version-shift.new", "version-shift", "journals-complete", "manifest.new",
-    "manifest",        "lock"};
+    "clock-apart.new",   "clock-apart",  "version-shift.new", "version-shift",
+    "journals-complete", "manifest.new", "manifest",          "lock"};
 
 /// False when the folder holds anything else, or is not there.
 bool holds_only_own_files(const fs::path& folder) {
@@ -52,11 +52,11 @@ bool remove_own_files(const fs::path& folder) {
     ::unlink((folder / name).c_str());
   }
   crash_point("before a buffer's folder goes");
-  return ::rmdir(folder.c_str()) == 0;
+  return ::rmdir(folder.c_str()) == 0 || errno == ENOENT;  // who looks for orphans removes empty folders, too
 }
 
-/// A folder that was being made. Its lock is taken first of all; while it is held, its maker lives. In the moment before
-/// that the folder is empty: taking it away then only makes create_buffer() begin again.
+/// A folder that was being made. Its lock is taken first of all; while it is held, its maker lives. In the moment
+/// before that the folder is empty: taking it away then only makes create_buffer() begin again.
 void remove_half_made(const fs::path& folder) {
   if (::rmdir(folder.c_str()) == 0 || !private_directory_problem(folder).empty()) return;
   try {
@@ -113,8 +113,14 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
   const bool flush = durability == Durability::power;
   for (int attempt = 1;; ++attempt) {
     const std::string id = new_buffer_id();
-    Manifest manifest{id,          host_name(), boot_id(),           ::getpid(),
-                      durability,  destination, checkpoint_directory, clocks.wall_us() - clocks.boot_us()};
+    Manifest manifest{id,
+                      host_name(),
+                      boot_id(),
+                      ::getpid(),
+                      durability,
+                      destination,
+                      checkpoint_directory,
+                      clocks.wall_us() - clocks.boot_us()};
     // Under a name that no one adopts, until it is locked: there is no moment in which it looks like an orphan.
     const fs::path making = path_ / "buffers" / ("." + id);
     fs::path path = path_ / "buffers" / id;
@@ -210,7 +216,8 @@ void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOr
     m.host = host_name();
   }
   if (!wanted.any_destination && m.host != host_name()) {
-    leave(Cause::other_host, "it was written on host " + m.host + " (forebay recover --to URL sends its rows from here)");
+    leave(Cause::other_host,
+          "it was written on host " + m.host + " (forebay recover --to URL sends its rows from here)");
   } else if (!wanted.any_destination && m.destination != wanted.destination) {
     leave(Cause::other_destination,
           "its rows are for " + m.destination + " (forebay recover --to URL sends them elsewhere)");

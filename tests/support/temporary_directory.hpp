@@ -13,8 +13,8 @@ namespace forebay::test {
 /// A directory of its own for one test case (mode 0700), gone with it.
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "forebay-test-XXXXXX").string();
+  explicit TemporaryDirectory(const std::filesystem::path& under = std::filesystem::temp_directory_path()) {
+    std::string name = (under / "forebay-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a directory like " + name);
     path_ = name;
   }
