@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "buffer/append_file.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
@@ -97,13 +98,7 @@ void write_private_file(const std::filesystem::path& path, const std::string& co
   }
   if (flush && ::fsync(fd.get()) != 0) give_up("flush");
   if (::rename(making.c_str(), path.c_str()) != 0) give_up("put in place");
-  if (flush) flush_directory(path.parent_path());
-}
-
-void flush_directory(const std::filesystem::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) throw failed("open directory", path, errno);
-  if (::fsync(fd.get()) != 0) throw failed("flush directory", path, errno);
+  if (flush) flush_posix_folder(path.parent_path());
 }
 
 }  // namespace forebay

@@ -28,7 +28,4 @@ std::string read_private_file(const std::filesystem::path& path, std::size_t byt
 /// it survive a power loss. Throws Error(local), and leaves what was there.
 void write_private_file(const std::filesystem::path& path, const std::string& content, bool flush);
 
-/// Flushes a directory's entries to the device. Throws Error(local).
-void flush_directory(const std::filesystem::path& path);
-
 }  // namespace forebay

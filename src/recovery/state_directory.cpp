@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "buffer/append_file.hpp"
 #include "buffer/version_clock.hpp"
 #include "forebay/error.hpp"
 #include "recovery/private_path.hpp"
@@ -53,6 +54,15 @@ bool remove_own_files(const fs::path& folder) {
   }
   crash_point("before a buffer's folder goes");
   return ::rmdir(folder.c_str()) == 0 || errno == ENOENT;  // who looks for orphans removes empty folders, too
+}
+
+/// So that nothing on the way to `folder` is missing after a power loss, whichever process of ours made it. Where we may
+/// not write, none did.
+void flush_folder_and_parents(fs::path folder) {
+  for (;; folder = folder.parent_path()) {
+    if (::access(folder.c_str(), R_OK | W_OK) == 0) flush_posix_folder(folder);
+    if (folder == folder.parent_path()) return;
+  }
 }
 
 /// A folder that was being made. Its lock is taken first of all; while it is held, its maker lives. In the moment
@@ -144,10 +154,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
       remove_own_files(making);
       throw;
     }
-    if (flush) {
-      flush_directory(path_ / "buffers");
-      flush_directory(path_);
-    }
+    if (flush) flush_folder_and_parents(path_ / "buffers");
     crash_point("a buffer's folder has its name");
     return {std::move(path), std::move(manifest), std::move(*attempted.lock)};
   }
