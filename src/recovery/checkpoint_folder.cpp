@@ -134,4 +134,17 @@ std::optional<fs::path> newest_good_checkpoint(const fs::path& directory, std::s
   return reader ? std::optional(reader->path()) : std::nullopt;
 }
 
+std::optional<fs::path> older_good_checkpoint(const fs::path& refused) noexcept {
+  try {
+    const std::string file_name = refused.filename().string();
+    const auto name = parse_checkpoint_name(file_name);
+    if (!name || name->number < 2) return std::nullopt;
+    std::vector<std::string> passed_over;
+    const fs::path folder = refused.has_parent_path() ? refused.parent_path() : ".";
+    return newest_good_checkpoint(folder, name->buffer, name->number, passed_over);
+  } catch (const std::exception&) {
+    return std::nullopt;  // only advice
+  }
+}
+
 }  // namespace forebay
