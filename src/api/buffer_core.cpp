@@ -1,5 +1,7 @@
 #include "api/buffer_core.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <random>
@@ -9,6 +11,8 @@
 #include "api/log.hpp"
 #include "config/locations.hpp"
 #include "forebay/error.hpp"
+#include "recovery/checkpoint_folder.hpp"
+#include "recovery/checkpoint_journals.hpp"
 
 namespace forebay {
 
@@ -95,6 +99,7 @@ BufferCore::BufferCore(Options options)
   scheduler_ =
       std::make_unique<Scheduler>(*store_, *clock_, destination_.get(), streams_.all(), options_.connections, log_);
   scheduler_->start();
+  if (state_) start_checkpoints();
 }
 
 void BufferCore::open_destination() {
@@ -148,6 +153,7 @@ void BufferCore::note_clock(std::int64_t ahead_us) {
 BufferCore::~BufferCore() {
   if (store_->in_forked_child()) {
     // The threads are the parent's; joining, closing or removing anything here would be wrong.
+    static_cast<void>(checkpointer_.release());
     static_cast<void>(scheduler_.release());
     static_cast<void>(store_.release());
     static_cast<void>(destination_.release());
@@ -167,8 +173,37 @@ const Stream& BufferCore::stream(std::string_view name) const {
 
 SyncResult BufferCore::force_sync(std::chrono::milliseconds timeout) { return scheduler_->force_sync(timeout); }
 
+void BufferCore::start_checkpoints() {
+  const bool memory = options_.durability == Durability::memory;
+  CheckpointerOptions c;
+  c.directory = checkpoint_directory(options_.checkpoint_directory, state_->path());
+  c.origin.buffer = store_->buffer_id();
+  c.origin.host = host_name();
+  if (folder_) c.origin.boot_id = folder_->manifest.boot_id;
+  c.origin.pid = ::getpid();
+  c.origin.durability = options_.durability;
+  c.origin.destination = destination_->description();
+  c.origin.state_directory = state_->path().string();
+  // A folder of checkpoints may be shared: of others' buffers nothing is known here.
+  c.is_finished = [host = c.origin.host, state = state_->path()](const CheckpointOrigin& of) {
+    std::error_code error;
+    return of.host == host && of.state_directory == state.string() &&
+           !std::filesystem::exists(state / "buffers" / of.buffer, error) && !error;
+  };
+  c.interval = options_.checkpoint_interval.value_or(std::chrono::seconds(memory ? 300 : 0));
+  c.only_in_memory = memory;
+  c.retention = options_.checkpoint_retention;
+  c.hook = options_.checkpoint_hook;
+  c.log = log_;
+  checkpointer_ = std::make_unique<Checkpointer>(*store_, std::move(c));
+  checkpointer_->start();
+}
+
 CheckpointResult BufferCore::create_checkpoint() {
-  throw Error(ErrorCode::not_built_yet, "checkpoints are not built in this release");
+  if (!checkpointer_) {
+    throw Error(ErrorCode::usage, "this buffer keeps nothing (a dry run, or USE_MEMORY_DB=False): no checkpoint");
+  }
+  return checkpointer_->create();
 }
 
 SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, const std::function<bool()>& give_up) {
@@ -180,6 +215,7 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   scheduler_->stop(/*at_once=*/!result.settled);
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
   result.settled = result.pending_rows == 0;
+  if (checkpointer_) checkpointer_->stop();
   leave_state(result);
   stopped_ = result;
   return result;
@@ -196,6 +232,9 @@ void BufferCore::leave_state(SyncResult& result) {
   adopted_.buffers.clear();
   if (!folder_) return;
   record_own_totals(spill.unsaved_by_stream);
+  // What is left is all in journals now: an adopter need not look at checkpoints.
+  const bool whole = result.pending_rows > 0 && spill.unsaved_rows == 0;
+  if (options_.durability == Durability::memory && whole) mark_journals_complete(folder_->path);
   StateDirectory::remove_buffer(*folder_);
   folder_.reset();
 }
@@ -262,6 +301,7 @@ SyncStatus BufferCore::status() const {
   s.total_time_s = std::chrono::duration<double>(now - started_at_).count();
   s.sync_time_s = state.sync_time_s;
   s.last_sync_us = state.last_sync_us;
+  if (checkpointer_) s.last_checkpoint_us = checkpointer_->last_checkpoint_us();
   if (state_) s.state_directory = state_->path().string();
   return s;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/checkpointer.hpp"
 #include "buffer/segment_store.hpp"
 #include "buffer/version_clock.hpp"
 #include "forebay/buffer.hpp"
@@ -43,6 +44,7 @@ class BufferCore {
   void adopt_orphans();
   void note_clock(std::int64_t ahead_us);
   void finish_adopted();
+  void start_checkpoints();
   void leave_state(SyncResult& result);
   void record_own_totals(const std::map<std::string, std::uint64_t>& unsaved);
 
@@ -57,6 +59,7 @@ class BufferCore {
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<SegmentStore> store_;
   std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<Checkpointer> checkpointer_;  // null without a state directory
 
   std::mutex noting_clock_;
   std::int64_t noted_ahead_us_ = 0;  // guarded by noting_clock_
