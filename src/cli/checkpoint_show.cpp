@@ -175,7 +175,7 @@ int list_checkpoint_folder(const std::filesystem::path& directory, bool verify, 
     const Table::Cell state = !c.problem.empty()         ? Table::Cell("bad", Style::bad)
                               : !c.info->missing.empty() ? Table::Cell("lacks rows", Style::warning)
                               : verify                   ? Table::Cell("verified", Style::good)
-                                                         : Table::Cell("not read");
+                                                         : Table::Cell("not verified");
     table.add({rfc3339_local(c.info->created_us), human_count(c.info->rows), human_bytes(c.info->bytes), state, name});
   }
   table.print(std::cout, colours_belong(STDOUT_FILENO));
