@@ -31,9 +31,9 @@ Error failed(const std::string& doing, const fs::path& path, int error) {
 
 /// Files of ours in a buffer's folder besides journals, in the order in which they are removed: without its manifest a
 /// folder holds no rows any more; the lock goes last, while locked, and who opened it meanwhile sees that it is gone.
-constexpr std::array<std::string_view, 8> kOwnFiles = {
-    "clock-apart.new", "clock-apart", "version-shift.new", "version-shift", "journals-complete", "manifest.new",
-    "manifest",        "lock"};
+constexpr std::array<std::string_view, 9> kOwnFiles = {kSocketPlaceName,    "clock-apart.new", "clock-apart",
+                                                       "version-shift.new", "version-shift",   "journals-complete",
+                                                       "manifest.new",      "manifest",        "lock"};
 
 /// False when the folder holds anything else, or is not there.
 bool holds_only_own_files(const fs::path& folder) {
@@ -53,11 +53,11 @@ bool remove_own_files(const fs::path& folder) {
     ::unlink((folder / name).c_str());
   }
   crash_point("before a buffer's folder goes");
-  return ::rmdir(folder.c_str()) == 0;
+  return ::rmdir(folder.c_str()) == 0 || errno == ENOENT;  // who looks for orphans removes empty folders, too
 }
 
-/// So that nothing on the way to `folder` is missing after a power loss, whichever process of ours made it. Where we may
-/// not write, none did.
+/// So that nothing on the way to `folder` is missing after a power loss, whichever process of ours made it. Where we
+/// may not write, none did.
 void flush_folder_and_parents(fs::path folder) {
   for (;; folder = folder.parent_path()) {
     if (::access(folder.c_str(), R_OK | W_OK) == 0) flush_posix_folder(folder);
@@ -65,8 +65,8 @@ void flush_folder_and_parents(fs::path folder) {
   }
 }
 
-/// A folder that was being made. Its lock is taken first of all; while it is held, its maker lives. In the moment before
-/// that the folder is empty: taking it away then only makes create_buffer() begin again.
+/// A folder that was being made. Its lock is taken first of all; while it is held, its maker lives. In the moment
+/// before that the folder is empty: taking it away then only makes create_buffer() begin again.
 void remove_half_made(const fs::path& folder) {
   if (::rmdir(folder.c_str()) == 0 || !private_directory_problem(folder).empty()) return;
   try {
@@ -123,8 +123,14 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
   const bool flush = durability == Durability::power;
   for (int attempt = 1;; ++attempt) {
     const std::string id = new_buffer_id();
-    Manifest manifest{id,          host_name(), boot_id(),           ::getpid(),
-                      durability,  destination, checkpoint_directory, clocks.wall_us() - clocks.boot_us()};
+    Manifest manifest{id,
+                      host_name(),
+                      boot_id(),
+                      ::getpid(),
+                      durability,
+                      destination,
+                      checkpoint_directory,
+                      clocks.wall_us() - clocks.boot_us()};
     // Under a name that no one adopts, until it is locked: there is no moment in which it looks like an orphan.
     const fs::path making = path_ / "buffers" / ("." + id);
     fs::path path = path_ / "buffers" / id;
@@ -140,6 +146,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
       throw;
     }
     if (attempted.outcome != FileLock::Outcome::taken) continue;
+    attempted.lock->show(FileLock::Holder::maker);
     try {
       write_manifest(making, manifest, flush);
       crash_point("a buffer's folder is locked, without its name");
@@ -217,12 +224,14 @@ void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOr
     m.host = host_name();
   }
   if (!wanted.any_destination && m.host != host_name()) {
-    leave(Cause::other_host, "it was written on host " + m.host + " (forebay recover --to URL sends its rows from here)");
+    leave(Cause::other_host,
+          "it was written on host " + m.host + " (forebay recover --to URL sends its rows from here)");
   } else if (!wanted.any_destination && m.destination != wanted.destination) {
     leave(Cause::other_destination,
           "its rows are for " + m.destination + " (forebay recover --to URL sends them elsewhere)");
   } else {
     crash_point("an orphan is locked");
+    folder.lock.show(FileLock::Holder::adopter);
     found.locked.push_back(std::move(folder));
   }
 }
