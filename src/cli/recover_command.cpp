@@ -80,9 +80,10 @@ void add_recover_command(CLI::App& app, const ChooseAction& choose) {
   CLI::App* c = app.add_subcommand("recover", "Send what earlier runs left in the state directory");
   auto a = std::make_shared<RecoverArguments>();
   c->add_option("--to", a->to, "Send it here, whatever destination it was meant for")->option_text("URL");
-  c->add_option("--shift-versions", a->shift_versions_s,
-                "Move the versions of what is adopted by so much: for rows taken while the clock was wrong (a clock that "
-                "was ahead: below 0)")
+  c->add_option(
+       "--shift-versions", a->shift_versions_s,
+       "Move the versions of what is adopted by so much: for rows taken while the clock was wrong (a clock that "
+       "was ahead: below 0)")
       ->option_text("SECONDS");
   c->add_option("--buffer", a->buffer, "Only the buffer of this name")->option_text("ID");
   c->add_flag("--json", a->json, "Print one JSON object");

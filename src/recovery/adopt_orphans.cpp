@@ -18,11 +18,14 @@ std::string adopted_line(const AdoptedBuffer& adopted, const std::string& destin
                          std::optional<std::chrono::seconds> shift) {
   const Manifest& m = adopted.folder.manifest;
   std::string line = "adopted buffer " + m.buffer;
-  if (m.pid != 0) line += " of process " + std::to_string(m.pid) + ", which has ended (level " + to_string(m.durability) + ")";
-  line += ": " + counted(adopted.rows, "row", "rows") + " in " + counted(adopted.segments.size(), "journal", "journals") +
-          ", taken " + version_time(adopted.stamped.version_min) + " to " + version_time(adopted.stamped.version_max);
+  if (m.pid != 0)
+    line += " of process " + std::to_string(m.pid) + ", which has ended (level " + to_string(m.durability) + ")";
+  line += ": " + counted(adopted.rows, "row", "rows") + " in " +
+          counted(adopted.segments.size(), "journal", "journals") + ", taken " +
+          version_time(adopted.stamped.version_min) + " to " + version_time(adopted.stamped.version_max);
   if (shift && shift->count() != 0) line += ", moved by " + std::to_string(shift->count()) + " s";
-  if (m.destination != destination) line += ", meant for " + (m.destination.empty() ? "nobody knows where" : m.destination);
+  if (m.destination != destination)
+    line += ", meant for " + (m.destination.empty() ? "nobody knows where" : m.destination);
   if (adopted.torn_journals > 0) {
     line += "; " + counted(adopted.torn_journals, "row", "rows") +
             " that was being written when it ended, and so was never acknowledged, is cut";
@@ -118,7 +121,8 @@ class Adopter {
     if (taken.shift) {
       for (const SegmentPtr& s : adopted.segments) s->version_shift = version_shift(*taken.shift);
       if (adopted.rows > 0) {
-        newest_us_ = std::max(newest_us_, version_us_since_2020(adopted.stamped.version_max + version_shift(*taken.shift)));
+        newest_us_ =
+            std::max(newest_us_, version_us_since_2020(adopted.stamped.version_max + version_shift(*taken.shift)));
       }
       if (options_.shift) note_shift(adopted, *taken.shift);
     }
@@ -180,8 +184,9 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
   try {
     totals = ledger(adopted.folder.manifest.buffer);
   } catch (const Error& e) {
-    say(LogLevel::warning, "what buffer " + adopted.folder.manifest.buffer +
-                               " brought cannot be counted now, so its emptied folder stays for the next start: " + e.what());
+    say(LogLevel::warning,
+        "what buffer " + adopted.folder.manifest.buffer +
+            " brought cannot be counted now, so its emptied folder stays for the next start: " + e.what());
     return false;
   }
   for (const auto& [stream, rows] : adopted.lost_rows) totals.streams[stream].lost += rows;
@@ -205,8 +210,8 @@ std::vector<std::string> left_alone_lines(const std::vector<LeftAlone>& left) {
       ++same;
     }
     lines.push_back("buffer " + left[i].path.string() +
-                    (same == 1 ? " is" : " and " + std::to_string(same - 1) + " more there are") +
-                    " left as " + (same == 1 ? "it is: " : "they are: ") + left[i].why);
+                    (same == 1 ? " is" : " and " + std::to_string(same - 1) + " more there are") + " left as " +
+                    (same == 1 ? "it is: " : "they are: ") + left[i].why);
   }
   return lines;
 }

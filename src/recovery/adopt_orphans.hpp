@@ -27,16 +27,16 @@ struct AdoptionOptions {
 struct AdoptedOrphans {
   std::vector<AdoptedBuffer> buffers;
   std::uint64_t damaged_journals = 0;
-  std::uint64_t in_use = 0;       ///< other buffers whose processes live
-  std::uint64_t in_doubt = 0;     ///< left alone until someone says how their versions are meant
-  std::uint64_t unreadable = 0;   ///< left alone because something of them cannot be read
+  std::uint64_t in_use = 0;      ///< other buffers whose processes live
+  std::uint64_t in_doubt = 0;    ///< left alone until someone says how their versions are meant
+  std::uint64_t unreadable = 0;  ///< left alone because something of them cannot be read
 };
 
-/// Locks every orphan that is wanted and makes segments of its journals; at level `memory`, of its newest good checkpoint,
-/// too. What is adopted and what is left alone is logged, the same reason once. One that cannot be read never stops the
-/// others. With a shift below 0, and no other process in the state directory, the version reserve goes down to what
-/// these rows and the clock need.
-/// Throws Error(usage), with nothing changed, for a shift that cannot be; Error(local) when buffers/ cannot be read.
+/// Locks every orphan that is wanted and makes segments of its journals; at level `memory`, of its newest good
+/// checkpoint, too. What is adopted and what is left alone is logged, the same reason once. One that cannot be read
+/// never stops the others. With a shift below 0, and no other process in the state directory, the version reserve goes
+/// down to what these rows and the clock need. Throws Error(usage), with nothing changed, for a shift that cannot be;
+/// Error(local) when buffers/ cannot be read.
 AdoptedOrphans adopt_orphans(const StateDirectory& state, const AdoptionOptions& options, StreamRegistry& streams);
 
 /// What the destination's batch ledger says of a buffer. Throws Error when it cannot be asked.

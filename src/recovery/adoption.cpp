@@ -145,10 +145,10 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
     stamped.version_min = adopted.rows == 0 ? s.version_min : std::min(stamped.version_min, s.version_min);
     stamped.version_max = adopted.rows == 0 ? s.version_max : std::max(stamped.version_max, s.version_max);
     adopted.rows += s.rows;
-    auto segment = std::make_shared<Segment>(
-        SegmentIdentity{s.header.buffer, s.header.segment, streams.same_as(s.header.stream), s.rows, Reason::recover,
-                        now},
-        nullptr, found.path, s.bytes, /*sent=*/true);
+    auto segment =
+        std::make_shared<Segment>(SegmentIdentity{s.header.buffer, s.header.segment, streams.same_as(s.header.stream),
+                                                  s.rows, Reason::recover, now},
+                                  nullptr, found.path, s.bytes, /*sent=*/true);
     if (damaged) segment->set_aside_as = damaged_name(found.path);
     adopted.segments.push_back(std::move(segment));
   }

@@ -33,7 +33,8 @@ std::string private_directory_problem(const std::filesystem::path& path) {
   if (S_ISLNK(st.st_mode)) return "it is a symlink, which is not followed here; remove it";
   if (!S_ISDIR(st.st_mode)) return "it is not a directory; remove it";
   if (st.st_uid != ::geteuid()) return "it belongs to another user; remove it, or chown it";
-  if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "others may write to it; look what they put there, and chmod 700 it";
+  if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return "others may write to it; look what they put there, and chmod 700 it";
   return {};
 }
 

@@ -53,7 +53,7 @@ bool remove_own_files(const fs::path& folder) {
     ::unlink((folder / name).c_str());
   }
   crash_point("before a buffer's folder goes");
-  return ::rmdir(folder.c_str()) == 0;
+  return ::rmdir(folder.c_str()) == 0 || errno == ENOENT;  // who looks for orphans removes empty folders, too
 }
 
 /// So that nothing on the way to `folder` is missing after a power loss, whichever process of ours made it. Where we

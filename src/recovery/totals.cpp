@@ -43,8 +43,8 @@ std::int64_t number_from(SqliteConnection& db, const std::string& sql) {
 [[noreturn]] void fail(const std::filesystem::path& file, const SqliteConnection& db, const Error& e) {
   const int code = sqlite3_errcode(db.handle()) & 0xff;
   if (code != SQLITE_NOTADB && code != SQLITE_CORRUPT) throw e;
-  throw Error(ErrorCode::damaged, "the totals in " + file.string() +
-                                      " are damaged; move the file away, and they begin anew");
+  throw Error(ErrorCode::damaged,
+              "the totals in " + file.string() + " are damaged; move the file away, and they begin anew");
 }
 
 /// Throws when it is a database of something else or of a newer forebay.

@@ -25,8 +25,7 @@ std::int64_t wall_minus_boot_us(const VersionClock::Sources& sources) { return s
 /// The file, locked while this lives. Content: "RESERVED_US WALL_MINUS_BOOT_US BOOT_ID\n".
 class Locked {
  public:
-  explicit Locked(const std::filesystem::path& path)
-      : path_(path), fd_(open_private_file(path, O_RDWR | O_CREAT)) {
+  explicit Locked(const std::filesystem::path& path) : path_(path), fd_(open_private_file(path, O_RDWR | O_CREAT)) {
     while (::flock(fd_.get(), LOCK_EX) != 0) {
       if (errno != EINTR) fail("lock");
     }

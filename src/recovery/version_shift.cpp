@@ -21,9 +21,7 @@ constexpr std::int64_t kTimeMaxUs = (std::int64_t{1} << (63 - kVersionSaltBits))
 std::int64_t unix_us(std::int64_t version) { return version_us_since_2020(version) + kVersionEpochUnixUs; }
 
 /// Rounded away from zero, so that what is moved by so much is moved far enough.
-std::int64_t whole_seconds(std::int64_t us) {
-  return us < 0 ? -whole_seconds(-us) : (us + kSecond - 1) / kSecond;
-}
+std::int64_t whole_seconds(std::int64_t us) { return us < 0 ? -whole_seconds(-us) : (us + kSecond - 1) / kSecond; }
 
 std::string seconds_apart(std::int64_t us) { return std::to_string(std::llabs(us) / kSecond) + " s"; }
 
@@ -34,7 +32,8 @@ std::optional<std::int64_t> read_number(const std::filesystem::path& path) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end == text.data() + text.size() || *end != '\n') {
-    throw Error(ErrorCode::damaged, path.string() + " is damaged: it does not hold a number; remove it, or move it away");
+    throw Error(ErrorCode::damaged,
+                path.string() + " is damaged: it does not hold a number; remove it, or move it away");
   }
   return number;
 }
@@ -67,7 +66,7 @@ std::string shift_problem(const StampedRows& rows, std::chrono::seconds by, cons
                           std::chrono::seconds tolerance) {
   if (by.count() == 0) return {};
   const std::int64_t seconds = by.count();
-  if (std::llabs(seconds) > kTimeMaxUs / kSecond) return "no time is that far away";
+  if (seconds > kTimeMaxUs / kSecond || seconds < -(kTimeMaxUs / kSecond)) return "no time is that far away";
   const std::int64_t first = version_us_since_2020(rows.version_min) + seconds * kSecond;
   const std::int64_t last = version_us_since_2020(rows.version_max) + seconds * kSecond;
   if (first < 0) return "its oldest row would be stamped before 2020, where versions begin";

@@ -8,7 +8,7 @@
 namespace forebay {
 
 struct ClockDifference {
-  std::int64_t ahead_us = 0;   ///< of the server's clock; below 0: behind; 0: near enough
+  std::int64_t ahead_us = 0;  ///< of the server's clock; below 0: behind; 0: near enough
   bool newest_stamp = false;  ///< the clock is near enough, but records are stamped ahead of it
 };
 

@@ -104,8 +104,8 @@ class PostgresDialect : public Dialect {
   std::string lock_ranges() const;
   /// Landed spans (first_row, last_row, synced, superseded) that touch $3 … $4 of buffer $1, segment $2.
   std::string select_landed(const std::string& ledger) const;
-  /// One ledger row per element of the arrays $1 … $6 (buffer, segment, first, last, synced, superseded) and $8 (stream),
-  /// and reason $7.
+  /// One ledger row per element of the arrays $1 … $6 (buffer, segment, first, last, synced, superseded) and $8
+  /// (stream), and reason $7.
   std::string insert_ledger(const std::string& ledger) const;
 
  protected:

@@ -127,7 +127,8 @@ std::string PostgresDialect::insert_ledger(const std::string& ledger) const {
          "SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, "
          "$7, "
          "now(), clock_timestamp(), r.stream FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], "
-         "$5::bigint[], $6::bigint[], $8::text[]) AS r(buffer, segment, first_row, last_row, synced, superseded, stream)";
+         "$5::bigint[], $6::bigint[], $8::text[]) AS r(buffer, segment, first_row, last_row, synced, superseded, "
+         "stream)";
 }
 
 }  // namespace forebay

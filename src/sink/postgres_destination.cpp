@@ -136,8 +136,8 @@ class PostgresDestination final : public Destination {
     session.begin("");
     std::vector<LedgerTotals> found;
     for (const auto& row : session.exec(select_ledger_totals("sync_batches", "$1"), {buffer})) {
-      found.push_back({row[0].c_str(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
-                       row[3].as<std::uint64_t>()});
+      found.push_back(
+          {row[0].c_str(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(), row[3].as<std::uint64_t>()});
     }
     session.commit();
     return found;

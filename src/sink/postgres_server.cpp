@@ -19,8 +19,7 @@ void check_clock(const StampClock& before, std::int64_t server_us, const StampCl
   if (difference.ahead_us == 0) return;
   const auto apart_s = std::llabs(difference.ahead_us) / 1'000'000;
   const std::string seconds = std::to_string(apart_s);
-  const std::string more_than = ", more than SYNC_CLOCK_TOLERANCE (" +
-                                std::to_string(options.clock_tolerance.count()) +
+  const std::string more_than = ", more than SYNC_CLOCK_TOLERANCE (" + std::to_string(options.clock_tolerance.count()) +
                                 " s); records would win or lose by it. ";
   std::string message = target.description + ": misconfigured: ";
   if (difference.newest_stamp) {
