@@ -27,7 +27,8 @@ std::size_t terminal_columns() {
 }  // namespace
 
 std::string progress_text(const ProgressPicture& p, double entries_per_s) {
-  std::string s = p.walking ? "scanned " : "scanned all ";
+  std::string s(p.verb);
+  s += p.walking ? " " : " all ";
   s += human_count(p.scanned);
   if (p.walking) s += " | " + human_rate(entries_per_s);
   s += " | buffered " + human_count(p.buffered) + " | synced " + human_count(p.synced);
