@@ -42,6 +42,9 @@ void check(const Options& o) {
   if (o.batch_rows_max == 0) refuse("Options::batch_rows_max must be at least 1");
   if (o.memory_rows_max == 0) refuse("Options::memory_rows_max must be at least 1");
   if (o.interval <= std::chrono::milliseconds(0)) refuse("Options::interval must be above 0");
+  if (o.checkpoint_interval && o.checkpoint_interval->count() < 0) {
+    refuse("Options::checkpoint_interval must not be negative");
+  }
   if (o.connections < 1) refuse("Options::connections must be at least 1");
 }
 

@@ -108,6 +108,7 @@ void MemorySegment::seal() {
 RowSet MemorySegment::read(std::uint64_t first_row, std::uint64_t last_row) {
   RowSet rows(stream_->columns.size());
   rows.reserve(static_cast<std::size_t>(std::min(last_row, rows_) - first_row + 1));
+  const std::lock_guard lock(reading_);  // a worker and a checkpoint may both be at it
   SqliteStatement q(connection_, "SELECT rowid,* FROM r WHERE rowid BETWEEN ? AND ?", SqliteStatement::Life::once);
   q.bind_integer(1, static_cast<std::int64_t>(first_row));
   q.bind_integer(2, static_cast<std::int64_t>(last_row));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <span>
 
@@ -11,7 +12,8 @@
 namespace forebay {
 
 /// The rows of one segment in an in-memory SQLite database of its own, in arrival order: rowid is the row number, no
-/// index, no types declared (the stream knows them). One thread at a time; the owner's mutex sees to that.
+/// index, no types declared (the stream knows them). One thread at a time, which its owner's mutex sees to; but read()
+/// of a sealed one is safe from several.
 class MemorySegment {
  public:
   explicit MemorySegment(const Stream& stream);
@@ -35,6 +37,7 @@ class MemorySegment {
  private:
   const Stream* stream_;
   SqliteConnection connection_;
+  std::mutex reading_;
   std::optional<SqliteStatement> insert_;
   std::uint64_t rows_ = 0;
   std::uint64_t committed_rows_ = 0;

@@ -39,7 +39,7 @@ RowSet Segment::read(std::uint64_t first_row, std::uint64_t last_row) {
   return rows;
 }
 
-std::unique_ptr<MemorySegment> Segment::release_memory() {
+std::shared_ptr<MemorySegment> Segment::release_memory() {
   memory_bytes_ = 0;
   return std::move(memory_);
 }

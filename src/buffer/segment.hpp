@@ -43,7 +43,7 @@ class Segment {
   /// Rows first … last, from memory when they are there, else by replaying the journal.
   RowSet read(std::uint64_t first_row, std::uint64_t last_row);
   /// Gives up the memory; unless the segment is settled, a journal must hold the rows.
-  std::unique_ptr<MemorySegment> release_memory();
+  std::shared_ptr<MemorySegment> release_memory();
   /// Writes what only memory holds to a journal at `path`; its bytes. Nothing is left there when it throws.
   std::uint64_t write_journal(const std::filesystem::path& path);
   void set_journal(std::filesystem::path path, std::uint64_t bytes) {
@@ -51,6 +51,7 @@ class Segment {
     journal_bytes_ = bytes;
   }
 
+  const std::shared_ptr<MemorySegment>& memory() const { return memory_; }
   bool in_memory() const { return memory_ != nullptr; }
   std::uint64_t memory_bytes() const { return memory_bytes_; }
   const std::filesystem::path& journal() const { return journal_; }
@@ -71,7 +72,7 @@ class Segment {
   std::filesystem::path set_aside_as;
 
  private:
-  std::unique_ptr<MemorySegment> memory_;
+  std::shared_ptr<MemorySegment> memory_;  // shared with whoever copies the rows meanwhile
   std::uint64_t memory_bytes_ = 0;
   std::filesystem::path journal_;
   std::uint64_t journal_bytes_ = 0;

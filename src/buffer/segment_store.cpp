@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "buffer/writer_core.hpp"
 #include "forebay/error.hpp"
 
@@ -145,6 +146,7 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::ui
   if (all) {
     // The rows are committed at the destination, and its ledger says so: the journal has done its work. Should removing
     // it fail, an adopter finds it and learns from the ledger that nothing is left to send.
+    crash_point("after COMMIT, before the journal goes");
     std::error_code ignored;
     if (!segment->set_aside_as.empty()) {
       std::filesystem::rename(segment->journal(), segment->set_aside_as, ignored);
@@ -152,8 +154,9 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::ui
       std::filesystem::remove(segment->journal(), ignored);
     }
     if (!segment->stale_journal.empty()) std::filesystem::remove(segment->stale_journal, ignored);
+    crash_point("the journal is gone");
   }
-  std::unique_ptr<MemorySegment> freed;
+  std::shared_ptr<MemorySegment> freed;
   {
     const std::lock_guard lock(mutex_);
     segment->next_row += rows;
@@ -191,6 +194,20 @@ void SegmentStore::close_to_workers() {
 std::vector<SegmentPtr> SegmentStore::unsettled() const {
   const std::lock_guard lock(mutex_);
   return {queue_.begin(), queue_.end()};
+}
+
+std::vector<SegmentCopy> SegmentStore::snapshot(bool only_in_memory) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<SegmentCopy> copies;
+  for (const SegmentPtr& s : queue_) {
+    if (!only_in_memory || s->journal().empty()) copies.push_back({s, s->memory(), s->journal()});
+  }
+  return copies;
+}
+
+bool SegmentStore::settled(const SegmentPtr& segment) const {
+  const std::lock_guard lock(mutex_);
+  return segment->state == Segment::State::settled;
 }
 
 bool SegmentStore::wait_settled(const std::vector<SegmentPtr>& segments,
@@ -243,6 +260,14 @@ SegmentStore::Accounts SegmentStore::accounts() const {
     }
   }
   return a;
+}
+
+std::uint64_t SegmentStore::accepted_rows() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t rows = recovered_.accepted;
+  for (const auto& [name, counts] : streams_) rows += counts.accepted;
+  for (const auto& writer : writers_) rows += writer->accepted_rows();
+  return rows;
 }
 
 std::uint64_t SegmentStore::pending_rows() const {

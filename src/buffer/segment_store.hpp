@@ -26,6 +26,14 @@ namespace forebay {
 
 class WriterCore;
 
+/// A segment as it was when a copy of all was begun. It may settle meanwhile: its memory stays readable, its journal's
+/// file may be gone.
+struct SegmentCopy {
+  SegmentPtr segment;
+  std::shared_ptr<MemorySegment> memory;  // null: the rows are in the journal only
+  std::filesystem::path journal;
+};
+
 struct StoreOptions {
   std::string buffer_id;
   std::filesystem::path folder;  // of this buffer; empty: no journals at all (dry run, no buffer)
@@ -102,6 +110,9 @@ class SegmentStore {
   // --- Waiting and ending
   /// All sealed segments that hold unsettled rows now, own and adopted.
   std::vector<SegmentPtr> unsettled() const;
+  /// The same with what it takes to read them beside a worker. `only_in_memory`: those without a journal.
+  std::vector<SegmentCopy> snapshot(bool only_in_memory) const;
+  bool settled(const SegmentPtr& segment) const;
   /// Waits until they are settled. `give_up` is asked now and then, with the time of the last progress; true ends the
   /// wait, and false is returned.
   bool wait_settled(const std::vector<SegmentPtr>& segments, const std::function<bool(SteadyTime)>& give_up);
@@ -127,6 +138,8 @@ class SegmentStore {
   };
   Accounts accounts() const;
   std::uint64_t pending_rows() const;
+  /// Taken by add() and adopted, in all: it grows with every row.
+  std::uint64_t accepted_rows() const;
   bool in_forked_child() const { return fork_guard_.in_child(); }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "buffer/segment_store.hpp"
 #include "buffer/writer_core.hpp"
 #include "forebay/error.hpp"
@@ -96,7 +97,7 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
   count_locked(*segment, +1);
   lock.unlock();
   std::string failure;
-  std::unique_ptr<MemorySegment> freed;
+  std::shared_ptr<MemorySegment> freed;
   std::filesystem::path path = segment->journal();
   std::uint64_t bytes = segment->journal_bytes();
   if (path.empty()) {
@@ -106,6 +107,7 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
     } catch (const Error& e) {
       failure = e.what();
     }
+    crash_point("an evicted segment has its journal");
   }
   lock.lock();
   count_locked(*segment, -1);

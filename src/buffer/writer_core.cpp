@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "buffer/segment_store.hpp"
 #include "forebay/error.hpp"
 
@@ -48,6 +49,7 @@ void WriterCore::add(std::int64_t version, std::span<const Value> values) {
       throw Error(ErrorCode::local, "out of memory: this record and " + std::to_string(lost) +
                                         " not yet acknowledged before it were not taken; add them again");
     }
+    crash_point("a record is in its segment");
     const std::uint64_t rows = active_->rows->rows();
     active_rows_.store(rows, std::memory_order_relaxed);
     accepted_rows_.store(accepted_rows() + 1, std::memory_order_relaxed);
@@ -80,10 +82,13 @@ void WriterCore::open_active() {
 
 /// A failure is kept and told by the next add() or commit(): the rows are in memory and on their way all the same.
 void WriterCore::commit_group() noexcept {
+  crash_point("before a group commit");
   try {
     active_->rows->commit();
+    crash_point("SQLite has committed, the journal has not");
     if (active_->journal && journal_error_.empty()) active_->journal->commit();
     uncommitted_ = 0;
+    crash_point("after a group commit");
   } catch (const std::exception& e) {
     journal_error_ = e.what();
     store_.report(LogLevel::error, "rows cannot be acknowledged: " + journal_error_);
@@ -118,6 +123,7 @@ void WriterCore::heal_journal() {
     journal_error_ = e.what();
     throw;
   }
+  crash_point("a journal is replaced");
   std::error_code ignored;
   std::filesystem::remove(old, ignored);
   journal_error_.clear();
@@ -168,6 +174,7 @@ SegmentPtr WriterCore::seal_locked(Reason reason) {
   std::filesystem::path journal;
   std::filesystem::path stale;
   std::uint64_t journal_bytes = 0;
+  crash_point("before the trailer");
   try {
     active_->rows->seal();
     if (active_->journal && !journal_error_.empty()) heal_journal();
@@ -187,12 +194,14 @@ SegmentPtr WriterCore::seal_locked(Reason reason) {
   auto segment = std::make_shared<Segment>(identity, std::move(active_->rows), std::move(journal), journal_bytes,
                                            /*sent=*/false);
   segment->stale_journal = std::move(stale);
+  crash_point("after the trailer");
   store_.take_over(segment);
   active_.reset();
   uncommitted_ = 0;
   journal_error_.clear();
   active_rows_.store(0, std::memory_order_relaxed);
   publish();
+  crash_point("after a seal");
   return segment;
 }
 

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "buffer/journal_reader.hpp"
 #include "forebay/error.hpp"
 
@@ -120,6 +121,7 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
     if (found->summary.rows >= other->second.summary.rows) std::swap(other->second, *found);
     fs::remove(found->path, error);
   }
+  crash_point("an orphan's journals are read");
   const SteadyTime now = std::chrono::steady_clock::now();
   for (auto& [number, found] : newest) {
     const JournalSummary& s = found.summary;

@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "forebay/error.hpp"
 #include "recovery/state_directory_check.hpp"
 
@@ -151,15 +152,18 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
   // Under a name that no one adopts, until it is locked: there is no moment in which it looks like an orphan.
   const fs::path making = path_ / "buffers" / ("." + id);
   make_private_directory(making);
+  crash_point("a buffer's folder is made, without a lock");
   const fs::path lock_path = making / "lock";
   FileLock lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (lock.fd_ < 0) throw failed("create", lock_path, errno);
   if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) throw failed("lock", lock_path, errno);
   write_manifest(making / "manifest", manifest);
+  crash_point("a buffer's folder is locked, without its name");
   fs::path path = path_ / "buffers" / id;
   std::error_code error;
   fs::rename(making, path, error);
   if (error) throw failed("rename", making, error.value());
+  crash_point("a buffer's folder has its name");
   return {std::move(path), std::move(manifest), std::move(lock)};
 }
 
@@ -191,6 +195,7 @@ std::vector<BufferFolder> StateDirectory::lock_orphans(const std::string& destin
         left_alone.push_back(
             {path, "its rows are for " + manifest.destination + " (forebay recover --to URL sends them elsewhere)"});
       } else {
+        crash_point("an orphan is locked");
         orphans.push_back({path, std::move(manifest), std::move(*lock)});
       }
     } catch (const Error& e) {
@@ -207,8 +212,11 @@ bool StateDirectory::remove_buffer(BufferFolder& folder) {
     if (!known(entry.path())) return false;
   }
   // The lock file goes last, and while locked: who opened it meanwhile sees that it is gone.
+  crash_point("before a buffer's manifest goes");
   fs::remove(folder.path / "manifest", error);
+  crash_point("before a buffer's lock goes");
   fs::remove(folder.path / "lock", error);
+  crash_point("before a buffer's folder goes");
   return fs::remove(folder.path, error);
 }
 

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 
 namespace forebay {
@@ -68,9 +69,14 @@ constexpr std::array kCures = {
                                 " s (SYNC_CONNECT_TIMEOUT); is the server running, and the address right?"});
 }
 
+[[noreturn]] void given_up(const PostgresTarget& target) {
+  throw DestinationFailure(
+      {FailureClass::unfit_for_now, "", "connecting to " + target.description + " was given up: forebay is stopping"});
+}
+
 }  // namespace
 
-PGconn* connect_postgres(const PostgresTarget& target) {
+PGconn* connect_postgres(const PostgresTarget& target, const Watchdog& watchdog) {
   const auto deadline = Clock::now() + target.connect_timeout;
   const std::array<const char*, 4> keywords = {"dbname", "client_encoding", "fallback_application_name", nullptr};
   const std::array<const char*, 4> values = {target.url.c_str(), "UTF8", "forebay", nullptr};
@@ -87,7 +93,11 @@ PGconn* connect_postgres(const PostgresTarget& target) {
                     0};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     if (left.count() <= 0) too_late(target);
-    if (::poll(&ready, 1, static_cast<int>(left.count())) > 0) wants = PQconnectPoll(connection.get());
+    if (watchdog.interrupted()) given_up(target);
+    // In slices: the socket may change while libpq goes through several hosts, so nobody else can shut it down.
+    constexpr std::chrono::milliseconds kSlice{50};
+    if (::poll(&ready, 1, static_cast<int>(std::min(left, kSlice).count())) > 0)
+      wants = PQconnectPoll(connection.get());
   }
   if (PQstatus(connection.get()) != CONNECTION_OK) refuse(target, PQerrorMessage(connection.get()));
   return connection.release();

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "base/crash_point.hpp"
 #include "sink/postgres_connect.hpp"
 
 namespace forebay {
@@ -38,7 +39,7 @@ constexpr std::array kCures = {
 PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdog)
     : target_(target),
       watchdog_(watchdog),
-      raw_(connect_postgres(target)),
+      raw_(connect_postgres(target, watchdog)),
       socket_(::fcntl(PQsocket(raw_), F_DUPFD_CLOEXEC, 0)) {
   const Watchdog::Guard guard(watchdog_, socket_, target_.connect_timeout);
   try {
@@ -117,6 +118,7 @@ void PostgresSession::copy(const std::string& sql, const std::function<void(std:
   for (next(piece); sent && !piece.empty(); next(piece)) {
     sent = PQputCopyData(raw_, piece.data(), static_cast<int>(piece.size())) == 1;
     piece.clear();
+    crash_point("rows are being sent");
   }
   if (sent) sent = PQputCopyEnd(raw_, nullptr) == 1;
   if (!sent) fail(Phase::statement, guard.fired(), PQerrorMessage(raw_));

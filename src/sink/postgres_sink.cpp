@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.hpp"
 #include "sink/postgres_migrate.hpp"
 
 namespace forebay {
@@ -115,9 +116,12 @@ Written PostgresSink::send(Batch& batch) {
   const std::vector<std::vector<LandedSpan>> landed = landed_spans(batch);
   batch.build(spans_of(landed));
   LedgerEntries ledger(batch);
+  crash_point("before the rows are sent");
   for (std::size_t i = 0; i < batch.parts.size(); ++i) send_part(batch.parts[i], i, ledger);
   if (!ledger.entries().empty()) write_ledger(batch, ledger);
+  crash_point("before COMMIT");
   session_->commit();
+  crash_point("after COMMIT");
   return ledger.written(batch, landed);
 }
 

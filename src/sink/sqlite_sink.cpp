@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/crash_point.hpp"
 #include "sink/sqlite_bind.hpp"
 #include "sink/sqlite_catalog.hpp"
 #include "sink/sqlite_compare.hpp"
@@ -88,10 +89,13 @@ Written SqliteSink::send(Batch& batch) {
   const std::vector<std::vector<LandedSpan>> landed = landed_spans(batch);
   batch.build(spans_of(landed));
   LedgerEntries ledger(batch);
+  crash_point("before the rows are sent");
   for (const BatchPart& part : batch.parts) send_part(part, ledger);
   write_ledger(batch, ledger, started);
   committing_ = true;
+  crash_point("before COMMIT");
   db_->exec("COMMIT");
+  crash_point("after COMMIT");
   return ledger.written(batch, landed);
 }
 
@@ -126,6 +130,7 @@ void SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger) {
     for (int c = 0; c < columns; ++c) bind(target->upsert, c + 1, row.values[c]);
     target->upsert.bind_integer(columns + 1, row.version);
     target->upsert.run();
+    crash_point("rows are being sent");
     if (db_->changes() != 0) continue;
     // Untouched: newer there, or the same record that landed before.
     for (std::size_t k = 0; k < key.size(); ++k) bind(target->version, static_cast<int>(k + 1), row.values[key[k]]);

@@ -41,6 +41,11 @@ void Watchdog::interrupt() {
   changed_.notify_one();
 }
 
+bool Watchdog::interrupted() const {
+  const std::lock_guard lock(mutex_);
+  return interrupted_;
+}
+
 void Watchdog::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {

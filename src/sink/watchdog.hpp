@@ -42,6 +42,7 @@ class Watchdog {
 
   /// Shuts down every socket that is watched, and each that is watched from now on: nothing blocks any more.
   void interrupt();
+  bool interrupted() const;
 
  private:
   void run();

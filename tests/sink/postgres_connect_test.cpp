@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <future>
 
 #include "sink/contract.hpp"
 #include "support/fake_postgres.hpp"
@@ -62,6 +63,26 @@ TEST_CASE("a server that accepts and then says nothing ends at the connect deadl
   CHECK_THAT(failure->message, Catch::Contains("no answer within 1 s (SYNC_CONNECT_TIMEOUT)"));
   CHECK(took >= std::chrono::milliseconds(990));
   CHECK(took < std::chrono::seconds(5));
+}
+
+TEST_CASE("a connect under way ends soon when its destination is interrupted") {
+  std::promise<void> connected;
+  const LocalServer server([&](int client) {
+    char startup[1024];
+    if (::read(client, startup, sizeof startup) > 0) connected.set_value();
+    while (::read(client, startup, sizeof startup) > 0) {
+    }
+  });
+  DestinationOptions options;
+  options.connect_timeout = std::chrono::hours(1);
+  const auto destination = make_destination(url_to(server.port()), options);
+  const auto sink = destination->make_sink({});
+  auto opening = std::async(std::launch::async, [&] { return sink->open(); });
+  connected.get_future().wait();
+  destination->interrupt();
+  const auto failure = opening.get();  // in an hour, if that were not so
+  REQUIRE(failure);
+  CHECK_THAT(failure->message, Catch::Contains("given up"));
 }
 
 TEST_CASE("a batch whose COMMIT answer is lost lands once", "[postgres]") {
