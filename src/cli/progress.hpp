@@ -19,6 +19,7 @@ namespace forebay::cli {
 struct ProgressPicture {
   std::string_view verb = "scanned";
   std::uint64_t scanned = 0;
+  bool sending = true;         // false: nothing is buffered and sent yet, and the next three mean nothing
   std::uint64_t buffered = 0;  // accepted, not at the destination yet
   std::uint64_t synced = 0;
   double lag_s = 0;                               // age of the oldest pending row
