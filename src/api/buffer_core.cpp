@@ -42,6 +42,9 @@ void check(const Options& o) {
   if (o.batch_rows_max == 0) refuse("Options::batch_rows_max must be at least 1");
   if (o.memory_rows_max == 0) refuse("Options::memory_rows_max must be at least 1");
   if (o.interval <= std::chrono::milliseconds(0)) refuse("Options::interval must be above 0");
+  if (o.checkpoint_interval && o.checkpoint_interval->count() < 0) {
+    refuse("Options::checkpoint_interval must not be negative");
+  }
   if (o.connections < 1) refuse("Options::connections must be at least 1");
 }
 
@@ -64,7 +67,7 @@ BufferCore::BufferCore(Options options)
   std::random_device random;
   const VersionClock::Sources sources = VersionClock::system_sources();
   if (state_) {
-    const VersionReserve reserve(state_->path() / "version-reserve");
+    const VersionReserve reserve(state_->path() / "version-reserve", options_.durability == Durability::power);
     clock_ = std::make_unique<VersionClock>(
         sources, reserve.floor_us(sources), random(),
         [reserve, sources](std::int64_t until_us) { reserve.extend(until_us, sources); });

@@ -7,44 +7,67 @@
 #include <string>
 #include <system_error>
 
+#include "base/unique_fd.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
 namespace {
 
+const char* way_out(int error) {
+  switch (error) {
+    case ENOSPC:  // also when there are no inodes left
+    case EDQUOT:
+      return "; make room, or point FOREBAY_STATE_DIR at a larger file system";
+    case EFBIG:
+      return "; raise the limit on file sizes (ulimit -f), or lower MEMORY_DB_SYNC_BATCH_SIZE";
+    case EMFILE:
+    case ENFILE:
+      return "; raise the limit on open files (ulimit -n)";
+    default:
+      return "";
+  }
+}
+
 Error failed(const char* doing, const std::filesystem::path& path, int error) {
-  std::string message =
-      std::string("cannot ") + doing + " " + path.string() + ": " + std::generic_category().message(error);
-  if (error == ENOSPC || error == EDQUOT) message += "; make room, or point FOREBAY_STATE_DIR at a larger file system";
-  return {ErrorCode::local, message};
+  return {ErrorCode::local, std::string("cannot ") + doing + " " + path.string() + ": " +
+                                std::generic_category().message(error) + way_out(error)};
 }
 
 class PosixFile final : public AppendFile {
  public:
   explicit PosixFile(std::filesystem::path path)
       : path_(std::move(path)), fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-    if (fd_ < 0) throw failed("create", path_, errno);
+    if (!fd_) throw failed("create", path_, errno);
   }
-  ~PosixFile() override { ::close(fd_); }
 
   void write(std::string_view bytes) override {
     while (!bytes.empty()) {
-      const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
+      const ssize_t n = ::write(fd_.get(), bytes.data(), bytes.size());
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) throw failed("write", path_, errno);
       bytes.remove_prefix(static_cast<std::size_t>(n));
     }
   }
 
+  void flush() override {
+    if (::fdatasync(fd_.get()) != 0) throw failed("flush", path_, errno);
+  }
+
  private:
   std::filesystem::path path_;
-  int fd_;
+  UniqueFd fd_;
 };
 
 }  // namespace
 
 std::unique_ptr<AppendFile> create_posix_file(const std::filesystem::path& path) {
   return std::make_unique<PosixFile>(path);
+}
+
+void flush_posix_folder(const std::filesystem::path& folder) {
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) throw failed("open", folder, errno);
+  if (::fsync(fd.get()) != 0) throw failed("flush", folder, errno);
 }
 
 }  // namespace forebay

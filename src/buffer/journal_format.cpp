@@ -117,6 +117,7 @@ JournalHeader decode_journal_header(std::string_view bytes, std::uint64_t& seed,
   if (format != kJournalFormat) throw damaged("its format number is unknown");
   const auto size = get<std::uint32_t>(bytes.data() + 12);
   seed = get<std::uint64_t>(bytes.data() + 16);
+  if (size > kJournalHeaderBytesMax) throw damaged("its header is too long to be one");
   if (bytes.size() - kJournalPrefixBytes < size) throw damaged("it ends within its header");
   const std::string_view json = bytes.substr(kJournalPrefixBytes, size);
   if (XXH3_64bits(json.data(), json.size()) != seed) throw damaged("its header does not match its checksum");

@@ -24,6 +24,8 @@ namespace forebay {
 inline constexpr std::string_view kJournalMagic = "FBJOURN1";
 inline constexpr std::uint32_t kJournalFormat = 1;
 inline constexpr std::size_t kJournalPrefixBytes = 24;
+/// A longer header is damage: a reader keeps it in memory.
+inline constexpr std::uint32_t kJournalHeaderBytesMax = 16U << 20;
 inline constexpr std::size_t kRecordHeadBytes = 8;
 inline constexpr std::uint32_t kTrailerMark = 0xffffffffU;
 inline constexpr std::size_t kTrailerBytes = kRecordHeadBytes + 16;

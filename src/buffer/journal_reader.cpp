@@ -17,6 +17,7 @@ namespace forebay {
 namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
+constexpr std::uint64_t kSearchBudgetBytes = std::uint64_t{2} << 30;
 
 std::uint32_t get_u32(const char* at) {
   std::uint32_t v = 0;
@@ -57,7 +58,9 @@ JournalReader::JournalReader(const std::filesystem::path& path) : file_(std::mak
   struct stat st {};
   if (::fstat(file_->fd, &st) == 0) summary_.bytes = static_cast<std::uint64_t>(st.st_size);
   fill(kJournalPrefixBytes);
-  if (window_.size() >= kJournalPrefixBytes) fill(kJournalPrefixBytes + get_u32(window_.data() + 12));
+  if (window_.size() >= kJournalPrefixBytes) {
+    fill(kJournalPrefixBytes + std::min(get_u32(window_.data() + 12), kJournalHeaderBytesMax));
+  }
   header_ = decode_journal_header(window_, seed_, at_);
   summary_.header = header_;
 }
@@ -128,18 +131,28 @@ JournalReader::Step JournalReader::step(RowSet* rows) {
 }
 
 /// At a record that does not verify: with nothing whole after it, it is the tail that a dying writer left; with a whole
-/// record after it, something happened to the file.
+/// record after it, something happened to the file. Looks at every byte of the rest; what each may cost is paid from a
+/// budget, so that no file, however it was made, takes more than a moment. What is left when that is used up is more
+/// than a dying writer leaves.
 void JournalReader::find_out_how_it_ends() {
   summary_.bad_offset = window_offset_ + at_;
   summary_.end = JournalEnd::torn_tail;
   std::uint64_t found = 0;
+  std::uint64_t budget = kSearchBudgetBytes;
   ++at_;
   while (fill(kRecordHeadBytes)) {
     const std::uint32_t mark = get_u32(window_.data() + at_);
     const std::size_t body = mark == kTrailerMark ? kTrailerBytes - kRecordHeadBytes : mark;
     const std::uint64_t left = summary_.bytes - window_offset_ - at_ - kRecordHeadBytes;
+    const bool plausible = body >= 8 && body <= std::min<std::uint64_t>(kRecordBytesMax, left);
+    const std::uint64_t cost = 1 + (plausible ? body : 0);  // to read and to sum up
+    if (cost > budget) {
+      summary_.end = JournalEnd::damaged;
+      break;
+    }
+    budget -= cost;
     std::size_t size = 0;
-    if (body >= 8 && body <= std::min<std::uint64_t>(kRecordBytesMax, left) && fill(kRecordHeadBytes + body)) {
+    if (plausible && fill(kRecordHeadBytes + body)) {
       size = whole_record(std::string_view(window_).substr(at_, kRecordHeadBytes + body), seed_);
     }
     if (size != 0) {

@@ -15,7 +15,8 @@ enum class JournalEnd : std::uint8_t {
   sealed,     ///< with its trailer, which matches
   unsealed,   ///< after a whole record, without a trailer: its writer died
   torn_tail,  ///< the same, and bytes of a record that was being written; they are cut
-  damaged     ///< bad bytes with good records after them, or rows missing before a trailer
+  damaged     ///< bad bytes with good records after them, or with more after them than is worth judging, or rows
+              ///< missing before a trailer
 };
 
 struct JournalSummary {
@@ -23,7 +24,7 @@ struct JournalSummary {
   JournalEnd end = JournalEnd::unsealed;
   std::uint64_t rows = 0;           // that can be read, from the first on
   std::uint64_t bad_offset = 0;     // torn_tail and damaged: where reading ended
-  std::uint64_t lost_rows_min = 0;  // damaged: whole records seen after the bad place
+  std::uint64_t lost_rows_min = 0;  // damaged: whole records seen after the bad place, as far as was looked
   std::uint64_t bytes = 0;          // of the file
 };
 

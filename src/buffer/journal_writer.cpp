@@ -4,17 +4,21 @@
 
 namespace forebay {
 
-JournalWriter::JournalWriter(const CreateFile& create, std::filesystem::path path, const JournalHeader& header)
-    : path_(std::move(path)), file_(create(path_)) {
+JournalWriter::JournalWriter(std::shared_ptr<JournalFile> file, const JournalHeader& header) : file_(std::move(file)) {
   // The header goes out with the first group commit: until then there is nothing that a reader could miss.
   pending_ = encode_journal_header(header, seed_);
+  header_bytes_ = pending_.size();
 }
+
+JournalWriter::JournalWriter(const CreateFile& create, std::filesystem::path path, const JournalHeader& header)
+    : JournalWriter(std::make_shared<JournalFile>(create, std::move(path)), header) {}
 
 void JournalWriter::commit() {
   if (pending_.empty()) return;
   file_->write(pending_);
   bytes_ += pending_.size();
   pending_.clear();
+  header_bytes_ = 0;
   committed_rows_ = rows_;
   committed_digest_ = digest_;
 }
@@ -22,19 +26,16 @@ void JournalWriter::commit() {
 void JournalWriter::finish() {
   append_trailer(pending_, rows_, digest_, seed_);
   commit();
-  file_.reset();
+}
+
+void JournalWriter::take_back_last() {
+  pending_.resize(last_start_);
+  digest_ = last_digest_;
+  --rows_;
 }
 
 void JournalWriter::take_back_uncommitted() {
-  if (committed_rows_ == 0) {
-    // The header is still pending: keep it. It ends where the first record begins.
-    std::size_t header_end = 0;
-    std::uint64_t seed = 0;
-    decode_journal_header(pending_, seed, header_end);
-    pending_.resize(header_end);
-  } else {
-    pending_.clear();
-  }
+  pending_.resize(header_bytes_);
   rows_ = committed_rows_;
   digest_ = committed_digest_;
 }

@@ -84,18 +84,26 @@ void MemorySegment::append(std::int64_t version, std::span<const Value> values) 
     insert_->run();
     ++rows_;
   } catch (...) {
-    // Out of memory may have taken only this row, or the whole group with it.
-    if (connection_.autocommit()) {
-      rows_ = committed_rows_;
-      group_open_ = false;
-    }
+    find_out_what_is_left();
     throw;
   }
 }
 
+/// Out of memory may have taken only this row, or the whole group with it.
+void MemorySegment::find_out_what_is_left() {
+  if (!connection_.autocommit()) return;
+  rows_ = committed_rows_;
+  group_open_ = false;
+}
+
 void MemorySegment::commit() {
   if (!group_open_) return;
-  connection_.exec("COMMIT");
+  try {
+    connection_.exec("COMMIT");
+  } catch (...) {
+    find_out_what_is_left();
+    throw;
+  }
   group_open_ = false;
   committed_rows_ = rows_;
 }

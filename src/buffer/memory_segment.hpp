@@ -21,7 +21,7 @@ class MemorySegment {
   /// Appends a row inside the open group. Values must fit the stream's columns (check_values()).
   /// Throws Error(local) when SQLite can't: see lost_rows().
   void append(std::int64_t version, std::span<const Value> values);
-  /// Ends the open group: its rows can no longer be rolled back.
+  /// Ends the open group: its rows can no longer be rolled back. When it throws they may have been: rows() tells.
   void commit();
   /// No more rows: what only appending needs is freed.
   void seal();
@@ -35,6 +35,8 @@ class MemorySegment {
   RowSet read(std::uint64_t first_row, std::uint64_t last_row);
 
  private:
+  void find_out_what_is_left();
+
   const Stream* stream_;
   SqliteConnection connection_;
   std::mutex reading_;

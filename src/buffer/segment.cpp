@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "buffer/append_file.hpp"
 #include "buffer/journal_writer.hpp"
 #include "forebay/error.hpp"
 
@@ -13,6 +12,7 @@ namespace forebay {
 Segment::Segment(SegmentIdentity identity, std::unique_ptr<MemorySegment> memory, std::filesystem::path journal,
                  std::uint64_t journal_bytes, bool sent)
     : id(std::move(identity)),
+      secured(!journal.empty()),
       maybe_sent(sent),
       memory_(std::move(memory)),
       memory_bytes_(memory_ ? memory_->bytes() : 0),
@@ -44,20 +44,22 @@ std::shared_ptr<MemorySegment> Segment::release_memory() {
   return std::move(memory_);
 }
 
-std::uint64_t Segment::write_journal(const std::filesystem::path& path) {
+std::uint64_t write_journal(const SegmentIdentity& id, MemorySegment& rows, const std::shared_ptr<JournalFile>& file,
+                            bool flush) {
   try {
-    JournalWriter journal(create_posix_file, path, {id.buffer, id.number, *id.stream, {}});
+    JournalWriter journal(file, {id.buffer, id.number, *id.stream, {}});
     constexpr std::uint64_t kRowsAtOnce = 5000;
     for (std::uint64_t first = 1; first <= id.rows; first += kRowsAtOnce) {
-      const RowSet rows = memory_->read(first, std::min(first + kRowsAtOnce - 1, id.rows));
-      for (std::size_t i = 0; i < rows.size(); ++i) journal.append(rows.row(i).version, rows.values(i));
+      const RowSet some = rows.read(first, std::min(first + kRowsAtOnce - 1, id.rows));
+      for (std::size_t i = 0; i < some.size(); ++i) journal.append(some.row(i).version, some.values(i));
       journal.commit();
     }
     journal.finish();
+    if (flush) file->flush();
     return journal.bytes();
   } catch (...) {
     std::error_code ignored;
-    std::filesystem::remove(path, ignored);
+    std::filesystem::remove(file->path(), ignored);
     throw;
   }
 }

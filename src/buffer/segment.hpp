@@ -1,14 +1,17 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/row_set.hpp"
+#include "buffer/journal_file.hpp"
 #include "buffer/journal_reader.hpp"
 #include "buffer/memory_segment.hpp"
 #include "forebay/reason.hpp"
@@ -44,8 +47,6 @@ class Segment {
   RowSet read(std::uint64_t first_row, std::uint64_t last_row);
   /// Gives up the memory; unless the segment is settled, a journal must hold the rows.
   std::shared_ptr<MemorySegment> release_memory();
-  /// Writes what only memory holds to a journal at `path`; its bytes. Nothing is left there when it throws.
-  std::uint64_t write_journal(const std::filesystem::path& path);
   void set_journal(std::filesystem::path path, std::uint64_t bytes) {
     journal_ = std::move(path);
     journal_bytes_ = bytes;
@@ -60,6 +61,16 @@ class Segment {
   // Guarded by the store's mutex.
   State state = State::sealed;
   SteadyTime not_before;  // after a failure: when to try again
+  bool leaving = false;   // all rows have landed, and the journal is being removed
+  /// The journal's file while not all of it is on the disk, though that is asked for (level `power`).
+  std::shared_ptr<JournalFile> unflushed;
+
+  // For SegmentStore::secure().
+  std::mutex securing;
+  /// A journal that can be trusted holds the rows (level `power`: on the disk), or they have landed. Never taken back.
+  std::atomic<bool> secured;
+  int late_journals = 0;  // guarded by securing: written so far in place of one that failed
+  bool told = false;      // guarded by securing: that it could not be secured
 
   // For whoever syncs it.
   std::uint64_t next_row = 1;        // rows before this one have landed
@@ -81,6 +92,11 @@ class Segment {
 };
 
 using SegmentPtr = std::shared_ptr<Segment>;
+
+/// Writes a sealed segment's rows to a journal, for one that has none that can be trusted, and flushes it when
+/// `flush`. The file is removed when that fails. Returns its bytes.
+std::uint64_t write_journal(const SegmentIdentity& id, MemorySegment& rows, const std::shared_ptr<JournalFile>& file,
+                            bool flush);
 
 std::string journal_name(std::uint64_t segment, int replacement = 0);
 

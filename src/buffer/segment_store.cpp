@@ -12,7 +12,7 @@ namespace forebay {
 using std::chrono::steady_clock;
 
 SegmentStore::SegmentStore(StoreOptions options) : options_(std::move(options)), last_progress_(steady_clock::now()) {}
-SegmentStore::~SegmentStore() = default;
+SegmentStore::~SegmentStore() { keeper_.stop(); }
 
 // --- Producers and writers
 
@@ -22,6 +22,7 @@ std::shared_ptr<WriterCore> SegmentStore::make_writer(const Stream& stream) {
   if (stopped_) throw Error(ErrorCode::stopped, "the buffer is stopped and takes no more records");
   if (options_.closed)
     throw Error(ErrorCode::usage, "this buffer only recovers (Options::only_recover) and takes no records");
+  if (journals()) keeper_.start();
   writers_.push_back(writer);
   return writer;
 }
@@ -43,6 +44,9 @@ void SegmentStore::seal_all(Reason reason) {
 }
 
 void SegmentStore::take_over(SegmentPtr segment) {
+  if (journals() && !segment->secured.load()) {
+    keeper_.secure_at(segment, steady_clock::now() + JournalKeeper::kFlushWithin);
+  }
   {
     const std::lock_guard lock(mutex_);
     count_locked(*segment, +1);
@@ -143,19 +147,7 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::ui
                           std::uint64_t superseded) {
   const bool own = segment->id.buffer == options_.buffer_id;
   const bool all = segment->next_row + rows > segment->id.rows;
-  if (all) {
-    // The rows are committed at the destination, and its ledger says so: the journal has done its work. Should removing
-    // it fail, an adopter finds it and learns from the ledger that nothing is left to send.
-    crash_point("after COMMIT, before the journal goes");
-    std::error_code ignored;
-    if (!segment->set_aside_as.empty()) {
-      std::filesystem::rename(segment->journal(), segment->set_aside_as, ignored);
-    } else if (!segment->journal().empty()) {
-      std::filesystem::remove(segment->journal(), ignored);
-    }
-    if (!segment->stale_journal.empty()) std::filesystem::remove(segment->stale_journal, ignored);
-    crash_point("the journal is gone");
-  }
+  if (all) remove_journal(segment);
   std::shared_ptr<MemorySegment> freed;
   {
     const std::lock_guard lock(mutex_);
@@ -167,12 +159,32 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::ui
     if (all) {
       erase_locked(segment);
       freed = segment->release_memory();
+      segment->secured.store(true);
     }
     if (gate_.load() == Gate::full && !backpressure(usage_locked(), options_.limits).disk_full && !eviction_fails_) {
       gate_.store(Gate::open);
     }
   }
   settled_.notify_all();
+}
+
+/// The rows are committed at the destination, and its ledger says so: the journal has done its work. Should removing it
+/// fail, an adopter finds it and learns from the ledger that nothing is left to send.
+void SegmentStore::remove_journal(const SegmentPtr& segment) {
+  {
+    const std::lock_guard lock(mutex_);
+    segment->leaving = true;  // from here on the paths stay what they are: see secure()
+    if (segment->unflushed) segment->unflushed->forget();
+  }
+  crash_point("after COMMIT, before the journal goes");
+  std::error_code ignored;
+  if (!segment->set_aside_as.empty()) {
+    std::filesystem::rename(segment->journal(), segment->set_aside_as, ignored);
+  } else if (!segment->journal().empty()) {
+    std::filesystem::remove(segment->journal(), ignored);
+  }
+  if (!segment->stale_journal.empty()) std::filesystem::remove(segment->stale_journal, ignored);
+  crash_point("the journal is gone");
 }
 
 void SegmentStore::erase_locked(const SegmentPtr& segment) {

@@ -17,8 +17,10 @@
 
 #include "buffer/append_file.hpp"
 #include "buffer/fork_guard.hpp"
+#include "buffer/journal_keeper.hpp"
 #include "buffer/limits.hpp"
 #include "buffer/segment.hpp"
+#include "forebay/error.hpp"
 #include "forebay/options.hpp"
 #include "forebay/status.hpp"
 
@@ -47,6 +49,7 @@ struct StoreOptions {
   bool discard = false;
   std::chrono::seconds landing_timeout{60};  // unbuffered: without progress, before add() gives up
   CreateFile create_file = create_posix_file;
+  FlushFolder flush_folder = flush_posix_folder;
   std::function<void()> wake_timer;  // some writer needs a tick soon; called from producers, must be cheap
   LogCallback log;
 };
@@ -67,12 +70,15 @@ class SegmentStore {
   // --- For writers
   const Limits& limits() const { return options_.limits; }
   const std::string& buffer_id() const { return options_.buffer_id; }
-  const CreateFile& create_file() const { return options_.create_file; }
   bool unbuffered() const { return options_.unbuffered; }
   bool journals() const { return !options_.folder.empty() && options_.durability != Durability::memory; }
-  std::filesystem::path journal_path(std::uint64_t segment, int replacement = 0) const {
-    return options_.folder / journal_name(segment, replacement);
-  }
+  /// A row is acknowledged when its journal is on the disk, not when the kernel has it.
+  bool flushes() const { return journals() && options_.durability == Durability::power; }
+  /// The empty journal of a segment that is begun: a spare one, else made now.
+  SpareJournal begin_journal();
+  /// Another one, for a segment whose journal failed.
+  std::shared_ptr<JournalFile> replace_journal(std::uint64_t segment, int replacement) const;
+  JournalKeeper& keeper() { return keeper_; }
   std::uint64_t next_segment_number() { return next_number_.fetch_add(1, std::memory_order_relaxed); }
   void wake_timer() {
     if (options_.wake_timer) options_.wake_timer();
@@ -85,11 +91,21 @@ class SegmentStore {
     if (fork_guard_.in_child() || gate_.load(std::memory_order_relaxed) != Gate::open) admit_slowly();
   }
   void take_over(SegmentPtr segment);
-  /// Sees to the limits after rows were added. May write a journal (level memory), never waits for the network.
+  /// Returns when the segment's rows are acknowledged: a journal that can be trusted holds them, or they have landed.
+  /// Waits for its flush, and writes a new journal when the one that it has failed. Throws Error(local) when that fails
+  /// too. From any thread.
+  void secure(const SegmentPtr& segment);
+  /// Sees to the limits after rows were added. May write a journal (level memory) or wait for a flush (level power);
+  /// never waits for the network.
   void make_room();
   /// Throws Error(destination) when nothing lands for options.landing_timeout, Error(stopped) when the store is
   /// stopped.
   void wait_until_landed(const SegmentPtr& segment);
+
+  // --- For the keeper
+  SpareJournal create_journal();
+  void flush_names(const std::vector<SpareJournal>& journals) const;
+  void flush_failed(const Error& error);
 
   // --- For the timer and force_sync
   std::vector<std::shared_ptr<WriterCore>> writers() const;
@@ -118,8 +134,8 @@ class SegmentStore {
   bool wait_settled(const std::vector<SegmentPtr>& segments, const std::function<bool(SteadyTime)>& give_up);
   /// Refuses every record from now on and wakes producers that wait.
   void stop_producers(Reason reason);
-  /// Writes what only memory holds to journals, so that an orderly end loses nothing. What the disk does not take is
-  /// counted, with the first reason.
+  /// The last thing, once no producer is left: secures every segment, so that an orderly end loses nothing, and ends
+  /// the keeper. Rows that the disk does not take are counted, with the first reason.
   struct Spill {
     std::uint64_t unsaved_rows = 0;
     std::string error;
@@ -152,7 +168,9 @@ class SegmentStore {
   void evict_locked(std::unique_lock<std::mutex>& lock, const Relief& relief);
   bool evict_one_locked(std::unique_lock<std::mutex>& lock, const SegmentPtr& segment);
   void erase_locked(const SegmentPtr& segment);
-  std::filesystem::path late_journal_path(const Segment& segment) const;
+  void remove_journal(const SegmentPtr& segment);
+  void replace_journal_of(const SegmentPtr& segment, const std::shared_ptr<MemorySegment>& rows,
+                          const std::string& why);
 
   StoreOptions options_;
   ForkGuard fork_guard_;
@@ -173,6 +191,8 @@ class SegmentStore {
   bool closed_ = false;
   bool eviction_fails_ = false;
   bool stopped_ = false;
+
+  JournalKeeper keeper_{*this};
 };
 
 }  // namespace forebay

@@ -63,24 +63,22 @@ void SegmentStore::make_room() {
   }
 }
 
-/// For a segment that was sealed without a journal: beside the one that failed, if one did.
-std::filesystem::path SegmentStore::late_journal_path(const Segment& segment) const {
-  constexpr int kAfterAllReplacements = 1000;
-  return journal_path(segment.id.number, segment.stale_journal.empty() ? 0 : kAfterAllReplacements);
-}
-
 void SegmentStore::evict_locked(std::unique_lock<std::mutex>& lock, const Relief& relief) {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
-  // Newest first: the oldest are sent next, and reading them back would cost what evicting them saved.
-  for (std::size_t i = queue_.size(); i-- > 0 && (rows < relief.evict_rows || bytes < relief.evict_bytes);) {
-    if (i >= queue_.size()) continue;  // some landed while the lock was away
-    const SegmentPtr segment = queue_[i];
-    if (!segment->in_memory() || segment->state != Segment::State::sealed) continue;
-    const std::uint64_t segment_bytes = segment->memory_bytes();
-    if (!evict_one_locked(lock, segment)) return;
-    rows += segment->id.rows;
-    bytes += segment_bytes;
+  // First those that have a journal that can be trusted: for the others someone has to wait, or to write.
+  for (const bool secured : {true, false}) {
+    // Newest first: the oldest are sent next, and reading them back would cost what evicting them saved.
+    for (std::size_t i = queue_.size(); i-- > 0 && (rows < relief.evict_rows || bytes < relief.evict_bytes);) {
+      if (i >= queue_.size()) continue;  // some landed while the lock was away
+      const SegmentPtr segment = queue_[i];
+      if (!segment->in_memory() || segment->state != Segment::State::sealed) continue;
+      if (secured && !segment->secured.load()) continue;
+      const std::uint64_t segment_bytes = segment->memory_bytes();
+      if (!evict_one_locked(lock, segment)) return;
+      rows += segment->id.rows;
+      bytes += segment_bytes;
+    }
   }
 }
 
@@ -98,23 +96,15 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
   lock.unlock();
   std::string failure;
   std::shared_ptr<MemorySegment> freed;
-  std::filesystem::path path = segment->journal();
-  std::uint64_t bytes = segment->journal_bytes();
-  if (path.empty()) {
-    path = late_journal_path(*segment);
-    try {
-      bytes = segment->write_journal(path);
-    } catch (const Error& e) {
-      failure = e.what();
-    }
+  try {
+    secure(segment);
     crash_point("an evicted segment has its journal");
+  } catch (const std::exception& e) {
+    failure = e.what();
   }
   lock.lock();
   count_locked(*segment, -1);
-  if (failure.empty()) {
-    segment->set_journal(std::move(path), bytes);
-    freed = segment->release_memory();
-  }
+  if (failure.empty()) freed = segment->release_memory();
   segment->state = Segment::State::sealed;
   count_locked(*segment, +1);
   const bool first_failure = !failure.empty() && !eviction_fails_;
@@ -126,49 +116,6 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
   settled_.notify_all();
   lock.lock();
   return failure.empty();
-}
-
-namespace {
-
-/// What an adopter will find in a journal that failed; 0 when there is none.
-std::uint64_t rows_in(const std::filesystem::path& journal) {
-  if (journal.empty()) return 0;
-  try {
-    return JournalReader::summarize(journal).rows;
-  } catch (const Error&) {
-    return 0;
-  }
-}
-
-}  // namespace
-
-SegmentStore::Spill SegmentStore::spill() {
-  Spill result;
-  if (options_.folder.empty()) return result;
-  std::unique_lock lock(mutex_);
-  for (const SegmentPtr& s : std::vector<SegmentPtr>(queue_.begin(), queue_.end())) {
-    if (!s->journal().empty() || !s->in_memory()) continue;
-    const auto path = late_journal_path(*s);
-    lock.unlock();
-    std::uint64_t bytes = 0;
-    std::string error;
-    try {
-      bytes = s->write_journal(path);
-    } catch (const Error& e) {
-      error = e.what();
-    }
-    lock.lock();
-    if (error.empty()) {
-      count_locked(*s, -1);
-      s->set_journal(path, bytes);
-      count_locked(*s, +1);
-    } else {
-      const std::uint64_t saved = std::max(s->next_row - 1, rows_in(s->stale_journal));
-      result.unsaved_rows += s->id.rows - std::min(saved, s->id.rows);
-      if (result.error.empty()) result.error = error;
-    }
-  }
-  return result;
 }
 
 }  // namespace forebay

@@ -8,6 +8,8 @@
 
 namespace forebay {
 
+using std::chrono::steady_clock;
+
 namespace {
 constexpr std::uint64_t kGroupRows = 1000;
 }
@@ -25,36 +27,13 @@ void WriterCore::add(std::int64_t version, std::span<const Value> values) {
     if (retired_) throw Error(ErrorCode::stopped, "the buffer is stopped and takes no more records");
     if (!journal_error_.empty()) heal_journal();
     if (!active_) open_active();
-    // The journal first: it only gathers bytes, and refuses what is too large before SQLite holds it.
-    if (active_->journal) active_->journal->append(version, values);
-    try {
-      active_->rows->append(version, values);
-    } catch (const Error&) {
-      const std::uint64_t lost = active_rows() - active_->rows->rows();
-      if (active_->journal) {
-        // Back to the last group commit; what SQLite kept beyond it is encoded anew.
-        active_->journal->take_back_uncommitted();
-        const std::uint64_t from = active_->rows->committed_rows() + 1;
-        if (active_->rows->rows() >= from) {
-          const RowSet kept = active_->rows->read(from, active_->rows->rows());
-          for (std::size_t i = 0; i < kept.size(); ++i) {
-            active_->journal->append(kept.row(i).version, kept.values(i));
-          }
-        }
-      }
-      uncommitted_ = active_->rows->rows() - active_->rows->committed_rows();
-      accepted_rows_.fetch_sub(lost, std::memory_order_relaxed);
-      publish();
-      if (lost == 0) throw;
-      throw Error(ErrorCode::local, "out of memory: this record and " + std::to_string(lost) +
-                                        " not yet acknowledged before it were not taken; add them again");
-    }
+    append_to_active(version, values);
     crash_point("a record is in its segment");
     const std::uint64_t rows = active_->rows->rows();
     active_rows_.store(rows, std::memory_order_relaxed);
     accepted_rows_.store(accepted_rows() + 1, std::memory_order_relaxed);
     if (++uncommitted_ == 1) store_.wake_timer();
-    if (uncommitted_ >= kGroupRows) commit_group();
+    if (uncommitted_ >= kGroupRows) commit_group(steady_clock::now() + JournalKeeper::kFlushWithin);
     if (rows >= store_.limits().batch_rows_max) {
       sealed = seal_locked(Reason::batch_size_reached);
       look_at_limits = true;
@@ -64,85 +43,161 @@ void WriterCore::add(std::int64_t version, std::span<const Value> values) {
     }
   }
   if (look_at_limits) store_.make_room();
-  if (sealed && store_.unbuffered()) store_.wait_until_landed(sealed);
+  if (!sealed) return;
+  if (store_.keeper().is_behind()) {
+    try {
+      store_.secure(sealed);  // its own flush, if any
+    } catch (const std::exception&) {
+      // Told there. The row is taken all the same, and the keeper goes on trying.
+    }
+  }
+  if (store_.unbuffered()) store_.wait_until_landed(sealed);
 }
 
 void WriterCore::open_active() {
   Active a;
-  a.number = store_.next_segment_number();
-  a.first_at = std::chrono::steady_clock::now();
+  a.first_at = steady_clock::now();
   a.rows = std::make_unique<MemorySegment>(stream_);
   if (store_.journals()) {
-    a.journal.emplace(store_.create_file(), store_.journal_path(a.number),
-                      JournalHeader{store_.buffer_id(), a.number, stream_, {}});
+    SpareJournal journal = store_.begin_journal();
+    a.number = journal.segment;
+    a.journal.emplace(std::move(journal.file), JournalHeader{store_.buffer_id(), a.number, stream_, {}});
+  } else {
+    a.number = store_.next_segment_number();
   }
   active_since_.store(a.first_at.time_since_epoch().count(), std::memory_order_relaxed);
   active_.emplace(std::move(a));
 }
 
+void WriterCore::append_to_active(std::int64_t version, std::span<const Value> values) {
+  // The journal first: it only gathers bytes, and refuses what is too large before SQLite holds it.
+  if (active_->journal) active_->journal->append(version, values);
+  try {
+    active_->rows->append(version, values);
+  } catch (...) {
+    const std::uint64_t lost = take_back_lost();
+    if (lost == 0) {
+      if (active_->journal) active_->journal->take_back_last();
+      throw;
+    }
+    throw Error(ErrorCode::local, "out of memory: this record and " + std::to_string(lost) +
+                                      " not yet acknowledged before it were not taken; add them again");
+  }
+}
+
+/// After a failure of SQLite, which may have rolled the open group back: then the journal forgets it, too. How many
+/// rows are gone.
+std::uint64_t WriterCore::take_back_lost() {
+  const std::uint64_t lost = active_rows() - active_->rows->rows();
+  if (lost == 0) return 0;
+  if (active_->journal) active_->journal->take_back_uncommitted();
+  uncommitted_ = 0;
+  accepted_rows_.fetch_sub(lost, std::memory_order_relaxed);
+  publish();
+  return lost;
+}
+
 /// A failure is kept and told by the next add() or commit(): the rows are in memory and on their way all the same.
-void WriterCore::commit_group() noexcept {
+void WriterCore::commit_group(SteadyTime flush_at) noexcept {
   crash_point("before a group commit");
   try {
     active_->rows->commit();
     crash_point("SQLite has committed, the journal has not");
-    if (active_->journal && journal_error_.empty()) active_->journal->commit();
+    if (active_->journal && journal_error_.empty()) {
+      active_->journal->commit();
+      if (store_.flushes()) store_.keeper().flush_at(active_->journal->file(), flush_at);
+    }
     uncommitted_ = 0;
     crash_point("after a group commit");
   } catch (const std::exception& e) {
+    lost_untold_ += take_back_lost();
     journal_error_ = e.what();
     store_.report(LogLevel::error, "rows cannot be acknowledged: " + journal_error_);
   }
   publish();
 }
 
-/// After a failed write the file is never trusted again: the segment's rows go to a new one, whose header names the
-/// old.
+void WriterCore::note_failed_flush() {
+  if (active_->journal && active_->journal->file()->has_failed() && journal_error_.empty()) {
+    journal_error_ = active_->journal->file()->error();
+  }
+}
+
+/// After a failed write or flush the file is never trusted again: the segment's rows go to a new one, whose header
+/// names the old. Waits for the new one's flush: until it is known to be good, this writer has nothing to write to.
 void WriterCore::heal_journal() {
-  if (!active_ || !active_->journal) {
-    journal_error_.clear();
-    return;
-  }
-  const std::filesystem::path old = active_->journal->path();
-  const std::filesystem::path path = store_.journal_path(active_->number, active_->replacements + 1);
-  try {
-    ++active_->replacements;
-    JournalWriter fresh(store_.create_file(), path,
-                        {store_.buffer_id(), active_->number, stream_, old.filename().string()});
-    active_->rows->commit();
-    constexpr std::uint64_t kRowsAtOnce = 1000;
-    for (std::uint64_t first = 1; first <= active_->rows->rows(); first += kRowsAtOnce) {
-      const RowSet rows = active_->rows->read(first, first + kRowsAtOnce - 1);
-      for (std::size_t i = 0; i < rows.size(); ++i) fresh.append(rows.row(i).version, rows.values(i));
-      fresh.commit();
+  if (active_ && active_->journal) {
+    const std::filesystem::path old = active_->journal->path();
+    std::shared_ptr<JournalFile> file;
+    try {
+      file = store_.replace_journal(active_->number, ++active_->replacements);
+      JournalWriter fresh(file, {store_.buffer_id(), active_->number, stream_, old.filename().string()});
+      active_->rows->commit();
+      constexpr std::uint64_t kRowsAtOnce = 1000;
+      for (std::uint64_t first = 1; first <= active_->rows->rows(); first += kRowsAtOnce) {
+        const RowSet rows = active_->rows->read(first, first + kRowsAtOnce - 1);
+        for (std::size_t i = 0; i < rows.size(); ++i) fresh.append(rows.row(i).version, rows.values(i));
+        fresh.commit();
+      }
+      if (store_.flushes()) file->flush();
+      active_->journal.emplace(std::move(fresh));
+    } catch (const Error& e) {
+      std::error_code ignored;
+      if (file) std::filesystem::remove(file->path(), ignored);
+      lost_untold_ += take_back_lost();
+      journal_error_ = e.what();
+      throw;
     }
-    active_->journal.emplace(std::move(fresh));
-  } catch (const Error& e) {
+    crash_point("a journal is replaced");
     std::error_code ignored;
-    std::filesystem::remove(path, ignored);
-    journal_error_ = e.what();
-    throw;
+    std::filesystem::remove(old, ignored);
+    uncommitted_ = 0;
+    store_.report(LogLevel::warning, "journal " + old.string() + " failed (" + journal_error_ + "); its rows are in " +
+                                         file->path().filename().string() + ", and acknowledged");
   }
-  crash_point("a journal is replaced");
-  std::error_code ignored;
-  std::filesystem::remove(old, ignored);
   journal_error_.clear();
-  uncommitted_ = 0;
   publish();
+  if (const std::uint64_t lost = std::exchange(lost_untold_, 0); lost > 0) {
+    throw Error(ErrorCode::local, "out of memory: " + std::to_string(lost) +
+                                      " records not yet acknowledged were not taken; add them again");
+  }
 }
 
 void WriterCore::commit() {
-  const std::lock_guard lock(mutex_);
-  if (!active_) return;
-  if (uncommitted_ > 0) commit_group();
-  if (!journal_error_.empty()) heal_journal();
+  constexpr int kTries = 3;  // a file that fails is replaced, and the new one may fail, too
+  for (int tried = 1;; ++tried) {
+    std::shared_ptr<JournalFile> unflushed;
+    std::vector<SegmentPtr> sealed;
+    {
+      const std::lock_guard lock(mutex_);
+      if (active_) {
+        if (uncommitted_ > 0) commit_group(steady_clock::now() + JournalKeeper::kFlushWithin);
+        note_failed_flush();
+        if (store_.flushes()) unflushed = active_->journal->file();
+      }
+      if (!journal_error_.empty()) {
+        heal_journal();
+        unflushed.reset();
+      }
+      std::erase_if(sealed_, [](const SegmentPtr& s) { return s->secured.load(); });
+      sealed = sealed_;
+    }
+    for (const SegmentPtr& segment : sealed) store_.secure(segment);
+    try {
+      if (unflushed) unflushed->flush();
+      return;
+    } catch (const Error&) {
+      if (tried == kTries) throw;
+    }
+  }
 }
 
 WriterCore::Next WriterCore::tick(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   if (!active_) return {};
-  if (uncommitted_ > 0) commit_group();
-  if (!journal_error_.empty()) {
+  if (uncommitted_ > 0) commit_group(now);
+  note_failed_flush();
+  if (!journal_error_.empty() && lost_untold_ == 0) {  // what is lost is for the producer's next call to tell
     try {
       heal_journal();
     } catch (const Error&) {
@@ -166,7 +221,17 @@ void WriterCore::seal(Reason reason) {
 void WriterCore::retire(Reason reason) {
   const std::lock_guard lock(mutex_);
   seal_locked(reason);
+  drop_empty_active();
   retired_ = true;
+}
+
+/// A segment that was begun for a record which it then could not take: nothing but its file is to be seen of it.
+void WriterCore::drop_empty_active() {
+  if (!active_) return;
+  std::error_code ignored;
+  if (active_->journal) std::filesystem::remove(active_->journal->path(), ignored);
+  active_.reset();
+  publish();
 }
 
 SegmentPtr WriterCore::seal_locked(Reason reason) {
@@ -175,30 +240,42 @@ SegmentPtr WriterCore::seal_locked(Reason reason) {
   std::filesystem::path stale;
   std::uint64_t journal_bytes = 0;
   crash_point("before the trailer");
+  note_failed_flush();
   try {
     active_->rows->seal();
-    if (active_->journal && !journal_error_.empty()) heal_journal();
-    if (active_->journal) {
-      active_->journal->finish();
-      journal = active_->journal->path();
-      journal_bytes = active_->journal->bytes();
-    }
+    if (active_->journal && journal_error_.empty()) active_->journal->finish();
   } catch (const Error& e) {
-    // Without its trailer, or without a journal at all, the segment still goes: its rows are in memory.
-    store_.report(LogLevel::error, std::string("segment ") + std::to_string(active_->number) +
-                                       " goes on without a journal that can be trusted: " + e.what());
-    stale = active_->journal->path();
+    lost_untold_ += take_back_lost();
+    journal_error_ = e.what();
+  }
+  if (active_->rows->rows() == 0) {
+    drop_empty_active();
+    return nullptr;
+  }
+  if (active_->journal) {
+    // Without its trailer, or without a journal that can be trusted, the segment still goes: its rows are in memory,
+    // and the keeper writes them to another.
+    (journal_error_.empty() ? journal : stale) = active_->journal->path();
+    if (journal_error_.empty()) journal_bytes = active_->journal->bytes();
   }
   const SegmentIdentity identity{store_.buffer_id(),    active_->number, &stream_,
                                  active_->rows->rows(), reason,          active_->first_at};
   auto segment = std::make_shared<Segment>(identity, std::move(active_->rows), std::move(journal), journal_bytes,
                                            /*sent=*/false);
   segment->stale_journal = std::move(stale);
+  if (store_.flushes() && journal_error_.empty()) {
+    segment->unflushed = active_->journal->file();
+    segment->secured.store(false);
+  }
+  if (store_.journals() && !segment->secured.load()) {
+    std::erase_if(sealed_, [](const SegmentPtr& s) { return s->secured.load(); });
+    sealed_.push_back(segment);
+  }
   crash_point("after the trailer");
   store_.take_over(segment);
   active_.reset();
   uncommitted_ = 0;
-  journal_error_.clear();
+  if (lost_untold_ == 0) journal_error_.clear();
   active_rows_.store(0, std::memory_order_relaxed);
   publish();
   crash_point("after a seal");

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "buffer/journal_writer.hpp"
 #include "buffer/memory_segment.hpp"
@@ -31,10 +32,12 @@ class WriterCore {
   /// full (policy `fail`), stopped. What was thrown for is not taken.
   void add(std::int64_t version, std::span<const Value> values);
 
-  /// Returns when every row added before is acknowledged; throws Error(local) when the journal can't take them.
+  /// Returns when every row added before is acknowledged, those of sealed segments too; throws Error(local) when that
+  /// can't be. Waits for flushes (level `power`) without holding up add().
   void commit();
 
-  /// The timer's visit: commits what is uncommitted, seals what is old enough. Says when to come again.
+  /// The timer's visit: commits what is uncommitted, mends a journal that failed, seals what is old enough. Says when
+  /// to come again.
   struct Next {
     bool uncommitted = false;
     std::optional<SteadyTime> seal_at;
@@ -66,8 +69,12 @@ class WriterCore {
   };
 
   void open_active();
-  void commit_group() noexcept;
+  void append_to_active(std::int64_t version, std::span<const Value> values);
+  std::uint64_t take_back_lost();
+  void commit_group(SteadyTime flush_at) noexcept;
+  void note_failed_flush();
   void heal_journal();
+  void drop_empty_active();
   /// The segment handed over, null when there was none.
   SegmentPtr seal_locked(Reason reason);
   void publish();
@@ -80,7 +87,9 @@ class WriterCore {
   // Guarded by mutex_:
   std::optional<Active> active_;
   std::uint64_t uncommitted_ = 0;
-  std::string journal_error_;  // the active segment's journal failed and is not replaced yet
+  std::string journal_error_;       // the active segment's journal failed and is not replaced yet
+  std::uint64_t lost_untold_ = 0;   // rows that SQLite lost in a group commit, and no call of the producer has told
+  std::vector<SegmentPtr> sealed_;  // and not secured when last looked at
   bool retired_ = false;
 
   alignas(64) std::atomic<std::uint64_t> accepted_rows_{0};

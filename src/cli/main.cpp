@@ -57,6 +57,8 @@ int main(int argc, char** argv) {
   int status = kLocalFailure;
   // A reader of our log or output that goes away is no reason to leave rows behind; lost output is told by the status.
   std::signal(SIGPIPE, SIG_IGN);
+  // A limit on file sizes is an error of that write, which has a way on, and not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     start_logging({});
     status = run(argc, argv);

@@ -12,8 +12,6 @@ namespace forebay {
 
 enum class SettingType : std::uint8_t { text, path, url, boolean, number, choice };
 
-/// Which values of a setting this release refuses, because what they ask for is not built.
-
 /// What a setting's text means: `number` holds numbers and booleans (0, 1), `text` the rest.
 struct ParsedValue {
   std::string text;

@@ -17,6 +17,8 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/unique_fd.hpp"
+#include "buffer/append_file.hpp"
 #include "forebay/error.hpp"
 #include "recovery/state_directory_check.hpp"
 
@@ -51,6 +53,20 @@ void write_manifest(const fs::path& path, const Manifest& m) {
   out << j.dump(2) << '\n';
   out.close();
   if (!out) throw failed("write", path, errno);
+}
+
+void flush_file(const fs::path& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd || ::fsync(fd.get()) != 0) throw failed("flush", path, errno);
+}
+
+/// So that nothing on the way to `folder` is missing after a power loss, whichever process of ours made it. Where we may
+/// not write, none did.
+void flush_folder_and_parents(fs::path folder) {
+  for (;; folder = folder.parent_path()) {
+    if (::access(folder.c_str(), R_OK | W_OK) == 0) flush_posix_folder(folder);
+    if (folder == folder.parent_path()) return;
+  }
 }
 
 Manifest read_manifest(const fs::path& path) {
@@ -158,11 +174,16 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
   if (lock.fd_ < 0) throw failed("create", lock_path, errno);
   if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) throw failed("lock", lock_path, errno);
   write_manifest(making / "manifest", manifest);
+  if (durability == Durability::power) {
+    flush_file(making / "manifest");
+    flush_posix_folder(making);
+  }
   crash_point("a buffer's folder is locked, without its name");
   fs::path path = path_ / "buffers" / id;
   std::error_code error;
   fs::rename(making, path, error);
   if (error) throw failed("rename", making, error.value());
+  if (durability == Durability::power) flush_folder_and_parents(path_ / "buffers");
   crash_point("a buffer's folder has its name");
   return {std::move(path), std::move(manifest), std::move(lock)};
 }

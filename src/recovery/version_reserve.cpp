@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "buffer/append_file.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
@@ -67,6 +68,11 @@ class Locked {
                                 static_cast<long long>(wall_minus_boot), boot.c_str());
     if (::pwrite(fd_, text, static_cast<std::size_t>(n), 0) != n) fail("write");
   }
+  /// Whole content, written anew before each flush, and the file is flushed again after a flush that failed: unlike a
+  /// journal's, nothing of an earlier write is relied on.
+  void flush() const {
+    if (::fdatasync(fd_) != 0) fail("flush");
+  }
 
  private:
   [[noreturn]] void fail(const char* doing) const {
@@ -79,10 +85,11 @@ class Locked {
 
 }  // namespace
 
-VersionReserve::VersionReserve(std::filesystem::path file) : file_(std::move(file)) {}
+VersionReserve::VersionReserve(std::filesystem::path file, bool durable) : file_(std::move(file)), durable_(durable) {}
 
 std::int64_t VersionReserve::floor_us(const VersionClock::Sources& sources) const {
   const Locked file(file_);
+  if (durable_) flush_posix_folder(file_.parent_path());  // the file's name, if it is new
   std::int64_t reserved_us = 0;
   std::int64_t offset = 0;
   std::string boot;
@@ -102,6 +109,7 @@ void VersionReserve::extend(std::int64_t until_us, const VersionClock::Sources& 
   std::string boot;
   file.read(reserved_us, offset, boot);
   file.write(std::max(reserved_us, until_us), wall_minus_boot_us(sources), boot_id());
+  if (durable_) file.flush();
 }
 
 }  // namespace forebay

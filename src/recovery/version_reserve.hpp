@@ -14,7 +14,9 @@ namespace forebay {
 /// does the reserve move a new process ahead. Else a hundred quick starts would push versions minutes into the future.
 class VersionReserve {
  public:
-  explicit VersionReserve(std::filesystem::path file);
+  /// `durable`: what is reserved is on the disk before a version of it is handed out (level `power`). Power that goes
+  /// may take the wall clock along, and then nothing else keeps versions from going back.
+  explicit VersionReserve(std::filesystem::path file, bool durable = false);
 
   /// Where a new process has to start (microseconds since 2020), 0 for no floor. Throws Error(local).
   std::int64_t floor_us(const VersionClock::Sources& sources) const;
@@ -23,6 +25,7 @@ class VersionReserve {
 
  private:
   std::filesystem::path file_;
+  bool durable_;
 };
 
 }  // namespace forebay

@@ -210,8 +210,8 @@ TEST_CASE("options that cannot be meant are refused before anything is made") {
   options.batch_rows_max = 0;
   CHECK_THROWS_AS(Buffer(options), Error);
   options = catalog_options(dir);
-  options.durability = Durability::power;
-  CHECK_THROWS_WITH(Buffer(options), Catch::Contains("not built"));
+  options.checkpoint_interval = std::chrono::seconds(-1);
+  CHECK_THROWS_WITH(Buffer(options), Catch::Contains("checkpoint_interval"));
   options = catalog_options(dir);
   options.streams = {measurements(), measurements()};
   CHECK_THROWS_WITH(Buffer(options), Catch::Contains("twice"));

@@ -23,7 +23,7 @@ Limits limits_with(std::uint64_t batch_rows, std::uint64_t memory_rows) {
 
 std::uint64_t journal_rows(const Pipeline& p) {
   std::uint64_t rows = 0;
-  for (const auto& e : std::filesystem::directory_iterator(p.folder())) rows += JournalReader::summarize(e.path()).rows;
+  for (const auto& path : p.journal_files()) rows += JournalReader::summarize(path).rows;
   return rows;
 }
 
@@ -48,6 +48,7 @@ struct FailingDisk {
       }
       real_->write(bytes);
     }
+    void flush() override {}
 
    private:
     FailingDisk& disk_;

@@ -34,13 +34,6 @@ const std::vector<BadLine>& bad_lines() {
       {"memory_db_max_mb=5", "there is no setting memory_db_max_mb; did you mean MEMORY_DB_MAX_MB?"},
       {"FOREBAY_COLOUR=5", "there is no setting FOREBAY_COLOUR; docs/settings.md has them all"},
       // What this release does not build is refused as such.
-      {"MEMORY_DB_DURABILITY=power",
-       "MEMORY_DB_DURABILITY=power is not built yet in this release; memory and process are"},
-      {"MEMORY_DB_CHECKPOINT_INTERVAL=300", "MEMORY_DB_CHECKPOINT_INTERVAL needs checkpoints, which are not built yet"},
-      {"MEMORY_DB_CHECKPOINT_DIR=/x", "MEMORY_DB_CHECKPOINT_DIR needs a part that is not built yet in this release"},
-      {"MEMORY_DB_CHECKPOINT_RETENTION_HOURS=24",
-       "MEMORY_DB_CHECKPOINT_RETENTION_HOURS needs a part that is not built yet"},
-      {"MEMORY_DB_CHECKPOINT_HOOK=/x", "MEMORY_DB_CHECKPOINT_HOOK needs a part that is not built yet"},
       {"FOREBAY_HTTP_LISTEN=127.0.0.1:9853", "FOREBAY_HTTP_LISTEN needs a part that is not built yet"},
       {"FOREBAY_HTTP_TOKEN_FILE=/x", "FOREBAY_HTTP_TOKEN_FILE needs a part that is not built yet"},
       {"FOREBAY_STREAMS=config/streams", "FOREBAY_STREAMS needs a part that is not built yet"},

@@ -179,8 +179,8 @@ TEST_CASE("check() says usage for what is wrong and not_built_yet for what is on
     }
     return ErrorCode::stopped;
   };
-  CHECK(code({{"MEMORY_DB_DURABILITY", "power"}}) == ErrorCode::not_built_yet);
-  CHECK(code({{"MEMORY_DB_DURABILITY", "power"}, {"SCAN_THREADS", "0"}}) == ErrorCode::usage);
+  CHECK(code({{"FOREBAY_STREAMS", "x"}}) == ErrorCode::not_built_yet);
+  CHECK(code({{"FOREBAY_STREAMS", "x"}, {"SCAN_THREADS", "0"}}) == ErrorCode::usage);
   CHECK(code({{"MEMORY_DB_CHECKPOINT_INTERVAL", "0"}}) == ErrorCode::stopped);  // nothing thrown
 }
 

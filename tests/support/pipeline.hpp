@@ -21,7 +21,7 @@ namespace forebay::test {
 class Pipeline {
  public:
   explicit Pipeline(const Limits& limits, Durability durability = Durability::process, int workers = 2,
-                    CreateFile create_file = create_posix_file)
+                    CreateFile create_file = create_posix_file, FlushFolder flush_folder = flush_posix_folder)
       : clock(VersionClock::system_sources(), 0, 7) {
     std::filesystem::create_directory(folder());
     destination = std::make_unique<FaultDestination>(make_destination("sqlite:" + catalog().string(), {}), workers);
@@ -31,6 +31,7 @@ class Pipeline {
     options.durability = durability;
     options.limits = limits;
     options.create_file = std::move(create_file);
+    options.flush_folder = std::move(flush_folder);
     options.wake_timer = [this] {
       if (scheduler) scheduler->wake_timer();
     };
@@ -51,11 +52,16 @@ class Pipeline {
     const std::lock_guard lock(log_mutex_);
     return log_;
   }
-  int journals() const {
-    int n = 0;
-    for (const auto& e : std::filesystem::directory_iterator(folder())) n += e.path().extension() == ".journal" ? 1 : 0;
-    return n;
+  /// Journals with something in them; the others are spare.
+  std::vector<std::filesystem::path> journal_files() const {
+    std::vector<std::filesystem::path> files;
+    std::error_code gone;
+    for (const auto& e : std::filesystem::directory_iterator(folder())) {
+      if (e.path().extension() == ".journal" && e.file_size(gone) > 0 && !gone) files.push_back(e.path());
+    }
+    return files;
   }
+  int journals() const { return static_cast<int>(journal_files().size()); }
   /// Rows at the destination.
   std::int64_t landed_rows() const { return query("SELECT count(*) FROM measurements"); }
   std::int64_t query(const std::string& sql) const {

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "recovery/checkpoint_info.hpp"
+
+namespace forebay {
+
+/// MEMORY_DB_CHECKPOINT_DIR, or `checkpoints/` in the state directory.
+std::filesystem::path checkpoint_directory(const std::filesystem::path& setting,
+                                           const std::filesystem::path& state_directory);
+
+/// What makes the folder unfit for checkpoints (a symlink, no directory, another user's, writable by others), with what
+/// to do; nothing: it can serve, or is not there yet.
+std::optional<std::string> checkpoint_directory_problem(const std::filesystem::path& directory);
+
+/// "checkpoint-BUFFER-TIME-NUMBER.db"
+std::string checkpoint_name(std::string_view buffer, std::int64_t created_us, std::uint64_t number);
+
+/// One file of a folder that is named as a checkpoint.
+struct ListedCheckpoint {
+  std::filesystem::path path;
+  std::optional<CheckpointInfo> info;  // nothing: see `problem`
+  std::string problem;                 // why it is none or cannot be read, one line; empty: none found so far
+};
+
+/// Every `checkpoint-*.db` of the folder, ordered by buffer and number. Looks at each file's head only: whether the
+/// rows are whole, CheckpointReader::verify() tells. A folder that is not there holds none. Throws Error(local) when it
+/// cannot be read.
+std::vector<ListedCheckpoint> list_checkpoints(const std::filesystem::path& directory);
+
+/// The newest checkpoint of the buffer that verifies; `older_than`: and has a smaller number (0: any). What is passed
+/// over because it is damaged is added to `findings`, a line each.
+std::optional<std::filesystem::path> newest_good_checkpoint(const std::filesystem::path& directory,
+                                                            std::string_view buffer, std::uint64_t older_than,
+                                                            std::vector<std::string>& findings);
+
+}  // namespace forebay
