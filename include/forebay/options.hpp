@@ -67,8 +67,11 @@ struct Options {
   bool recover = true;                   ///< adopt orphaned buffers of the same host and destination at start
   bool recover_any_destination = false;  ///< and those that were meant for another destination
   bool only_recover = false;             ///< make no folder of its own, as no Writer will be: works also on a full disk
+  std::string recover_buffer;            ///< adopt only the one of this name; empty: all
   /// Added to the version's time of every row that is adopted, order kept: for rows stamped by a clock that was wrong.
-  std::chrono::seconds recover_shift{0};
+  /// Without it, orphans are left alone whose newest row lies further than clock_tolerance in the future, or whose
+  /// process the destination refused for its clock; 0 takes their rows as they are.
+  std::optional<std::chrono::seconds> recover_shift;
   bool send = true;             ///< false: buffer only, send nothing, leave nothing (a dry run)
   std::vector<Stream> streams;  ///< besides the built-in ones
   LogCallback log;              ///< empty: spdlog, on stderr

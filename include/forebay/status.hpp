@@ -54,6 +54,8 @@ struct SyncStatus {
   std::uint64_t damaged_journals = 0;  ///< of those: not all of their rows could be read; the files are kept
   std::uint64_t buffers_in_use =
       0;  ///< other buffers in the state directory, whose processes lived when this one began
+  std::uint64_t buffers_in_doubt = 0;    ///< left alone at the start: the clock was wrong when their rows were taken
+  std::uint64_t buffers_unreadable = 0;  ///< left alone at the start: something of them cannot be read
   std::array<std::uint64_t, kReasons> batches{};  ///< committed, by Reason
   bool is_syncing = false;
   std::uint64_t memory_rows = 0;

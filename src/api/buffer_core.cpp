@@ -1,5 +1,9 @@
 #include "api/buffer_core.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
 #include <random>
 #include <string>
 #include <utility>
@@ -7,6 +11,8 @@
 #include "api/log.hpp"
 #include "config/locations.hpp"
 #include "forebay/error.hpp"
+#include "recovery/checkpoint_folder.hpp"
+#include "recovery/checkpoint_journals.hpp"
 
 namespace forebay {
 
@@ -66,7 +72,7 @@ BufferCore::BufferCore(Options options)
 
   std::random_device random;
   const VersionClock::Sources sources = VersionClock::system_sources();
-  if (state_) {
+  if (state_ && !options_.only_recover) {
     const VersionReserve reserve(state_->path() / "version-reserve", options_.durability == Durability::power);
     clock_ = std::make_unique<VersionClock>(
         sources, reserve.floor_us(sources), random(),
@@ -93,6 +99,8 @@ BufferCore::BufferCore(Options options)
   scheduler_ =
       std::make_unique<Scheduler>(*store_, *clock_, destination_.get(), streams_.all(), options_.connections, log_);
   scheduler_->start();
+  if (state_) start_checkpoints();
+  if (state_) open_control();
 }
 
 void BufferCore::open_destination() {
@@ -101,44 +109,62 @@ void BufferCore::open_destination() {
   d.statement_timeout = options_.statement_timeout;
   d.clock_tolerance = options_.clock_tolerance;
   d.note = [this](const std::string& line) { log_(LogLevel::info, line); };
+  d.stamp_clock = [this] {
+    return StampClock{clock_->now_us() + kVersionEpochUnixUs, clock_->last_us() + kVersionEpochUnixUs};
+  };
+  d.clock_compared = [this](std::int64_t ahead_us) { note_clock(ahead_us); };
   destination_ = make_destination(choose_destination(options_.destination, options_.state_directory).url, d);
 }
 
 void BufferCore::open_state() {
   state_.emplace(options_.state_directory);
   if (options_.only_recover) return;
-  folder_.emplace(state_->create_buffer(options_.durability, destination_->description()));
+  const std::filesystem::path& given = options_.checkpoint_directory;
+  folder_.emplace(state_->create_buffer(options_.durability, destination_->description(),
+                                        given.empty() ? state_->path() / "checkpoints" : given));
+}
+
+void BufferCore::open_control() {
+  control::Calls calls;
+  calls.status = [this] { return status(); };
+  calls.force_sync = [this](std::chrono::milliseconds timeout) { return force_sync(timeout); };
+  calls.create_checkpoint = [this] { return create_checkpoint(); };
+  const bool wanted = folder_ && options_.control_socket;
+  control_ = std::make_unique<ControlService>(*state_, wanted ? &*folder_ : nullptr, std::move(calls), log_);
 }
 
 void BufferCore::adopt_orphans() {
-  std::vector<LeftAlone> left_alone;
-  auto orphans =
-      state_->lock_orphans(destination_->description(), options_.recover_any_destination, left_alone, buffers_in_use_);
-  if (folder_ && buffers_in_use_ > 0) --buffers_in_use_;  // our own
-  for (BufferFolder& folder : orphans) {
-    const std::string name = folder.manifest.buffer;
-    const auto pid = folder.manifest.pid;
-    const std::string meant_for = folder.manifest.destination;
-    AdoptedBuffer adopted = adopt(std::move(folder), streams_);
-    for (const std::string& finding : adopted.findings) log_(LogLevel::warning, finding);
-    damaged_journals_ += adopted.damaged_journals;
-    if (adopted.rows > 0) {
-      log_(LogLevel::info, "adopted buffer " + name + " of process " + std::to_string(pid) +
-                               ", which has ended: " + counted(adopted.rows, "row", "rows") + " in " +
-                               counted(adopted.segments.size(), "journal", "journals") +
-                               (meant_for == destination_->description() ? "" : ", meant for " + meant_for));
-    }
+  AdoptionOptions o;
+  o.wanted = {destination_->description(), options_.recover_any_destination, options_.recover_buffer};
+  o.shift = options_.recover_shift;
+  o.clock_tolerance = options_.clock_tolerance;
+  o.own_buffer = folder_.has_value();
+  o.log = log_;
+  adopted_ = forebay::adopt_orphans(*state_, o, streams_);
+  for (const AdoptedBuffer& adopted : adopted_.buffers) {
     for (const SegmentPtr& segment : adopted.segments) store_->adopt(segment);
-    adopted_.push_back(std::move(adopted));
   }
-  for (const LeftAlone& left : left_alone) {
-    log_(LogLevel::warning, "buffer " + left.path.string() + " is left as it is: " + left.why);
+}
+
+/// For whoever adopts this buffer, should the destination refuse it for its clock to the end.
+void BufferCore::note_clock(std::int64_t ahead_us) {
+  const std::lock_guard lock(noting_clock_);
+  constexpr std::int64_t kNewsUs = 1'000'000;
+  if (!folder_ || std::llabs(ahead_us - noted_ahead_us_) < kNewsUs) return;
+  try {
+    write_clock_apart(folder_->path, ahead_us == 0 ? std::nullopt : std::optional(ahead_us),
+                      options_.durability == Durability::power);
+    noted_ahead_us_ = ahead_us;
+  } catch (const Error& e) {
+    log_(LogLevel::debug, e.what());
   }
 }
 
 BufferCore::~BufferCore() {
   if (store_->in_forked_child()) {
     // The threads are the parent's; joining, closing or removing anything here would be wrong.
+    static_cast<void>(control_.release());
+    static_cast<void>(checkpointer_.release());
     static_cast<void>(scheduler_.release());
     static_cast<void>(store_.release());
     static_cast<void>(destination_.release());
@@ -158,8 +184,37 @@ const Stream& BufferCore::stream(std::string_view name) const {
 
 SyncResult BufferCore::force_sync(std::chrono::milliseconds timeout) { return scheduler_->force_sync(timeout); }
 
+void BufferCore::start_checkpoints() {
+  const bool memory = options_.durability == Durability::memory;
+  CheckpointerOptions c;
+  c.directory = checkpoint_directory(options_.checkpoint_directory, state_->path());
+  c.origin.buffer = store_->buffer_id();
+  c.origin.host = host_name();
+  if (folder_) c.origin.boot_id = folder_->manifest.boot_id;
+  c.origin.pid = ::getpid();
+  c.origin.durability = options_.durability;
+  c.origin.destination = destination_->description();
+  c.origin.state_directory = state_->path().string();
+  // A folder of checkpoints may be shared: of others' buffers nothing is known here.
+  c.is_finished = [host = c.origin.host, state = state_->path()](const CheckpointOrigin& of) {
+    std::error_code error;
+    return of.host == host && of.state_directory == state.string() &&
+           !std::filesystem::exists(state / "buffers" / of.buffer, error) && !error;
+  };
+  c.interval = options_.checkpoint_interval.value_or(std::chrono::seconds(memory ? 300 : 0));
+  c.only_in_memory = memory;
+  c.retention = options_.checkpoint_retention;
+  c.hook = options_.checkpoint_hook;
+  c.log = log_;
+  checkpointer_ = std::make_unique<Checkpointer>(*store_, std::move(c));
+  checkpointer_->start();
+}
+
 CheckpointResult BufferCore::create_checkpoint() {
-  throw Error(ErrorCode::not_built_yet, "checkpoints are not built in this release");
+  if (!checkpointer_) {
+    throw Error(ErrorCode::usage, "this buffer keeps nothing (a dry run, or USE_MEMORY_DB=False): no checkpoint");
+  }
+  return checkpointer_->create();
 }
 
 SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, const std::function<bool()>& give_up) {
@@ -167,9 +222,12 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   if (stopped_) return *stopped_;
   store_->stop_producers(Reason::end);
   SyncResult result = scheduler_->drain(stall_max.value_or(options_.drain_timeout), give_up);
+  finish_adopted();  // while the destination may still be asked
   scheduler_->stop(/*at_once=*/!result.settled);
+  control_.reset();
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
   result.settled = result.pending_rows == 0;
+  if (checkpointer_) checkpointer_->stop();
   leave_state(result);
   stopped_ = result;
   return result;
@@ -183,13 +241,50 @@ void BufferCore::leave_state(SyncResult& result) {
     log_(LogLevel::error,
          counted(spill.unsaved_rows, "row", "rows") + " that only memory held could not be saved: " + spill.error);
   }
-  for (AdoptedBuffer& adopted : adopted_) {
-    if (!finish_adoption(adopted)) log_(LogLevel::debug, "buffer " + adopted.folder.path.string() + " stays");
+  adopted_.buffers.clear();
+  if (!folder_) return;
+  record_own_totals(spill.unsaved_by_stream);
+  // What is left is all in journals now: an adopter need not look at checkpoints.
+  const bool whole = result.pending_rows > 0 && spill.unsaved_rows == 0;
+  if (options_.durability == Durability::memory && whole) mark_journals_complete(folder_->path);
+  StateDirectory::remove_buffer(*folder_);
+  folder_.reset();
+}
+
+void BufferCore::finish_adopted() {
+  if (adopted_.buffers.empty() || scheduler_->state().destination == DestinationState::down) return;
+  const auto ledger = [this](const std::string& buffer) {
+    BufferTotals totals{buffer, destination_->description(), {}};
+    for (const LedgerTotals& t : destination_->ledger_totals(buffer)) {
+      totals.streams[t.stream].synced = t.synced;
+      totals.streams[t.stream].superseded = t.superseded;
+    }
+    return totals;
+  };
+  for (const AdoptedBuffer& adopted : adopted_.buffers) {
+    const bool landed =
+        std::ranges::all_of(adopted.segments, [this](const SegmentPtr& s) { return store_->settled(s); });
+    if (!landed) continue;
+    if (!finish_adoption(*state_, adopted, ledger, log_)) {
+      log_(LogLevel::debug, "buffer " + adopted.folder.path.string() + " stays");
+    }
   }
-  adopted_.clear();
-  if (folder_) {
-    StateDirectory::remove_buffer(*folder_);
-    folder_.reset();
+}
+
+/// What this buffer brought itself. Rows that it leaves are counted by whoever brings those.
+void BufferCore::record_own_totals(const std::map<std::string, std::uint64_t>& unsaved) {
+  BufferTotals totals{folder_->manifest.buffer, folder_->manifest.destination, {}};
+  std::uint64_t taken = 0;
+  for (const auto& [stream, counts] : store_->accounts().streams) {
+    totals.streams[stream] = {counts.synced, counts.superseded, counts.quarantined, 0};
+    taken += counts.accepted;
+  }
+  for (const auto& [stream, rows] : unsaved) totals.streams[stream].lost = rows;
+  if (taken == 0) return;
+  try {
+    record_totals(state_->path(), totals);
+  } catch (const Error& e) {
+    log_(LogLevel::warning, std::string("the totals of this buffer are not recorded: ") + e.what());
   }
 }
 
@@ -204,8 +299,10 @@ SyncStatus BufferCore::status() const {
   s.last_error = state.last_error;
   s.streams = accounts.streams;
   s.recovered = accounts.recovered;
-  s.damaged_journals = damaged_journals_;
-  s.buffers_in_use = buffers_in_use_;
+  s.damaged_journals = adopted_.damaged_journals;
+  s.buffers_in_use = adopted_.in_use;
+  s.buffers_in_doubt = adopted_.in_doubt;
+  s.buffers_unreadable = adopted_.unreadable;
   s.batches = state.batches;
   s.is_syncing = state.syncing > 0;
   s.memory_rows = accounts.memory_rows;
@@ -216,6 +313,7 @@ SyncStatus BufferCore::status() const {
   s.total_time_s = std::chrono::duration<double>(now - started_at_).count();
   s.sync_time_s = state.sync_time_s;
   s.last_sync_us = state.last_sync_us;
+  if (checkpointer_) s.last_checkpoint_us = checkpointer_->last_checkpoint_us();
   if (state_) s.state_directory = state_->path().string();
   return s;
 }

@@ -8,10 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "api/checkpointer.hpp"
+#include "api/control_service.hpp"
 #include "buffer/segment_store.hpp"
 #include "buffer/version_clock.hpp"
 #include "forebay/buffer.hpp"
-#include "recovery/adoption.hpp"
+#include "recovery/adopt_orphans.hpp"
 #include "recovery/state_directory.hpp"
 #include "recovery/version_reserve.hpp"
 #include "sink/sink.hpp"
@@ -41,7 +43,12 @@ class BufferCore {
   void open_state();
   void open_destination();
   void adopt_orphans();
+  void note_clock(std::int64_t ahead_us);
+  void finish_adopted();
+  void start_checkpoints();
   void leave_state(SyncResult& result);
+  void open_control();
+  void record_own_totals(const std::map<std::string, std::uint64_t>& unsaved);
 
   // Constant after construction.
   Options options_;
@@ -54,12 +61,15 @@ class BufferCore {
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<SegmentStore> store_;
   std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<Checkpointer> checkpointer_;  // null without a state directory
+  std::unique_ptr<ControlService> control_;  // waited for in stop(): its commands must not wait for stopping_
+
+  std::mutex noting_clock_;
+  std::int64_t noted_ahead_us_ = 0;  // guarded by noting_clock_
 
   std::mutex stopping_;
   // Guarded by stopping_:
-  std::vector<AdoptedBuffer> adopted_;
-  std::uint64_t damaged_journals_ = 0;  // constant after construction, as the next
-  std::uint64_t buffers_in_use_ = 0;
+  AdoptedOrphans adopted_;  // its counts are constant after construction
   std::optional<SyncResult> stopped_;
 };
 

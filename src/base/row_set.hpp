@@ -30,6 +30,11 @@ class RowSet {
   /// The next column of the row begun last; characters are copied.
   void push(const Value& v) { values_.push_back(v.holds_chars() ? copied(v) : v); }
 
+  /// Adds to every row's version.
+  void shift_versions(std::int64_t by) {
+    for (Row& row : rows_) row.version += by;
+  }
+
   /// Takes back the row begun last, whole or not.
   void cancel_row() {
     rows_.pop_back();

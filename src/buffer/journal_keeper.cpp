@@ -56,6 +56,11 @@ std::optional<SpareJournal> JournalKeeper::take_spare() {
   return taken;
 }
 
+std::size_t JournalKeeper::spares() const {
+  const std::lock_guard lock(mutex_);
+  return spares_.size();
+}
+
 void JournalKeeper::flush_at(const std::shared_ptr<JournalFile>& file, SteadyTime when) {
   {
     const std::lock_guard lock(mutex_);

@@ -122,6 +122,9 @@ JournalReader::Step JournalReader::step(RowSet* rows) {
     find_out_how_it_ends();
     return Step::end;
   }
+  const auto version = static_cast<std::int64_t>(get_u64(content.data()));
+  summary_.version_min = row_ == 0 ? version : std::min(summary_.version_min, version);
+  summary_.version_max = row_ == 0 ? version : std::max(summary_.version_max, version);
   digest_ = next_digest(digest_, get_u32(window_.data() + at_ + 4));
   at_ += size;
   ++row_;

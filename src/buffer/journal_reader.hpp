@@ -26,6 +26,9 @@ struct JournalSummary {
   std::uint64_t bad_offset = 0;     // torn_tail and damaged: where reading ended
   std::uint64_t lost_rows_min = 0;  // damaged: whole records seen after the bad place, as far as was looked
   std::uint64_t bytes = 0;          // of the file
+  // Of the rows that can be read; 0 when there are none.
+  std::int64_t version_min = 0;
+  std::int64_t version_max = 0;
 };
 
 /// Reads a journal front to back with bounded memory. Throws Error(damaged) when the header cannot be read,

@@ -36,6 +36,7 @@ RowSet Segment::read(std::uint64_t first_row, std::uint64_t last_row) {
                                         std::to_string(first_row) + " to " + std::to_string(last_row));
   }
   if (last_row == id.rows) replay_.reset();  // descriptors are limited
+  rows.shift_versions(version_shift);
   return rows;
 }
 

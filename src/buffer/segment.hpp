@@ -79,6 +79,9 @@ class Segment {
   std::uint64_t range_rows_max = 0;  // 0: the batch size; less after a timeout
   /// A file that failed, may hold acknowledged rows all the same, and goes when the rows have landed.
   std::filesystem::path stale_journal;
+  /// Added to the version of each row that read() takes out of the journal. Constant once the store has the segment;
+  /// who reads the journal by other ways has to add it, too.
+  std::int64_t version_shift = 0;
   /// Where a damaged journal goes instead of being removed, once what could be read has landed. Empty: it is removed.
   std::filesystem::path set_aside_as;
 

@@ -138,6 +138,7 @@ class SegmentStore {
   /// the keeper. Rows that the disk does not take are counted, with the first reason.
   struct Spill {
     std::uint64_t unsaved_rows = 0;
+    std::map<std::string, std::uint64_t> unsaved_by_stream;
     std::string error;
   };
   Spill spill();

@@ -101,8 +101,8 @@ void SegmentStore::replace_journal_of(const SegmentPtr& segment, const std::shar
     if (!path.empty()) std::filesystem::remove(path, ignored);
   }
   if (journals()) {
-    report(LogLevel::warning, "the journal of segment " + std::to_string(segment->id.number) + " failed (" + why +
-                                  "); its rows are in a new one, and acknowledged");
+    report(LogLevel::warning, "the rows of segment " + std::to_string(segment->id.number) + " are in " +
+                                  file->path().filename().string() + ", and acknowledged, after: " + why);
   }
 }
 
@@ -135,7 +135,9 @@ SegmentStore::Spill SegmentStore::spill() {
     const std::lock_guard lock(mutex_);
     const auto& left = segment->stale_journal.empty() ? segment->journal() : segment->stale_journal;
     const std::uint64_t saved = std::max(segment->next_row - 1, rows_in(left));
-    result.unsaved_rows += segment->id.rows - std::min(saved, segment->id.rows);
+    const std::uint64_t unsaved = segment->id.rows - std::min(saved, segment->id.rows);
+    result.unsaved_rows += unsaved;
+    result.unsaved_by_stream[segment->id.stream->name] += unsaved;
     if (result.error.empty()) result.error = error;
   }
   return result;

@@ -14,14 +14,12 @@ namespace {
 
 struct RecoverArguments {
   std::string to;
-  std::string shift_versions;
+  std::optional<std::int64_t> shift_versions_s;
+  std::string buffer;
   bool json = false;
 };
 
 int run_recover(const RecoverArguments& a, CommandContext& context) {
-  if (!a.shift_versions.empty()) {
-    throw Error(ErrorCode::not_built_yet, "recover --shift-versions is not built in this release");
-  }
   sqlite_memory_statistics_off();
   std::vector<GivenOption> given;
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
@@ -32,6 +30,8 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   options.recover = true;
   options.only_recover = true;
   options.recover_any_destination = !a.to.empty();
+  options.recover_buffer = a.buffer;
+  if (a.shift_versions_s) options.recover_shift = std::chrono::seconds(*a.shift_versions_s);
   options.log = log_callback();
 
   Buffer buffer(options);
@@ -49,6 +49,8 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
                                       {"pending", rows.pending},
                                       {"damaged_journals", status.damaged_journals},
                                       {"buffers_in_use", status.buffers_in_use},
+                                      {"buffers_in_doubt", status.buffers_in_doubt},
+                                      {"buffers_unreadable", status.buffers_unreadable},
                                       {"last_error", status.last_error}};
     std::cout << j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
   } else if (rows.accepted == 0) {
@@ -65,21 +67,28 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   const std::string remaining = remaining_line(status, result, !a.to.empty());
   if (!remaining.empty()) report_failure(remaining);
   if (interrupt.requested()) return kInterrupted;
-  if (result.pending_rows > 0) return kRowsRemain;
-  if (status.damaged_journals == 0) return kDone;
-  report_failure(std::to_string(status.damaged_journals) +
-                 " journals were damaged, and not all of their rows could be read; they are kept as *.damaged in " +
-                 status.state_directory);
-  return kLocalFailure;
+  if (result.pending_rows > 0 || status.buffers_in_doubt > 0) return kRowsRemain;
+  if (status.damaged_journals > 0) {
+    report_failure(std::to_string(status.damaged_journals) +
+                   " journals were damaged, and not all of their rows could be read; they are kept as *.damaged in " +
+                   status.state_directory);
+  }
+  return status.damaged_journals + status.buffers_unreadable > 0 ? kLocalFailure : kDone;
 }
 
 void add_recover_command(CLI::App& app, const ChooseAction& choose) {
   CLI::App* c = app.add_subcommand("recover", "Send what earlier runs left in the state directory");
   auto a = std::make_shared<RecoverArguments>();
   c->add_option("--to", a->to, "Send it here, whatever destination it was meant for")->option_text("URL");
-  c->add_option("--shift-versions", a->shift_versions, "Not built in this release")->option_text("SECONDS");
+  c->add_option(
+       "--shift-versions", a->shift_versions_s,
+       "Move the versions of what is adopted by so much: for rows taken while the clock was wrong (a clock that "
+       "was ahead: below 0)")
+      ->option_text("SECONDS");
+  c->add_option("--buffer", a->buffer, "Only the buffer of this name")->option_text("ID");
   c->add_flag("--json", a->json, "Print one JSON object");
-  c->footer(examples({"forebay recover", "forebay recover --to postgresql://backup@other-host/catalog"}));
+  c->footer(examples({"forebay recover", "forebay recover --to postgresql://backup@other-host/catalog",
+                      "forebay recover --shift-versions -3600"}));
   choose(*c, [a](CommandContext& context) { return run_recover(*a, context); });
 }
 

@@ -30,25 +30,31 @@ struct Found {
 
 fs::path damaged_name(const fs::path& journal) { return journal.string() + ".damaged"; }
 
+/// Tells how the journal ends, if that is worth telling.
+void note_end(const Found& found, AdoptedBuffer& adopted) {
+  const JournalSummary& s = found.summary;
+  if (s.end == JournalEnd::torn_tail) ++adopted.torn_journals;
+  if (s.end != JournalEnd::damaged) return;
+  ++adopted.damaged_journals;
+  adopted.lost_rows[s.header.stream.name] += s.lost_rows_min;
+  adopted.findings.push_back("journal " + found.path.string() + " is damaged at byte " + std::to_string(s.bad_offset) +
+                             ": " + std::to_string(s.rows) + " rows before it are saved, at least " +
+                             std::to_string(s.lost_rows_min) + " after it are not; the file is kept as " +
+                             damaged_name(found.path).filename().string());
+}
+
 /// The journal's summary; nothing when it holds no rows (it is removed) or cannot be read (it is set aside).
 std::optional<Found> look_at(const fs::path& path, AdoptedBuffer& adopted) {
   std::vector<std::string>& findings = adopted.findings;
   std::error_code ignored;
+  if (!fs::is_regular_file(fs::symlink_status(path, ignored))) {
+    findings.push_back(path.string() + " is not a regular file, and is left alone");
+    return std::nullopt;
+  }
   try {
     Found found{path, JournalReader::summarize(path)};
-    const JournalSummary& s = found.summary;
-    if (s.end == JournalEnd::torn_tail) {
-      findings.push_back("journal " + path.string() + ": a row that was being written at byte " +
-                         std::to_string(s.bad_offset) + " was never acknowledged and is cut");
-    }
-    if (s.end == JournalEnd::damaged) {
-      ++adopted.damaged_journals;
-      findings.push_back("journal " + path.string() + " is damaged at byte " + std::to_string(s.bad_offset) + ": " +
-                         std::to_string(s.rows) + " rows before it are saved, at least " +
-                         std::to_string(s.lost_rows_min) + " after it are not; the file is kept as " +
-                         damaged_name(path).filename().string());
-    }
-    if (s.rows == 0 && s.end != JournalEnd::damaged) {
+    if (found.summary.rows == 0 && found.summary.end != JournalEnd::damaged) {
+      if (found.summary.end == JournalEnd::torn_tail) ++adopted.torn_journals;
       fs::remove(path, ignored);
       return std::nullopt;
     }
@@ -100,12 +106,13 @@ std::vector<const Stream*> StreamRegistry::all() const {
 }
 
 AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
-  AdoptedBuffer adopted{std::move(folder), {}, 0, 0, {}};
-  std::map<std::uint64_t, Found> newest;
+  AdoptedBuffer adopted{std::move(folder), {}, 0, 0, 0, {}, {}, {}};
+  // By buffer, too: a journal that someone put into this folder must not pass for one of its own.
+  std::map<std::pair<std::string, std::uint64_t>, Found> newest;
   std::error_code error;
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(adopted.folder.path, error)) {
-    if (entry.path().extension() == ".journal" && entry.is_regular_file()) paths.push_back(entry.path());
+  for (fs::directory_iterator entry(adopted.folder.path, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() == ".journal") paths.push_back(entry->path());
   }
   if (error) {
     throw Error(ErrorCode::local, "cannot read directory " + adopted.folder.path.string() + ": " + error.message());
@@ -114,8 +121,8 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
   for (const fs::path& path : paths) {
     auto found = look_at(path, adopted);
     if (!found) continue;
-    const std::uint64_t number = found->summary.header.segment;
-    const auto [other, first] = newest.try_emplace(number, *found);
+    const JournalHeader& header = found->summary.header;
+    const auto [other, first] = newest.try_emplace({header.buffer, header.segment}, *found);
     if (first) continue;
     // A replacement was written because its elder failed. Killed on the way, it may hold less than the elder does.
     if (found->summary.rows >= other->second.summary.rows) std::swap(other->second, *found);
@@ -123,23 +130,29 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
   }
   crash_point("an orphan's journals are read");
   const SteadyTime now = std::chrono::steady_clock::now();
-  for (auto& [number, found] : newest) {
+  StampedRows& stamped = adopted.stamped;
+  stamped.boot_id = adopted.folder.manifest.boot_id;
+  stamped.wall_minus_boot_us = adopted.folder.manifest.wall_minus_boot_us;
+  stamped.refused_ahead_us = read_clock_apart(adopted.folder.path);
+  for (auto& [identity, found] : newest) {
     const JournalSummary& s = found.summary;
     const bool damaged = s.end == JournalEnd::damaged;
+    note_end(found, adopted);
     if (s.rows == 0) {
       fs::rename(found.path, damaged_name(found.path), error);
       continue;
     }
+    stamped.version_min = adopted.rows == 0 ? s.version_min : std::min(stamped.version_min, s.version_min);
+    stamped.version_max = adopted.rows == 0 ? s.version_max : std::max(stamped.version_max, s.version_max);
     adopted.rows += s.rows;
-    auto segment = std::make_shared<Segment>(
-        SegmentIdentity{s.header.buffer, number, streams.same_as(s.header.stream), s.rows, Reason::recover, now},
-        nullptr, found.path, s.bytes, /*sent=*/true);
+    auto segment =
+        std::make_shared<Segment>(SegmentIdentity{s.header.buffer, s.header.segment, streams.same_as(s.header.stream),
+                                                  s.rows, Reason::recover, now},
+                                  nullptr, found.path, s.bytes, /*sent=*/true);
     if (damaged) segment->set_aside_as = damaged_name(found.path);
     adopted.segments.push_back(std::move(segment));
   }
   return adopted;
 }
-
-bool finish_adoption(AdoptedBuffer& adopted) { return StateDirectory::remove_buffer(adopted.folder); }
 
 }  // namespace forebay

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "buffer/segment.hpp"
 #include "recovery/state_directory.hpp"
+#include "recovery/version_shift.hpp"
 
 namespace forebay {
 
@@ -15,8 +18,11 @@ struct AdoptedBuffer {
   BufferFolder folder;
   std::vector<SegmentPtr> segments;  // replayed from their journals when their turn comes; may have been sent before
   std::uint64_t rows = 0;
+  std::uint64_t torn_journals = 0;  // ended in a row that was being written: never acknowledged, and cut
   std::uint64_t damaged_journals = 0;
-  /// What a person should know, a line each: torn tails that were cut, damage, what was set aside.
+  std::map<std::string, std::uint64_t> lost_rows;  // of those, by stream: at least
+  StampedRows stamped;                             // of all rows
+  /// What a person should know, a line each: damage, and what was set aside or cannot be read.
   std::vector<std::string> findings;
 };
 
@@ -36,10 +42,7 @@ class StreamRegistry {
 
 /// Reads every journal of the folder once. Journals that hold nothing are removed; of a segment that was written twice
 /// (its first journal failed) the fuller one counts; damaged ones are set aside as *.damaged, and what cannot be read
-/// now stays. Throws Error(local) when the folder can't.
+/// now stays. Throws Error(local) when the folder can't be read.
 AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams);
-
-/// After its segments have landed: removes the folder. False when something must stay in it.
-bool finish_adoption(AdoptedBuffer& adopted);
 
 }  // namespace forebay

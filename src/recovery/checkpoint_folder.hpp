@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "recovery/checkpoint_info.hpp"
+#include "recovery/checkpoint_reader.hpp"
 
 namespace forebay {
 
@@ -22,6 +23,13 @@ std::optional<std::string> checkpoint_directory_problem(const std::filesystem::p
 /// "checkpoint-BUFFER-TIME-NUMBER.db"
 std::string checkpoint_name(std::string_view buffer, std::int64_t created_us, std::uint64_t number);
 
+struct CheckpointName {
+  std::string_view buffer;  // of the text that was parsed
+  std::uint64_t number = 0;
+};
+/// Nothing for a name that checkpoint_name() cannot have made.
+std::optional<CheckpointName> parse_checkpoint_name(std::string_view name);
+
 /// One file of a folder that is named as a checkpoint.
 struct ListedCheckpoint {
   std::filesystem::path path;
@@ -34,8 +42,12 @@ struct ListedCheckpoint {
 /// cannot be read.
 std::vector<ListedCheckpoint> list_checkpoints(const std::filesystem::path& directory);
 
-/// The newest checkpoint of the buffer that verifies; `older_than`: and has a smaller number (0: any). What is passed
-/// over because it is damaged is added to `findings`, a line each.
+/// The newest checkpoint of the buffer that verifies, verified; `older_than`: and has a smaller number (0: any). What
+/// is passed over because it is damaged is added to `findings`, a line each.
+std::optional<CheckpointReader> open_newest_good_checkpoint(const std::filesystem::path& directory,
+                                                            std::string_view buffer, std::uint64_t older_than,
+                                                            std::vector<std::string>& findings);
+/// Its path only.
 std::optional<std::filesystem::path> newest_good_checkpoint(const std::filesystem::path& directory,
                                                             std::string_view buffer, std::uint64_t older_than,
                                                             std::vector<std::string>& findings);

@@ -10,6 +10,8 @@
 
 namespace forebay {
 
+CheckpointOrigin checkpoint_origin(const Manifest& manifest, const std::filesystem::path& state_directory);
+
 /// What came of one orphaned buffer.
 struct OrphanCheckpoint {
   std::string buffer;

@@ -1,25 +1,23 @@
 #include "recovery/state_directory.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <random>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "base/crash_point.hpp"
-#include "base/unique_fd.hpp"
 #include "buffer/append_file.hpp"
+#include "buffer/version_clock.hpp"
 #include "forebay/error.hpp"
+#include "recovery/private_path.hpp"
 #include "recovery/state_directory_check.hpp"
 
 namespace forebay {
@@ -31,37 +29,35 @@ Error failed(const std::string& doing, const fs::path& path, int error) {
   return {ErrorCode::local, "cannot " + doing + " " + path.string() + ": " + std::generic_category().message(error)};
 }
 
-std::string trimmed_file(const fs::path& path) {
-  std::ifstream in(path);
-  std::string line;
-  std::getline(in, line);
-  return line;
+/// Files of ours in a buffer's folder besides journals, in the order in which they are removed: without its manifest a
+/// folder holds no rows any more; the lock goes last, while locked, and who opened it meanwhile sees that it is gone.
+constexpr std::array<std::string_view, 9> kOwnFiles = {kSocketPlaceName,    "clock-apart.new", "clock-apart",
+                                                       "version-shift.new", "version-shift",   "journals-complete",
+                                                       "manifest.new",      "manifest",        "lock"};
+
+/// False when the folder holds anything else, or is not there.
+bool holds_only_own_files(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (std::find(kOwnFiles.begin(), kOwnFiles.end(), name) == kOwnFiles.end()) return false;
+  }
+  return !error;
 }
 
-constexpr std::array<std::pair<Durability, const char*>, 3> kDurabilityNames = {
-    {{Durability::memory, "memory"}, {Durability::process, "process"}, {Durability::power, "power"}}};
-
-void write_manifest(const fs::path& path, const Manifest& m) {
-  const nlohmann::json j = {{"format", 1},
-                            {"buffer", m.buffer},
-                            {"host", m.host},
-                            {"boot_id", m.boot_id},
-                            {"pid", m.pid},
-                            {"durability", kDurabilityNames[static_cast<std::size_t>(m.durability)].second},
-                            {"destination", m.destination}};
-  std::ofstream out(path);
-  out << j.dump(2) << '\n';
-  out.close();
-  if (!out) throw failed("write", path, errno);
+bool remove_own_files(const fs::path& folder) {
+  if (!holds_only_own_files(folder)) return false;
+  for (const std::string_view name : kOwnFiles) {
+    if (name == "manifest") crash_point("before a buffer's manifest goes");
+    if (name == "lock") crash_point("before a buffer's lock goes");
+    ::unlink((folder / name).c_str());
+  }
+  crash_point("before a buffer's folder goes");
+  return ::rmdir(folder.c_str()) == 0 || errno == ENOENT;  // who looks for orphans removes empty folders, too
 }
 
-void flush_file(const fs::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd || ::fsync(fd.get()) != 0) throw failed("flush", path, errno);
-}
-
-/// So that nothing on the way to `folder` is missing after a power loss, whichever process of ours made it. Where we may
-/// not write, none did.
+/// So that nothing on the way to `folder` is missing after a power loss, whichever process of ours made it. Where we
+/// may not write, none did.
 void flush_folder_and_parents(fs::path folder) {
   for (;; folder = folder.parent_path()) {
     if (::access(folder.c_str(), R_OK | W_OK) == 0) flush_posix_folder(folder);
@@ -69,67 +65,27 @@ void flush_folder_and_parents(fs::path folder) {
   }
 }
 
-Manifest read_manifest(const fs::path& path) {
-  std::ifstream in(path);
-  if (!in) throw failed("read", path, errno);
+/// A folder that was being made. Its lock is taken first of all; while it is held, its maker lives. In the moment
+/// before that the folder is empty: taking it away then only makes create_buffer() begin again.
+void remove_half_made(const fs::path& folder) {
+  if (::rmdir(folder.c_str()) == 0 || !private_directory_problem(folder).empty()) return;
   try {
-    const auto j = nlohmann::json::parse(in);
-    Manifest m;
-    m.buffer = j.at("buffer").get<std::string>();
-    m.host = j.at("host").get<std::string>();
-    m.boot_id = j.at("boot_id").get<std::string>();
-    m.pid = j.at("pid").get<std::int64_t>();
-    m.destination = j.at("destination").get<std::string>();
-    const auto name = j.at("durability").get<std::string>();
-    for (const auto& [d, n] : kDurabilityNames) {
-      if (name == n) m.durability = d;
-    }
-    return m;
-  } catch (const nlohmann::json::exception& e) {
-    throw Error(ErrorCode::damaged, "cannot read " + path.string() + ": " + e.what());
+    if (FileLock::try_lock(folder / "lock").outcome == FileLock::Outcome::taken) remove_own_files(folder);
+  } catch (const Error&) {
+    // Not of our making.
   }
 }
 
-void make_private_directory(const fs::path& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw failed("create directory", path, errno);
-}
+constexpr const char* kWithoutLock =
+    "its file `lock` is gone, so nothing tells whether its process lives; when it does not, make an empty file of that "
+    "name (mode 600) in it";
 
-void check_private_directory(const fs::path& path) {
-  const StateDirectoryReport report = check_state_directory(path);
-  if (report.problem) throw Error(ErrorCode::usage, "state directory " + path.string() + ": " + *report.problem);
+bool is_there(const fs::path& path) {
+  struct stat st = {};
+  return ::lstat(path.c_str(), &st) == 0;
 }
 
 }  // namespace
-
-std::string host_name() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
-std::optional<FileLock> FileLock::try_lock(const fs::path& path) {
-  FileLock lock(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-  if (lock.fd_ < 0) {
-    if (errno == ENOENT) return std::nullopt;
-    throw failed("open", path, errno);
-  }
-  if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return std::nullopt;
-    throw failed("lock", path, errno);
-  }
-  // Between open and flock its owner may have removed it: then what is locked is no longer what is there.
-  struct stat locked {};
-  struct stat there {};
-  if (::fstat(lock.fd_, &locked) != 0 || ::lstat(path.c_str(), &there) != 0 || locked.st_ino != there.st_ino ||
-      locked.st_dev != there.st_dev) {
-    return std::nullopt;
-  }
-  return lock;
-}
-
-FileLock::~FileLock() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 StateDirectory::StateDirectory(fs::path path) : path_(std::move(path)) {
   std::error_code error;
@@ -139,14 +95,14 @@ StateDirectory::StateDirectory(fs::path path) : path_(std::move(path)) {
   if (there.type() == fs::file_type::not_found) {
     fs::create_directories(path_.parent_path(), error);
     if (error) throw failed("create directory", path_.parent_path(), error.value());
-    make_private_directory(path_);
+    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) throw failed("create directory", path_, errno);
   } else if (there.type() == fs::file_type::symlink) {
     path_ = fs::canonical(path_, error);  // a link that the user made; what it points at is checked
     if (error) throw failed("follow", path_, error.value());
   }
-  check_private_directory(path_);
+  const StateDirectoryReport report = check_state_directory(path_);
+  if (report.problem) throw Error(ErrorCode::usage, "state directory " + path_.string() + ": " + *report.problem);
   make_private_directory(path_ / "buffers");
-  check_private_directory(path_ / "buffers");
 }
 
 std::string StateDirectory::new_buffer_id() {
@@ -161,84 +117,132 @@ std::string StateDirectory::new_buffer_id() {
   return id;
 }
 
-BufferFolder StateDirectory::create_buffer(Durability durability, const std::string& destination) const {
-  const std::string id = new_buffer_id();
-  Manifest manifest{id,         host_name(), trimmed_file("/proc/sys/kernel/random/boot_id"),
-                    ::getpid(), durability,  destination};
-  // Under a name that no one adopts, until it is locked: there is no moment in which it looks like an orphan.
-  const fs::path making = path_ / "buffers" / ("." + id);
-  make_private_directory(making);
-  crash_point("a buffer's folder is made, without a lock");
-  const fs::path lock_path = making / "lock";
-  FileLock lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (lock.fd_ < 0) throw failed("create", lock_path, errno);
-  if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) throw failed("lock", lock_path, errno);
-  write_manifest(making / "manifest", manifest);
-  if (durability == Durability::power) {
-    flush_file(making / "manifest");
-    flush_posix_folder(making);
+BufferFolder StateDirectory::create_buffer(Durability durability, const std::string& destination,
+                                           const fs::path& checkpoint_directory) const {
+  const VersionClock::Sources clocks = VersionClock::system_sources();
+  const bool flush = durability == Durability::power;
+  for (int attempt = 1;; ++attempt) {
+    const std::string id = new_buffer_id();
+    Manifest manifest{id,
+                      host_name(),
+                      boot_id(),
+                      ::getpid(),
+                      durability,
+                      destination,
+                      checkpoint_directory,
+                      clocks.wall_us() - clocks.boot_us()};
+    // Under a name that no one adopts, until it is locked: there is no moment in which it looks like an orphan.
+    const fs::path making = path_ / "buffers" / ("." + id);
+    fs::path path = path_ / "buffers" / id;
+    FileLock::Attempt attempted;
+    try {
+      if (::mkdir(making.c_str(), 0700) != 0) throw failed("create directory", making, errno);
+      crash_point("a buffer's folder is made, without a lock");
+      attempted = FileLock::create(making / "lock");
+    } catch (const Error&) {
+      // Who cleans up after a kill may have taken the folder before it was locked.
+      std::error_code ignored;
+      if (attempt < 100 && fs::exists(path_ / "buffers", ignored) && !fs::exists(making, ignored)) continue;
+      throw;
+    }
+    if (attempted.outcome != FileLock::Outcome::taken) continue;
+    attempted.lock->show(FileLock::Holder::maker);
+    try {
+      write_manifest(making, manifest, flush);
+      crash_point("a buffer's folder is locked, without its name");
+      if (::rename(making.c_str(), path.c_str()) != 0) throw failed("rename", making, errno);
+    } catch (const Error&) {
+      remove_own_files(making);
+      throw;
+    }
+    if (flush) flush_folder_and_parents(path_ / "buffers");
+    crash_point("a buffer's folder has its name");
+    return {std::move(path), std::move(manifest), std::move(*attempted.lock)};
   }
-  crash_point("a buffer's folder is locked, without its name");
-  fs::path path = path_ / "buffers" / id;
-  std::error_code error;
-  fs::rename(making, path, error);
-  if (error) throw failed("rename", making, error.value());
-  if (durability == Durability::power) flush_folder_and_parents(path_ / "buffers");
-  crash_point("a buffer's folder has its name");
-  return {std::move(path), std::move(manifest), std::move(lock)};
 }
 
-std::vector<BufferFolder> StateDirectory::lock_orphans(const std::string& destination, bool any_destination,
-                                                       std::vector<LeftAlone>& left_alone,
-                                                       std::uint64_t& in_use) const {
-  in_use = 0;
-  std::vector<BufferFolder> orphans;
+std::vector<fs::path> StateDirectory::folders() const {
   std::vector<fs::path> paths;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(path_ / "buffers", error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.front() == '.' || entry.is_symlink() || !entry.is_directory()) continue;
-    paths.push_back(entry.path());
+  for (fs::directory_iterator entry(path_ / "buffers", error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    if (!entry->is_regular_file(ignored)) paths.push_back(entry->path());
   }
   if (error) throw failed("read directory", path_ / "buffers", error.value());
   std::sort(paths.begin(), paths.end());  // names begin with the time: oldest first
-  for (const fs::path& path : paths) {
-    try {
-      auto lock = FileLock::try_lock(path / "lock");
-      if (!lock) {
-        ++in_use;  // its process lives, or another adopter has it
-        continue;
-      }
-      Manifest manifest = read_manifest(path / "manifest");
-      if (manifest.host != host_name()) {
-        left_alone.push_back({path, "it was written on host " + manifest.host});
-      } else if (!any_destination && manifest.destination != destination) {
-        left_alone.push_back(
-            {path, "its rows are for " + manifest.destination + " (forebay recover --to URL sends them elsewhere)"});
-      } else {
-        crash_point("an orphan is locked");
-        orphans.push_back({path, std::move(manifest), std::move(*lock)});
-      }
-    } catch (const Error& e) {
-      left_alone.push_back({path, e.what()});
-    }
-  }
-  return orphans;
+  return paths;
 }
 
-bool StateDirectory::remove_buffer(BufferFolder& folder) {
-  std::error_code error;
-  const auto known = [](const fs::path& p) { return p.filename() == "lock" || p.filename() == "manifest"; };
-  for (const auto& entry : fs::directory_iterator(folder.path, error)) {
-    if (!known(entry.path())) return false;
+FoundOrphans StateDirectory::lock_orphans(const Wanted& wanted) const {
+  FoundOrphans found;
+  for (const fs::path& path : folders()) {
+    if (path.filename().string().front() == '.') {
+      remove_half_made(path);
+      continue;
+    }
+    if (::rmdir(path.c_str()) == 0) continue;  // a kill came between removing its last file and itself
+    try {
+      look_at(path, wanted, found);
+    } catch (const Error& e) {
+      found.left_alone.push_back({path, LeftAlone::Cause::unreadable, e.what()});
+    }
   }
-  // The lock file goes last, and while locked: who opened it meanwhile sees that it is gone.
-  crash_point("before a buffer's manifest goes");
-  fs::remove(folder.path / "manifest", error);
-  crash_point("before a buffer's lock goes");
-  fs::remove(folder.path / "lock", error);
-  crash_point("before a buffer's folder goes");
-  return fs::remove(folder.path, error);
+  return found;
 }
+
+void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOrphans& found) {
+  using Cause = LeftAlone::Cause;
+  const auto leave = [&](Cause cause, std::string why) { found.left_alone.push_back({path, cause, std::move(why)}); };
+  if (const std::string problem = private_directory_problem(path); !problem.empty()) {
+    if (is_there(path)) leave(Cause::unreadable, problem);
+    return;
+  }
+  FileLock::Attempt attempt = FileLock::try_lock(path / "lock");
+  if (attempt.outcome == FileLock::Outcome::held) {
+    ++found.in_use;
+    return;
+  }
+  found.free.push_back(path);
+  if (attempt.outcome == FileLock::Outcome::gone) {
+    if (is_there(path) && !is_there(path / "lock")) leave(Cause::unreadable, kWithoutLock);
+    return;
+  }
+  if (!is_there(path / "manifest") && remove_own_files(path)) return;  // its removal was cut short
+  if (!wanted.buffer.empty() && path.filename() != wanted.buffer) return;
+  BufferFolder folder{path, {}, std::move(*attempt.lock)};
+  Manifest& m = folder.manifest;
+  try {
+    m = read_manifest(path);
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::not_built_yet) return leave(Cause::unreadable, e.what());
+    if (!wanted.any_destination) {
+      return leave(Cause::unreadable,
+                   e.what() + std::string("; forebay recover --to URL sends its rows, if they were meant for URL"));
+    }
+    // The journals say themselves which buffer and stream their rows are of.
+    m.buffer = path.filename().string();
+    m.host = host_name();
+  }
+  if (!wanted.any_destination && m.host != host_name()) {
+    leave(Cause::other_host,
+          "it was written on host " + m.host + " (forebay recover --to URL sends its rows from here)");
+  } else if (!wanted.any_destination && m.destination != wanted.destination) {
+    leave(Cause::other_destination,
+          "its rows are for " + m.destination + " (forebay recover --to URL sends them elsewhere)");
+  } else {
+    crash_point("an orphan is locked");
+    folder.lock.show(FileLock::Holder::adopter);
+    found.locked.push_back(std::move(folder));
+  }
+}
+
+bool StateDirectory::all_free(const FoundOrphans& found) const {
+  if (found.in_use > 0) return false;
+  return std::ranges::all_of(folders(), [&](const fs::path& path) {
+    return path.filename().string().front() == '.' || std::ranges::find(found.free, path) != found.free.end();
+  });
+}
+
+bool StateDirectory::remove_buffer(const BufferFolder& folder) { return remove_own_files(folder.path); }
 
 }  // namespace forebay

@@ -2,46 +2,17 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "forebay/options.hpp"
-#include "forebay/stream.hpp"
+#include "recovery/file_lock.hpp"
+#include "recovery/manifest.hpp"
 
 namespace forebay {
 
-/// What a buffer's folder says of itself (file `manifest`, JSON).
-struct Manifest {
-  std::string buffer;
-  std::string host;
-  std::string boot_id;
-  std::int64_t pid = 0;
-  Durability durability = Durability::process;
-  std::string destination;  // without secrets
-};
-
-/// A descriptor with an exclusive flock on it, held for life. Taken, or not at all.
-class FileLock {
- public:
-  /// Nothing when another process holds it, or the file is not there. Throws Error(local) for anything else.
-  static std::optional<FileLock> try_lock(const std::filesystem::path& path);
-  FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileLock& operator=(FileLock&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-  ~FileLock();
-
- private:
-  friend class StateDirectory;
-  explicit FileLock(int fd) : fd_(fd) {}
-  int fd_;
-};
+/// File of a buffer's folder that says where its control socket is, when that is not run/ of the state directory.
+inline constexpr const char* kSocketPlaceName = "control";
 
 /// One buffer's folder, locked by this process.
 struct BufferFolder {
@@ -52,11 +23,27 @@ struct BufferFolder {
 
 /// An orphan that was left where it is, and why.
 struct LeftAlone {
+  enum class Cause : std::uint8_t {
+    other_destination,
+    other_host,
+    versions,   ///< stamped by a clock that was wrong, it seems
+    unreadable  ///< something of it cannot be read, or is not what it should be
+  };
   std::filesystem::path path;
-  std::string why;
+  Cause cause;
+  std::string why;  ///< for a person, with the cure; the same words for the same reason
 };
 
-/// Everything that outlives a process: buffers/, version-reserve, the default catalog. Layout: docs/architecture.md.
+/// What lock_orphans() found.
+struct FoundOrphans {
+  std::vector<BufferFolder> locked;  ///< ours now, the oldest first
+  std::vector<LeftAlone> left_alone;
+  std::uint64_t in_use = 0;                 ///< folders that other descriptors hold the lock of
+  std::vector<std::filesystem::path> free;  ///< all others, wanted or not
+};
+
+/// Everything that outlives a process: buffers/, version-reserve, totals, the default catalog. Layout:
+/// docs/architecture.md.
 class StateDirectory {
  public:
   /// Makes it (mode 0700) or checks it: a directory, ours, not open to others, not on a network file system.
@@ -68,22 +55,32 @@ class StateDirectory {
   /// START-PID-RANDOM: sorts by time, and never comes twice.
   static std::string new_buffer_id();
 
-  /// A new folder under buffers/, with lock and manifest; it appears with its lock already held.
-  BufferFolder create_buffer(Durability durability, const std::string& destination) const;
+  /// A new folder under buffers/, with lock and manifest; it appears with its lock already held. At level `power` it is
+  /// flushed with its parents.
+  BufferFolder create_buffer(Durability durability, const std::string& destination,
+                             const std::filesystem::path& checkpoint_directory = {}) const;
 
-  /// Locks the folders of dead processes that belong to this host and (unless `any_destination`) to `destination`.
-  /// Those that were left alone for a reason worth telling are added to `left_alone`; `in_use` counts the folders that
-  /// other descriptors hold the lock of.
-  std::vector<BufferFolder> lock_orphans(const std::string& destination, bool any_destination,
-                                         std::vector<LeftAlone>& left_alone, std::uint64_t& in_use) const;
+  /// What a caller of lock_orphans() wants.
+  struct Wanted {
+    std::string destination;       ///< as manifests name it
+    bool any_destination = false;  ///< and from any host, and without a manifest that can be read
+    std::string buffer;            ///< only this one; empty: all
+  };
+  /// Locks the folders of dead processes. Whoever locks one has it alone. Half-made and emptied folders that a kill
+  /// left are removed on the way. Throws Error(local) when buffers/ cannot be read.
+  FoundOrphans lock_orphans(const Wanted& wanted) const;
+
+  /// Whether all buffers that are there now are among those found free: no process has one. One that is being made is
+  /// no buffer yet.
+  bool all_free(const FoundOrphans& found) const;
 
   /// Removes a folder that this process has locked; what is unknown in it keeps it there. False then.
-  static bool remove_buffer(BufferFolder& folder);
+  static bool remove_buffer(const BufferFolder& folder);
 
  private:
+  std::vector<std::filesystem::path> folders() const;
+  static void look_at(const std::filesystem::path& path, const Wanted& wanted, FoundOrphans& found);
   std::filesystem::path path_;
 };
-
-std::string host_name();
 
 }  // namespace forebay

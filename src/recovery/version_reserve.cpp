@@ -8,49 +8,33 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "buffer/append_file.hpp"
 #include "forebay/error.hpp"
+#include "recovery/manifest.hpp"
+#include "recovery/private_path.hpp"
 
 namespace forebay {
 namespace {
-
-std::string boot_id() {
-  std::ifstream in("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(in, id);
-  return id;
-}
 
 std::int64_t wall_minus_boot_us(const VersionClock::Sources& sources) { return sources.wall_us() - sources.boot_us(); }
 
 /// The file, locked while this lives. Content: "RESERVED_US WALL_MINUS_BOOT_US BOOT_ID\n".
 class Locked {
  public:
-  explicit Locked(const std::filesystem::path& path)
-      : path_(path), fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-    if (fd_ < 0) fail("open");
-    while (::flock(fd_, LOCK_EX) != 0) {
-      if (errno != EINTR) {
-        const int error = errno;
-        ::close(fd_);
-        errno = error;
-        fail("lock");
-      }
+  explicit Locked(const std::filesystem::path& path) : path_(path), fd_(open_private_file(path, O_RDWR | O_CREAT)) {
+    while (::flock(fd_.get(), LOCK_EX) != 0) {
+      if (errno != EINTR) fail("lock");
     }
   }
-  ~Locked() { ::close(fd_); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
 
   /// False for an empty (new) file or one that makes no sense.
   bool read(std::int64_t& reserved_us, std::int64_t& wall_minus_boot, std::string& boot) const {
     char text[256] = {};
-    const ssize_t n = ::pread(fd_, text, sizeof text - 1, 0);
+    const ssize_t n = ::pread(fd_.get(), text, sizeof text - 1, 0);
     if (n < 0) fail("read");
     char id[64] = {};
     long long reserved = 0;
@@ -66,12 +50,12 @@ class Locked {
     char text[128];
     const int n = std::snprintf(text, sizeof text, "%020lld %020lld %-40s\n", static_cast<long long>(reserved_us),
                                 static_cast<long long>(wall_minus_boot), boot.c_str());
-    if (::pwrite(fd_, text, static_cast<std::size_t>(n), 0) != n) fail("write");
+    if (::pwrite(fd_.get(), text, static_cast<std::size_t>(n), 0) != n) fail("write");
   }
   /// Whole content, written anew before each flush, and the file is flushed again after a flush that failed: unlike a
   /// journal's, nothing of an earlier write is relied on.
   void flush() const {
-    if (::fdatasync(fd_) != 0) fail("flush");
+    if (::fdatasync(fd_.get()) != 0) fail("flush");
   }
 
  private:
@@ -80,7 +64,7 @@ class Locked {
                 std::string("cannot ") + doing + " " + path_.string() + ": " + std::generic_category().message(errno));
   }
   std::filesystem::path path_;
-  int fd_;
+  UniqueFd fd_;
 };
 
 }  // namespace
@@ -110,6 +94,21 @@ void VersionReserve::extend(std::int64_t until_us, const VersionClock::Sources& 
   file.read(reserved_us, offset, boot);
   file.write(std::max(reserved_us, until_us), wall_minus_boot_us(sources), boot_id());
   if (durable_) file.flush();
+}
+
+bool VersionReserve::lower(std::int64_t until_us, const VersionClock::Sources& sources,
+                           const std::function<bool()>& nobody_lives) const {
+  const Locked file(file_);
+  std::int64_t reserved_us = 0;
+  std::int64_t offset = 0;
+  std::string boot;
+  // Whoever starts from now on waits for this lock; whoever is past it has a folder that can be seen.
+  if (!file.read(reserved_us, offset, boot) || reserved_us <= until_us + VersionClock::kReserveAheadUs ||
+      !nobody_lives()) {
+    return false;
+  }
+  file.write(until_us, wall_minus_boot_us(sources), boot_id());
+  return true;
 }
 
 }  // namespace forebay

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 
 #include "buffer/version_clock.hpp"
 
@@ -22,6 +23,11 @@ class VersionReserve {
   std::int64_t floor_us(const VersionClock::Sources& sources) const;
   /// No later process starts below `until_us`. Throws Error(local).
   void extend(std::int64_t until_us, const VersionClock::Sources& sources) const;
+  /// Takes the reserve back to `until_us`, if it is above and `nobody_lives` says under the lock that no process has
+  /// versions from it. True when it did. For a reserve that a clock left behind which was ahead and is mended. Throws
+  /// Error(local).
+  bool lower(std::int64_t until_us, const VersionClock::Sources& sources,
+             const std::function<bool()>& nobody_lives) const;
 
  private:
   std::filesystem::path file_;

@@ -60,4 +60,9 @@ std::string Dialect::upsert(const Stream& stream, const std::string& table, cons
   return text + ") " + source + " " + guard(stream, table);
 }
 
+std::string select_ledger_totals(const std::string& ledger, const std::string& parameter) {
+  return "SELECT stream, sum(rows), sum(synced), sum(superseded) FROM " + ledger + " WHERE buffer = " + parameter +
+         " GROUP BY stream ORDER BY stream";
+}
+
 }  // namespace forebay

@@ -123,11 +123,12 @@ std::string PostgresDialect::select_landed(const std::string& ledger) const {
 
 std::string PostgresDialect::insert_ledger(const std::string& ledger) const {
   return "INSERT INTO " + ledger +
-         " (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at) "
+         " (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at, stream) "
          "SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, "
          "$7, "
-         "now(), clock_timestamp() FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], "
-         "$6::bigint[]) AS r(buffer, segment, first_row, last_row, synced, superseded)";
+         "now(), clock_timestamp(), r.stream FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], "
+         "$5::bigint[], $6::bigint[], $8::text[]) AS r(buffer, segment, first_row, last_row, synced, superseded, "
+         "stream)";
 }
 
 }  // namespace forebay

@@ -131,6 +131,18 @@ class PostgresDestination final : public Destination {
   }
   void interrupt() noexcept override { watchdog_->interrupt(); }
 
+  std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
+    PostgresSession session(target_, *watchdog_);
+    session.begin("");
+    std::vector<LedgerTotals> found;
+    for (const auto& row : session.exec(select_ledger_totals("sync_batches", "$1"), {buffer})) {
+      found.push_back(
+          {row[0].c_str(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(), row[3].as<std::uint64_t>()});
+    }
+    session.commit();
+    return found;
+  }
+
   std::vector<MigrationState> migration_states() override {
     return migrating([](PostgresMigrator& m) { return m.states(); });
   }

@@ -1,25 +1,50 @@
-#include <cmath>
+#include <chrono>
+#include <cstdlib>
 
+#include "sink/clock_check.hpp"
 #include "sink/postgres_sink.hpp"
 
 namespace forebay {
 namespace {
 
-std::int64_t now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
+StampClock wall_clock() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::microseconds>(now).count(), 0};
+}
+
+void check_clock(const StampClock& before, std::int64_t server_us, const StampClock& after,
+                 const PostgresTarget& target, const DestinationOptions& options) {
+  const ClockDifference difference = compare_clocks(before, server_us, after, options.clock_tolerance);
+  if (options.clock_compared) options.clock_compared(difference.ahead_us);
+  if (difference.ahead_us == 0) return;
+  const auto apart_s = std::llabs(difference.ahead_us) / 1'000'000;
+  const std::string seconds = std::to_string(apart_s);
+  const std::string more_than = ", more than SYNC_CLOCK_TOLERANCE (" + std::to_string(options.clock_tolerance.count()) +
+                                " s); records would win or lose by it. ";
+  std::string message = target.description + ": misconfigured: ";
+  if (difference.newest_stamp) {
+    message += "records are stamped " + seconds + " s ahead of the server's clock" + more_than +
+               "A clock of this machine was ahead before, and the state directory's version reserve goes on from "
+               "there. With the clock right: forebay recover --shift-versions -" +
+               std::to_string(apart_s + 1);
+  } else {
+    message += "the server's clock is " + seconds + " s " + (difference.ahead_us < 0 ? "ahead of" : "behind") +
+               " this machine's" + more_than + "Mend the wrong clock";
+  }
+  throw DestinationFailure({FailureClass::login_or_target, "", message});
 }
 
 }  // namespace
 
 PostgresServer check_server(PostgresSession& session, const PostgresTarget& target, const DestinationOptions& options) {
   session.begin("");
-  const std::int64_t before = now_us();
+  const auto stamp_clock = options.stamp_clock ? options.stamp_clock : wall_clock;
+  const StampClock before = stamp_clock();
   const auto row = session.exec(
       "SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
       "current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), current_schema() IS "
       "NULL")[0];
-  const std::int64_t after = now_us();
+  const StampClock after = stamp_clock();
   session.commit();
 
   const std::string encoding = row[0].c_str();
@@ -34,16 +59,7 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
         {FailureClass::login_or_target, "3F000",
          target.description + ": no schema of the search_path exists or may be used; create one, or set search_path"});
   }
-  const auto server = row[1].as<std::int64_t>();
-  const std::int64_t apart_us = server < before ? server - before : server > after ? server - after : 0;
-  if (std::abs(apart_us) > std::chrono::microseconds(options.clock_tolerance).count()) {
-    throw DestinationFailure(
-        {FailureClass::login_or_target, "",
-         target.description + ": misconfigured: the server's clock is " +
-             std::to_string(std::abs(apart_us) / 1'000'000) + " s " + (apart_us > 0 ? "ahead of" : "behind") +
-             " this machine's, more than SYNC_CLOCK_TOLERANCE (" + std::to_string(options.clock_tolerance.count()) +
-             " s); records would win or lose by it. Mend the wrong clock"});
-  }
+  check_clock(before, row[1].as<std::int64_t>(), after, target, options);
   PostgresServer found;
   found.temp_tables = row[3].as<bool>();
   // The server's deadline comes a little before ours: it then says so (57014), and the connection stays. Lock waits end

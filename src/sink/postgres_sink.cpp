@@ -239,7 +239,7 @@ void PostgresSink::send_staged(const BatchPart& part, std::size_t number, const 
 }
 
 void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger) {
-  ArrayText buffers, segments, firsts, lasts, synced, superseded;
+  ArrayText buffers, segments, firsts, lasts, synced, superseded, streams;
   for (const LedgerEntries::Entry& e : ledger.entries()) {
     const BatchRange& range = batch.ranges[e.range];
     buffers.add(std::string_view(range.buffer));
@@ -248,10 +248,11 @@ void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger)
     lasts.add(static_cast<std::int64_t>(e.last_row));
     synced.add(static_cast<std::int64_t>(e.synced()));
     superseded.add(static_cast<std::int64_t>(e.superseded()));
+    streams.add(std::string_view(range.stream->name));
   }
   session_->exec(dialect_.insert_ledger(ledger_table_),
                  {buffers.take(), segments.take(), firsts.take(), lasts.take(), synced.take(), superseded.take(),
-                  std::string(to_string(batch.reason))});
+                  std::string(to_string(batch.reason)), streams.take()});
 }
 
 }  // namespace forebay

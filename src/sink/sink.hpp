@@ -80,10 +80,29 @@ struct MigrationState {
   std::string applied_at;  ///< RFC 3339, empty when not applied
 };
 
+/// What the batch ledger holds of one buffer and stream.
+struct LedgerTotals {
+  std::string stream;  ///< empty: ranges that an earlier release brought, which did not note it
+  std::uint64_t rows = 0;
+  std::uint64_t synced = 0;
+  std::uint64_t superseded = 0;
+};
+
+/// The clock that stamps records, in microseconds since 1970.
+struct StampClock {
+  std::int64_t now_us = 0;
+  std::int64_t newest_us = 0;  ///< handed out, or reserved by an earlier process: the next record is stamped no lower
+};
+
 struct DestinationOptions {
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds statement_timeout{60};
   std::chrono::seconds clock_tolerance{300};
+  /// What is compared with the server's clock at connect; empty: the wall clock.
+  std::function<StampClock()> stamp_clock;
+  /// Called after that: how much the clock is ahead of the server's (below 0: behind) when that is more than
+  /// clock_tolerance, else 0. From the thread that calls the sink; must not throw.
+  std::function<void(std::int64_t ahead_us)> clock_compared;
   /// One line for the log: "migrated …", "adopted table …". Called from the thread that calls the sink.
   std::function<void(const std::string&)> note;
 };
@@ -106,6 +125,10 @@ class Destination {
   /// Ends the calls of its sinks that wait for a server, now and from now on: they fail as a lost connection does. For
   /// a stop that must not wait. SQLite has no server, and its calls end by themselves.
   virtual void interrupt() noexcept {}
+
+  /// What of a buffer has landed, by stream: the truth also where the process that sent it was killed before it could
+  /// count. Connects for itself; a sink has been open there before. Throws Error(destination).
+  virtual std::vector<LedgerTotals> ledger_totals(const std::string& buffer) = 0;
 
   // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).
   virtual std::vector<MigrationState> migration_states() = 0;

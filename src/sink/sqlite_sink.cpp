@@ -158,7 +158,8 @@ void SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger) {
 void SqliteSink::write_ledger(const Batch& batch, const LedgerEntries& ledger, std::int64_t started_us) {
   SqliteStatement insert(*db_,
                          "INSERT INTO sync_batches (buffer, segment, first_row, last_row, rows, synced, superseded, "
-                         "reason, started_at, committed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+                         "reason, started_at, committed_at, stream) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                         "?11)");
   for (const LedgerEntries::Entry& e : ledger.entries()) {
     const BatchRange& range = batch.ranges[e.range];
     insert.bind_text(1, range.buffer);
@@ -171,6 +172,7 @@ void SqliteSink::write_ledger(const Batch& batch, const LedgerEntries& ledger, s
     insert.bind_text(8, to_string(batch.reason));
     insert.bind_integer(9, started_us);
     insert.bind_integer(10, now_us());
+    insert.bind_text(11, range.stream->name);
     insert.run();
   }
 }
@@ -186,6 +188,19 @@ class SqliteDestination final : public Destination {
   int connections_max() const override { return 1; }
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
     return std::make_unique<SqliteSink>(file_, options_, streams);
+  }
+  std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
+    SqliteConnection db = open_catalog(file_, options_.statement_timeout);
+    try {
+      SqliteStatement totals(db, select_ledger_totals("sync_batches", "?1"), SqliteStatement::Life::once);
+      totals.bind_text(1, buffer);
+      const auto number = [&](int column) { return static_cast<std::uint64_t>(totals.column_integer(column)); };
+      std::vector<LedgerTotals> found;
+      while (totals.step()) found.push_back({std::string(totals.column_text(0)), number(1), number(2), number(3)});
+      return found;
+    } catch (const Error&) {
+      throw DestinationFailure(sqlite_failure(db, false));
+    }
   }
   std::vector<MigrationState> migration_states() override {
     SqliteConnection db = open_catalog(file_, options_.statement_timeout);

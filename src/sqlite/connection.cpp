@@ -1,16 +1,14 @@
 #include "sqlite/connection.hpp"
 
-#include "forebay/error.hpp"
-
 namespace forebay {
 
-SqliteConnection::SqliteConnection(const std::string& name, int flags) : name_(name) {
-  const int code = sqlite3_open_v2(name.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+SqliteConnection::SqliteConnection(const std::string& name, int flags, const char* vfs) : name_(name) {
+  const int code = sqlite3_open_v2(name.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX, vfs);
   if (code != SQLITE_OK) {
     // SQLite hands out a handle also when it cannot open; without one there was no memory for it.
     const std::string why = db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
     sqlite3_close_v2(db_);
-    throw Error(ErrorCode::local, "cannot open SQLite database " + name + ": " + why);
+    throw SqliteError(code, "cannot open SQLite database " + name + ": " + why);
   }
   sqlite3_extended_result_codes(db_, 1);
 }
@@ -42,7 +40,7 @@ void SqliteConnection::fail(std::string_view doing) const {
   message += name_;
   message += ": ";
   message += sqlite3_errmsg(db_);
-  throw Error(ErrorCode::local, message);
+  throw SqliteError(sqlite3_extended_errcode(db_), message);
 }
 
 }  // namespace forebay

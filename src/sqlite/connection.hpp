@@ -8,14 +8,30 @@
 #include <string_view>
 #include <utility>
 
+#include "forebay/error.hpp"
+
 namespace forebay {
 
+/// An Error(local) that knows SQLite's (extended) result code.
+class SqliteError : public Error {
+ public:
+  SqliteError(int sqlite_code, const std::string& message)
+      : Error(ErrorCode::local, message), sqlite_code_(sqlite_code) {}
+  int sqlite_code() const noexcept { return sqlite_code_; }
+  int primary_code() const noexcept { return sqlite_code_ & 0xff; }
+
+ private:
+  int sqlite_code_;
+};
+
 /// A SQLite database handle, closed with its owner. Used by one thread at a time (opened without SQLite's own mutexes).
-/// Errors are Error(local): what failed, on which database, SQLite's words. Statements must be destroyed before it.
+/// Errors are SqliteError: what failed, on which database, SQLite's words. Statements must be destroyed before it.
 class SqliteConnection {
  public:
-  /// `name` is a file, ":memory:" or a URI when flags say so. SQLITE_OPEN_NOMUTEX is always added.
-  explicit SqliteConnection(const std::string& name, int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  /// `name` is a file, ":memory:" or a URI when flags say so. SQLITE_OPEN_NOMUTEX is always added. `vfs`: null for the
+  /// default one.
+  explicit SqliteConnection(const std::string& name, int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                            const char* vfs = nullptr);
   SqliteConnection(SqliteConnection&& other) noexcept
       : db_(std::exchange(other.db_, nullptr)), name_(std::move(other.name_)) {}
   SqliteConnection& operator=(SqliteConnection&& other) noexcept {
@@ -43,6 +59,8 @@ class SqliteConnection {
   std::int64_t cache_used_bytes() const noexcept;
 
   const std::string& name() const noexcept { return name_; }
+  /// What messages call it, where the name it was opened by is not for people.
+  void rename(std::string name) { name_ = std::move(name); }
   /// For the few calls that this class does not wrap (sqlite3_limit, sqlite3_db_config, sqlite3_backup …).
   sqlite3* handle() const noexcept { return db_; }
 

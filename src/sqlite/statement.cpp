@@ -2,8 +2,6 @@
 
 #include <string>
 
-#include "forebay/error.hpp"
-
 namespace forebay {
 
 SqliteStatement::SqliteStatement(SqliteConnection& connection, std::string_view sql, Life life)
@@ -16,11 +14,12 @@ SqliteStatement::SqliteStatement(SqliteConnection& connection, std::string_view 
 }
 
 void SqliteStatement::fail() {
-  // The words are taken before the reset: it may overwrite them.
+  // Code and words are taken before the reset: it may overwrite them.
+  const int code = sqlite3_extended_errcode(connection_->handle());
   const std::string message =
       "cannot run a statement on " + connection_->name() + ": " + sqlite3_errmsg(connection_->handle());
   sqlite3_reset(statement_);
-  throw Error(ErrorCode::local, message);
+  throw SqliteError(code, message);
 }
 
 }  // namespace forebay

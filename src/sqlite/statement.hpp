@@ -38,6 +38,10 @@ class SqliteStatement {
   void bind_blob(int parameter, std::string_view v) {
     check(sqlite3_bind_blob64(statement_, parameter, v.data() != nullptr ? v.data() : "", v.size(), SQLITE_STATIC));
   }
+  /// The same for bytes that do not live until the statement is reset: SQLite copies them.
+  void bind_blob_copy(int parameter, std::string_view v) {
+    check(sqlite3_bind_blob64(statement_, parameter, v.data(), v.size(), SQLITE_TRANSIENT));
+  }
   void bind_null(int parameter) { check(sqlite3_bind_null(statement_, parameter)); }
 
   /// True when a row is there to read, false when the statement is done.

@@ -26,6 +26,7 @@ class FaultDestination final : public Destination {
     return std::make_unique<FaultSink>(*this, real_->make_sink(streams));
   }
   void interrupt() noexcept override { real_->interrupt(); }
+  std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override { return real_->ledger_totals(buffer); }
   std::vector<MigrationState> migration_states() override { return real_->migration_states(); }
   std::vector<std::string> migrate_up() override { return real_->migrate_up(); }
   std::vector<std::string> migrate_down_preview(int count) override { return real_->migrate_down_preview(count); }

@@ -13,8 +13,10 @@ namespace forebay::test {
 /// A directory of its own for one test case (mode 0700), gone with it.
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "forebay-test-XXXXXX").string();
+  /// `under`: empty for the system's temporary one.
+  explicit TemporaryDirectory(std::filesystem::path under = {}) {
+    if (under.empty()) under = std::filesystem::temp_directory_path();
+    std::string name = (under / "forebay-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a directory like " + name);
     path_ = name;
   }

@@ -1,0 +1,3 @@
+-- Which stream a range's rows are of: the counts of a buffer whose process was killed are read from here, by stream. Empty in rows
+-- that an earlier release wrote.
+ALTER TABLE sync_batches ADD COLUMN stream TEXT NOT NULL DEFAULT '';

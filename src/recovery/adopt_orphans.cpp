@@ -1,0 +1,219 @@
+#include "recovery/adopt_orphans.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "forebay/error.hpp"
+#include "recovery/version_reserve.hpp"
+
+namespace forebay {
+namespace {
+
+std::string counted(std::uint64_t n, const char* one, const char* many) {
+  return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
+std::string adopted_line(const AdoptedBuffer& adopted, const std::string& destination,
+                         std::optional<std::chrono::seconds> shift) {
+  const Manifest& m = adopted.folder.manifest;
+  std::string line = "adopted buffer " + m.buffer;
+  if (m.pid != 0)
+    line += " of process " + std::to_string(m.pid) + ", which has ended (level " + to_string(m.durability) + ")";
+  line += ": " + counted(adopted.rows, "row", "rows") + " in " +
+          counted(adopted.segments.size(), "journal", "journals") + ", taken " +
+          version_time(adopted.stamped.version_min) + " to " + version_time(adopted.stamped.version_max);
+  if (shift && shift->count() != 0) line += ", moved by " + std::to_string(shift->count()) + " s";
+  if (m.destination != destination)
+    line += ", meant for " + (m.destination.empty() ? "nobody knows where" : m.destination);
+  if (adopted.torn_journals > 0) {
+    line += "; " + counted(adopted.torn_journals, "row", "rows") +
+            " that was being written when it ended, and so was never acknowledged, is cut";
+  }
+  return line;
+}
+
+class Adopter {
+ public:
+  Adopter(const StateDirectory& state, const AdoptionOptions& options, StreamRegistry& streams)
+      : state_(state), options_(options), streams_(streams), now_(clocks_now(options.clocks)) {}
+
+  AdoptedOrphans run() {
+    FoundOrphans found = state_.lock_orphans(options_.wanted);
+    result_.in_use = found.in_use - (options_.own_buffer && found.in_use > 0 ? 1 : 0);
+    left_ = std::move(found.left_alone);
+    for (BufferFolder& folder : found.locked) take(std::move(folder));
+    leave_doubtful();
+    for (Taken& t : taken_) check_shift(t);
+    for (Taken& t : taken_) keep(std::move(t));
+    if (options_.shift && options_.shift->count() < 0 && result_.in_use == 0) lower_reserve(found);
+    for (const LeftAlone& left : left_) {
+      if (left.cause == LeftAlone::Cause::versions) ++result_.in_doubt;
+      if (left.cause == LeftAlone::Cause::unreadable) ++result_.unreadable;
+    }
+    for (const std::string& line : left_alone_lines(left_)) log(LogLevel::warning, line);
+    return std::move(result_);
+  }
+
+ private:
+  struct Taken {
+    AdoptedBuffer buffer;
+    std::optional<std::chrono::seconds> shift;
+  };
+
+  struct Doubtful {
+    std::filesystem::path path;
+    VersionDoubt doubt;
+  };
+
+  void take(BufferFolder folder) {
+    const std::filesystem::path path = folder.path;
+    try {
+      AdoptedBuffer adopted = adopt(std::move(folder), streams_);
+      const std::optional<std::chrono::seconds> shift = options_.shift ? options_.shift : read_shift(path);
+      if (!shift && adopted.rows > 0) {
+        if (const auto doubt = doubt_versions(adopted.stamped, now_, options_.clock_tolerance)) {
+          doubts_.push_back({path, *doubt});
+          return;
+        }
+      }
+      taken_.push_back({std::move(adopted), shift});
+    } catch (const Error& e) {
+      left_.push_back({path, LeftAlone::Cause::unreadable, e.what()});
+    }
+  }
+
+  /// One reason, and so one line, for all whose clock was wrong in one direction: the widest.
+  void leave_doubtful() {
+    for (const bool ahead : {true, false}) {
+      const Doubtful* widest = nullptr;
+      std::int64_t narrowest_s = 0;
+      for (const Doubtful& d : doubts_) {
+        if ((d.doubt.shift_s < 0) != ahead) continue;
+        const std::int64_t shift_s = std::llabs(d.doubt.shift_s);
+        if (widest == nullptr || shift_s > std::llabs(widest->doubt.shift_s)) widest = &d;
+        narrowest_s = narrowest_s == 0 ? shift_s : std::min(narrowest_s, shift_s);
+      }
+      if (widest == nullptr) continue;
+      std::string why = widest->doubt.why + "; once the clock is right, forebay recover --shift-versions " +
+                        std::to_string(widest->doubt.shift_s) + " moves them and sends them (0: as they are)";
+      if (std::llabs(widest->doubt.shift_s) - narrowest_s > options_.clock_tolerance.count()) {
+        why += "; others of these are off by as little as " + std::to_string(narrowest_s) +
+               " s: --buffer ID takes one at a time";
+      }
+      for (const Doubtful& d : doubts_) {
+        if ((d.doubt.shift_s < 0) == ahead) left_.push_back({d.path, LeftAlone::Cause::versions, why});
+      }
+    }
+  }
+
+  void check_shift(const Taken& t) const {
+    if (!t.shift || t.buffer.rows == 0) return;
+    const std::string problem = shift_problem(t.buffer.stamped, *t.shift, now_, options_.clock_tolerance);
+    if (problem.empty()) return;
+    throw Error(ErrorCode::usage, "buffer " + t.buffer.folder.manifest.buffer + " cannot be moved by " +
+                                      std::to_string(t.shift->count()) + " s: " + problem +
+                                      "; nothing was changed (--buffer names the one to move)");
+  }
+
+  void keep(Taken taken) {
+    AdoptedBuffer& adopted = taken.buffer;
+    if (taken.shift) {
+      for (const SegmentPtr& s : adopted.segments) s->version_shift = version_shift(*taken.shift);
+      if (adopted.rows > 0) {
+        newest_us_ =
+            std::max(newest_us_, version_us_since_2020(adopted.stamped.version_max + version_shift(*taken.shift)));
+      }
+      if (options_.shift) note_shift(adopted, *taken.shift);
+    }
+    for (const std::string& finding : adopted.findings) log(LogLevel::warning, finding);
+    result_.damaged_journals += adopted.damaged_journals;
+    if (adopted.rows > 0) log(LogLevel::info, adopted_line(adopted, options_.wanted.destination, taken.shift));
+    result_.buffers.push_back(std::move(adopted));
+  }
+
+  void note_shift(const AdoptedBuffer& adopted, std::chrono::seconds shift) {
+    try {
+      write_shift(adopted.folder.path, shift, adopted.folder.manifest.durability == Durability::power);
+    } catch (const Error& e) {
+      // The disk may be full of what is about to be sent.
+      log(LogLevel::warning, std::string(e.what()) + "; if this run is cut short, name the shift again");
+    }
+  }
+
+  void lower_reserve(const FoundOrphans& found) {
+    const VersionReserve reserve(state_.path() / "version-reserve");
+    const std::int64_t needed = std::max(newest_us_, now_.wall_us - kVersionEpochUnixUs);
+    try {
+      if (reserve.lower(needed, options_.clocks, [&] { return state_.all_free(found); })) {
+        log(LogLevel::info, "new rows are stamped by the clock again: the version reserve is down to " +
+                                version_time(version_of(needed, 0)));
+      }
+    } catch (const Error& e) {
+      log(LogLevel::warning, e.what());
+    }
+  }
+
+  void log(LogLevel level, const std::string& line) const {
+    if (options_.log) options_.log(level, line);
+  }
+
+  const StateDirectory& state_;
+  const AdoptionOptions& options_;
+  StreamRegistry& streams_;
+  const ClocksNow now_;
+  std::vector<Taken> taken_;
+  std::vector<Doubtful> doubts_;
+  std::vector<LeftAlone> left_;
+  std::int64_t newest_us_ = 0;
+  AdoptedOrphans result_;
+};
+
+}  // namespace
+
+AdoptedOrphans adopt_orphans(const StateDirectory& state, const AdoptionOptions& options, StreamRegistry& streams) {
+  return Adopter(state, options, streams).run();
+}
+
+bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, const LedgerLookup& ledger,
+                     const LogCallback& log) {
+  const auto say = [&](LogLevel level, const std::string& line) {
+    if (log) log(level, line);
+  };
+  BufferTotals totals;
+  try {
+    totals = ledger(adopted.folder.manifest.buffer);
+  } catch (const Error& e) {
+    say(LogLevel::warning,
+        "what buffer " + adopted.folder.manifest.buffer +
+            " brought cannot be counted now, so its emptied folder stays for the next start: " + e.what());
+    return false;
+  }
+  for (const auto& [stream, rows] : adopted.lost_rows) totals.streams[stream].lost += rows;
+  try {
+    record_totals(state.path(), totals);
+  } catch (const Error& e) {
+    say(LogLevel::warning, "the totals of buffer " + adopted.folder.manifest.buffer + " are not recorded: " + e.what());
+  }
+  return StateDirectory::remove_buffer(adopted.folder);
+}
+
+std::vector<std::string> left_alone_lines(const std::vector<LeftAlone>& left) {
+  std::vector<std::string> lines;
+  std::vector<bool> told(left.size(), false);
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (told[i]) continue;
+    std::uint64_t same = 0;
+    for (std::size_t k = i; k < left.size(); ++k) {
+      if (left[k].why != left[i].why) continue;
+      told[k] = true;
+      ++same;
+    }
+    lines.push_back("buffer " + left[i].path.string() +
+                    (same == 1 ? " is" : " and " + std::to_string(same - 1) + " more there are") + " left as " +
+                    (same == 1 ? "it is: " : "they are: ") + left[i].why);
+  }
+  return lines;
+}
+
+}  // namespace forebay

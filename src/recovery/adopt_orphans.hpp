@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "forebay/options.hpp"
+#include "recovery/adoption.hpp"
+#include "recovery/totals.hpp"
+
+namespace forebay {
+
+struct AdoptionOptions {
+  StateDirectory::Wanted wanted;
+  /// Moves the rows of what is adopted, and lets rows be adopted whose versions are in doubt; 0: as they are.
+  std::optional<std::chrono::seconds> shift;
+  std::chrono::seconds clock_tolerance{300};
+  VersionClock::Sources clocks = VersionClock::system_sources();
+  bool own_buffer = false;  ///< one of the locked folders is the caller's
+  LogCallback log;
+};
+
+struct AdoptedOrphans {
+  std::vector<AdoptedBuffer> buffers;
+  std::uint64_t damaged_journals = 0;
+  std::uint64_t in_use = 0;      ///< other buffers whose processes live
+  std::uint64_t in_doubt = 0;    ///< left alone until someone says how their versions are meant
+  std::uint64_t unreadable = 0;  ///< left alone because something of them cannot be read
+};
+
+/// Locks every orphan that is wanted and makes segments of its journals; at level `memory`, of its newest good
+/// checkpoint, too. What is adopted and what is left alone is logged, the same reason once. One that cannot be read
+/// never stops the others. With a shift below 0, and no other process in the state directory, the version reserve goes
+/// down to what these rows and the clock need. Throws Error(usage), with nothing changed, for a shift that cannot be;
+/// Error(local) when buffers/ cannot be read.
+AdoptedOrphans adopt_orphans(const StateDirectory& state, const AdoptionOptions& options, StreamRegistry& streams);
+
+/// What the destination's batch ledger says of a buffer. Throws Error when it cannot be asked.
+using LedgerLookup = std::function<BufferTotals(const std::string& buffer)>;
+
+/// For an adopted buffer all of whose segments have landed: its totals are recorded, then its folder goes. False when
+/// something must stay in it, or the ledger could not be asked: the next adopter tries again.
+bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, const LedgerLookup& ledger,
+                     const LogCallback& log);
+
+/// Lines for people, a line for all that were left for the same reason. A pure function.
+std::vector<std::string> left_alone_lines(const std::vector<LeftAlone>& left);
+
+}  // namespace forebay

@@ -1,0 +1,102 @@
+#include "recovery/checkpoint_orphan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include "buffer/journal_reader.hpp"
+#include "forebay/error.hpp"
+#include "recovery/checkpoint_journals.hpp"
+#include "recovery/checkpoint_writer.hpp"
+
+namespace forebay {
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Journal {
+  fs::path path;
+  JournalSummary summary;
+};
+
+/// The journals to copy: of each segment the fullest.
+std::vector<Journal> journals_of(const BufferFolder& folder, OrphanCheckpoint& result) {
+  std::map<std::pair<std::string, std::uint64_t>, Journal> fullest;
+  std::error_code error;
+  for (fs::directory_iterator at(folder.path, error), end; !error && at != end; at.increment(error)) {
+    const fs::path& path = at->path();
+    if (path.extension() == ".damaged") {
+      result.incomplete = true;
+      result.findings.push_back(path.string() +
+                                " was set aside as damaged before, and its rows are not in the checkpoint");
+      continue;
+    }
+    if (path.extension() != ".journal") continue;
+    try {
+      Journal found{path, JournalReader::summarize(path)};
+      Journal& best = fullest[{found.summary.header.buffer, found.summary.header.segment}];
+      if (best.path.empty() || found.summary.rows > best.summary.rows) best = std::move(found);
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::damaged && fs::is_empty(path, error)) continue;  // nothing was acknowledged in it
+      result.incomplete = true;
+      result.findings.push_back("journal " + path.string() + " is not in the checkpoint: " + e.what());
+    }
+  }
+  if (error) {
+    throw Error(ErrorCode::local, "cannot read directory " + folder.path.string() + ": " + error.message());
+  }
+  std::vector<Journal> journals;
+  for (auto& [identity, journal] : fullest) {
+    const JournalSummary& s = journal.summary;
+    if (s.end == JournalEnd::damaged) {
+      result.incomplete = true;
+      result.findings.push_back("journal " + journal.path.string() + " is damaged at byte " +
+                                std::to_string(s.bad_offset) + ": " + std::to_string(s.rows) +
+                                " rows before it are in the checkpoint, at least " + std::to_string(s.lost_rows_min) +
+                                " after it are not");
+    }
+    if (s.rows > 0) journals.push_back(std::move(journal));
+  }
+  return journals;
+}
+
+void copy(const Journal& journal, CheckpointWriter& writer) {
+  JournalReader reader(journal.path);
+  const JournalHeader& header = reader.header();
+  writer.add_segment(header.buffer, header.segment, header.stream);
+  constexpr std::uint64_t kRowsAtOnce = 5000;
+  for (;;) {
+    RowSet rows(header.stream.columns.size());
+    if (!reader.next(rows, kRowsAtOnce)) return;
+    writer.add_rows(rows);
+  }
+}
+
+}  // namespace
+
+CheckpointOrigin checkpoint_origin(const Manifest& manifest, const fs::path& state_directory) {
+  return {manifest.buffer,     manifest.host,        manifest.boot_id,        manifest.pid,
+          manifest.durability, manifest.destination, state_directory.string()};
+}
+
+OrphanCheckpoint checkpoint_of_orphan(const BufferFolder& folder, const fs::path& state_directory,
+                                      const fs::path& checkpoints) {
+  OrphanCheckpoint result;
+  result.buffer = folder.manifest.buffer;
+  if (folder.manifest.durability == Durability::memory) {
+    const fs::path& own = folder.manifest.checkpoint_directory;
+    CheckpointJournals restored = journals_from_checkpoint(folder, own.empty() ? checkpoints : own);
+    result.incomplete = !restored.findings.empty() && !restored.checkpoint;
+    result.findings = std::move(restored.findings);
+  }
+  const std::vector<Journal> journals = journals_of(folder, result);
+  if (journals.empty()) return result;
+  CheckpointWriter writer(checkpoints, checkpoint_origin(folder.manifest, state_directory));
+  for (const Journal& journal : journals) copy(journal, writer);
+  if (result.incomplete) writer.note_missing(result.findings.back());
+  result.file = writer.finish();
+  return result;
+}
+
+}  // namespace forebay

@@ -1,0 +1,79 @@
+#include "recovery/manifest.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "forebay/error.hpp"
+#include "recovery/private_path.hpp"
+
+namespace forebay {
+namespace {
+
+constexpr int kFormat = 1;
+constexpr std::size_t kBytesMax = std::size_t{1} << 20;
+constexpr std::array<const char*, 3> kDurabilityNames = {"memory", "process", "power"};
+
+}  // namespace
+
+std::string to_string(Durability durability) { return kDurabilityNames[static_cast<std::size_t>(durability)]; }
+
+Manifest read_manifest(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "manifest";
+  const std::string text = read_private_file(path, kBytesMax);
+  try {
+    const auto j = nlohmann::json::parse(text);
+    if (j.at("format").get<int>() > kFormat) {
+      throw Error(ErrorCode::not_built_yet,
+                  path.string() + " is of a format newer than this forebay; use the one that wrote it, or a newer one");
+    }
+    Manifest m;
+    m.buffer = j.at("buffer").get<std::string>();
+    m.host = j.at("host").get<std::string>();
+    m.boot_id = j.at("boot_id").get<std::string>();
+    m.pid = j.at("pid").get<std::int64_t>();
+    m.destination = j.at("destination").get<std::string>();
+    m.checkpoint_directory = j.value("checkpoint_directory", std::string());
+    m.wall_minus_boot_us = j.value("wall_minus_boot_us", std::int64_t{0});
+    const auto level = j.at("durability").get<std::string>();
+    for (std::size_t i = 0; i < kDurabilityNames.size(); ++i) {
+      if (level == kDurabilityNames[i]) m.durability = static_cast<Durability>(i);
+    }
+    return m;
+  } catch (const nlohmann::json::exception&) {
+    throw Error(ErrorCode::damaged, path.string() + " is damaged: it does not read as a manifest");
+  }
+}
+
+void write_manifest(const std::filesystem::path& folder, const Manifest& m, bool flush) {
+  const nlohmann::ordered_json j = {{"format", kFormat},
+                                    {"buffer", m.buffer},
+                                    {"host", m.host},
+                                    {"boot_id", m.boot_id},
+                                    {"pid", m.pid},
+                                    {"durability", to_string(m.durability)},
+                                    {"destination", m.destination},
+                                    {"checkpoint_directory", m.checkpoint_directory.string()},
+                                    {"wall_minus_boot_us", m.wall_minus_boot_us}};
+  // A destination or directory may be named in any encoding; what is not UTF-8 is replaced. Two that differ in such
+  // bytes alone compare equal then, which only the same user could bring about.
+  write_private_file(folder / "manifest",
+                     j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n", flush);
+}
+
+std::string host_name() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::string boot_id() {
+  std::ifstream in("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(in, id);
+  return id;
+}
+
+}  // namespace forebay

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/unique_fd.hpp"
+
+namespace forebay {
+
+// What lies in a state directory is ours alone. Whatever else is found in its place (a symlink, a FIFO, another user's
+// file, a directory that others may write to) is refused with the reason, and nothing is followed, read or waited for.
+
+/// Makes the directory (mode 0700), or makes sure that what is there may serve: no symlink, a directory, of this user,
+/// not writable by others. Throws Error(usage) for one that may not, Error(local) when it cannot be made.
+void make_private_directory(const std::filesystem::path& path);
+
+/// What makes an existing directory unfit, and what to do; empty: nothing.
+std::string private_directory_problem(const std::filesystem::path& path);
+
+/// open(2) of a regular file of this user's; never of a symlink or a FIFO. `flags` as there, e.g. O_RDWR | O_CREAT
+/// (mode 0600). Without a descriptor when the file does not exist and O_CREAT was not asked for. Throws Error(local).
+UniqueFd open_private_file(const std::filesystem::path& path, int flags);
+
+/// The file's first bytes, `bytes_max` at most. Throws Error(local), also when there is no such file.
+std::string read_private_file(const std::filesystem::path& path, std::size_t bytes_max);
+
+/// Puts a file in place whole, replacing what was there: written under another name, then renamed; `flush` also makes
+/// it survive a power loss. Throws Error(local), and leaves what was there.
+void write_private_file(const std::filesystem::path& path, const std::string& content, bool flush);
+
+}  // namespace forebay

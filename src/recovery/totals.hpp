@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "forebay/status.hpp"
+
+namespace forebay {
+
+/// What finished buffers brought to one destination, of one stream: the file `totals.db` of a state directory, which
+/// outlives their folders. accepted = synced + superseded + quarantined + lost. Buffers count as finished when their
+/// folder is gone; what one still holds is in no total, but in its folder.
+struct FinishedTotals {
+  std::string destination;    ///< without secrets, as in manifests
+  std::string stream;         ///< empty: of batches whose ledger rows an older release wrote
+  std::uint64_t buffers = 0;  ///< that brought something
+  std::uint64_t accepted = 0;
+  std::uint64_t synced = 0;
+  std::uint64_t superseded = 0;
+  std::uint64_t quarantined = 0;
+  std::uint64_t lost = 0;  ///< accepted, but neither sent nor kept: a full disk, a damaged journal
+};
+
+/// By destination and stream; empty when there is no such file. Throws Error(local) when it cannot be read,
+/// Error(damaged) when it is no file of totals, Error(not_built_yet) for one of a newer format.
+std::vector<FinishedTotals> read_totals(const std::filesystem::path& state_directory);
+
+/// What became of one buffer's rows at one destination, by stream.
+struct BufferTotals {
+  struct Of {
+    std::uint64_t synced = 0;
+    std::uint64_t superseded = 0;
+    std::uint64_t quarantined = 0;
+    std::uint64_t lost = 0;
+  };
+  std::string buffer;
+  std::string destination;
+  std::map<std::string, Of> streams;
+};
+
+/// Puts them in place of what was recorded of that buffer and destination before, in one transaction: so it may be
+/// repeated after a kill, and processes may do it at once. Rows of buffers whose folder is gone are folded into sums,
+/// the oldest first, when they are many. Throws as read_totals().
+void record_totals(const std::filesystem::path& state_directory, const BufferTotals& totals);
+
+}  // namespace forebay
