@@ -13,6 +13,7 @@ enum class Phase : std::uint8_t {
   adoption,
   add,
   group_commit,
+  flush,
   seal,
   evict,
   copy,
@@ -20,15 +21,16 @@ enum class Phase : std::uint8_t {
   removal,
   checkpoint
 };
-inline constexpr std::size_t kPhases = 11;
+inline constexpr std::size_t kPhases = 12;
 constexpr std::string_view to_string(Phase p) {
-  constexpr std::array<std::string_view, kPhases> kNames = {
-      "idle", "start", "adoption", "add", "group commit", "seal", "evict", "COPY", "COMMIT", "removal", "checkpoint"};
+  constexpr std::array<std::string_view, kPhases> kNames = {"idle",         "start",  "adoption", "add",
+                                                            "group commit", "flush",  "seal",     "evict",
+                                                            "COPY",         "COMMIT", "removal",  "checkpoint"};
   return kNames[static_cast<std::size_t>(p)];
 }
 
 /// Which run passes a point.
-enum class Reached : std::uint8_t { producing, evicting, checkpointing, adopting, after_a_fault };
+enum class Reached : std::uint8_t { producing, flushing, evicting, checkpointing, adopting, restoring, after_a_fault };
 
 struct CrashPoint {
   std::string_view name;
@@ -46,6 +48,10 @@ inline constexpr std::array kCrashPoints = {
     CrashPoint{"SQLite has committed, the journal has not", Phase::group_commit, Reached::producing},
     CrashPoint{"after a group commit", Phase::add, Reached::producing},
     CrashPoint{"a journal is replaced", Phase::group_commit, Reached::after_a_fault},
+    CrashPoint{"a sealed segment's journal is replaced", Phase::seal, Reached::after_a_fault},
+    CrashPoint{"a spare journal is made", Phase::idle, Reached::producing},
+    CrashPoint{"before a flush", Phase::flush, Reached::flushing},
+    CrashPoint{"after a flush", Phase::group_commit, Reached::flushing},
     CrashPoint{"before the trailer", Phase::seal, Reached::producing},
     CrashPoint{"after the trailer", Phase::seal, Reached::producing},
     CrashPoint{"after a seal", Phase::add, Reached::producing},
@@ -58,6 +64,11 @@ inline constexpr std::array kCrashPoints = {
     CrashPoint{"the journal is gone", Phase::idle, Reached::producing},
     CrashPoint{"an orphan is locked", Phase::adoption, Reached::adopting},
     CrashPoint{"an orphan's journals are read", Phase::adoption, Reached::adopting},
+    CrashPoint{"a journal from a checkpoint has not its name yet", Phase::adoption, Reached::restoring},
+    CrashPoint{"journals from a checkpoint are not marked as complete yet", Phase::adoption, Reached::restoring},
+    CrashPoint{"a checkpoint is flushed, and not verified yet", Phase::checkpoint, Reached::checkpointing},
+    CrashPoint{"a checkpoint is whole, and has not its name yet", Phase::checkpoint, Reached::checkpointing},
+    CrashPoint{"a checkpoint has its name, and its folder is not flushed", Phase::checkpoint, Reached::checkpointing},
     CrashPoint{"before a buffer's manifest goes", Phase::adoption, Reached::adopting},
     CrashPoint{"before a buffer's lock goes", Phase::adoption, Reached::adopting},
     CrashPoint{"before a buffer's folder goes", Phase::adoption, Reached::adopting},

@@ -37,8 +37,12 @@ bool passes(const CrashPoint& point, const Step& step, bool adopts) {
   switch (point.reached) {
     case Reached::producing:
       return !step.recovering || sends;
+    case Reached::flushing:
+      return !step.recovering && step.options.level == "power";
     case Reached::adopting:
       return adopts;
+    case Reached::restoring:
+      return adopts && step.options.level == "memory";
     case Reached::evicting:
       return step.options.memory_rows_max < 1000;
     case Reached::checkpointing:
@@ -65,12 +69,13 @@ void draw_moment(Random& random, Step& step, bool adopts) {
   if (how < 60) {
     const CrashPoint& point = draw_point(random, step, adopts);
     step.options.die_at = point.name;
-    const bool once = point.phase == Phase::start || point.phase == Phase::adoption;
+    const bool once = point.phase == Phase::start || point.phase == Phase::adoption || point.phase == Phase::checkpoint;
     step.options.die_pass = 1 + below(random, point.phase == Phase::add ? 500 : once ? 2 : 12);
     if (how >= 35) step.options.die_later_us = 1 + below(random, below(random, 3) == 0 ? 3000 : 200);
   } else if (how < 75 || step.recovering) {
     std::vector<Phase> phases = {Phase::copy, Phase::commit, Phase::removal};
     if (!step.recovering) phases.insert(phases.end(), {Phase::group_commit, Phase::seal});
+    if (!step.recovering && step.options.level == "power") phases.push_back(Phase::flush);
     if (adopts) phases.insert(phases.end(), {Phase::adoption, Phase::adoption});
     if (step.options.memory_rows_max < 1000) phases.push_back(Phase::evict);
     if (step.options.checkpoint_ms > 0) phases.insert(phases.end(), {Phase::checkpoint, Phase::checkpoint});

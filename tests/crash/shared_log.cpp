@@ -78,9 +78,9 @@ std::uint64_t SharedLog::passes(Phase phase) const {
 }
 
 Phase SharedLog::phase() const {
-  constexpr std::array kRarestFirst = {Phase::checkpoint, Phase::adoption, Phase::evict,        Phase::removal,
-                                       Phase::seal,       Phase::commit,   Phase::group_commit, Phase::copy,
-                                       Phase::start,      Phase::add};
+  constexpr std::array kRarestFirst = {Phase::checkpoint, Phase::adoption, Phase::evict,  Phase::removal,
+                                       Phase::seal,       Phase::flush,    Phase::commit, Phase::group_commit,
+                                       Phase::copy,       Phase::start,    Phase::add};
   for (const Phase p : kRarestFirst) {
     if (anyone_in(p)) return p;
   }
