@@ -52,6 +52,7 @@ struct SyncStatus {
   std::map<std::string, Counts> streams;
   Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
   std::uint64_t damaged_journals = 0;  ///< of those: not all of their rows could be read; the files are kept
+  std::uint64_t damaged_checkpoints = 0;  ///< of theirs that were passed over
   std::uint64_t buffers_in_use =
       0;  ///< other buffers in the state directory, whose processes lived when this one began
   std::uint64_t buffers_in_doubt = 0;    ///< left alone at the start: the clock was wrong when their rows were taken

@@ -119,9 +119,9 @@ void BufferCore::open_destination() {
 void BufferCore::open_state() {
   state_.emplace(options_.state_directory);
   if (options_.only_recover) return;
-  const std::filesystem::path& given = options_.checkpoint_directory;
+  const auto checkpoints = checkpoint_directory(options_.checkpoint_directory, state_->path());
   folder_.emplace(state_->create_buffer(options_.durability, destination_->description(),
-                                        given.empty() ? state_->path() / "checkpoints" : given));
+                                        std::filesystem::absolute(checkpoints)));
 }
 
 void BufferCore::open_control() {
@@ -246,7 +246,11 @@ void BufferCore::leave_state(SyncResult& result) {
   record_own_totals(spill.unsaved_by_stream);
   // What is left is all in journals now: an adopter need not look at checkpoints.
   const bool whole = result.pending_rows > 0 && spill.unsaved_rows == 0;
-  if (options_.durability == Durability::memory && whole) mark_journals_complete(folder_->path);
+  try {
+    if (options_.durability == Durability::memory && whole) mark_journals_complete(folder_->path);
+  } catch (const Error& e) {
+    log_(LogLevel::debug, e.what());  // then a checkpoint is looked at, too, and brings nothing new
+  }
   StateDirectory::remove_buffer(*folder_);
   folder_.reset();
 }
@@ -300,6 +304,7 @@ SyncStatus BufferCore::status() const {
   s.streams = accounts.streams;
   s.recovered = accounts.recovered;
   s.damaged_journals = adopted_.damaged_journals;
+  s.damaged_checkpoints = adopted_.damaged_checkpoints;
   s.buffers_in_use = adopted_.in_use;
   s.buffers_in_doubt = adopted_.in_doubt;
   s.buffers_unreadable = adopted_.unreadable;

@@ -43,6 +43,7 @@ void copy_from_journal(const SegmentCopy& copy, const SegmentStore& store, Check
         throw Error(ErrorCode::damaged, "journal " + copy.journal.string() + " no longer holds its rows after row " +
                                             std::to_string(copied));
       }
+      rows.shift_versions(copy.segment->version_shift);
       copied += rows.size();
       writer.add_rows(rows);
     }

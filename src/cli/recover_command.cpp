@@ -48,6 +48,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
                                       {"superseded", rows.superseded},
                                       {"pending", rows.pending},
                                       {"damaged_journals", status.damaged_journals},
+                                      {"damaged_checkpoints", status.damaged_checkpoints},
                                       {"buffers_in_use", status.buffers_in_use},
                                       {"buffers_in_doubt", status.buffers_in_doubt},
                                       {"buffers_unreadable", status.buffers_unreadable},
@@ -73,7 +74,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
                    " journals were damaged, and not all of their rows could be read; they are kept as *.damaged in " +
                    status.state_directory);
   }
-  return status.damaged_journals + status.buffers_unreadable > 0 ? kLocalFailure : kDone;
+  return status.damaged_journals + status.damaged_checkpoints + status.buffers_unreadable > 0 ? kLocalFailure : kDone;
 }
 
 void add_recover_command(CLI::App& app, const ChooseAction& choose) {

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "forebay/error.hpp"
+#include "recovery/checkpoint_journals.hpp"
+#include "recovery/checkpoint_reader.hpp"
 #include "recovery/version_reserve.hpp"
 
 namespace forebay {
@@ -33,6 +35,25 @@ std::string adopted_line(const AdoptedBuffer& adopted, const std::string& destin
   return line;
 }
 
+/// A line for each reason: "buffer X" or "buffer X and N more there", what the two are, the reason.
+std::vector<std::string> grouped(const std::vector<LeftAlone>& buffers, const std::string& one,
+                                 const std::string& several) {
+  std::vector<std::string> lines;
+  std::vector<bool> told(buffers.size(), false);
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    if (told[i]) continue;
+    std::uint64_t more = 0;
+    for (std::size_t k = i + 1; k < buffers.size(); ++k) {
+      if (buffers[k].why != buffers[i].why) continue;
+      told[k] = true;
+      ++more;
+    }
+    lines.push_back("buffer " + buffers[i].path.string() +
+                    (more == 0 ? one : " and " + std::to_string(more) + " more there" + several) + buffers[i].why);
+  }
+  return lines;
+}
+
 class Adopter {
  public:
   Adopter(const StateDirectory& state, const AdoptionOptions& options, StreamRegistry& streams)
@@ -43,6 +64,7 @@ class Adopter {
     result_.in_use = found.in_use - (options_.own_buffer && found.in_use > 0 ? 1 : 0);
     left_ = std::move(found.left_alone);
     for (BufferFolder& folder : found.locked) take(std::move(folder));
+    for (const std::string& line : grouped(without_checkpoint_, ": ", ": ")) log(LogLevel::warning, line);
     leave_doubtful();
     for (Taken& t : taken_) check_shift(t);
     for (Taken& t : taken_) keep(std::move(t));
@@ -69,6 +91,7 @@ class Adopter {
   void take(BufferFolder folder) {
     const std::filesystem::path path = folder.path;
     try {
+      if (folder.manifest.durability == Durability::memory) look_for_checkpoint(folder);
       AdoptedBuffer adopted = adopt(std::move(folder), streams_);
       const std::optional<std::chrono::seconds> shift = options_.shift ? options_.shift : read_shift(path);
       if (!shift && adopted.rows > 0) {
@@ -80,6 +103,27 @@ class Adopter {
       taken_.push_back({std::move(adopted), shift});
     } catch (const Error& e) {
       left_.push_back({path, LeftAlone::Cause::unreadable, e.what()});
+    }
+  }
+
+  /// At level `memory` the journals hold all there is only after an orderly end.
+  void look_for_checkpoint(const BufferFolder& folder) {
+    std::error_code error;
+    if (std::filesystem::exists(folder.path / kJournalsCompleteName, error)) return;
+    const Manifest& m = folder.manifest;
+    const auto directory = m.checkpoint_directory.empty() ? state_.path() / "checkpoints" : m.checkpoint_directory;
+    const CheckpointJournals found = journals_from_checkpoint(folder, directory);
+    for (const std::string& finding : found.findings) log(LogLevel::warning, finding);
+    result_.damaged_checkpoints += found.findings.size();
+    if (found.checkpoint) {
+      log(LogLevel::warning,
+          "buffer " + m.buffer + " (level memory) goes on from its checkpoint " + found.checkpoint->string() + " of " +
+              unix_time(CheckpointReader(*found.checkpoint).info().created_us) + ": " +
+              counted(found.rows, "row", "rows") + "; rows added after that, and not sent yet, are lost");
+    } else {
+      without_checkpoint_.push_back({folder.path, LeftAlone::Cause::unreadable,
+                                     "level memory, no orderly end, and no checkpoint in " + directory.string() +
+                                         ": rows that only memory held and that were not sent yet are lost"});
     }
   }
 
@@ -164,6 +208,7 @@ class Adopter {
   const ClocksNow now_;
   std::vector<Taken> taken_;
   std::vector<Doubtful> doubts_;
+  std::vector<LeftAlone> without_checkpoint_;
   std::vector<LeftAlone> left_;
   std::int64_t newest_us_ = 0;
   AdoptedOrphans result_;
@@ -199,21 +244,7 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
 }
 
 std::vector<std::string> left_alone_lines(const std::vector<LeftAlone>& left) {
-  std::vector<std::string> lines;
-  std::vector<bool> told(left.size(), false);
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (told[i]) continue;
-    std::uint64_t same = 0;
-    for (std::size_t k = i; k < left.size(); ++k) {
-      if (left[k].why != left[i].why) continue;
-      told[k] = true;
-      ++same;
-    }
-    lines.push_back("buffer " + left[i].path.string() +
-                    (same == 1 ? " is" : " and " + std::to_string(same - 1) + " more there are") + " left as " +
-                    (same == 1 ? "it is: " : "they are: ") + left[i].why);
-  }
-  return lines;
+  return grouped(left, " is left as it is: ", " are left as they are: ");
 }
 
 }  // namespace forebay

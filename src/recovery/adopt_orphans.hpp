@@ -27,6 +27,7 @@ struct AdoptionOptions {
 struct AdoptedOrphans {
   std::vector<AdoptedBuffer> buffers;
   std::uint64_t damaged_journals = 0;
+  std::uint64_t damaged_checkpoints = 0;
   std::uint64_t in_use = 0;      ///< other buffers whose processes live
   std::uint64_t in_doubt = 0;    ///< left alone until someone says how their versions are meant
   std::uint64_t unreadable = 0;  ///< left alone because something of them cannot be read

@@ -96,13 +96,15 @@ void write_clock_apart(const std::filesystem::path& folder, std::optional<std::i
   ::unlink((folder / "clock-apart").c_str());
 }
 
-std::string version_time(std::int64_t version) {
-  const auto seconds = static_cast<std::time_t>(unix_us(version) / kSecond);
+std::string unix_time(std::int64_t us) {
+  const auto seconds = static_cast<std::time_t>(us / kSecond);
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
   return text;
 }
+
+std::string version_time(std::int64_t version) { return unix_time(unix_us(version)); }
 
 }  // namespace forebay

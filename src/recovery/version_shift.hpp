@@ -60,7 +60,8 @@ void write_shift(const std::filesystem::path& folder, std::chrono::seconds by, b
 std::optional<std::int64_t> read_clock_apart(const std::filesystem::path& folder);
 void write_clock_apart(const std::filesystem::path& folder, std::optional<std::int64_t> ahead_us, bool flush);
 
-/// "2026-01-01T00:00:00Z", of a version.
+/// "2026-01-01T00:00:00Z", of microseconds since 1970, and of a version.
+std::string unix_time(std::int64_t us);
 std::string version_time(std::int64_t version);
 
 }  // namespace forebay
