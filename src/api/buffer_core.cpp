@@ -100,6 +100,7 @@ BufferCore::BufferCore(Options options)
       std::make_unique<Scheduler>(*store_, *clock_, destination_.get(), streams_.all(), options_.connections, log_);
   scheduler_->start();
   if (state_) start_checkpoints();
+  if (state_) open_control();
 }
 
 void BufferCore::open_destination() {
@@ -121,6 +122,15 @@ void BufferCore::open_state() {
   const auto checkpoints = checkpoint_directory(options_.checkpoint_directory, state_->path());
   folder_.emplace(state_->create_buffer(options_.durability, destination_->description(),
                                         std::filesystem::absolute(checkpoints)));
+}
+
+void BufferCore::open_control() {
+  control::Calls calls;
+  calls.status = [this] { return status(); };
+  calls.force_sync = [this](std::chrono::milliseconds timeout) { return force_sync(timeout); };
+  calls.create_checkpoint = [this] { return create_checkpoint(); };
+  const bool wanted = folder_ && options_.control_socket;
+  control_ = std::make_unique<ControlService>(*state_, wanted ? &*folder_ : nullptr, std::move(calls), log_);
 }
 
 void BufferCore::adopt_orphans() {
@@ -153,6 +163,7 @@ void BufferCore::note_clock(std::int64_t ahead_us) {
 BufferCore::~BufferCore() {
   if (store_->in_forked_child()) {
     // The threads are the parent's; joining, closing or removing anything here would be wrong.
+    static_cast<void>(control_.release());
     static_cast<void>(checkpointer_.release());
     static_cast<void>(scheduler_.release());
     static_cast<void>(store_.release());
@@ -213,6 +224,7 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   SyncResult result = scheduler_->drain(stall_max.value_or(options_.drain_timeout), give_up);
   finish_adopted();  // while the destination may still be asked
   scheduler_->stop(/*at_once=*/!result.settled);
+  control_.reset();
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
   result.settled = result.pending_rows == 0;
   if (checkpointer_) checkpointer_->stop();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/checkpointer.hpp"
+#include "api/control_service.hpp"
 #include "buffer/segment_store.hpp"
 #include "buffer/version_clock.hpp"
 #include "forebay/buffer.hpp"
@@ -46,6 +47,7 @@ class BufferCore {
   void finish_adopted();
   void start_checkpoints();
   void leave_state(SyncResult& result);
+  void open_control();
   void record_own_totals(const std::map<std::string, std::uint64_t>& unsaved);
 
   // Constant after construction.
@@ -60,6 +62,7 @@ class BufferCore {
   std::unique_ptr<SegmentStore> store_;
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<Checkpointer> checkpointer_;  // null without a state directory
+  std::unique_ptr<ControlService> control_;  // waited for in stop(): its commands must not wait for stopping_
 
   std::mutex noting_clock_;
   std::int64_t noted_ahead_us_ = 0;  // guarded by noting_clock_

@@ -20,6 +20,8 @@ class UniqueFd {
 
   int get() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
+  /// The caller closes it.
+  int release() noexcept { return std::exchange(fd_, -1); }
   /// Closes now. Errors are of no interest for what was only read.
   void reset() noexcept {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));

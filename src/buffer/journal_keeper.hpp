@@ -43,6 +43,8 @@ class JournalKeeper {
 
   /// Nothing when there is none at this moment.
   std::optional<SpareJournal> take_spare();
+  /// How many there are.
+  std::size_t spares() const;
   /// Flushes the file at `when` or soon after; cheap for one that is on the list already.
   void flush_at(const std::shared_ptr<JournalFile>& file, SteadyTime when);
   /// SegmentStore::secure() at `when` or soon after, again and again until it works.
@@ -61,7 +63,7 @@ class JournalKeeper {
   SegmentStore& store_;
   std::thread thread_;  // start() and stop() only
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_:
   std::deque<SpareJournal> spares_;

@@ -101,8 +101,8 @@ void SegmentStore::replace_journal_of(const SegmentPtr& segment, const std::shar
     if (!path.empty()) std::filesystem::remove(path, ignored);
   }
   if (journals()) {
-    report(LogLevel::warning, "the journal of segment " + std::to_string(segment->id.number) + " failed (" + why +
-                                  "); its rows are in a new one, and acknowledged");
+    report(LogLevel::warning, "the rows of segment " + std::to_string(segment->id.number) + " are in " +
+                                  file->path().filename().string() + ", and acknowledged, after: " + why);
   }
 }
 

@@ -152,8 +152,9 @@ void WriterCore::heal_journal() {
     std::error_code ignored;
     std::filesystem::remove(old, ignored);
     uncommitted_ = 0;
-    store_.report(LogLevel::warning, "journal " + old.string() + " failed (" + journal_error_ + "); its rows are in " +
-                                         file->path().filename().string() + ", and acknowledged");
+    store_.report(LogLevel::warning, "the rows of journal " + old.string() + " are in " +
+                                         file->path().filename().string() +
+                                         ", and acknowledged, after: " + journal_error_);
   }
   journal_error_.clear();
   publish();

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <string>
 #include <system_error>
 
@@ -30,12 +32,24 @@ FileLock::Attempt FileLock::lock(const std::filesystem::path& path, UniqueFd fd)
   return {Outcome::taken, FileLock(std::move(fd))};
 }
 
+void FileLock::show(Holder holder) const noexcept {
+  char who[32];
+  const int bytes = std::snprintf(who, sizeof who, "%ld %s\n", static_cast<long>(::getpid()),
+                                  holder == Holder::maker ? "maker" : "adopter");
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  // Whether this works or not (a full disk), the flock alone decides.
+  static_cast<void>(::fcntl(fd_.get(), F_OFD_SETLK, &whole));
+  if (::ftruncate(fd_.get(), 0) != 0 || ::pwrite(fd_.get(), who, static_cast<std::size_t>(bytes), 0) != bytes) return;
+}
+
 FileLock::Attempt FileLock::try_lock(const std::filesystem::path& path) {
-  return lock(path, open_private_file(path, O_RDONLY));
+  return lock(path, open_private_file(path, O_RDWR));
 }
 
 FileLock::Attempt FileLock::create(const std::filesystem::path& path) {
-  return lock(path, open_private_file(path, O_RDONLY | O_CREAT | O_EXCL));
+  return lock(path, open_private_file(path, O_RDWR | O_CREAT | O_EXCL));
 }
 
 }  // namespace forebay

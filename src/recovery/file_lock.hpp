@@ -9,7 +9,8 @@
 
 namespace forebay {
 
-/// A descriptor with an exclusive flock on it, held for life: by this process alone, whatever pids say.
+/// A descriptor with an exclusive flock on it, held for life: by this process alone, whatever pids say. It can also
+/// show who holds it, so that whoever only looks (buffer_listing.hpp) takes no lock that an adopter could run into.
 class FileLock {
  public:
   enum class Outcome : std::uint8_t {
@@ -23,6 +24,10 @@ class FileLock {
   static Attempt try_lock(const std::filesystem::path& path);
   /// The same for a file that must not be there yet.
   static Attempt create(const std::filesystem::path& path);
+
+  enum class Holder : std::uint8_t { maker, adopter };
+  /// Writes the process into the file, and takes an OFD lock, which can be asked about without being taken.
+  void show(Holder holder) const noexcept;
 
  private:
   explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}

@@ -31,9 +31,9 @@ Error failed(const std::string& doing, const fs::path& path, int error) {
 
 /// Files of ours in a buffer's folder besides journals, in the order in which they are removed: without its manifest a
 /// folder holds no rows any more; the lock goes last, while locked, and who opened it meanwhile sees that it is gone.
-constexpr std::array<std::string_view, 8> kOwnFiles = {
-    "clock-apart.new",   "clock-apart",  "version-shift.new", "version-shift",
-    "journals-complete", "manifest.new", "manifest",          "lock"};
+constexpr std::array<std::string_view, 9> kOwnFiles = {kSocketPlaceName,    "clock-apart.new", "clock-apart",
+                                                       "version-shift.new", "version-shift",   "journals-complete",
+                                                       "manifest.new",      "manifest",        "lock"};
 
 /// False when the folder holds anything else, or is not there.
 bool holds_only_own_files(const fs::path& folder) {
@@ -56,8 +56,8 @@ bool remove_own_files(const fs::path& folder) {
   return ::rmdir(folder.c_str()) == 0 || errno == ENOENT;  // who looks for orphans removes empty folders, too
 }
 
-/// So that nothing on the way to `folder` is missing after a power loss, whichever process of ours made it. Where we may
-/// not write, none did.
+/// So that nothing on the way to `folder` is missing after a power loss, whichever process of ours made it. Where we
+/// may not write, none did.
 void flush_folder_and_parents(fs::path folder) {
   for (;; folder = folder.parent_path()) {
     if (::access(folder.c_str(), R_OK | W_OK) == 0) flush_posix_folder(folder);
@@ -146,6 +146,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
       throw;
     }
     if (attempted.outcome != FileLock::Outcome::taken) continue;
+    attempted.lock->show(FileLock::Holder::maker);
     try {
       write_manifest(making, manifest, flush);
       crash_point("a buffer's folder is locked, without its name");
@@ -230,6 +231,7 @@ void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOr
           "its rows are for " + m.destination + " (forebay recover --to URL sends them elsewhere)");
   } else {
     crash_point("an orphan is locked");
+    folder.lock.show(FileLock::Holder::adopter);
     found.locked.push_back(std::move(folder));
   }
 }

@@ -11,6 +11,9 @@
 
 namespace forebay {
 
+/// File of a buffer's folder that says where its control socket is, when that is not run/ of the state directory.
+inline constexpr const char* kSocketPlaceName = "control";
+
 /// One buffer's folder, locked by this process.
 struct BufferFolder {
   std::filesystem::path path;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 
+#include "sink/postgres_compare.hpp"
 #include "sink/postgres_migrate.hpp"
 #include "sink/postgres_sink.hpp"
 
@@ -128,6 +129,9 @@ class PostgresDestination final : public Destination {
 
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
     return std::make_unique<PostgresSink>(target_, options_, watchdog_, streams);
+  }
+  std::unique_ptr<Comparer> make_comparer() override {
+    return std::make_unique<PostgresComparer>(target_, options_, watchdog_);
   }
   void interrupt() noexcept override { watchdog_->interrupt(); }
 

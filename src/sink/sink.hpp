@@ -107,6 +107,8 @@ struct DestinationOptions {
   std::function<void(const std::string&)> note;
 };
 
+class Comparer;  // sink/compare.hpp
+
 /// Where rows go, and what can be done there besides writing. Thread-safe.
 class Destination {
  public:
@@ -122,7 +124,10 @@ class Destination {
   /// The streams must outlive the sink.
   virtual std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) = 0;
 
-  /// Ends the calls of its sinks that wait for a server, now and from now on: they fail as a lost connection does. For
+  /// Looks what is there of given rows, and changes nothing.
+  virtual std::unique_ptr<Comparer> make_comparer() = 0;
+
+  /// Ends the calls of its sinks and comparers that wait for a server, now and from now on: they fail as a lost connection does. For
   /// a stop that must not wait. SQLite has no server, and its calls end by themselves.
   virtual void interrupt() noexcept {}
 

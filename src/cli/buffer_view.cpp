@@ -1,0 +1,156 @@
+#include "cli/buffer_view.hpp"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <future>
+#include <optional>
+
+#include "base/escape.hpp"
+#include "base/human.hpp"
+#include "control/socket_place.hpp"
+#include "control/status_json.hpp"
+#include "forebay/error.hpp"
+
+namespace forebay::cli {
+using control::Answer;
+using control::Json;
+using control::Outcome;
+
+namespace {
+
+constexpr std::array<const char*, 3> kDurability = {"memory", "process", "power"};
+
+double seconds_ago(std::int64_t us) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::max(0.0, std::chrono::duration<double>(now - std::chrono::microseconds(us)).count());
+}
+
+Json known_before(const ListedBuffer& buffer) {
+  Json j = control::unknown_buffer();
+  j["buffer"] = buffer.id;
+  j["state"] = hands_of(buffer) == Hands::nobody ? "orphaned" : "live";
+  j["adopted"] = buffer.adopted;
+  j["problems"] = Json::array();
+  if (buffer.holder > 0) j["pid"] = buffer.holder;
+  if (!buffer.manifest) {
+    if (!buffer.problem.empty()) j["problems"].push_back(buffer.problem);
+    return j;
+  }
+  if (j["pid"].is_null()) j["pid"] = buffer.manifest->pid;
+  j["durability"] = kDurability[static_cast<std::size_t>(buffer.manifest->durability)];
+  j["destination"] = buffer.manifest->destination;
+  if (buffer.manifest->host != host_name()) {
+    j["problems"].push_back("it was written on host " + buffer.manifest->host + ", and is adopted there only");
+  }
+  return j;
+}
+
+/// A dead process's rows: what an adopter would find. What had landed before is not known here.
+void add_left_rows(const ListedBuffer& buffer, Json& j) {
+  const LeftRows left = read_left_rows(buffer);
+  std::uint64_t files = 0;
+  j["streams"] = Json::object();
+  for (const auto& [stream, rows] : left.rows) {
+    j["streams"][stream] = {{"total_files", nullptr},
+                            {"synced_files", nullptr},
+                            {"superseded_files", nullptr},
+                            {"pending_files", rows},
+                            {"error_files", 0}};
+    if (stream != "backup_sets") files += rows;
+  }
+  j["pending_files"] = files;
+  j["error_files"] = 0;
+  j["memory_bytes"] = 0;
+  j["disk_bytes"] = left.bytes;
+  if (left.last_checkpoint_us) j["last_checkpoint_time"] = rfc3339_local(*left.last_checkpoint_us);
+  j["oldest_pending_s"] = left.oldest_us && !left.rows.empty() ? seconds_ago(*left.oldest_us) : 0.0;
+  if (left.only_to_checkpoint && !buffer.in_use) {
+    j["problems"].push_back("at level memory, and killed: what came after its last checkpoint (" +
+                            (left.last_checkpoint_us ? rfc3339_local(*left.last_checkpoint_us) : "there is none") +
+                            ") is lost");
+  }
+  for (const std::string& finding : left.findings) j["problems"].push_back(finding);
+}
+
+BufferView unreached(const ListedBuffer& buffer, const Answer& answer) {
+  BufferView view{buffer, known_before(buffer), false};
+  const std::string process = "process " + pid_text(buffer.holder);
+  std::string why = answer.why;
+  if (answer.outcome == Outcome::absent) {
+    why = process + " has no control socket: it is just starting or ending, or could not or should not make one";
+  } else if (answer.outcome == Outcome::silent) {
+    why = process + " does not answer; it is stopped, or busy beyond measure";
+  }
+  view.fields["problems"].push_back(why);
+  return view;
+}
+
+BufferView look_at_dead(const ListedBuffer& buffer) {
+  BufferView view{buffer, known_before(buffer), false};
+  if (!buffer.in_use) {
+    view.fields["destination_state"] = "unknown";
+    view.fields["is_syncing"] = false;
+    view.fields["paused"] = false;
+  }
+  add_left_rows(buffer, view.fields);
+  return view;
+}
+
+/// Nothing when the buffer is gone by now.
+std::optional<BufferView> look_at(ListedBuffer buffer, std::chrono::milliseconds silence_max) {
+  if (hands_of(buffer) != Hands::maker) return look_at_dead(buffer);
+  control::AskOptions options;
+  options.silence_max = silence_max;
+  const Answer answer = ask_maker(buffer, {}, options);
+  if (answer.outcome == Outcome::answered && answer.result.value("buffer", "") == buffer.id) {
+    BufferView view{buffer, known_before(buffer), true};
+    view.fields.update(answer.result);
+    return view;
+  }
+  // It may have ended since its folder was read.
+  auto now = list_buffer(buffer.path);
+  if (!now) return std::nullopt;
+  return hands_of(*now) == Hands::maker ? unreached(*now, answer) : look_at_dead(*now);
+}
+
+}  // namespace
+
+Hands hands_of(const ListedBuffer& buffer) {
+  if (!buffer.in_use) return Hands::nobody;
+  return buffer.adopted ? Hands::adopter : Hands::maker;
+}
+
+std::string pid_text(pid_t pid) { return pid > 0 ? std::to_string(pid) : "?"; }
+
+Answer ask_maker(const ListedBuffer& buffer, const control::Request& request, const control::AskOptions& options) {
+  struct stat st {};
+  if (::stat(buffer.path.c_str(), &st) != 0) return {};
+  return control::ask(control::find_socket(buffer.path), st.st_uid, request, options);
+}
+
+std::vector<ListedBuffer> choose_buffers(const std::filesystem::path& state_directory, const std::string& only) {
+  std::vector<ListedBuffer> buffers = list_buffers(state_directory);
+  if (only.empty()) return buffers;
+  std::erase_if(buffers, [&](const ListedBuffer& b) { return b.id != only; });
+  if (!buffers.empty()) return buffers;
+  throw Error(ErrorCode::usage, "there is no buffer " + printable(only) + " in " + state_directory.string() +
+                                    "; `forebay status` lists those that are there");
+}
+
+std::vector<BufferView> look_at_buffers(const std::filesystem::path& state_directory, const std::string& only,
+                                        std::chrono::milliseconds silence_max) {
+  std::vector<std::future<std::optional<BufferView>>> looking;
+  for (ListedBuffer& buffer : choose_buffers(state_directory, only)) {
+    // Only waiting for processes is worth a thread.
+    const auto how = hands_of(buffer) == Hands::maker ? std::launch::async : std::launch::deferred;
+    looking.push_back(std::async(how, look_at, std::move(buffer), silence_max));
+  }
+  std::vector<BufferView> views;
+  for (auto& look : looking) {
+    if (auto view = look.get()) views.push_back(std::move(*view));
+  }
+  return views;
+}
+
+}  // namespace forebay::cli

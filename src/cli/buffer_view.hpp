@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "control/client.hpp"
+#include "recovery/buffer_listing.hpp"
+
+namespace forebay::cli {
+
+/// Whose hands a buffer is in, by its lock and not by pids, which come back.
+enum class Hands : std::uint8_t {
+  maker,    ///< the process that made it lives
+  adopter,  ///< its process has ended, and a living one is sending what it left
+  nobody    ///< orphaned
+};
+Hands hands_of(const ListedBuffer& buffer);
+
+/// One buffer as `forebay status` shows it.
+struct BufferView {
+  ListedBuffer listed;
+  /// The fields of `status --json`; what is not known is null.
+  control::Json fields;
+  bool answers = false;  // its maker told the fields
+};
+
+/// Reads the folders, asks the processes that live (all at once, each for `silence_max` at most), and reads the
+/// journals of those that don't. `only`: one buffer's id; empty: all. Throws Error: local when the state directory
+/// cannot be read, usage when there is no buffer `only`.
+std::vector<BufferView> look_at_buffers(const std::filesystem::path& state_directory, const std::string& only,
+                                        std::chrono::milliseconds silence_max = std::chrono::seconds(3));
+
+/// The folders alone, with the same errors.
+std::vector<ListedBuffer> choose_buffers(const std::filesystem::path& state_directory, const std::string& only);
+
+/// Sends a request to the maker of a buffer.
+control::Answer ask_maker(const ListedBuffer& buffer, const control::Request& request,
+                          const control::AskOptions& options);
+
+/// "4711", or "?".
+std::string pid_text(pid_t pid);
+
+}  // namespace forebay::cli

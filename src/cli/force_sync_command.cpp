@@ -1,0 +1,191 @@
+#include <atomic>
+#include <charconv>
+#include <future>
+#include <iostream>
+#include <mutex>
+
+#include "base/human.hpp"
+#include "base/safe_line.hpp"
+#include "cli/buffer_view.hpp"
+#include "cli/command.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/logging.hpp"
+#include "forebay/error.hpp"
+
+namespace forebay::cli {
+namespace {
+
+using control::Json;
+using control::Outcome;
+using std::chrono::steady_clock;
+
+struct ForceSyncArguments {
+  std::string timeout = "300";
+  std::string buffer;
+  bool json = false;
+};
+
+/// A process that syncs says so every second.
+constexpr std::chrono::seconds kSilenceMax{10};
+constexpr std::chrono::seconds kProgressInterval{5};
+
+/// What force-sync came to for one buffer.
+struct Settling {
+  ListedBuffer buffer;
+  bool settled = false;
+  std::uint64_t pending_rows = 0;  // that are known of
+  std::string reason;              // why not; empty when settled
+};
+
+/// How much is left, now and then, of all together.
+class SyncProgress {
+ public:
+  void left(std::size_t buffer, std::uint64_t rows) {
+    const std::lock_guard lock(mutex_);
+    left_[buffer] = rows;
+    if (steady_clock::now() - told_at_ < kProgressInterval) return;
+    told_at_ = steady_clock::now();
+    std::uint64_t all = 0;
+    for (const auto& [which, n] : left_) all += n;
+    log_line(LogLevel::info, "force-sync: " + human_count(all) + " rows are not there yet");
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::size_t, std::uint64_t> left_;
+  steady_clock::time_point told_at_ = steady_clock::now();
+};
+
+/// Of what a dead process left: force-sync cannot send it, but may see that nothing is left.
+void judge_left(Settling& s) {
+  const auto now = list_buffer(s.buffer.path);
+  if (!now) {
+    s.settled = true;
+    return;
+  }
+  s.buffer = *now;
+  s.pending_rows = read_left_rows(*now).all();
+  s.settled = s.pending_rows == 0;
+  if (s.settled) return;
+  s.reason = hands_of(*now) == Hands::adopter
+                 ? "its process has ended, and process " + pid_text(now->holder) + " is sending what it left"
+                 : "its process has ended; to send what it left: forebay recover";
+}
+
+Settling settle(ListedBuffer buffer, std::chrono::milliseconds timeout, const control::AskOptions& options) {
+  Settling s{std::move(buffer), false, 0, {}};
+  control::Request request;
+  request.command = control::Command::force_sync;
+  request.timeout = timeout;
+  const control::Answer answer = ask_maker(s.buffer, request, options);
+  if (answer.outcome == Outcome::answered) {
+    s.settled = answer.result.value("settled", false);
+    s.pending_rows = answer.result.value("pending_rows", std::uint64_t{0});
+    s.reason = s.settled ? "" : answer.result.value("last_error", "");
+    if (!s.settled && s.reason.empty()) s.reason = "the time was over";
+    return s;
+  }
+  const auto now = list_buffer(s.buffer.path);
+  if (now && hands_of(*now) == Hands::maker) {
+    s.reason =
+        answer.outcome == Outcome::absent ? "process " + pid_text(now->holder) + " has no control socket" : answer.why;
+  } else {
+    judge_left(s);  // it ended meanwhile
+  }
+  return s;
+}
+
+std::vector<Settling> settle_all(const std::vector<ListedBuffer>& buffers, std::chrono::seconds timeout,
+                                 const std::atomic<bool>& interrupted) {
+  SyncProgress progress;
+  std::vector<std::future<Settling>> asked;
+  for (const ListedBuffer& buffer : buffers) {
+    if (hands_of(buffer) != Hands::maker) continue;
+    control::AskOptions options;
+    options.silence_max = std::min<std::chrono::milliseconds>(kSilenceMax, timeout + std::chrono::seconds(3));
+    options.give_up = [&interrupted] { return interrupted.load(); };
+    options.on_progress = [&progress, which = asked.size()](std::uint64_t rows) { progress.left(which, rows); };
+    asked.push_back(std::async(std::launch::async, settle, buffer, timeout, options));
+  }
+  std::vector<Settling> all;
+  for (auto& a : asked) all.push_back(a.get());
+  // Last: what an adopter with a socket has in hand has been sent by now.
+  for (const ListedBuffer& buffer : buffers) {
+    if (hands_of(buffer) == Hands::maker) continue;
+    judge_left(all.emplace_back(Settling{buffer, false, 0, {}}));
+  }
+  return all;
+}
+
+std::chrono::seconds parse_timeout(const std::string& text) {
+  constexpr std::int64_t kSecondsMax = 7LL * 24 * 3600;
+  std::int64_t s = 0;
+  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), s);
+  if (error != std::errc() || at != text.data() + text.size() || s < 0 || s > kSecondsMax) {
+    throw Error(ErrorCode::usage,
+                "--timeout must be a whole number of seconds from 0 to " + std::to_string(kSecondsMax));
+  }
+  return std::chrono::seconds(s);
+}
+
+void print_json(const std::filesystem::path& state, const std::vector<Settling>& all, bool settled) {
+  Json j = {{"state_directory", state.string()}, {"settled", settled}, {"buffers", Json::array()}};
+  for (const Settling& s : all) {
+    j["buffers"].push_back({{"buffer", s.buffer.id},
+                            {"pid", s.buffer.holder > 0 ? Json(s.buffer.holder)
+                                    : s.buffer.manifest ? Json(s.buffer.manifest->pid)
+                                                        : Json(nullptr)},
+                            {"state", hands_of(s.buffer) == Hands::nobody ? "orphaned" : "live"},
+                            {"settled", s.settled},
+                            {"pending_rows", s.pending_rows},
+                            {"reason", s.reason}});
+  }
+  std::cout << control::to_text(j) << '\n';
+}
+
+int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
+  const std::chrono::seconds timeout = parse_timeout(a.timeout);
+  const std::filesystem::path state = context.start().state_directory();
+  const std::vector<ListedBuffer> buffers = choose_buffers(state, a.buffer);
+  const Interrupt interrupt([] {}, [] {});
+  const std::vector<Settling> all = settle_all(buffers, timeout, interrupt.requested());
+  std::size_t settled = 0;
+  for (const Settling& s : all) settled += s.settled ? 1 : 0;
+  const bool whole = settled == all.size();
+  if (a.json) {
+    print_json(state, all, whole);
+  } else if (all.empty()) {
+    std::cout << "state directory " << safe_line(state.string()) << ": no buffers\n";
+  } else {
+    std::cout << settled << " of " << all.size() << " buffers settled in " << safe_line(state.string()) << '\n';
+  }
+  for (const Settling& s : all) {
+    if (s.settled) continue;
+    report_failure("buffer " + s.buffer.id + ": " +
+                   (s.pending_rows > 0 ? human_count(s.pending_rows) + (s.pending_rows == 1 ? " row is" : " rows are") +
+                                             " not at the destination: "
+                                       : "") +
+                   s.reason);
+  }
+  if (interrupt.requested()) {
+    report_failure("interrupted; what runs goes on syncing by itself");
+    return kInterrupted;
+  }
+  return whole ? kDone : kRowsRemain;
+}
+
+void add_force_sync_command(CLI::App& app, const ChooseAction& choose) {
+  CLI::App* c = app.add_subcommand("force-sync", "Have running processes send what they have taken so far, and wait");
+  auto a = std::make_shared<ForceSyncArguments>();
+  c->add_option("--timeout", a->timeout, "Seconds to wait at most (default: 300)")->option_text("S");
+  c->add_option("--buffer", a->buffer, "Only this one (`forebay status` shows their IDs)")->option_text("ID");
+  c->add_flag("--json", a->json, "Print one JSON object");
+  c->footer(
+      examples({"forebay force-sync", "forebay force-sync --timeout 30 --buffer 20260101T000000Z-4711-1f2e3d4c"}));
+  choose(*c, [a](CommandContext& context) { return run_force_sync(*a, context); });
+}
+
+const CommandRegistration kForceSync(16, add_force_sync_command);
+
+}  // namespace
+}  // namespace forebay::cli

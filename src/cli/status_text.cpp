@@ -1,0 +1,176 @@
+#include "cli/status_text.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "base/human.hpp"
+#include "base/safe_line.hpp"
+#include "cli/output.hpp"
+
+namespace forebay::cli {
+using control::Json;
+
+namespace {
+
+// The fields may come from a process of another release: one that is missing, or of another type, is not known.
+
+std::optional<std::uint64_t> number(const Json& j, const char* field) {
+  const auto found = j.find(field);
+  if (found == j.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::uint64_t>();
+}
+std::optional<double> real(const Json& j, const char* field) {
+  const auto found = j.find(field);
+  if (found == j.end() || !found->is_number()) return std::nullopt;
+  return found->get<double>();
+}
+std::string text(const Json& j, const char* field) {
+  const auto found = j.find(field);
+  return found == j.end() || !found->is_string() ? std::string() : found->get<std::string>();
+}
+bool truth(const Json& j, const char* field) {
+  const auto found = j.find(field);
+  return found != j.end() && found->is_boolean() && found->get<bool>();
+}
+
+std::string duration(double s) { return human_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(s * 1e9))); }
+std::string rows_text(std::uint64_t n) { return human_count(n) + (n == 1 ? " row" : " rows"); }
+
+std::string percent(double p) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%.1f %%", p);
+  return text;
+}
+
+std::string whose(const BufferView& b) {
+  const pid_t pid = static_cast<pid_t>(real(b.fields, "pid").value_or(0));
+  switch (hands_of(b.listed)) {
+    case Hands::maker:
+      return "live, process " + pid_text(pid);
+    case Hands::adopter:
+      return "live, adopted by process " + pid_text(pid);
+    case Hands::nobody:
+      break;
+  }
+  return "orphaned, process " + pid_text(pid) + " has ended";
+}
+
+/// "120,000 taken: 100,000 synced, 0 superseded, 20,000 pending (83.3 %)"
+std::string rows_of_live(const Json& f) {
+  const std::uint64_t quarantined = number(f, "error_files").value_or(0);
+  return human_count(number(f, "total_files").value_or(0)) +
+         " taken: " + human_count(number(f, "synced_files").value_or(0)) + " synced, " +
+         human_count(number(f, "superseded_files").value_or(0)) + " superseded, " +
+         human_count(number(f, "pending_files").value_or(0)) + " pending" +
+         (quarantined > 0 ? ", " + human_count(quarantined) + " in quarantine" : "") + " (" +
+         percent(real(f, "sync_progress").value_or(0)) + ")";
+}
+
+Style style_of(const std::string& destination_state) {
+  if (destination_state == "ok") return Style::good;
+  if (destination_state == "degraded" || destination_state == "down") return Style::warning;
+  return destination_state == "misconfigured" ? Style::bad : Style::plain;
+}
+
+void add_live_rows(const Json& f, Table& table) {
+  table.add({"  rows", rows_of_live(f)});
+  const auto recovered = f.find("recovered");
+  if (recovered != f.end() && recovered->is_object() && number(*recovered, "total_files").value_or(0) > 0) {
+    table.add({"  recovered", human_count(number(*recovered, "pending_files").value_or(0)) + " of " +
+                                  rows_text(*number(*recovered, "total_files")) +
+                                  " that earlier processes left are pending"});
+  }
+  const double oldest = real(f, "oldest_pending_s").value_or(0);
+  if (oldest > 0) table.add({"  waiting", "the oldest row for " + duration(oldest)});
+  const std::string last = text(f, "last_sync_time");
+  table.add({"  syncing", std::string(truth(f, "is_syncing") ? "now" : "not now") + "; " +
+                              human_count(number(f, "sync_batches").value_or(0)) + " batches in " +
+                              duration(real(f, "total_time").value_or(0)) + (last.empty() ? "" : ", last " + last)});
+  const std::string checkpoint = text(f, "last_checkpoint_time");
+  table.add({"  held", human_bytes(number(f, "memory_bytes").value_or(0)) + " in memory, " +
+                           human_bytes(number(f, "disk_bytes").value_or(0)) + " on disk; durability " +
+                           text(f, "durability") + (checkpoint.empty() ? "" : ", last checkpoint " + checkpoint)});
+}
+
+void add_left_rows(const BufferView& b, Table& table) {
+  std::uint64_t rows = 0;
+  if (const auto streams = b.fields.find("streams"); streams != b.fields.end() && streams->is_object()) {
+    for (const auto& [name, counts] : streams->items()) rows += number(counts, "pending_files").value_or(0);
+  }
+  const bool orphaned = hands_of(b.listed) == Hands::nobody;
+  std::string said =
+      human_count(rows) + " left, " + human_bytes(number(b.fields, "disk_bytes").value_or(0)) + " of journals";
+  if (rows > 0) {
+    said += orphaned ? "; to send them: forebay recover" : "; they are being sent";
+  } else if (orphaned) {
+    said += "; forebay recover clears it away";
+  }
+  table.add({"  rows", said});
+}
+
+void print_block(const BufferView& b, std::ostream& out, bool colours) {
+  const bool orphaned = hands_of(b.listed) == Hands::nobody;
+  out << '\n'
+      << styled(Style::bold, safe_line(b.listed.id), colours) << "  "
+      << styled(orphaned ? Style::warning : Style::good, safe_line(whose(b)), colours) << '\n';
+  Table table;
+  const std::string state = text(b.fields, "destination_state");
+  const std::string destination = text(b.fields, "destination");
+  if (!destination.empty()) {
+    table.add(
+        {"  destination", {destination + (b.answers ? ", " + state : ""), b.answers ? style_of(state) : Style::plain}});
+  }
+  if (b.answers) add_live_rows(b.fields, table);
+  if (hands_of(b.listed) != Hands::maker) add_left_rows(b, table);
+  const std::string error = text(b.fields, "last_error");
+  if (!error.empty()) table.add({"  last error", {error, Style::warning}});
+  for (const Json& problem : b.fields.at("problems")) {
+    table.add({"  problem", {problem.is_string() ? problem.get<std::string>() : "?", Style::warning}});
+  }
+  table.print(out, colours);
+}
+
+std::string headline(const std::filesystem::path& state_directory, const std::vector<BufferView>& buffers) {
+  std::string line = "state directory " + safe_line(state_directory.string());
+  std::error_code error;
+  if (!std::filesystem::exists(state_directory, error)) line += ", which is not there";
+  if (buffers.empty()) return line + ": no buffers";
+  const auto orphaned = std::count_if(buffers.begin(), buffers.end(),
+                                      [](const BufferView& b) { return hands_of(b.listed) == Hands::nobody; });
+  return line + ": " + std::to_string(buffers.size() - static_cast<std::size_t>(orphaned)) + " live, " +
+         std::to_string(orphaned) + " orphaned";
+}
+
+}  // namespace
+
+std::string status_json(const std::filesystem::path& state_directory, const std::vector<BufferView>& buffers) {
+  Json all = {{"state_directory", state_directory.string()}, {"buffers", Json::array()}};
+  for (const BufferView& b : buffers) all["buffers"].push_back(b.fields);
+  return control::to_text(all);
+}
+
+void print_status(const std::filesystem::path& state_directory, const std::vector<BufferView>& buffers,
+                  std::ostream& out, bool colours) {
+  out << headline(state_directory, buffers) << '\n';
+  for (const BufferView& b : buffers) print_block(b, out, colours);
+}
+
+void print_status_lines(const std::filesystem::path& state_directory, const std::vector<BufferView>& buffers,
+                        std::ostream& out) {
+  const std::string now = rfc3339_local(std::chrono::system_clock::now()) + "  ";
+  if (buffers.empty()) out << now << headline(state_directory, buffers) << '\n';
+  for (const BufferView& b : buffers) {
+    out << now << safe_line(b.listed.id + "  " + whose(b));
+    if (b.answers)
+      out << "  " << safe_line(rows_of_live(b.fields) + ", destination " + text(b.fields, "destination_state"));
+    else if (const auto left = number(b.fields, "pending_files"))
+      out << "  " << human_count(*left) << " pending";
+    for (const Json& problem : b.fields.at("problems")) {
+      if (problem.is_string()) out << "; " << safe_line(problem.get<std::string>());
+    }
+    out << '\n';
+  }
+}
+
+}  // namespace forebay::cli

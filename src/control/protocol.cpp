@@ -1,0 +1,100 @@
+#include "control/protocol.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace forebay::control {
+namespace {
+
+constexpr std::array<std::pair<Command, std::string_view>, 3> kCommands = {
+    {{Command::status, "status"}, {Command::force_sync, "force-sync"}, {Command::create_checkpoint, "checkpoint"}}};
+
+/// Waiting longer than this is not waiting.
+constexpr std::int64_t kTimeoutMsMax = 7LL * 24 * 3600 * 1000;
+constexpr int kDepthMax = 8;
+
+constexpr std::string_view name_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::usage:
+      return "usage";
+    case ErrorCode::destination:
+      return "destination";
+    case ErrorCode::local:
+      return "local";
+    case ErrorCode::damaged:
+      return "damaged";
+    case ErrorCode::full:
+      return "full";
+    case ErrorCode::stopped:
+      return "stopped";
+    case ErrorCode::not_built_yet:
+      return "not_built_yet";
+  }
+  return "local";
+}
+
+Json parse_object(std::string_view body) {
+  try {
+    Json request = Json::parse(body, [](int depth, Json::parse_event_t, Json&) {
+      if (depth > kDepthMax) throw Error(ErrorCode::usage, "the request is nested too deeply");
+      return true;
+    });
+    if (request.is_object()) return request;
+  } catch (const Json::exception&) {
+    throw Error(ErrorCode::usage, "the request is not JSON");
+  }
+  throw Error(ErrorCode::usage, "the request is not a JSON object");
+}
+
+}  // namespace
+
+Request parse_request(std::string_view body) {
+  const Json object = parse_object(body);
+  const auto version = object.find("version");
+  if (version == object.end() || !version->is_number_integer() || *version != kProtocolVersion) {
+    throw Error(ErrorCode::usage, "this process speaks version " + std::to_string(kProtocolVersion) +
+                                      " of the control protocol, and the request is of another; use the forebay that "
+                                      "the process was started with");
+  }
+  Request request;
+  const auto command = object.find("command");
+  const auto* known = command == object.end() || !command->is_string()
+                          ? kCommands.end()
+                          : std::ranges::find(kCommands, command->get_ref<const std::string&>(),
+                                              &decltype(kCommands)::value_type::second);
+  if (known == kCommands.end()) {
+    throw Error(ErrorCode::usage, "there is no such command; known are status, force-sync and checkpoint");
+  }
+  request.command = known->first;
+  if (const auto timeout = object.find("timeout_ms"); timeout != object.end()) {
+    if (!timeout->is_number_integer() || *timeout < 0 || *timeout > kTimeoutMsMax) {
+      throw Error(ErrorCode::usage, "timeout_ms must be a whole number from 0 to " + std::to_string(kTimeoutMsMax));
+    }
+    request.timeout = std::chrono::milliseconds(timeout->get<std::int64_t>());
+  }
+  return request;
+}
+
+std::string to_text(const Request& request) {
+  Json object = {{"version", kProtocolVersion},
+                 {"command", kCommands[static_cast<std::size_t>(request.command)].second}};
+  if (request.command == Command::force_sync) object["timeout_ms"] = request.timeout.count();
+  return object.dump();
+}
+
+Json progress_reply(std::uint64_t pending_rows) {
+  return {{"version", kProtocolVersion}, {"type", "progress"}, {"pending_rows", pending_rows}};
+}
+
+Json result_reply(Json result) {
+  return {{"version", kProtocolVersion}, {"type", "result"}, {"result", std::move(result)}};
+}
+
+Json error_reply(ErrorCode code, std::string_view message) {
+  return {{"version", kProtocolVersion}, {"type", "error"}, {"code", name_of(code)}, {"message", message}};
+}
+
+std::string to_text(const Json& reply) { return reply.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace forebay::control

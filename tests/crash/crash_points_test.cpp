@@ -1,0 +1,59 @@
+// Fault 4: a kill between two steps that must not be torn apart.
+
+#include "crash/test_site.hpp"
+
+namespace forebay::crash {
+namespace {
+
+/// A process that passes the point, beginning with an orphan of a killed one, so that rows are at risk everywhere.
+Kill die_at(Site& site, const CrashPoint& point, const std::string& level) {
+  const bool once = point.phase == Phase::start || point.phase == Phase::adoption;
+  ProduceOptions options;
+  options.level = level;
+  options.process = 2;
+  options.rows_max = 400;
+  options.batch_rows = 40;
+  options.interval_ms = 20;
+  options.delay_us = 1000;
+  options.die_at = point.name;
+  options.die_pass = once ? 1 : 3;
+  if (point.reached == Reached::evicting) {
+    options.memory_rows_max = 100;
+    options.delay_us = 50'000;
+  }
+  if (point.reached == Reached::checkpointing) options.checkpoint_ms = 5;
+  Site::Running running =
+      point.reached == Reached::adopting ? site.start_recovery(options) : site.start_producer(options);
+  return site.kill_at(running, {});
+}
+
+void survive_each_point(const std::string& level, const std::string& destination) {
+  TestSite site(destination);
+  if (!site) return;
+  for (const CrashPoint& point : kCrashPoints) {
+    if (point.reached == Reached::after_a_fault) continue;
+    CAPTURE(point.name, level, destination);
+    site->begin();
+    ProduceOptions first = held_back();
+    first.level = level;
+    if (level == "memory") first.checkpoint_ms = 3;
+    kill_producer(*site, first);
+    const Kill kill = die_at(*site, point, level);
+    CHECK(kill.point == point.name);
+    CHECK(kill.at_risk > 0);
+    CHECK(lines(recover_and_judge(*site).violations) == "");
+  }
+}
+
+TEST_CASE("a kill at each named crash point loses nothing, and counts nothing twice, at level process with SQLite",
+          "[crash]") {
+  survive_each_point("process", "sqlite");
+}
+
+TEST_CASE("a kill at each named crash point loses nothing, and counts nothing twice, at level process with PostgreSQL",
+          "[crash][postgres]") {
+  survive_each_point("process", "postgres");
+}
+
+}  // namespace
+}  // namespace forebay::crash
