@@ -132,7 +132,7 @@ class Destination {
   virtual void interrupt() noexcept {}
 
   /// What of a buffer has landed, by stream: the truth also where the process that sent it was killed before it could
-  /// count. Connects for itself; a sink has been open there before. Throws Error(destination).
+  /// count. Nothing where there is no ledger yet. Connects for itself, makes nothing. Throws Error(destination).
   virtual std::vector<LedgerTotals> ledger_totals(const std::string& buffer) = 0;
 
   // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).
