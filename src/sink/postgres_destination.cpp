@@ -139,7 +139,11 @@ class PostgresDestination final : public Destination {
     PostgresSession session(target_, *watchdog_);
     session.begin("");
     std::vector<LedgerTotals> found;
-    for (const auto& row : session.exec(select_ledger_totals("sync_batches", "$1"), {buffer})) {
+    const auto ledger = session.exec(
+        "SELECT bool_or(attname = 'stream') FROM pg_attribute WHERE attrelid = to_regclass('sync_batches') AND NOT "
+        "attisdropped")[0][0];
+    if (ledger.is_null()) return found;
+    for (const auto& row : session.exec(select_ledger_totals("$1", ledger.as<bool>()), {buffer})) {
       found.push_back(
           {row[0].c_str(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(), row[3].as<std::uint64_t>()});
     }

@@ -1,6 +1,9 @@
 #include "sink/sqlite_sink.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 #include "base/crash_point.hpp"
@@ -176,9 +179,15 @@ class SqliteDestination final : public Destination {
   }
   std::unique_ptr<Comparer> make_comparer() override { return std::make_unique<SqliteComparer>(file_, options_); }
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
+    if (::access(file_.c_str(), F_OK) != 0 && errno == ENOENT) return {};  // nothing is made by looking
     SqliteConnection db = open_catalog(file_, options_.statement_timeout);
     try {
-      SqliteStatement totals(db, select_ledger_totals("sync_batches", "?1"), SqliteStatement::Life::once);
+      SqliteStatement ledger(db, "SELECT count(*), sum(name = 'stream') FROM pragma_table_info('sync_batches')",
+                             SqliteStatement::Life::once);
+      ledger.step();
+      if (ledger.column_integer(0) == 0) return {};
+      SqliteStatement totals(db, select_ledger_totals("?1", ledger.column_integer(1) != 0),
+                             SqliteStatement::Life::once);
       totals.bind_text(1, buffer);
       const auto number = [&](int column) { return static_cast<std::uint64_t>(totals.column_integer(column)); };
       std::vector<LedgerTotals> found;
