@@ -127,8 +127,8 @@ class Destination {
   /// Looks what is there of given rows, and changes nothing.
   virtual std::unique_ptr<Comparer> make_comparer() = 0;
 
-  /// Ends the calls of its sinks and comparers that wait for a server, now and from now on: they fail as a lost connection does. For
-  /// a stop that must not wait. SQLite has no server, and its calls end by themselves.
+  /// Ends the calls of its sinks and comparers that wait for a server, now and from now on: they fail as a lost
+  /// connection does. For a stop that must not wait. SQLite has no server, and its calls end by themselves.
   virtual void interrupt() noexcept {}
 
   /// What of a buffer has landed, by stream: the truth also where the process that sent it was killed before it could

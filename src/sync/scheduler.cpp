@@ -36,7 +36,10 @@ Scheduler::Scheduler(SegmentStore& store, VersionClock& clock, Destination* dest
       timer_(io_),
       random_(std::random_device{}()) {}
 
-Scheduler::~Scheduler() { stop(); }
+Scheduler::~Scheduler() {
+  stop();
+  store_.end_keeping();  // its thread may wake the timer
+}
 
 void Scheduler::start() {
   timer_thread_ = start_thread("for the timer", [this] { io_.run(); });

@@ -146,7 +146,7 @@ TEST_CASE("checkpoint create heeds the folder and the hook that are set, and a f
 }
 
 TEST_CASE("a checkpoint with a damaged journal is made of what can be read, says so and ends with 4") {
-  const Left left(2000);
+  const Left left(400);
   std::filesystem::path largest;
   for (const auto& e : std::filesystem::recursive_directory_iterator(left.site.state() + "/buffers")) {
     if (e.path().extension() != ".journal") continue;

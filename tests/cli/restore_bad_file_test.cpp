@@ -71,6 +71,15 @@ TEST_CASE("a checkpoint that is cut or altered is refused, and an older good one
   CHECK(at.site.run({"restore", older}).status == 0);
 }
 
+TEST_CASE("a checkpoint of a newer format is refused with what to do, and kept") {
+  const RefusingSite at;
+  const std::string file =
+      CheckpointMaker(at.dir / "checkpoints", "b-7").segment(backup_files_stream()).files(5, 1).finish();
+  SqliteConnection(file).exec("PRAGMA user_version = 99");
+  CHECK(says(at.refused(file), "99"));
+  CHECK(fs::exists(file));
+}
+
 TEST_CASE("what is no checkpoint is refused with what it is") {
   const RefusingSite at;
   CHECK(says(at.refused((at.dir / "missing.db").string()), "missing.db"));

@@ -3,6 +3,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "crash/test_site.hpp"
 
 namespace forebay::crash {

@@ -1,5 +1,6 @@
 // The command itself: a scan that is killed half-way, and one that is told twice to stop (fault 6).
 
+#include <catch2/catch.hpp>
 #include <csignal>
 #include <set>
 

@@ -3,6 +3,7 @@
 #include "crash/strace.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <thread>
 
 #include "buffer/segment.hpp"
