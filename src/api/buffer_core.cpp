@@ -120,8 +120,8 @@ void BufferCore::open_state() {
   state_.emplace(options_.state_directory);
   if (options_.only_recover) return;
   const auto checkpoints = checkpoint_directory(options_.checkpoint_directory, state_->path());
-  folder_.emplace(state_->create_buffer(options_.durability, destination_->description(),
-                                        std::filesystem::absolute(checkpoints)));
+  folder_.emplace(
+      state_->create_buffer(options_.durability, destination_->description(), std::filesystem::absolute(checkpoints)));
 }
 
 void BufferCore::open_control() {
@@ -218,7 +218,8 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   if (stopped_) return *stopped_;
   store_->stop_producers(Reason::end);
   SyncResult result = scheduler_->drain(stall_max.value_or(options_.drain_timeout), give_up);
-  finish_adopted();  // while the destination may still be asked
+  // While the destination may still be asked; not when it may be what keeps us waiting.
+  if (result.settled || scheduler_->state().destination == DestinationState::degraded) finish_adopted();
   scheduler_->stop(/*at_once=*/!result.settled);
   control_.reset();
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
@@ -255,7 +256,6 @@ void BufferCore::leave_state(SyncResult& result) {
 }
 
 void BufferCore::finish_adopted() {
-  if (adopted_.buffers.empty() || scheduler_->state().destination == DestinationState::down) return;
   const auto ledger = [this](const std::string& buffer) {
     BufferTotals totals{buffer, destination_->description(), {}};
     for (const LedgerTotals& t : destination_->ledger_totals(buffer)) {

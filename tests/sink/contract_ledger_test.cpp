@@ -50,9 +50,10 @@ SINK_CONTRACT("ledger rows of an earlier release count under no stream") {
   const auto destination = fixture.destination();
   opens(*destination->make_sink({}));
   const bool sqlite = fixture.dialect().name() == "sqlite";
-  fixture.exec("INSERT INTO sync_batches (buffer, segment, first_row, last_row, rows, synced, superseded, reason, "
-               "started_at, committed_at) VALUES ('old', 1, 1, 5, 5, 4, 1, 'end', " +
-               std::string(sqlite ? "1, 1)" : "now(), now())"));
+  fixture.exec(
+      "INSERT INTO sync_batches (buffer, segment, first_row, last_row, rows, synced, superseded, reason, "
+      "started_at, committed_at) VALUES ('old', 1, 1, 5, 5, 4, 1, 'end', " +
+      std::string(sqlite ? "1, 1)" : "now(), now())"));
   const auto totals = destination->ledger_totals("old");
   REQUIRE(totals.size() == 1);
   CHECK(totals[0].stream.empty());
