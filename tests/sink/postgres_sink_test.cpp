@@ -266,7 +266,11 @@ TEST_CASE("clocks too far apart are misconfigured, and nothing is sent", "[postg
   if (!fixture.available()) return;
   const Stream stream = small_stream();
   DestinationOptions options;
-  options.clock_tolerance = std::chrono::seconds(-1);  // nothing is near enough
+  options.stamp_clock = [] {
+    const auto wall = std::chrono::system_clock::now().time_since_epoch() + std::chrono::hours(1);
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(wall).count();
+    return StampClock{us, us};
+  };
   const auto sink = fixture.destination(options)->make_sink({&stream});
   const auto failure = sink->open();
   REQUIRE(failure);
