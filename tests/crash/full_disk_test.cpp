@@ -3,6 +3,9 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
+
 #include "crash/test_site.hpp"
 
 namespace forebay::crash {

@@ -147,7 +147,8 @@ TEST_CASE("a torn tail is cut, damage is told and kept, and neither stops the ot
   die_with_rows(dir, options, 350);  // four journals: three sealed and one not
   std::vector<std::filesystem::path> journals;
   for (const auto& e : std::filesystem::recursive_directory_iterator(dir / "state" / "buffers")) {
-    if (e.path().extension() == ".journal") journals.push_back(e.path());
+    const bool spare = e.is_regular_file() && e.file_size() == 0;
+    if (e.path().extension() == ".journal" && !spare) journals.push_back(e.path());
   }
   std::sort(journals.begin(), journals.end());
   REQUIRE(journals.size() == 4);
