@@ -120,8 +120,8 @@ void BufferCore::open_state() {
   state_.emplace(options_.state_directory);
   if (options_.only_recover) return;
   const auto checkpoints = checkpoint_directory(options_.checkpoint_directory, state_->path());
-  folder_.emplace(state_->create_buffer(options_.durability, destination_->description(),
-                                        std::filesystem::absolute(checkpoints)));
+  folder_.emplace(
+      state_->create_buffer(options_.durability, destination_->description(), std::filesystem::absolute(checkpoints)));
 }
 
 void BufferCore::open_control() {
@@ -195,12 +195,8 @@ void BufferCore::start_checkpoints() {
   c.origin.durability = options_.durability;
   c.origin.destination = destination_->description();
   c.origin.state_directory = state_->path().string();
-  // A folder of checkpoints may be shared: of others' buffers nothing is known here.
-  c.is_finished = [host = c.origin.host, state = state_->path()](const CheckpointOrigin& of) {
-    std::error_code error;
-    return of.host == host && of.state_directory == state.string() &&
-           !std::filesystem::exists(state / "buffers" / of.buffer, error) && !error;
-  };
+  // A folder of checkpoints may be shared, and a state directory moved: only what was noted there counts.
+  c.is_finished = [folder = c.directory](const CheckpointOrigin& of) { return all_landed(folder, of.buffer); };
   c.interval = options_.checkpoint_interval.value_or(std::chrono::seconds(memory ? 300 : 0));
   c.only_in_memory = memory;
   c.retention = options_.checkpoint_retention;
@@ -222,7 +218,8 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   if (stopped_) return *stopped_;
   store_->stop_producers(Reason::end);
   SyncResult result = scheduler_->drain(stall_max.value_or(options_.drain_timeout), give_up);
-  finish_adopted();  // while the destination may still be asked
+  // While the destination may still be asked; not when it may be what keeps us waiting.
+  if (result.settled || scheduler_->state().destination == DestinationState::degraded) finish_adopted();
   scheduler_->stop(/*at_once=*/!result.settled);
   control_.reset();
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
@@ -251,12 +248,14 @@ void BufferCore::leave_state(SyncResult& result) {
   } catch (const Error& e) {
     log_(LogLevel::debug, e.what());  // then a checkpoint is looked at, too, and brings nothing new
   }
-  StateDirectory::remove_buffer(*folder_);
+  const bool gone = StateDirectory::remove_buffer(*folder_);
+  if (gone && spill.unsaved_rows == 0) {
+    note_all_landed(folder_->manifest.checkpoint_directory, folder_->manifest.buffer);
+  }
   folder_.reset();
 }
 
 void BufferCore::finish_adopted() {
-  if (adopted_.buffers.empty() || scheduler_->state().destination == DestinationState::down) return;
   const auto ledger = [this](const std::string& buffer) {
     BufferTotals totals{buffer, destination_->description(), {}};
     for (const LedgerTotals& t : destination_->ledger_totals(buffer)) {

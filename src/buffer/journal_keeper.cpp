@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <string>
 #include <system_error>
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/start_thread.hpp"
 #include "buffer/segment_store.hpp"
 #include "forebay/error.hpp"
 
@@ -17,12 +17,7 @@ using std::chrono::steady_clock;
 void JournalKeeper::start() {
   const std::lock_guard lock(mutex_);
   if (thread_.joinable() || stopping_) return;
-  try {
-    thread_ = std::thread([this] { run(); });
-  } catch (const std::system_error& e) {
-    throw Error(ErrorCode::local, std::string("cannot start the thread that keeps the journals: ") + e.what() +
-                                      "; raise the limit on threads (ulimit -u)");
-  }
+  thread_ = start_thread("to keep the journals", [this] { run(); });
 }
 
 void JournalKeeper::stop() {

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
 constexpr std::uint64_t kSearchBudgetBytes = std::uint64_t{2} << 30;
+constexpr std::uint64_t kLookBytes = 32;  // what a look at one place costs, in bytes summed up
 
 std::uint32_t get_u32(const char* at) {
   std::uint32_t v = 0;
@@ -148,7 +149,7 @@ void JournalReader::find_out_how_it_ends() {
     const std::size_t body = mark == kTrailerMark ? kTrailerBytes - kRecordHeadBytes : mark;
     const std::uint64_t left = summary_.bytes - window_offset_ - at_ - kRecordHeadBytes;
     const bool plausible = body >= 8 && body <= std::min<std::uint64_t>(kRecordBytesMax, left);
-    const std::uint64_t cost = 1 + (plausible ? body : 0);  // to read and to sum up
+    const std::uint64_t cost = kLookBytes + (plausible ? body : 0);  // to read and to sum up
     if (cost > budget) {
       summary_.end = JournalEnd::damaged;
       break;

@@ -159,6 +159,7 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::ui
     if (all) {
       erase_locked(segment);
       freed = segment->release_memory();
+      segment->unflushed.reset();
       segment->secured.store(true);
     }
     if (gate_.load() == Gate::full && !backpressure(usage_locked(), options_.limits).disk_full && !eviction_fails_) {

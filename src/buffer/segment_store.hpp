@@ -50,7 +50,7 @@ struct StoreOptions {
   std::chrono::seconds landing_timeout{60};  // unbuffered: without progress, before add() gives up
   CreateFile create_file = create_posix_file;
   FlushFolder flush_folder = flush_posix_folder;
-  std::function<void()> wake_timer;  // some writer needs a tick soon; called from producers, must be cheap
+  std::function<void()> wake_timer;  // some writer needs a tick soon; called from producers and the keeper; cheap
   LogCallback log;
 };
 
@@ -106,6 +106,8 @@ class SegmentStore {
   SpareJournal create_journal();
   void flush_names(const std::vector<SpareJournal>& journals) const;
   void flush_failed(const Error& error);
+  /// Ends the keeper, for good: before what options.wake_timer reaches is gone.
+  void end_keeping() { keeper_.stop(); }
 
   // --- For the timer and force_sync
   std::vector<std::shared_ptr<WriterCore>> writers() const;

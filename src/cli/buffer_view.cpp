@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/escape.hpp"
+#include "base/human.hpp"
 #include "control/socket_place.hpp"
 #include "control/status_json.hpp"
 #include "forebay/error.hpp"
@@ -45,9 +46,9 @@ Json known_before(const ListedBuffer& buffer) {
   return j;
 }
 
-/// A dead process's rows: what its journals hold. What had landed before is not known from them.
-void add_journaled_rows(const ListedBuffer& buffer, Json& j) {
-  const JournaledRows left = read_journals(buffer.path);
+/// A dead process's rows: what an adopter would find. What had landed before is not known here.
+void add_left_rows(const ListedBuffer& buffer, Json& j) {
+  const LeftRows left = read_left_rows(buffer);
   std::uint64_t files = 0;
   j["streams"] = Json::object();
   for (const auto& [stream, rows] : left.rows) {
@@ -62,7 +63,13 @@ void add_journaled_rows(const ListedBuffer& buffer, Json& j) {
   j["error_files"] = 0;
   j["memory_bytes"] = 0;
   j["disk_bytes"] = left.bytes;
+  if (left.last_checkpoint_us) j["last_checkpoint_time"] = rfc3339_local(*left.last_checkpoint_us);
   j["oldest_pending_s"] = left.oldest_us && !left.rows.empty() ? seconds_ago(*left.oldest_us) : 0.0;
+  if (left.only_to_checkpoint && !buffer.in_use) {
+    j["problems"].push_back("at level memory, and killed: what came after its last checkpoint (" +
+                            (left.last_checkpoint_us ? rfc3339_local(*left.last_checkpoint_us) : "there is none") +
+                            ") is lost");
+  }
   for (const std::string& finding : left.findings) j["problems"].push_back(finding);
 }
 
@@ -86,7 +93,7 @@ BufferView look_at_dead(const ListedBuffer& buffer) {
     view.fields["is_syncing"] = false;
     view.fields["paused"] = false;
   }
-  add_journaled_rows(buffer, view.fields);
+  add_left_rows(buffer, view.fields);
   return view;
 }
 

@@ -64,7 +64,7 @@ void judge_left(Settling& s) {
     return;
   }
   s.buffer = *now;
-  for (const auto& [stream, rows] : read_journals(now->path).rows) s.pending_rows += rows;
+  s.pending_rows = read_left_rows(*now).all();
   s.settled = s.pending_rows == 0;
   if (s.settled) return;
   s.reason = hands_of(*now) == Hands::adopter

@@ -27,11 +27,14 @@ std::size_t terminal_columns() {
 }  // namespace
 
 std::string progress_text(const ProgressPicture& p, double entries_per_s) {
-  std::string s = p.walking ? "scanned " : "scanned all ";
+  std::string s(p.verb);
+  s += p.walking ? " " : " all ";
   s += human_count(p.scanned);
   if (p.walking) s += " | " + human_rate(entries_per_s);
-  s += " | buffered " + human_count(p.buffered) + " | synced " + human_count(p.synced);
-  s += " | lag " + human_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(p.lag_s * 1e9)));
+  if (p.sending) {
+    s += " | buffered " + human_count(p.buffered) + " | synced " + human_count(p.synced);
+    s += " | lag " + human_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(p.lag_s * 1e9)));
+  }
   if (p.walking && p.expected_entries && *p.expected_entries > 0) {
     // Used inodes count what is hidden under mounts, too, and links once: near the end it is an estimate.
     s += " | " + std::to_string(std::min<std::uint64_t>(99, p.scanned * 100 / *p.expected_entries)) + " %";

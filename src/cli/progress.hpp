@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "cli/logging.hpp"
@@ -16,11 +17,13 @@ namespace forebay::cli {
 
 /// What a progress line tells.
 struct ProgressPicture {
+  std::string_view verb = "scanned";
   std::uint64_t scanned = 0;
+  bool sending = true;         // false: nothing is buffered and sent yet, and the next three mean nothing
   std::uint64_t buffered = 0;  // accepted, not at the destination yet
   std::uint64_t synced = 0;
   double lag_s = 0;                               // age of the oldest pending row
-  std::optional<std::uint64_t> expected_entries;  // of the whole scan, where that can be known
+  std::optional<std::uint64_t> expected_entries;  // of the whole, where that can be known
   bool walking = true;                            // false: the scan is done, the rest is drained
   std::string trouble;                            // "destination is down", else empty
 };

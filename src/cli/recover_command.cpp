@@ -1,6 +1,8 @@
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/escape.hpp"
 #include "base/human.hpp"
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
@@ -19,6 +21,8 @@ struct RecoverArguments {
   bool json = false;
 };
 
+std::string buffers(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " buffer" : " buffers"); }
+
 int run_recover(const RecoverArguments& a, CommandContext& context) {
   sqlite_memory_statistics_off();
   std::vector<GivenOption> given;
@@ -30,6 +34,12 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   options.recover = true;
   options.only_recover = true;
   options.recover_any_destination = !a.to.empty();
+  std::error_code ignored;
+  if (!a.buffer.empty() && (a.buffer.find('/') != std::string::npos ||
+                            !std::filesystem::exists(options.state_directory / "buffers" / a.buffer, ignored))) {
+    throw Error(ErrorCode::usage, "--buffer: there is no buffer " + printable(a.buffer) + " in " +
+                                      options.state_directory.string() + "; forebay status lists them");
+  }
   options.recover_buffer = a.buffer;
   if (a.shift_versions_s) options.recover_shift = std::chrono::seconds(*a.shift_versions_s);
   options.log = log_callback();
@@ -68,7 +78,15 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   const std::string remaining = remaining_line(status, result, !a.to.empty());
   if (!remaining.empty()) report_failure(remaining);
   if (interrupt.requested()) return kInterrupted;
+  if (status.buffers_in_doubt > 0) {
+    report_failure("rows remain in " + buffers(status.buffers_in_doubt) + " in " + status.state_directory +
+                   ": the clock was wrong when they were taken (--shift-versions, see above)");
+  }
   if (result.pending_rows > 0 || status.buffers_in_doubt > 0) return kRowsRemain;
+  if (status.buffers_unreadable > 0) {
+    report_failure(buffers(status.buffers_unreadable) + " in " + status.state_directory +
+                   " cannot be read (see above)");
+  }
   if (status.damaged_journals > 0) {
     report_failure(std::to_string(status.damaged_journals) +
                    " journals were damaged, and not all of their rows could be read; they are kept as *.damaged in " +

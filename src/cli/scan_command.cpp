@@ -5,16 +5,14 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <future>
 #include <iostream>
 #include <optional>
 
 #include "base/escape.hpp"
 #include "base/human.hpp"
+#include "cli/buffer_run.hpp"
 #include "cli/command.hpp"
-#include "cli/interrupt.hpp"
 #include "cli/logging.hpp"
-#include "cli/progress.hpp"
 #include "cli/run_summary.hpp"
 #include "config/locations.hpp"
 #include "forebay/buffer.hpp"
@@ -220,42 +218,15 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   if (mode == ProgressMode::line && !level_given) warnings_only_on_stderr();
   ScanProgress scanned;
   std::atomic<bool> walking{true};
-  std::atomic<std::int64_t> interrupted_at_us{0};
-  // Without progress at the end of a scan; in all once interrupted.
-  const auto stop = [&] {
-    return buffer.stop(options.drain_timeout, [&] {
-      const std::int64_t at = interrupted_at_us.load();
-      return at != 0 && wall_us() - at > std::chrono::microseconds(options.drain_timeout).count();
-    });
-  };
-  // At once, beside the walk: producers that wait for room would hold the walk's end up while the destination is away.
-  std::future<SyncResult> stopping;
-  const bool journaled = options.send && options.buffered && options.durability != Durability::memory;
-  const Interrupt interrupt(
-      [&] {
-        interrupted_at_us = wall_us();
-        log_line(LogLevel::warning,
-                 "interrupted: sending what is buffered for up to " + std::to_string(options.drain_timeout.count()) +
-                     " s (SYNC_DRAIN_TIMEOUT); once more leaves at once" +
-                     (journaled ? ", and loses nothing acknowledged" : ", and loses what only memory holds"));
-        stopping = std::async(std::launch::async, stop);
-      },
-      [&] { report_failure(left_at_once(buffer.get_sync_status(), journaled, !a.to.empty())); });
+  BufferRun run(buffer, options, !a.to.empty());
   const auto expected = expected_entries(a.scan);
   std::optional<Progress> progress;
   progress.emplace(mode, [&] {
     const SyncStatus status = buffer.get_sync_status();
-    const Counts files = status.of("backup_files");
-    ProgressPicture p;
+    ProgressPicture p = progress_picture(status, status.of("backup_files"));
     p.scanned = scanned.entries.load();
-    p.buffered = files.pending;
-    p.synced = files.synced + files.superseded;
-    p.lag_s = status.oldest_pending_s;
     p.expected_entries = expected;
     p.walking = walking.load();
-    const bool bad = status.destination_state == DestinationState::down ||
-                     status.destination_state == DestinationState::misconfigured;
-    if (bad) p.trouble = "destination is " + std::string(to_string(status.destination_state));
     return p;
   });
 
@@ -269,16 +240,16 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
     }
   };
   tell_set();
-  const bool walked = walk(buffer, a.scan, set.id, scanned, interrupt.requested(), summary.failure);
+  const bool walked = walk(buffer, a.scan, set.id, scanned, run.interrupted(), summary.failure);
   summary.scan_s = seconds_since(start);
-  const bool whole = walked && !interrupt.requested();
+  const bool whole = walked && !run.interrupted();
   if (whole) {
     set.finished_us = wall_us();
     tell_set();
   }
   sets.reset();
   walking = false;
-  const SyncResult result = stop();  // the same result when it was stopped already
+  const SyncResult result = run.stop();  // the same result when it was stopped already
   progress.reset();
 
   summary.status = buffer.get_sync_status();
@@ -288,7 +259,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   summary.unreadable = scanned.unreadable.load();
   summary.total_bytes = scanned.bytes.load();
   summary.elapsed_s = seconds_since(start);
-  summary.interrupted = interrupt.requested().load();
+  summary.interrupted = run.interrupted().load();
   if (a.json) {
     std::cout << summary_json(summary) << '\n';
   } else if (!a.quiet) {

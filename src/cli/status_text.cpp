@@ -99,17 +99,14 @@ void add_left_rows(const BufferView& b, Table& table) {
     for (const auto& [name, counts] : streams->items()) rows += number(counts, "pending_files").value_or(0);
   }
   const bool orphaned = hands_of(b.listed) == Hands::nobody;
-  std::string said = human_count(rows) + " in its journals, " + human_bytes(number(b.fields, "disk_bytes").value_or(0));
+  std::string said =
+      human_count(rows) + " left, " + human_bytes(number(b.fields, "disk_bytes").value_or(0)) + " of journals";
   if (rows > 0) {
-    said += ", from " + duration(real(b.fields, "oldest_pending_s").value_or(0)) + " ago";
     said += orphaned ? "; to send them: forebay recover" : "; they are being sent";
   } else if (orphaned) {
     said += "; forebay recover clears it away";
   }
   table.add({"  rows", said});
-  if (orphaned && text(b.fields, "durability") == "memory") {
-    table.add({"  durability", "memory: what it held beyond its journals is in its last checkpoint, or lost"});
-  }
 }
 
 void print_block(const BufferView& b, std::ostream& out, bool colours) {

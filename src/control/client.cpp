@@ -209,8 +209,7 @@ CheckpointResult create_checkpoint(const fs::path& buffer_folder, const AskOptio
     return {answer.result.value("path", ""), answer.result.value("rows", std::uint64_t{0}),
             answer.result.value("bytes", std::uint64_t{0})};
   }
-  throw Error(answer.outcome == Outcome::failed ? answer.code : ErrorCode::local,
-              "no checkpoint of buffer " + buffer + ": " + answer.why);
+  throw Error(answer.outcome == Outcome::failed ? answer.code : ErrorCode::local, answer.why);
 }
 
 }  // namespace forebay::control

@@ -14,6 +14,8 @@
 #include "base/unique_fd.hpp"
 #include "buffer/journal_reader.hpp"
 #include "forebay/error.hpp"
+#include "recovery/checkpoint_folder.hpp"
+#include "recovery/checkpoint_journals.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;
@@ -58,7 +60,7 @@ Error cannot_read(const fs::path& directory, const std::error_code& error) {
 }
 
 /// Adds what one journal holds to `found`; its summary, when it has a readable header.
-std::optional<JournalSummary> read_journal(const fs::path& path, JournaledRows& found) {
+std::optional<JournalSummary> read_journal(const fs::path& path, LeftRows& found) {
   struct stat st {};
   if (::lstat(path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return std::nullopt;
   const std::int64_t written_us = st.st_mtim.tv_sec * 1'000'000LL + st.st_mtim.tv_nsec / 1000;
@@ -79,6 +81,32 @@ std::optional<JournalSummary> read_journal(const fs::path& path, JournaledRows& 
     found.bytes += static_cast<std::uint64_t>(st.st_size);
     if (st.st_size > 0) found.findings.push_back(name + " cannot be read: " + e.what());
     return std::nullopt;
+  }
+}
+
+/// At level `memory` an adopter brings back what the newest checkpoint holds, unless one did so before.
+void add_checkpoint(const ListedBuffer& buffer, LeftRows& found) {
+  if (!buffer.manifest) return;
+  found.only_to_checkpoint =
+      buffer.manifest->durability == Durability::memory && !is_plain_file(buffer.path / kJournalsCompleteName);
+  if (buffer.manifest->checkpoint_directory.empty()) return;
+  try {
+    std::optional<CheckpointInfo> newest;
+    for (const ListedCheckpoint& listed : list_checkpoints(buffer.manifest->checkpoint_directory)) {
+      if (!listed.info || listed.info->origin.buffer != buffer.id) continue;
+      if (!newest || listed.info->number > newest->number) newest = listed.info;
+    }
+    if (!newest) return;
+    found.last_checkpoint_us = newest->created_us;
+    if (!found.only_to_checkpoint) return;
+    for (const CheckpointStream& s : newest->streams) {
+      std::uint64_t& rows = found.rows[s.stream.name];
+      // One of everything has what the journals have, and more.
+      rows = newest->scope == CheckpointScope::memory_only ? rows + s.rows : std::max(rows, s.rows);
+    }
+    std::erase_if(found.rows, [](const auto& of) { return of.second == 0; });
+  } catch (const Error& e) {
+    found.findings.emplace_back(e.what());
   }
 }
 
@@ -129,11 +157,11 @@ std::vector<ListedBuffer> list_buffers(const fs::path& state_directory) {
   return listed;
 }
 
-JournaledRows read_journals(const fs::path& folder) {
-  JournaledRows found;
+LeftRows read_left_rows(const ListedBuffer& buffer) {
+  LeftRows found;
   std::map<std::uint64_t, JournalSummary> segments;
   std::error_code error;
-  for (const fs::path& path : sorted_entries(folder, error)) {
+  for (const fs::path& path : sorted_entries(buffer.path, error)) {
     if (path.extension() == ".journal") {
       const auto summary = read_journal(path, found);
       if (!summary) continue;
@@ -147,6 +175,7 @@ JournaledRows read_journals(const fs::path& folder) {
   for (const auto& [number, summary] : segments) {
     if (summary.rows > 0) found.rows[summary.header.stream.name] += summary.rows;
   }
+  add_checkpoint(buffer, found);
   return found;
 }
 

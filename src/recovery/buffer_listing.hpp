@@ -35,17 +35,28 @@ std::vector<ListedBuffer> list_buffers(const std::filesystem::path& state_direct
 /// The same for one folder; nothing when it is not there (any more).
 std::optional<ListedBuffer> list_buffer(const std::filesystem::path& folder);
 
-/// What the journals of a folder hold.
-struct JournaledRows {
-  std::map<std::string, std::uint64_t> rows;  // by stream; some may have landed already: only the ledger knows
-  std::uint64_t bytes = 0;                    // of all files
+/// What an adopter would find of a dead process's rows.
+struct LeftRows {
+  /// By stream. Some may have landed already: only the batch ledger knows.
+  std::map<std::string, std::uint64_t> rows;
+  std::uint64_t bytes = 0;  // of its journals
   std::uint64_t journals = 0;
-  std::optional<std::int64_t> oldest_us;  // when the oldest journal was last written to, since 1970
+  std::optional<std::int64_t> oldest_us;           // when the oldest journal was last written to, since 1970
+  std::optional<std::int64_t> last_checkpoint_us;  // of this buffer; not verified here
+  /// Level `memory`, and no orderly end: `rows` counts what the checkpoint holds, too, and what came after it is lost.
+  bool only_to_checkpoint = false;
   /// A line for each file that is not as it should be.
   std::vector<std::string> findings;
+
+  std::uint64_t all() const {
+    std::uint64_t sum = 0;
+    for (const auto& [stream, n] : rows) sum += n;
+    return sum;
+  }
 };
 
-/// Reads all of them, front to back. Files that vanish meanwhile are no finding.
-JournaledRows read_journals(const std::filesystem::path& folder);
+/// Reads the journals, front to back, and what its newest checkpoint says of itself. Files that vanish meanwhile are no
+/// finding.
+LeftRows read_left_rows(const ListedBuffer& buffer);
 
 }  // namespace forebay

@@ -5,6 +5,7 @@
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/utf8.hpp"
+#include "buffer/version_clock.hpp"
 
 namespace forebay {
 namespace {
@@ -154,6 +155,9 @@ void CheckpointContentsGatherer::end_stream() {
   if (now_->contents.rows > 0) {
     now_->contents.smallest_key = now_->smallest.printable_text();
     now_->contents.largest_key = now_->largest.printable_text();
+    const auto time_of = [](std::int64_t version) { return version_us_since_2020(version) + kVersionEpochUnixUs; };
+    now_->contents.oldest_us = time_of(now_->contents.oldest_version);
+    now_->contents.newest_us = time_of(now_->contents.newest_version);
   }
   contents_.streams.push_back(std::move(now_->contents));
   now_.reset();

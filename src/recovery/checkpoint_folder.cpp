@@ -92,9 +92,12 @@ std::vector<ListedCheckpoint> list_checkpoints(const fs::path& directory) {
   if (error) {
     throw Error(ErrorCode::local, "cannot read directory " + directory.string() + ": " + error.message());
   }
+  // Of one that cannot be read, the name is all that tells whose it is.
   const auto order = [](const ListedCheckpoint& c) {
-    return c.info ? std::tuple(c.info->origin.buffer, c.info->number, c.info->created_us, c.path)
-                  : std::tuple(std::string(), std::uint64_t{0}, std::int64_t{0}, c.path);
+    if (c.info) return std::tuple(c.info->origin.buffer, c.info->number, c.info->created_us, c.path);
+    const std::string file_name = c.path.filename().string();
+    const CheckpointName name = parse_checkpoint_name(file_name).value_or(CheckpointName());
+    return std::tuple(std::string(name.buffer), name.number, std::int64_t{0}, c.path);
   };
   std::sort(listed.begin(), listed.end(), [&](const auto& a, const auto& b) { return order(a) < order(b); });
   return listed;
@@ -110,7 +113,6 @@ std::optional<CheckpointReader> open_newest_good_checkpoint(const fs::path& dire
   };
   for (const ListedCheckpoint& c : listed) {
     if (!c.info) {
-      // Of one that cannot be read, the name is all that tells whose it is.
       const std::string file_name = c.path.filename().string();
       const auto name = parse_checkpoint_name(file_name);
       if (name && wanted(name->buffer, name->number)) findings.push_back(c.problem);
@@ -132,6 +134,19 @@ std::optional<fs::path> newest_good_checkpoint(const fs::path& directory, std::s
                                                std::uint64_t older_than, std::vector<std::string>& findings) {
   const auto reader = open_newest_good_checkpoint(directory, buffer, older_than, findings);
   return reader ? std::optional(reader->path()) : std::nullopt;
+}
+
+std::optional<fs::path> older_good_checkpoint(const fs::path& refused) noexcept {
+  try {
+    const std::string file_name = refused.filename().string();
+    const auto name = parse_checkpoint_name(file_name);
+    if (!name || name->number < 2) return std::nullopt;
+    std::vector<std::string> passed_over;
+    const fs::path folder = refused.has_parent_path() ? refused.parent_path() : ".";
+    return newest_good_checkpoint(folder, name->buffer, name->number, passed_over);
+  } catch (const std::exception&) {
+    return std::nullopt;  // only advice
+  }
 }
 
 }  // namespace forebay

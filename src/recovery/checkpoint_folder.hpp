@@ -52,4 +52,8 @@ std::optional<std::filesystem::path> newest_good_checkpoint(const std::filesyste
                                                             std::string_view buffer, std::uint64_t older_than,
                                                             std::vector<std::string>& findings);
 
+/// For a checkpoint that is refused: the newest good one before it, of the same buffer and in the same folder, as its
+/// name tells. Never throws.
+std::optional<std::filesystem::path> older_good_checkpoint(const std::filesystem::path& refused) noexcept;
+
 }  // namespace forebay

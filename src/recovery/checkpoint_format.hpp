@@ -25,13 +25,13 @@ inline constexpr std::string_view kCheckpointTable =
     "CREATE TABLE checkpoint(format INTEGER NOT NULL,buffer TEXT NOT NULL,number INTEGER NOT NULL,scope TEXT NOT NULL,"
     "created_us INTEGER NOT NULL,host TEXT NOT NULL,boot_id TEXT NOT NULL,pid INTEGER NOT NULL,"
     "durability TEXT NOT NULL,destination TEXT NOT NULL,state_directory TEXT NOT NULL,missing TEXT NOT NULL,"
-    "segments INTEGER NOT NULL,\"rows\" INTEGER NOT NULL,digest TEXT NOT NULL)";
+    "segments INTEGER NOT NULL,rows INTEGER NOT NULL,digest TEXT NOT NULL)";
 inline constexpr std::string_view kStreamsTable =
     "CREATE TABLE streams(name TEXT NOT NULL,declaration TEXT NOT NULL,rows_table TEXT NOT NULL,"
-    "\"rows\" INTEGER NOT NULL,digest TEXT NOT NULL)";
+    "rows INTEGER NOT NULL,digest TEXT NOT NULL)";
 inline constexpr std::string_view kSegmentsTable =
     "CREATE TABLE segments(buffer TEXT NOT NULL,segment INTEGER NOT NULL,stream INTEGER NOT NULL,"
-    "first_row INTEGER NOT NULL,\"rows\" INTEGER NOT NULL)";
+    "first_row INTEGER NOT NULL,rows INTEGER NOT NULL)";
 
 /// "name" with quotes doubled.
 std::string sqlite_identifier(std::string_view name);

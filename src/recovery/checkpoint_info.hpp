@@ -74,6 +74,7 @@ struct CheckpointStreamContents {
   std::uint64_t rows = 0;
   std::string smallest_key, largest_key;
   std::int64_t oldest_version = 0, newest_version = 0;
+  std::int64_t oldest_us = 0, newest_us = 0;  // the times in those, microseconds since 1970
 };
 
 struct CheckpointContents {

@@ -60,9 +60,10 @@ std::string Dialect::upsert(const Stream& stream, const std::string& table, cons
   return text + ") " + source + " " + guard(stream, table);
 }
 
-std::string select_ledger_totals(const std::string& ledger, const std::string& parameter) {
-  return "SELECT stream, sum(rows), sum(synced), sum(superseded) FROM " + ledger + " WHERE buffer = " + parameter +
-         " GROUP BY stream ORDER BY stream";
+std::string select_ledger_totals(const std::string& parameter, bool has_streams) {
+  return std::string("SELECT ") + (has_streams ? "stream" : "''") +
+         ", sum(rows), sum(synced), sum(superseded) FROM sync_batches WHERE buffer = " + parameter +
+         " GROUP BY 1 ORDER BY 1";
 }
 
 }  // namespace forebay

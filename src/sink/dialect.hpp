@@ -47,8 +47,9 @@ class Dialect {
   virtual std::string column_check(const Column&) const { return {}; }
 };
 
-/// (stream, rows, synced, superseded): what the ledger holds of the buffer given as `parameter`.
-std::string select_ledger_totals(const std::string& ledger, const std::string& parameter);
+/// (stream, rows, synced, superseded): what the table sync_batches holds of the buffer given as `parameter`. A ledger that
+/// no migration has brought up to date yet has no streams.
+std::string select_ledger_totals(const std::string& parameter, bool has_streams);
 
 /// The stream's columns and its version column, quoted, with commas.
 std::string owned_columns(const Stream& stream);
@@ -99,6 +100,11 @@ class PostgresDialect : public Dialect {
   /// (span, rows): how many of the item's rows lost to a newer version in the table.
   std::string count_superseded(const Stream& stream, const std::string& table, const std::string& item,
                                const std::vector<WireColumn>& columns) const;
+
+  /// (absent, older, equal, newer): what the table has of the keys in the arrays $1 … $k, at the versions in $k+1.
+  /// `key`: the key's columns, in its order.
+  std::string compare_versions(const Stream& stream, const std::string& table,
+                               const std::vector<WireColumn>& key) const;
 
   /// Locks (buffer, segment) pairs, hashed and in order: $1 is an array of numbers.
   std::string lock_ranges() const;

@@ -112,6 +112,29 @@ std::string PostgresDialect::count_superseded(const Stream& stream, const std::s
   return text + "t." + quoted_identifier(stream.version_column) + " > s.row_version GROUP BY s.span";
 }
 
+std::string PostgresDialect::compare_versions(const Stream& stream, const std::string& table,
+                                              const std::vector<WireColumn>& key) const {
+  std::string select;
+  std::string arrays;
+  std::string names;
+  std::string same;
+  for (std::size_t k = 0; k < key.size(); ++k) {
+    const std::string column = stage_column(k);
+    select += filled(key[k].from_array, "a." + column) + " AS " + column + ", ";
+    arrays += "$" + std::to_string(k + 1) + "::" + key[k].array_type + "[], ";
+    names += column + ", ";
+    same += (k == 0 ? "" : " AND ") + ("t." + quoted_identifier(stream.key[k])) + " = " +
+            filled(key[k].value, "s." + column);
+  }
+  const std::string there = "t." + quoted_identifier(stream.version_column);
+  const auto count = [](const std::string& condition) { return "count(CASE WHEN " + condition + " THEN 1 END)"; };
+  return "SELECT " + count("t." + quoted_identifier(stream.key[0]) + " IS NULL") + ", " +
+         count(there + " < s.row_version") + ", " + count(there + " = s.row_version") + ", " +
+         count(there + " > s.row_version") + " FROM (SELECT " + select + "a.row_version FROM unnest(" + arrays + "$" +
+         std::to_string(key.size() + 1) + "::bigint[]) AS a(" + names + "row_version)) AS s LEFT JOIN " + table +
+         " AS t ON " + same;
+}
+
 std::string PostgresDialect::lock_ranges() const {
   return "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k)";
 }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 
+#include "sink/postgres_compare.hpp"
 #include "sink/postgres_migrate.hpp"
 #include "sink/postgres_sink.hpp"
 
@@ -129,13 +130,20 @@ class PostgresDestination final : public Destination {
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
     return std::make_unique<PostgresSink>(target_, options_, watchdog_, streams);
   }
+  std::unique_ptr<Comparer> make_comparer() override {
+    return std::make_unique<PostgresComparer>(target_, options_, watchdog_);
+  }
   void interrupt() noexcept override { watchdog_->interrupt(); }
 
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
     PostgresSession session(target_, *watchdog_);
     session.begin("");
     std::vector<LedgerTotals> found;
-    for (const auto& row : session.exec(select_ledger_totals("sync_batches", "$1"), {buffer})) {
+    const auto ledger = session.exec(
+        "SELECT bool_or(attname = 'stream') FROM pg_attribute WHERE attrelid = to_regclass('sync_batches') AND NOT "
+        "attisdropped")[0][0];
+    if (ledger.is_null()) return found;
+    for (const auto& row : session.exec(select_ledger_totals("$1", ledger.as<bool>()), {buffer})) {
       found.push_back(
           {row[0].c_str(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(), row[3].as<std::uint64_t>()});
     }

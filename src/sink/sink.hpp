@@ -107,6 +107,8 @@ struct DestinationOptions {
   std::function<void(const std::string&)> note;
 };
 
+class Comparer;  // sink/compare.hpp
+
 /// Where rows go, and what can be done there besides writing. Thread-safe.
 class Destination {
  public:
@@ -122,12 +124,15 @@ class Destination {
   /// The streams must outlive the sink.
   virtual std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) = 0;
 
-  /// Ends the calls of its sinks that wait for a server, now and from now on: they fail as a lost connection does. For
-  /// a stop that must not wait. SQLite has no server, and its calls end by themselves.
+  /// Looks what is there of given rows, and changes nothing.
+  virtual std::unique_ptr<Comparer> make_comparer() = 0;
+
+  /// Ends the calls of its sinks and comparers that wait for a server, now and from now on: they fail as a lost
+  /// connection does. For a stop that must not wait. SQLite has no server, and its calls end by themselves.
   virtual void interrupt() noexcept {}
 
   /// What of a buffer has landed, by stream: the truth also where the process that sent it was killed before it could
-  /// count. Connects for itself; a sink has been open there before. Throws Error(destination).
+  /// count. Nothing where there is no ledger yet. Connects for itself, makes nothing. Throws Error(destination).
   virtual std::vector<LedgerTotals> ledger_totals(const std::string& buffer) = 0;
 
   // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).

@@ -42,15 +42,33 @@ std::int64_t number_from(SqliteConnection& db, const char* sql) {
   return statement.step() ? statement.column_integer(0) : 0;
 }
 
-void check_ours(SqliteConnection& db, const std::string& file) {
+/// False for a database with nothing in it. Throws for one that is somebody else's.
+bool is_ours(SqliteConnection& db, const std::string& file) {
   const auto id = number_from(db, "PRAGMA application_id");
-  if (id == kApplicationId) return;
-  if (id != 0 || number_from(db, "SELECT count(*) FROM sqlite_schema") != 0) {
-    throw DestinationFailure(
-        {FailureClass::login_or_target, "",
-         "sqlite:" + file + " is a SQLite database, but not a forebay catalog; name another file"});
+  if (id == kApplicationId) return true;
+  if (id == 0 && number_from(db, "SELECT count(*) FROM sqlite_schema") == 0) return false;
+  throw DestinationFailure({FailureClass::login_or_target, "",
+                            "sqlite:" + file + " is a SQLite database, but not a forebay catalog; name another file"});
+}
+
+/// `use` sees the open database first; what SQLite throws becomes a DestinationFailure.
+template <typename Use>
+SqliteConnection opened(const std::string& file, std::chrono::milliseconds busy_timeout, Use use) {
+  std::optional<SqliteConnection> db;
+  try {
+    db.emplace(file, SQLITE_OPEN_READWRITE);
+  } catch (const Error& e) {
+    throw DestinationFailure({FailureClass::login_or_target, "", e.what()});
   }
-  db.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+  try {
+    db->busy_timeout(busy_timeout);
+    use(*db);
+    return std::move(*db);
+  } catch (const DestinationFailure&) {
+    throw;
+  } catch (const Error&) {
+    throw DestinationFailure(sqlite_failure(*db, false));
+  }
 }
 
 }  // namespace
@@ -104,22 +122,23 @@ Failure sqlite_failure(const SqliteConnection& db, bool committing) {
 
 SqliteConnection open_catalog(const std::string& file, std::chrono::milliseconds busy_timeout) {
   make_private_file(file);
-  std::optional<SqliteConnection> db;
-  try {
-    db.emplace(file, SQLITE_OPEN_READWRITE);
-  } catch (const Error& e) {
-    throw DestinationFailure({FailureClass::login_or_target, "", e.what()});
-  }
-  try {
-    db->busy_timeout(busy_timeout);
-    check_ours(*db, file);
-    db->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-    return std::move(*db);
-  } catch (const DestinationFailure&) {
-    throw;
-  } catch (const Error&) {
-    throw DestinationFailure(sqlite_failure(*db, false));
-  }
+  return opened(file, busy_timeout, [&](SqliteConnection& db) {
+    if (!is_ours(db, file)) db.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  });
+}
+
+std::optional<SqliteConnection> open_catalog_to_look(const std::string& file, std::chrono::milliseconds busy_timeout) {
+  struct stat found = {};
+  if (::stat(file.c_str(), &found) != 0 && errno == ENOENT) return std::nullopt;
+  bool ours = false;
+  // Opened for writing where that may be: else SQLite would leave the files of its WAL behind.
+  SqliteConnection db = opened(file, busy_timeout, [&](SqliteConnection& fresh) {
+    fresh.exec("PRAGMA query_only = ON");
+    ours = is_ours(fresh, file);
+  });
+  if (!ours) return std::nullopt;
+  return db;
 }
 
 }  // namespace forebay

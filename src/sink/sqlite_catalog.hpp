@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,10 @@ Failure sqlite_failure(const SqliteConnection& db, bool committing);
 /// with synchronous=FULL: each COMMIT is on disk when it returns, and who looks into the file meanwhile blocks nobody.
 /// Throws DestinationFailure.
 SqliteConnection open_catalog(const std::string& file, std::chrono::milliseconds busy_timeout);
+
+/// The same for who only looks: writes are refused, and nothing is made. Nothing when there is no file, or nothing in
+/// it.
+std::optional<SqliteConnection> open_catalog_to_look(const std::string& file, std::chrono::milliseconds busy_timeout);
 
 /// Migrations of sql/sqlite/, one transaction each call.
 std::vector<MigrationState> catalog_states(SqliteConnection& db);

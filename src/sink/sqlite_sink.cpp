@@ -1,31 +1,19 @@
 #include "sink/sqlite_sink.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 #include "base/crash_point.hpp"
+#include "sink/sqlite_bind.hpp"
 #include "sink/sqlite_catalog.hpp"
+#include "sink/sqlite_compare.hpp"
 #include "sink/sqlstate.hpp"
 
 namespace forebay {
 namespace {
-
-void bind(SqliteStatement& statement, int parameter, const Value& value) {
-  if (value.is_null()) return statement.bind_null(parameter);
-  switch (value.type()) {
-    case ColumnType::real:
-      return statement.bind_real(parameter, value.as_real());
-    case ColumnType::text:
-    case ColumnType::json:
-      return statement.bind_text(parameter, value.as_chars());
-    case ColumnType::bytes:
-      return statement.bind_blob(parameter, value.as_chars());
-    case ColumnType::integer:
-    case ColumnType::boolean:
-    case ColumnType::timestamp:
-      return statement.bind_integer(parameter, value.as_integer());
-  }
-}
 
 std::int64_t now_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -189,10 +177,17 @@ class SqliteDestination final : public Destination {
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
     return std::make_unique<SqliteSink>(file_, options_, streams);
   }
+  std::unique_ptr<Comparer> make_comparer() override { return std::make_unique<SqliteComparer>(file_, options_); }
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
+    if (::access(file_.c_str(), F_OK) != 0 && errno == ENOENT) return {};  // nothing is made by looking
     SqliteConnection db = open_catalog(file_, options_.statement_timeout);
     try {
-      SqliteStatement totals(db, select_ledger_totals("sync_batches", "?1"), SqliteStatement::Life::once);
+      SqliteStatement ledger(db, "SELECT count(*), sum(name = 'stream') FROM pragma_table_info('sync_batches')",
+                             SqliteStatement::Life::once);
+      ledger.step();
+      if (ledger.column_integer(0) == 0) return {};
+      SqliteStatement totals(db, select_ledger_totals("?1", ledger.column_integer(1) != 0),
+                             SqliteStatement::Life::once);
       totals.bind_text(1, buffer);
       const auto number = [&](int column) { return static_cast<std::uint64_t>(totals.column_integer(column)); };
       std::vector<LedgerTotals> found;

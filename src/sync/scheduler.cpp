@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/start_thread.hpp"
 #include "buffer/writer_core.hpp"
 #include "sync/drain.hpp"
 
@@ -35,11 +36,16 @@ Scheduler::Scheduler(SegmentStore& store, VersionClock& clock, Destination* dest
       timer_(io_),
       random_(std::random_device{}()) {}
 
-Scheduler::~Scheduler() { stop(); }
+Scheduler::~Scheduler() {
+  stop();
+  store_.end_keeping();  // its thread may wake the timer
+}
 
 void Scheduler::start() {
-  timer_thread_ = std::thread([this] { io_.run(); });
-  for (int i = 0; i < workers_max_; ++i) worker_threads_.emplace_back([this, i] { work(i); });
+  timer_thread_ = start_thread("for the timer", [this] { io_.run(); });
+  for (int i = 0; i < workers_max_; ++i) {
+    worker_threads_.push_back(start_thread("to send batches", [this, i] { work(i); }));
+  }
 }
 
 void Scheduler::stop(bool at_once) {

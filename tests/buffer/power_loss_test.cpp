@@ -97,14 +97,15 @@ Outcome run(std::uint64_t seed, const World& world) {
   std::mt19937_64 random(seed);
   SimulatedDisk disk(random());
   const std::uint64_t operations = std::uniform_int_distribution<std::uint64_t>(1, 150)(random);
-  std::mutex random_mutex;
+  std::mutex faults_mutex;
+  std::mt19937_64 faults(random());  // guarded by faults_mutex
   std::atomic<std::uint64_t> done{0};
   disk.before = [&](SimulatedDisk::Op op, const std::filesystem::path& path) {
     if (++done >= operations) disk.cut_power();
     if (disk.is_off()) throw Error(ErrorCode::local, "the power is off");
-    const std::lock_guard lock(random_mutex);
+    const std::lock_guard lock(faults_mutex);
     const bool flush = op == SimulatedDisk::Op::flush || op == SimulatedDisk::Op::flush_folder;
-    if (world.flushes_fail && flush && std::bernoulli_distribution(0.1)(random)) {
+    if (world.flushes_fail && flush && std::bernoulli_distribution(0.1)(faults)) {
       throw Error(ErrorCode::local, "cannot flush " + path.string() + ": Input/output error");
     }
   };

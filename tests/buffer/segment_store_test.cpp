@@ -29,7 +29,7 @@ std::uint64_t journal_rows(const Pipeline& p) {
 
 /// A file that fails every write from the moment it is told to.
 struct FailingDisk {
-  bool full = false;
+  std::atomic<bool> full{false};
 
   CreateFile create() {
     return [this](const std::filesystem::path& path) -> std::unique_ptr<AppendFile> {
@@ -200,6 +200,20 @@ TEST_CASE("after a failed write the rows go to a new journal, and the failed one
   CHECK(p.scheduler->force_sync(60s).settled);
   CHECK(p.landed_rows() == 11);
   CHECK(p.journals() == 0);
+}
+
+TEST_CASE("commit does not say yes for a sealed segment whose journal could not be written", "[threads]") {
+  FailingDisk disk;
+  Pipeline p(limits_with(1000, 100'000), Durability::process, 0, disk.create());
+  const auto writer = p.store->make_writer(measurements());
+  for (int i = 0; i < 5; ++i) p.add(*writer, "a", i);
+  disk.full = true;
+  writer->seal(Reason::force_sync);
+  CHECK_THROWS_WITH(writer->commit(), Catch::Contains("No space left"));
+  disk.full = false;
+  CHECK_NOTHROW(writer->commit());
+  CHECK(p.journals() == 1);
+  CHECK(journal_rows(p) == 5);
 }
 
 TEST_CASE("rows that are in memory land though their journal can't be written") {

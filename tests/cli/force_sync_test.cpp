@@ -97,5 +97,29 @@ TEST_CASE("an interrupted force-sync leaves the sync going, and a Buffer that st
   CHECK(run(dir, {"force-sync"}).status == 3);  // orphaned now
 }
 
+TEST_CASE("force-sync waits for a server that is away, up to its time, and lands all once it is back",
+          "[control][postgres]") {
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
+  const FlakyAddress address(fixture);
+  const ScanSite site(address.url(), {{"SYNC_DRAIN_TIMEOUT", "600"}});
+  const Tree tree;
+  fill(tree, 2000);
+  RunningCommand scan(site.line({"scan", tree.path(), "--set-id", "6", "--quiet"}));
+  REQUIRE(comes_true([&] { return says(site.run({"status"}).out, ", down"); }));
+  const auto away = site.run({"force-sync", "--timeout", "1"});
+  CHECK(away.status == 3);
+  CHECK(says(away.err, "not at the destination: cannot connect"));
+  RunningCommand waiting(site.line({"force-sync", "--json"}));
+  address.appear();
+  const auto landed = waiting.wait();
+  CAPTURE(landed.err);
+  CHECK(landed.status == 0);
+  // The scan may have ended, and its buffer gone, before it was asked.
+  for (const auto& buffer : summary_of(landed).at("buffers")) CHECK(buffer.at("settled") == true);
+  CHECK(scan.wait().status == 0);
+  CHECK((landed_in(fixture, 6) == found_under(tree.path())));
+}
+
 }  // namespace
 }  // namespace forebay::test

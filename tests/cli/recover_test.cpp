@@ -83,6 +83,51 @@ TEST_CASE("recover sends what fills the disk, and counts what the disk did not t
   CHECK(::umount(disk.path().c_str()) == 0);
 }
 
+TEST_CASE("recover takes one buffer by its name, and refuses a name that is none and a shift that is no number") {
+  const ScanSite site(kNobody, {{"SYNC_DRAIN_TIMEOUT", "1"}});
+  const Tree tree;
+  fill(tree, 10);
+  for (int i = 0; i < 2; ++i) REQUIRE(site.run({"scan", tree.path(), "--no-recover"}).status == 3);
+  REQUIRE(site.buffers_left() == 2);
+  const auto first = std::filesystem::directory_iterator(site.state() + "/buffers")->path().filename().string();
+  const TemporaryDirectory destination;
+  const std::string url = "sqlite:" + (destination / "catalog.db").string();
+  for (const char* name : {"20200101T000000Z-1-00000000", "../buffers", "..", "."}) {
+    CAPTURE(name);
+    const auto refused = site.run({"recover", "--to", url, "--buffer", name});
+    CHECK(refused.status == 2);
+    CHECK(says(refused.err, "there is no buffer"));
+  }
+  for (const char* shift : {"soon", "1.5", "99999999999999999999"}) {
+    CAPTURE(shift);
+    CHECK(site.run({"recover", "--to", url, "--shift-versions", shift}).status == 2);
+  }
+  CHECK(site.run({"recover", "--to", url, "--shift-versions", "-9999999999"}).status == 2);
+  CHECK(site.buffers_left() == 2);
+  const auto recovered = site.run({"recover", "--to", url, "--buffer", first, "--json"});
+  CHECK(recovered.status == 0);
+  CHECK(summary_of(recovered).at("recovered") == 13);  // and the set's own row, twice; DIR itself is one of the rest
+  CHECK(site.buffers_left() == 1);
+}
+
+TEST_CASE("what cannot be read of one buffer is told by recover's status, and the others land") {
+  const ScanSite site(kNobody, {{"SYNC_DRAIN_TIMEOUT", "1"}});
+  const Tree tree;
+  fill(tree, 10);
+  for (int i = 0; i < 2; ++i) REQUIRE(site.run({"scan", tree.path(), "--no-recover"}).status == 3);
+  const auto folder = std::filesystem::directory_iterator(site.state() + "/buffers")->path();
+  std::filesystem::remove(folder / "lock");
+  const TemporaryDirectory destination;
+  const auto recovered = site.run({"recover", "--to", "sqlite:" + (destination / "catalog.db").string(), "--json"});
+  CAPTURE(recovered.err);
+  CHECK(recovered.status == 4);
+  CHECK(says(recovered.err, "its file `lock` is gone"));
+  CHECK(says(recovered.err, "1 buffer in "));
+  CHECK(summary_of(recovered).at("buffers_unreadable") == 1);
+  CHECK(summary_of(recovered).at("pending") == 0);
+  CHECK(site.buffers_left() == 1);
+}
+
 TEST_CASE("a scan whose messages nobody reads any more goes on to its end") {
   const ScanSite site;
   const Tree tree;

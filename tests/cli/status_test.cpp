@@ -247,7 +247,7 @@ TEST_CASE("folders that hold no buffer, or lie about one, are told and steer no 
   CHECK_FALSE(says(text.out, "\a"));
   CHECK(says(text.out, "it has no manifest"));
   CHECK(says(text.out, "segment-000001.journal cannot be read"));
-  CHECK(says(text.out, "in its last checkpoint, or lost"));
+  CHECK(says(text.out, "what came after its last checkpoint (there is none) is lost"));
   CHECK(fs::exists(hostile / "segment-000001.journal"));  // an adopter would set it aside; looking does not
 }
 

@@ -3,9 +3,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <fstream>
+#include <functional>
+#include <vector>
 
 #include "buffer/journal_writer.hpp"
 #include "forebay/buffer.hpp"
@@ -46,6 +49,16 @@ void die_with_rows(const TemporaryDirectory& dir, const Options& options, int ro
   REQUIRE(::waitpid(child, &status, 0) == child);
   REQUIRE(WIFSIGNALED(status));
   std::filesystem::remove(dir / "catalog.db");
+}
+
+/// Those with rows, the largest first; besides, there may be spare ones.
+std::vector<std::filesystem::path> journals_left(const TemporaryDirectory& dir) {
+  std::vector<std::filesystem::path> journals;
+  for (const auto& e : std::filesystem::recursive_directory_iterator(dir / "state" / "buffers")) {
+    if (e.path().extension() == ".journal" && e.file_size() > 0) journals.push_back(e.path());
+  }
+  std::ranges::sort(journals, std::greater{}, [](const auto& path) { return std::filesystem::file_size(path); });
+  return journals;
 }
 
 }  // namespace
@@ -145,12 +158,7 @@ TEST_CASE("a torn tail is cut, damage is told and kept, and neither stops the ot
   const TemporaryDirectory dir;
   Options options = options_in(dir);
   die_with_rows(dir, options, 350);  // four journals: three sealed and one not
-  std::vector<std::filesystem::path> journals;
-  for (const auto& e : std::filesystem::recursive_directory_iterator(dir / "state" / "buffers")) {
-    const bool spare = e.is_regular_file() && e.file_size() == 0;
-    if (e.path().extension() == ".journal" && !spare) journals.push_back(e.path());
-  }
-  std::sort(journals.begin(), journals.end());
+  const std::vector<std::filesystem::path> journals = journals_left(dir);
   REQUIRE(journals.size() == 4);
   {
     std::fstream damaged(journals[1], std::ios::in | std::ios::out | std::ios::binary);
@@ -175,10 +183,7 @@ TEST_CASE("a journal of a newer format is told, and stays for the forebay that c
   const TemporaryDirectory dir;
   Options options = options_in(dir);
   die_with_rows(dir, options, 150);  // two journals
-  std::filesystem::path newer;
-  for (const auto& e : std::filesystem::recursive_directory_iterator(dir / "state" / "buffers")) {
-    if (e.path().filename() == journal_name(1)) newer = e.path();
-  }
+  const std::filesystem::path newer = journals_left(dir).front();
   std::fstream(newer, std::ios::in | std::ios::out | std::ios::binary).seekp(8).put(2);  // the format's number
   std::string log;
   options.log = [&](LogLevel, std::string_view line) { (log += line) += '\n'; };

@@ -232,7 +232,7 @@ TEST_CASE("it takes a plain sqlite3 to look into a checkpoint") {
   CHECK(q.column_text(2) == "blob");
   SqliteStatement of_segment(db,
                              "SELECT count(*) FROM measurements m, segments s WHERE s.stream = 1 AND s.segment = 1 AND "
-                             "m._rowid_ BETWEEN s.first_row AND s.first_row + s.\"rows\" - 1");
+                             "m._rowid_ BETWEEN s.first_row AND s.first_row + s.rows - 1");
   REQUIRE(of_segment.step());
   CHECK(of_segment.column_integer(0) == 5);
 }

@@ -30,15 +30,30 @@ SINK_CONTRACT("the ledger tells what of a buffer has landed, by stream, and noth
   CHECK(totals[1].superseded == 1);
 }
 
+SINK_CONTRACT("where no ledger is, or one without streams, totals are asked for all the same") {
+  TestType fixture;
+  if (!fixture.available()) return;
+  const auto destination = fixture.destination();
+  CHECK(destination->ledger_totals("b").empty());
+  const Stream stream = small_stream();
+  written(*destination->make_sink({&stream}), {RangeMaker(stream, "b", 1).add(1, small_row(1, "/a")).range()});
+  fixture.exec("ALTER TABLE sync_batches DROP COLUMN stream");
+  const auto totals = destination->ledger_totals("b");
+  REQUIRE(totals.size() == 1);
+  CHECK(totals[0].stream.empty());
+  CHECK(totals[0].synced == 1);
+}
+
 SINK_CONTRACT("ledger rows of an earlier release count under no stream") {
   TestType fixture;
   if (!fixture.available()) return;
   const auto destination = fixture.destination();
   opens(*destination->make_sink({}));
   const bool sqlite = fixture.dialect().name() == "sqlite";
-  fixture.exec("INSERT INTO sync_batches (buffer, segment, first_row, last_row, rows, synced, superseded, reason, "
-               "started_at, committed_at) VALUES ('old', 1, 1, 5, 5, 4, 1, 'end', " +
-               std::string(sqlite ? "1, 1)" : "now(), now())"));
+  fixture.exec(
+      "INSERT INTO sync_batches (buffer, segment, first_row, last_row, rows, synced, superseded, reason, "
+      "started_at, committed_at) VALUES ('old', 1, 1, 5, 5, 4, 1, 'end', " +
+      std::string(sqlite ? "1, 1)" : "now(), now())"));
   const auto totals = destination->ledger_totals("old");
   REQUIRE(totals.size() == 1);
   CHECK(totals[0].stream.empty());

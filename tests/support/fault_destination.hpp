@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "sink/compare.hpp"
 #include "sink/sink.hpp"
 
 namespace forebay::test {
@@ -25,6 +26,7 @@ class FaultDestination final : public Destination {
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
     return std::make_unique<FaultSink>(*this, real_->make_sink(streams));
   }
+  std::unique_ptr<Comparer> make_comparer() override { return real_->make_comparer(); }
   void interrupt() noexcept override { real_->interrupt(); }
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override { return real_->ledger_totals(buffer); }
   std::vector<MigrationState> migration_states() override { return real_->migration_states(); }

@@ -5,6 +5,7 @@ namespace forebay::test {
 // The only file with paths compiled in, so that all others compile alike wherever the tree lies.
 std::string forebay_binary() { return FOREBAY_COMMAND; }
 std::string example_binary() { return FOREBAY_EXAMPLE; }
+std::string fake_clock_library() { return FOREBAY_FAKE_CLOCK; }
 std::string crash_binary() { return FOREBAY_CRASH; }
 std::string source_directory() { return FOREBAY_SOURCE_DIR; }
 

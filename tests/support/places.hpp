@@ -9,5 +9,7 @@ std::string forebay_binary();
 std::string example_binary();
 std::string crash_binary();
 std::string source_directory();
+/// For LD_PRELOAD: tests/fake_clock/. Empty in builds with sanitizers, which want to be loaded first themselves.
+std::string fake_clock_library();
 
 }  // namespace forebay::test

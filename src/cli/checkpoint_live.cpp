@@ -1,0 +1,70 @@
+#include "cli/checkpoint_live.hpp"
+
+#include <future>
+#include <map>
+#include <utility>
+
+#include "cli/buffer_view.hpp"
+#include "control/client.hpp"
+#include "forebay/error.hpp"
+
+namespace forebay::cli {
+namespace {
+
+/// A process that writes one says so every second.
+constexpr std::chrono::seconds kSilenceMax{10};
+
+/// Nothing when the process has ended meanwhile: what it left, if anything, is an orphan's.
+std::optional<CreatedCheckpoint> create_of_one(const ListedBuffer& buffer) {
+  CreatedCheckpoint created;
+  created.buffer = buffer.id;
+  created.live = true;
+  if (buffer.holder > 0) created.process = buffer.holder;
+  control::AskOptions options;
+  options.silence_max = kSilenceMax;
+  try {
+    const CheckpointResult result = control::create_checkpoint(buffer.path, options);
+    created.file = result.path;
+    created.rows = result.rows;
+    created.bytes = result.bytes;
+  } catch (const Error& e) {
+    const auto now = list_buffer(buffer.path);
+    if (!now || hands_of(*now) == Hands::nobody) return std::nullopt;
+    created.problem = e.what();
+  }
+  return created;
+}
+
+}  // namespace
+
+std::vector<CreatedCheckpoint> create_of_live(const std::filesystem::path& state_directory, const std::string& buffer) {
+  std::vector<std::future<std::optional<CreatedCheckpoint>>> creating;
+  std::vector<ListedBuffer> adopted;
+  for (ListedBuffer& listed : list_buffers(state_directory)) {
+    if (!buffer.empty() && listed.id != buffer) continue;
+    const Hands hands = hands_of(listed);
+    if (hands == Hands::maker) creating.push_back(std::async(std::launch::async, create_of_one, std::move(listed)));
+    if (hands == Hands::adopter) adopted.push_back(std::move(listed));
+  }
+  std::vector<CreatedCheckpoint> all;
+  std::map<int, bool> written_by;
+  for (auto& future : creating) {
+    auto created = future.get();
+    if (!created) continue;
+    if (created->process) written_by[*created->process] = created->problem.empty();
+    all.push_back(std::move(*created));
+  }
+  for (const ListedBuffer& listed : adopted) {
+    if (written_by[listed.holder]) continue;  // an adopter's checkpoint holds what it adopted, too
+    if (!list_buffer(listed.path)) continue;
+    CreatedCheckpoint created;
+    created.buffer = listed.id;
+    created.live = true;
+    if (listed.holder > 0) created.process = listed.holder;
+    created.problem = "process " + pid_text(listed.holder) + " is sending what it holds; try again when that has ended";
+    all.push_back(std::move(created));
+  }
+  return all;
+}
+
+}  // namespace forebay::cli

@@ -1,0 +1,144 @@
+#include "cli/restore_summary.hpp"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/human.hpp"
+#include "base/safe_line.hpp"
+#include "cli/output.hpp"
+#include "cli/run_summary.hpp"
+#include "forebay/stream.hpp"
+
+namespace forebay::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+bool is_counted(const std::string& stream) { return stream != backup_sets_stream().name; }
+
+/// Names in a file may be in any encoding: what is not UTF-8 is replaced, not a reason to fail.
+std::string dumped(const ordered_json& j) { return j.dump(-1, ' ', false, ordered_json::error_handler_t::replace); }
+
+ordered_json counts_json(const Counts& c) {
+  return {{"accepted", c.accepted},
+          {"synced", c.synced},
+          {"superseded", c.superseded},
+          {"pending", c.pending},
+          {"quarantined", c.quarantined}};
+}
+
+ordered_json comparison_json(const StreamComparison& s) {
+  return {{"rows", s.rows},
+          {"new", s.found.absent},
+          {"older_there", s.found.older},
+          {"equal_there", s.found.equal},
+          {"newer_there", s.found.newer},
+          {"superseded", s.superseded}};
+}
+
+std::string counted_files(std::uint64_t n) { return human_count(n) + (n == 1 ? " file" : " files"); }
+
+std::string duration(double seconds) {
+  return human_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9)));
+}
+
+}  // namespace
+
+Counts counts_of_rows(const SyncStatus& status) {
+  Counts all;
+  for (const auto& [stream, c] : status.streams) {
+    if (!is_counted(stream)) continue;
+    all.accepted += c.accepted;
+    all.synced += c.synced;
+    all.superseded += c.superseded;
+    all.pending += c.pending;
+    all.quarantined += c.quarantined;
+  }
+  return all;
+}
+
+std::uint64_t count_of_rows(const std::map<std::string, std::uint64_t>& rows) {
+  std::uint64_t all = 0;
+  for (const auto& [stream, n] : rows) all += is_counted(stream) ? n : 0;
+  return all;
+}
+
+std::string restore_json(const RestoreSummary& s) {
+  ordered_json j = {{"files", s.files},
+                    {"destination", s.status.destination},
+                    {"destination_state", std::string(to_string(s.status.destination_state))},
+                    {"rows", count_of_rows(s.rows)}};
+  j.update(counts_json(counts_of_rows(s.status)));
+  j["unsaved"] = s.unsaved_rows;
+  j["elapsed_s"] = s.elapsed_s;
+  j["sync_s"] = s.status.sync_time_s;
+  j["peak_memory_bytes"] = peak_memory_bytes();
+  j["streams"] = ordered_json::object();
+  for (const auto& [stream, rows] : s.rows) {
+    j["streams"][stream] = {{"rows", rows}};
+    j["streams"][stream].update(counts_json(s.status.of(stream)));
+  }
+  j["failure"] = s.failure;
+  j["last_error"] = s.status.last_error;
+  return dumped(j);
+}
+
+void print_restore(const RestoreSummary& s, std::ostream& out) {
+  const Counts c = counts_of_rows(s.status);
+  const double rate = s.elapsed_s > 0 ? static_cast<double>(c.accepted) / s.elapsed_s : 0;
+  out << "restored    " << human_count(c.accepted) << " of " << human_count(count_of_rows(s.rows)) << " rows from "
+      << counted_files(s.files) << ", in " << duration(s.elapsed_s) << " (" << human_rate(rate) << ")\n";
+  out << "synced      " << human_count(c.synced) << " rows to " << safe_line(s.status.destination)
+      << ", or there already\n";
+  if (c.superseded > 0) out << "superseded  " << human_count(c.superseded) << " by newer versions\n";
+  if (c.quarantined > 0) out << "quarantined " << human_count(c.quarantined) << '\n';
+  for (const auto& [stream, rows] : s.rows) {
+    const Counts of = s.status.of(stream);
+    out << "stream      " << safe_line(stream) << ": " << human_count(of.synced) << " synced, "
+        << human_count(of.superseded) << " superseded\n";
+  }
+}
+
+std::string dry_run_json(const DryRunSummary& s) {
+  StreamComparison all;
+  ordered_json streams = ordered_json::object();
+  for (const StreamComparison& c : s.streams) {
+    streams[c.stream] = comparison_json(c);
+    streams[c.stream]["table"] = c.table;
+    if (!is_counted(c.stream)) continue;
+    all.rows += c.rows;
+    all.found.absent += c.found.absent;
+    all.found.older += c.found.older;
+    all.found.equal += c.found.equal;
+    all.found.newer += c.found.newer;
+    all.superseded += c.superseded;
+  }
+  ordered_json j = {{"dry_run", true}, {"files", s.files}, {"destination", s.destination}};
+  j.update(comparison_json(all));
+  j["elapsed_s"] = s.elapsed_s;
+  j["peak_memory_bytes"] = peak_memory_bytes();
+  j["streams"] = streams;
+  return dumped(j);
+}
+
+void print_dry_run(const DryRunSummary& s, std::ostream& out) {
+  out << "dry run: nothing was sent; rows of " << counted_files(s.files) << " compared with "
+      << safe_line(s.destination) << '\n';
+  Table table({2, 3, 4, 5, 6, 7});
+  table.add({{"stream", Style::bold},
+             {"table", Style::bold},
+             {"rows", Style::bold},
+             {"new", Style::bold},
+             {"older there", Style::bold},
+             {"equal there", Style::bold},
+             {"newer there", Style::bold},
+             {"superseded", Style::bold}});
+  for (const StreamComparison& c : s.streams) {
+    table.add({c.stream, c.table, human_count(c.rows), human_count(c.found.absent), human_count(c.found.older),
+               human_count(c.found.equal), human_count(c.found.newer), human_count(c.superseded)});
+  }
+  table.print(out, colours_belong(STDOUT_FILENO));
+}
+
+}  // namespace forebay::cli
