@@ -77,7 +77,8 @@ TEST_CASE("with the ledger off the oracle reports rows that are counted as super
   site->view().defeat_ledger();
   // The batch that the kill came after has to hold hot keys, as most do.
   std::string said;
-  for (int tries = 0; tries < 20 && said.find("O9: the last process, of those it adopted, tells") == said.npos; ++tries) {
+  for (int tries = 0; tries < 20 && said.find("O9: the last process, of those it adopted, tells") == said.npos;
+       ++tries) {
     said = lines(round().violations);
   }
   CHECK_THAT(said, Contains("O9: the last process, of those it adopted, tells"));
