@@ -35,7 +35,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   options.only_recover = true;
   options.recover_any_destination = !a.to.empty();
   std::error_code ignored;
-  if (!a.buffer.empty() && (a.buffer.find('/') != std::string::npos ||
+  if (!a.buffer.empty() && (a.buffer.front() == '.' || a.buffer.find('/') != std::string::npos ||
                             !std::filesystem::exists(options.state_directory / "buffers" / a.buffer, ignored))) {
     throw Error(ErrorCode::usage, "--buffer: there is no buffer " + printable(a.buffer) + " in " +
                                       options.state_directory.string() + "; forebay status lists them");

@@ -70,9 +70,9 @@ TEST_CASE("a state directory that is renamed under a running buffer loses nothin
     for (int i = 0; i < 20; ++i) writer.add(Measurement("a", i));
     writer.commit();
     fs::rename(dir / "state", dir / "moved");
-    // The open journal moved along. A new one cannot be made where the directory was.
+    // The open journals moved along. A new one cannot be made where the directory was.
     later = add_until_refused(writer, 20);
-    CHECK(later.rows == kSegmentRows - 20);
+    CHECK(later.rows >= kSegmentRows - 20);
     CHECK_THAT(later.refusal, Catch::Contains((dir / "state").string()) && Catch::Contains("No such file"));
     CHECK_FALSE(buffer.stop(std::chrono::milliseconds(0)).settled);
     CHECK_FALSE(fs::exists(dir / "state"));
@@ -82,8 +82,8 @@ TEST_CASE("a state directory that is renamed under a running buffer loses nothin
   moved.state_directory = dir / "moved";
   Buffer buffer(moved);
   CHECK(buffer.stop().settled);
-  CHECK(buffer.get_sync_status().recovered.synced == kSegmentRows);
-  CHECK(landed(dir) == kSegmentRows);
+  CHECK(buffer.get_sync_status().recovered.synced == static_cast<std::uint64_t>(20 + later.rows));
+  CHECK(landed(dir) == 20 + later.rows);
 }
 
 TEST_CASE("a state directory that is deleted under a running buffer stops producers, and what it holds lands",
