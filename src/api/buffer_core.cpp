@@ -195,12 +195,8 @@ void BufferCore::start_checkpoints() {
   c.origin.durability = options_.durability;
   c.origin.destination = destination_->description();
   c.origin.state_directory = state_->path().string();
-  // A folder of checkpoints may be shared: of others' buffers nothing is known here.
-  c.is_finished = [host = c.origin.host, state = state_->path()](const CheckpointOrigin& of) {
-    std::error_code error;
-    return of.host == host && of.state_directory == state.string() &&
-           !std::filesystem::exists(state / "buffers" / of.buffer, error) && !error;
-  };
+  // A folder of checkpoints may be shared, and a state directory moved: only what was noted there counts.
+  c.is_finished = [folder = c.directory](const CheckpointOrigin& of) { return all_landed(folder, of.buffer); };
   c.interval = options_.checkpoint_interval.value_or(std::chrono::seconds(memory ? 300 : 0));
   c.only_in_memory = memory;
   c.retention = options_.checkpoint_retention;
@@ -252,7 +248,10 @@ void BufferCore::leave_state(SyncResult& result) {
   } catch (const Error& e) {
     log_(LogLevel::debug, e.what());  // then a checkpoint is looked at, too, and brings nothing new
   }
-  StateDirectory::remove_buffer(*folder_);
+  const bool gone = StateDirectory::remove_buffer(*folder_);
+  if (gone && spill.unsaved_rows == 0) {
+    note_all_landed(folder_->manifest.checkpoint_directory, folder_->manifest.buffer);
+  }
   folder_.reset();
 }
 

@@ -13,6 +13,7 @@
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_hook.hpp"
 #include "recovery/checkpoint_orphan.hpp"
+#include "recovery/checkpoint_retention.hpp"
 
 namespace forebay::cli {
 namespace {
@@ -26,12 +27,20 @@ void run_hook(const fs::path& hook, const std::string& file) {
   if (!result.succeeded) log_line(LogLevel::warning, result.problem);
 }
 
+void keep_within_bounds(const fs::path& folder, const Options& options, const std::string& just_verified) {
+  CheckpointRetention retention(folder, options.checkpoint_retention);
+  retention.note_good(just_verified);
+  for (const fs::path& gone : retention.apply()) {
+    log_line(LogLevel::info, "checkpoint removed " + gone.string() + ": nothing needs it any more");
+  }
+}
+
 CreatedCheckpoint create_of_orphan(const BufferFolder& folder, const fs::path& state, const Options& options) {
   CreatedCheckpoint created;
   created.buffer = folder.manifest.buffer;
   try {
-    const OrphanCheckpoint orphan =
-        checkpoint_of_orphan(folder, state, checkpoint_directory(options.checkpoint_directory, state));
+    const fs::path checkpoints = checkpoint_directory(options.checkpoint_directory, state);
+    const OrphanCheckpoint orphan = checkpoint_of_orphan(folder, state, checkpoints);
     for (const std::string& finding : orphan.findings) log_line(LogLevel::warning, finding);
     if (orphan.incomplete) created.problem = orphan.findings.back();
     if (!orphan.file) return created;
@@ -41,6 +50,7 @@ CreatedCheckpoint create_of_orphan(const BufferFolder& folder, const fs::path& s
     log_line(LogLevel::info, "checkpoint created " + created.file + " (" + std::to_string(created.rows) +
                                  (created.rows == 1 ? " file, " : " files, ") + human_bytes(created.bytes) + ")");
     run_hook(options.checkpoint_hook, created.file);
+    keep_within_bounds(checkpoints, options, created.file);
   } catch (const Error& e) {
     created.problem = e.what();
   }

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "forebay/error.hpp"
+#include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_reader.hpp"
+#include "recovery/checkpoint_retention.hpp"
 #include "recovery/version_reserve.hpp"
 
 namespace forebay {
@@ -240,7 +242,10 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
   } catch (const Error& e) {
     say(LogLevel::warning, "the totals of buffer " + adopted.folder.manifest.buffer + " are not recorded: " + e.what());
   }
-  return StateDirectory::remove_buffer(adopted.folder);
+  if (!StateDirectory::remove_buffer(adopted.folder)) return false;
+  const Manifest& m = adopted.folder.manifest;
+  note_all_landed(checkpoint_directory(m.checkpoint_directory, state.path()), m.buffer);
+  return true;
 }
 
 std::vector<std::string> left_alone_lines(const std::vector<LeftAlone>& left) {

@@ -59,7 +59,7 @@ std::uint64_t rows_in(const fs::path& journal) {
 /// A name for the segment's journal that nothing has, not even a damaged one that was set aside.
 fs::path free_name(const fs::path& folder, std::uint64_t segment) {
   for (int replacement = 0;; ++replacement) {
-    const fs::path path = folder / journal_name(segment, replacement);
+    fs::path path = folder / journal_name(segment, replacement);
     std::error_code ignored;
     if (!fs::exists(fs::symlink_status(path, ignored)) && !fs::exists(path.string() + ".damaged", ignored)) return path;
   }

@@ -1,12 +1,16 @@
 #include "recovery/checkpoint_retention.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <optional>
+#include <set>
+#include <system_error>
 #include <tuple>
+#include <utility>
 
+#include "base/unique_fd.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_reader.hpp"
@@ -37,13 +41,67 @@ bool stands_in_for(const RetentionEntry& newer, const RetentionEntry& older) {
   return !newer.lacks_rows && (newer.scope == CheckpointScope::all || older.scope == CheckpointScope::memory_only);
 }
 
+constexpr std::string_view kLanded = ".landed-";
+
+fs::path landed_mark(const fs::path& directory, std::string_view buffer) {
+  return directory / (std::string(kLanded) + std::string(buffer));
+}
+
+std::vector<fs::path> entries_of(const fs::path& directory) {
+  std::vector<fs::path> paths;
+  std::error_code error;
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+    paths.push_back(at->path());
+  }
+  return paths;
+}
+
+/// Marks of buffers that have no checkpoint there any more.
+void remove_stale_marks(const fs::path& directory) {
+  std::set<std::string> buffers;
+  std::vector<std::pair<fs::path, std::string>> marks;
+  for (const fs::path& path : entries_of(directory)) {
+    const std::string name = path.filename().string();
+    if (name.starts_with(kLanded)) marks.emplace_back(path, name.substr(kLanded.size()));
+    if (const auto parsed = parse_checkpoint_name(name)) buffers.emplace(parsed->buffer);
+  }
+  for (const auto& [path, buffer] : marks) {
+    if (!buffers.contains(buffer)) ::unlink(path.c_str());
+  }
+}
+
 }  // namespace
+
+void note_all_landed(const fs::path& directory, std::string_view buffer) noexcept {
+  try {
+    for (const fs::path& path : entries_of(directory)) {
+      const std::string name = path.filename().string();
+      const auto parsed = parse_checkpoint_name(name);
+      if (!parsed || parsed->buffer != buffer) continue;
+      const UniqueFd mark(
+          ::open(landed_mark(directory, buffer).c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+      return;
+    }
+  } catch (const std::exception&) {
+    // No memory: they are kept for longer.
+  }
+}
+
+bool all_landed(const fs::path& directory, std::string_view buffer) noexcept {
+  try {
+    struct stat st = {};
+    return ::lstat(landed_mark(directory, buffer).c_str(), &st) == 0 && S_ISREG(st.st_mode);
+  } catch (const std::exception&) {
+    return false;
+  }
+}
 
 std::vector<fs::path> checkpoints_to_remove(const std::vector<RetentionEntry>& entries, std::int64_t now_us,
                                             std::chrono::hours keep,
                                             const std::function<bool(const RetentionEntry&)>& is_good,
                                             const std::function<bool(const std::string& buffer)>& is_finished) {
   std::vector<const RetentionEntry*> newest_first;
+  newest_first.reserve(entries.size());
   for (const RetentionEntry& e : entries) newest_first.push_back(&e);
   std::sort(newest_first.begin(), newest_first.end(), [](const RetentionEntry* a, const RetentionEntry* b) {
     return std::tie(b->buffer, b->number, b->created_us, b->path) <
@@ -80,6 +138,10 @@ std::vector<fs::path> checkpoints_to_remove(const std::vector<RetentionEntry>& e
 
 void CheckpointRetention::note_good(const fs::path& path) { good_[path] = identity_of(path); }
 
+std::vector<fs::path> CheckpointRetention::apply() {
+  return apply([this](const CheckpointOrigin& origin) { return all_landed(directory_, origin.buffer); });
+}
+
 std::vector<fs::path> CheckpointRetention::apply(const std::function<bool(const CheckpointOrigin&)>& is_finished) {
   std::vector<RetentionEntry> entries;
   std::map<std::string, CheckpointOrigin> origins;
@@ -105,6 +167,7 @@ std::vector<fs::path> CheckpointRetention::apply(const std::function<bool(const 
   for (const fs::path& path : checkpoints_to_remove(entries, now_us, keep_, is_good, finished)) {
     if (::unlink(path.c_str()) == 0) removed.push_back(path);
   }
+  if (!removed.empty()) remove_stale_marks(directory_);
   std::erase_if(good_, [](const auto& known) { return identity_of(known.first).empty(); });
   return removed;
 }

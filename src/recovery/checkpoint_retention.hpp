@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "recovery/checkpoint_info.hpp"
@@ -35,6 +36,12 @@ std::vector<std::filesystem::path> checkpoints_to_remove(
     const std::function<bool(const RetentionEntry&)>& is_good,
     const std::function<bool(const std::string& buffer)>& is_finished);
 
+/// Notes in a folder of checkpoints that every row of the buffer is at its destination, where the folder has any of it.
+/// Call it when the buffer's own folder is gone for good. That folder being missing proves nothing: the state directory
+/// may have been moved, or be another's. Never fails; without the note checkpoints are only kept for longer.
+void note_all_landed(const std::filesystem::path& directory, std::string_view buffer) noexcept;
+bool all_landed(const std::filesystem::path& directory, std::string_view buffer) noexcept;
+
 /// Keeps one folder's checkpoints within bounds. Remembers which files it has verified. One thread at a time.
 class CheckpointRetention {
  public:
@@ -45,7 +52,8 @@ class CheckpointRetention {
   void note_good(const std::filesystem::path& path);
 
   /// Removes what checkpoints_to_remove() allows, and returns it. `is_finished` gets what the checkpoint says of its
-  /// origin: a folder may be shared by several state directories and hosts. Failures are left for the next time.
+  /// origin; without one, note_all_landed() tells. Failures are left for the next time.
+  std::vector<std::filesystem::path> apply();
   std::vector<std::filesystem::path> apply(const std::function<bool(const CheckpointOrigin&)>& is_finished);
 
  private:

@@ -70,7 +70,7 @@ void flush_folder_and_parents(fs::path folder) {
 void remove_half_made(const fs::path& folder) {
   if (::rmdir(folder.c_str()) == 0 || !private_directory_problem(folder).empty()) return;
   try {
-    const FileLock::Attempt attempt = FileLock::try_lock(folder / "lock");  // held to the end
+    const FileLock::Attempt attempt = FileLock::try_lock(folder / "lock");  // held until all is gone
     if (attempt.outcome == FileLock::Outcome::taken) remove_own_files(folder);
   } catch (const Error&) {
     // Not of our making.

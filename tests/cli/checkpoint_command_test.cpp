@@ -193,6 +193,10 @@ TEST_CASE("a checkpoint of an orphan takes nothing from recover") {
   REQUIRE(q.step());
   CHECK(static_cast<std::size_t>(q.column_integer(0)) == found_under(left.tree.path()).size());
   CHECK(left.site.buffers_left() == 0);
+  // All has landed: from now on its checkpoints go by age.
+  const auto names = names_in(left.site.state() + "/checkpoints");
+  REQUIRE(names.size() == 2);
+  CHECK(names[0].starts_with(".landed-"));
 }
 
 }  // namespace

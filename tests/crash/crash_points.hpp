@@ -30,7 +30,17 @@ constexpr std::string_view to_string(Phase p) {
 }
 
 /// Which run passes a point.
-enum class Reached : std::uint8_t { producing, flushing, evicting, checkpointing, adopting, restoring, after_a_fault };
+enum class Reached : std::uint8_t {
+  producing,
+  journalling,
+  flushing,
+  evicting,
+  checkpointing,
+  adopting,
+  restoring,
+  finishing,
+  after_a_fault
+};
 
 struct CrashPoint {
   std::string_view name;
@@ -49,7 +59,7 @@ inline constexpr std::array kCrashPoints = {
     CrashPoint{"after a group commit", Phase::add, Reached::producing},
     CrashPoint{"a journal is replaced", Phase::group_commit, Reached::after_a_fault},
     CrashPoint{"a sealed segment's journal is replaced", Phase::seal, Reached::after_a_fault},
-    CrashPoint{"a spare journal is made", Phase::idle, Reached::producing},
+    CrashPoint{"a spare journal is made", Phase::idle, Reached::journalling},
     CrashPoint{"before a flush", Phase::flush, Reached::flushing},
     CrashPoint{"after a flush", Phase::group_commit, Reached::flushing},
     CrashPoint{"before the trailer", Phase::seal, Reached::producing},
@@ -69,9 +79,9 @@ inline constexpr std::array kCrashPoints = {
     CrashPoint{"a checkpoint is flushed, and not verified yet", Phase::checkpoint, Reached::checkpointing},
     CrashPoint{"a checkpoint is whole, and has not its name yet", Phase::checkpoint, Reached::checkpointing},
     CrashPoint{"a checkpoint has its name, and its folder is not flushed", Phase::checkpoint, Reached::checkpointing},
-    CrashPoint{"before a buffer's manifest goes", Phase::adoption, Reached::adopting},
-    CrashPoint{"before a buffer's lock goes", Phase::adoption, Reached::adopting},
-    CrashPoint{"before a buffer's folder goes", Phase::adoption, Reached::adopting},
+    CrashPoint{"before a buffer's manifest goes", Phase::adoption, Reached::finishing},
+    CrashPoint{"before a buffer's lock goes", Phase::adoption, Reached::finishing},
+    CrashPoint{"before a buffer's folder goes", Phase::adoption, Reached::finishing},
 };
 
 /// -1 for a name that is not in the list.

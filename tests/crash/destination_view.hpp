@@ -25,7 +25,7 @@ class DestinationView {
   virtual std::vector<UpdateSeen> updates() = 0;
   virtual std::vector<LedgerRow> ledger() = 0;
 
-  // Switched off until the next make_view(): to show that the oracle sees what each of them prevents.
+  // For the rest of its life: to show that the oracle sees what each of them prevents. The tables are emptied.
   /// The version column is kept at 0, so that every row passes the guard.
   virtual void defeat_guard() = 0;
   /// Every row that the ledger is given is lost.

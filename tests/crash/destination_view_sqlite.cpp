@@ -65,6 +65,7 @@ class SqliteView final : public DestinationView {
   }
 
   void defeat_guard() override {
+    reset();
     for (const Stream* s : {&own_stream(), &hot_stream()}) {
       for (const char* event : {"INSERT", "UPDATE OF stamp"}) {
         exec("CREATE TRIGGER " + s->name + "_" + std::string(event, 6) + "_unguarded AFTER " + event + " ON " +
@@ -76,6 +77,7 @@ class SqliteView final : public DestinationView {
   }
 
   void defeat_ledger() override {
+    reset();
     exec("CREATE TRIGGER forget BEFORE INSERT ON sync_batches BEGIN SELECT RAISE(IGNORE); END");
     keep_as_template();
   }

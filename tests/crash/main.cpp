@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   declare(*recover_command, recover);
   SoakOptions soak;
   CLI::App* soak_command = app.add_subcommand("soak", "Many rounds, and a table of them");
-  soak_command->add_option("--runs", soak.runs, "Rounds");
+  soak_command->add_option("--runs", soak.runs, "Rounds")->check(CLI::PositiveNumber);
   soak_command->add_option("--level", soak.level)->check(CLI::IsMember({"memory", "process", "power"}));
   soak_command->add_option("--destination", soak.destination)->check(CLI::IsMember({"postgres", "sqlite"}));
   soak_command->add_option("--seed", soak.seed, "Of the first round; the next ones count up. 0: drawn");

@@ -75,7 +75,12 @@ TEST_CASE("with the ledger off the oracle reports rows that are counted as super
   };
   CHECK(lines(round().violations) == "");
   site->view().defeat_ledger();
-  CHECK_THAT(lines(round().violations), Contains("O9: the last process, of those it adopted, tells"));
+  // The batch that the kill came after has to hold hot keys, as most do.
+  std::string said;
+  for (int tries = 0; tries < 20 && said.find("O9: the last process, of those it adopted, tells") == said.npos; ++tries) {
+    said = lines(round().violations);
+  }
+  CHECK_THAT(said, Contains("O9: the last process, of those it adopted, tells"));
 }
 
 }  // namespace

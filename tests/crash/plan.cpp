@@ -28,7 +28,7 @@ ProduceOptions make_producer(Random& random, const std::string& level, std::uint
   o.delay_us = one_of(random, {0, 500, 5'000, 50'000, 5'000'000});
   o.connections = 1 + below(random, 2);
   o.memory_rows_max = one_of(random, {100'000, 150});
-  if (level == "memory") o.checkpoint_ms = one_of(random, {3, 10, 30});
+  o.checkpoint_ms = level == "memory" ? one_of(random, {3, 10, 30}) : one_of(random, {0, 0, 0, 0, 10});
   return o;
 }
 
@@ -37,9 +37,12 @@ bool passes(const CrashPoint& point, const Step& step, bool adopts) {
   switch (point.reached) {
     case Reached::producing:
       return !step.recovering || sends;
+    case Reached::journalling:
+      return !step.recovering && step.options.level != "memory";
     case Reached::flushing:
       return !step.recovering && step.options.level == "power";
     case Reached::adopting:
+    case Reached::finishing:
       return adopts;
     case Reached::restoring:
       return adopts && step.options.level == "memory";

@@ -14,6 +14,7 @@ struct KillMoment {
   std::uint64_t acknowledged_rows = 0;  // 0: not by rows
   Phase phase = Phase::idle;            // idle: not by phase
   std::uint64_t phase_passes = 0;       // crash points of that phase, by all threads
+  std::uint64_t checkpoints = 0;        // and not before so many are finished
   std::uint64_t later_us = 0;           // then so much later
   std::string describe() const;
 };

@@ -179,17 +179,19 @@ int report(Buffer& buffer, const SyncResult& result) {
   return result.settled ? 0 : 3;
 }
 
-SharedLog open_log(const ProcessOptions& options) {
+/// Static, as threads note their end in it, and the main thread's end comes after main().
+SharedLog& open_log(const ProcessOptions& options) {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   sqlite_memory_statistics_off();  // as the command does
-  return SharedLog::open(options.log);
+  static SharedLog log = SharedLog::open(options.log);
+  return log;
 }
 
 }  // namespace
 
 int run_produce(const ProduceOptions& options) {
-  SharedLog log = open_log(options);
+  SharedLog& log = open_log(options);
   watch_crash_points(log, options);
   Options o = options_of(options);
   o.durability = durability_of(options.level);
@@ -224,7 +226,7 @@ int run_produce(const ProduceOptions& options) {
 }
 
 int run_recover(const ProcessOptions& options) {
-  SharedLog log = open_log(options);
+  SharedLog& log = open_log(options);
   watch_crash_points(log, options);
   Options o = options_of(options);
   o.only_recover = true;

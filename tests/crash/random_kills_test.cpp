@@ -34,10 +34,32 @@ TEST_CASE(
   survive_random_kills("process", "sqlite");
 }
 
+TEST_CASE("a producer that is killed at a random moment loses nothing it had acknowledged, at level power with SQLite",
+          "[crash]") {
+  survive_random_kills("power", "sqlite");
+}
+
+TEST_CASE("a producer that is killed at a random moment loses nothing a checkpoint held, at level memory with SQLite",
+          "[crash]") {
+  survive_random_kills("memory", "sqlite");
+}
+
 TEST_CASE(
     "a producer that is killed at a random moment loses nothing it had acknowledged, at level process with PostgreSQL",
     "[crash][postgres]") {
   survive_random_kills("process", "postgres");
+}
+
+TEST_CASE(
+    "a producer that is killed at a random moment loses nothing it had acknowledged, at level power with PostgreSQL",
+    "[crash][postgres]") {
+  survive_random_kills("power", "postgres");
+}
+
+TEST_CASE(
+    "a producer that is killed at a random moment loses nothing a checkpoint held, at level memory with PostgreSQL",
+    "[crash][postgres]") {
+  survive_random_kills("memory", "postgres");
 }
 
 }  // namespace

@@ -19,11 +19,13 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{5};
 constexpr std::chrono::seconds kEndOfProcess{60};
+constexpr int kRowsRemain = 3;  // the highest exit status of a process that came to an orderly end
 
 bool come(const KillMoment& moment, const SharedLog& log) {
   const bool by_rows = moment.acknowledged_rows > 0;
   const bool by_phase = moment.phase_passes > 0;
   if (!by_rows && !by_phase) return false;  // it ends itself
+  if (moment.checkpoints > 0 && log.header().checkpoints.load() < moment.checkpoints) return false;
   return (by_rows && log.acknowledged_rows() >= moment.acknowledged_rows) ||
          (by_phase && log.passes(moment.phase) >= moment.phase_passes);
 }
@@ -143,9 +145,9 @@ void Site::finish(Running& running) {
   }
   bury(running);
   const std::string out = running.child.out();
-  if (!nlohmann::json::accept(out)) {
+  if (!nlohmann::json::accept(out) || running.child.status() > kRowsRemain) {
     throw std::runtime_error("a process ended with status " + std::to_string(running.child.status()) +
-                             " and without a report; it said: " + running.child.err());
+                             "; it said: " + running.child.err());
   }
   const auto whole = nlohmann::json::parse(out);
   evidence_.reports.push_back(report_from(whole.at("own"), whole, "the last process, of its own rows,"));

@@ -1,11 +1,14 @@
 // The command itself: a scan that is killed half-way, and one that is told twice to stop (fault 6).
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <set>
 
 #include "buffer/journal_reader.hpp"
 #include "forebay/file_record.hpp"
+#include "sqlite/statement.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
@@ -34,17 +37,27 @@ std::set<std::string> acknowledged_paths(const ScanSite& site) {
   return paths;
 }
 
+bool anything_landed(const ScanSite& site) {
+  try {
+    SqliteConnection db(site.catalog(), SQLITE_OPEN_READONLY);
+    return SqliteStatement(db, "SELECT 1 FROM backup_files LIMIT 1").step();
+  } catch (const Error&) {
+    return false;  // not made yet, or its tables
+  }
+}
+
 void kill_half_way(const std::string& root, std::uintmax_t journal_bytes) {
   const ScanSite site({}, {{"MEMORY_DB_SYNC_BATCH_SIZE", "500"}});
   {
     RunningCommand scan(site.line({"scan", root, "--set-id", "9", "--quiet"}));
-    REQUIRE(comes_true([&] { return fs::exists(site.catalog()) && site.journal_bytes() > journal_bytes; }));
+    REQUIRE(comes_true([&] { return site.journal_bytes() > journal_bytes && anything_landed(site); }));
     scan.send_signal(SIGKILL);
     REQUIRE(scan.wait().status == 128 + SIGKILL);
   }
   const std::set<std::string> acknowledged = acknowledged_paths(site);
   const auto before = landed_in_catalog(site.catalog(), 9);
   REQUIRE(acknowledged.size() > 100);
+  REQUIRE_FALSE(before.empty());
 
   const auto recovered = site.run({"recover", "--json"});
   CAPTURE(recovered.err);

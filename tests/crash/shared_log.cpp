@@ -14,6 +14,7 @@
 namespace forebay::crash {
 namespace {
 
+constexpr std::uint64_t kLayout = sizeof(LogHeader) * 1000 + kCrashPoints.size();
 constexpr std::size_t kHeaderBytes = (sizeof(LogHeader) + 4095) / 4096 * 4096;
 
 std::runtime_error failed(const std::string& doing, const std::filesystem::path& file) {
@@ -43,6 +44,7 @@ SharedLog SharedLog::create(const std::filesystem::path& file, std::uint64_t att
   if (descriptor < 0 || ::ftruncate(descriptor, static_cast<off_t>(bytes)) != 0) throw failed("create", file);
   SharedLog log(descriptor, bytes);
   new (log.memory_) LogHeader;
+  log.header_->layout = kLayout;
   log.header_->attempts_max = attempts_max;
   return log;
 }
@@ -50,7 +52,9 @@ SharedLog SharedLog::create(const std::filesystem::path& file, std::uint64_t att
 SharedLog SharedLog::open(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
   if (descriptor < 0) throw failed("open", file);
-  return {descriptor, std::filesystem::file_size(file)};
+  SharedLog log(descriptor, std::filesystem::file_size(file));
+  if (log.header_->layout != kLayout) throw std::runtime_error(file.string() + " is the log of another build");
+  return log;
 }
 
 SharedLog::SharedLog(SharedLog&& other) noexcept

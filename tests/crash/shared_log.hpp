@@ -34,6 +34,7 @@ struct WriterLog {
 enum class Stage : std::uint32_t { starting, producing, done, stopped, failed };
 
 struct LogHeader {
+  std::uint64_t layout = 0;  // differs between builds whose logs do: then neither side can read the other's
   std::atomic<Stage> stage{Stage::starting};
   std::atomic<std::uint32_t> writers{0};
   std::atomic<std::uint32_t> slots{0};

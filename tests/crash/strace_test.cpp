@@ -3,7 +3,9 @@
 #include "crash/strace.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <functional>
 #include <thread>
 
 #include "buffer/segment.hpp"
@@ -134,7 +136,7 @@ Failed fail_and_kill(Site& site, const std::string& level, const std::string& ca
   for (std::size_t i = 0; i < kCrashPoints.size(); ++i) {
     if (kCrashPoints[i].reached == Reached::after_a_fault) failed.replaced += log.passes[i].load();
   }
-  failed.acknowledged = site.kill_at(running, {}).acknowledged;
+  failed.acknowledged = site.kill_at(running, {.acknowledged_rows = 1}).acknowledged;
   strace.wait(std::chrono::seconds(30));
   return failed;
 }

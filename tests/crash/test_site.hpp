@@ -50,10 +50,11 @@ inline ProduceOptions held_back() {
   return o;
 }
 
-/// Starts a producer, and kills it when it has acknowledged so many rows.
+/// Starts a producer, and kills it when it has acknowledged so many rows, and has made a checkpoint if it makes any.
 inline Kill kill_producer(Site& site, const ProduceOptions& options, std::uint64_t acknowledged_rows = 200) {
   Site::Running running = site.start_producer(options);
-  return site.kill_at(running, {.acknowledged_rows = acknowledged_rows});
+  return site.kill_at(running,
+                      {.acknowledged_rows = acknowledged_rows, .checkpoints = options.checkpoint_ms > 0 ? 3U : 0U});
 }
 
 /// A recovery that nothing disturbs, and the verdict on the whole.

@@ -118,6 +118,24 @@ TEST_CASE("retention removes the files of a folder that may go, and no others") 
   CHECK(at_once.apply(finished).empty());
 }
 
+TEST_CASE("only a buffer whose landing was noted in the folder counts as finished") {
+  const TemporaryDirectory dir;
+  const auto folder = dir / "checkpoints";
+  const std::string file = small_checkpoint(folder).path;
+  small_checkpoint(folder, 2, some_origin("other"));
+  CheckpointRetention retention(folder, std::chrono::hours(0));
+  CHECK(retention.apply().empty());  // its folder in the state directory is not there either, which proves nothing
+  note_all_landed(folder, "never-had-one");
+  CHECK_FALSE(all_landed(folder, "never-had-one"));
+  note_all_landed(folder, kBufferId);
+  note_all_landed(folder, kBufferId);
+  CHECK(all_landed(folder, kBufferId));
+  CHECK((retention.apply() == std::vector<std::filesystem::path>{file}));
+  CHECK_FALSE(all_landed(folder, kBufferId));  // the note goes with the last file
+  CHECK(names_in(folder).size() == 1);
+  note_all_landed(dir / "nowhere", kBufferId);
+}
+
 TEST_CASE("a checkpoint that was good and was altered since counts as new to retention") {
   const TemporaryDirectory dir;
   const auto folder = dir / "checkpoints";

@@ -57,7 +57,9 @@ struct Site {
   }
   std::vector<fs::path> checkpoints() const {
     std::vector<fs::path> found;
-    for (const auto& e : fs::directory_iterator(dir / "state" / "checkpoints")) found.push_back(e.path());
+    for (const auto& e : fs::directory_iterator(dir / "state" / "checkpoints")) {
+      if (e.path().extension() == ".db") found.push_back(e.path());
+    }
     std::sort(found.begin(), found.end());
     return found;
   }

@@ -70,7 +70,7 @@ TEST_CASE("a state directory that is renamed under a running buffer loses nothin
     for (int i = 0; i < 20; ++i) writer.add(Measurement("a", i));
     writer.commit();
     fs::rename(dir / "state", dir / "moved");
-    // The open journals moved along. A new one cannot be made where the directory was.
+    // The open journal moved along, as did the spare ones. A new one cannot be made where the directory was.
     later = add_until_refused(writer, 20);
     CHECK(later.rows >= kSegmentRows - 20);
     CHECK_THAT(later.refusal, Catch::Contains((dir / "state").string()) && Catch::Contains("No such file"));
