@@ -147,6 +147,7 @@ std::vector<std::string> catalog_down(SqliteConnection& db, int count, bool run)
         size.step();
         lines.push_back("table " + table + " with " + std::to_string(size.column_integer(0)) + " rows");
       }
+      if (m->tables().empty()) lines.push_back("what " + number_and_name(number, m->name) + " created");
       if (!run) continue;
       db.exec(std::string(m->down));
       SqliteStatement forget(db, "DELETE FROM forebay_migrations WHERE number = ?1");

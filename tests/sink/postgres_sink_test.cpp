@@ -266,16 +266,36 @@ TEST_CASE("clocks too far apart are misconfigured, and nothing is sent", "[postg
   if (!fixture.available()) return;
   const Stream stream = small_stream();
   DestinationOptions options;
-  options.stamp_clock = [] {
-    const auto wall = std::chrono::system_clock::now().time_since_epoch() + std::chrono::hours(1);
-    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(wall).count();
-    return StampClock{us, us};
+  std::int64_t ours_ahead_us = 0;
+  std::int64_t newest_ahead_us = 0;
+  options.stamp_clock = [&] {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const std::int64_t us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+    return StampClock{us + ours_ahead_us, us + newest_ahead_us};
   };
-  const auto sink = fixture.destination(options)->make_sink({&stream});
-  const auto failure = sink->open();
-  REQUIRE(failure);
-  CHECK(failure->failure_class == FailureClass::login_or_target);
-  CHECK_THAT(failure->message, Catch::Contains("misconfigured") && Catch::Contains("SYNC_CLOCK_TOLERANCE"));
+  std::vector<std::int64_t> told;
+  options.clock_compared = [&](std::int64_t ahead_us) { told.push_back(ahead_us / 1'000'000); };
+  const auto failure_with = [&](std::int64_t ours_s, std::int64_t newest_s) {
+    ours_ahead_us = ours_s * 1'000'000;
+    newest_ahead_us = newest_s * 1'000'000;
+    const auto sink = fixture.destination(options)->make_sink({&stream});
+    const auto failure = sink->open();
+    REQUIRE(failure);
+    CHECK(failure->failure_class == FailureClass::login_or_target);
+    CHECK_THAT(failure->message, Catch::Contains("misconfigured") && Catch::Contains("SYNC_CLOCK_TOLERANCE (300 s)"));
+    return failure->message;
+  };
+  CHECK_THAT(failure_with(3600, 3600), Catch::Contains("s behind this machine's"));
+  CHECK_THAT(failure_with(-3600, -3600), Catch::Contains("s ahead of this machine's"));
+  CHECK_THAT(failure_with(0, 3600),
+             Catch::Contains("records are stamped") && Catch::Contains("--shift-versions -3600"));
+  ours_ahead_us = newest_ahead_us = 250'000'000;
+  opens(*fixture.destination(options)->make_sink({&stream}));
+  REQUIRE(told.size() == 4);
+  CHECK(std::abs(told[0] - 3600) < 60);
+  CHECK(std::abs(told[1] + 3600) < 60);
+  CHECK(std::abs(told[2] - 3600) < 60);
+  CHECK(told[3] == 0);
 }
 
 TEST_CASE("a read-only database is unfit for now", "[postgres]") {
