@@ -51,7 +51,7 @@ struct SyncStatus {
   std::string last_error;  ///< one line, empty when all is well
   std::map<std::string, Counts> streams;
   Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
-  std::uint64_t damaged_journals = 0;  ///< of those: not all of their rows could be read; the files are kept
+  std::uint64_t damaged_journals = 0;     ///< of those: not all of their rows could be read; the files are kept
   std::uint64_t damaged_checkpoints = 0;  ///< of theirs that were passed over
   std::uint64_t buffers_in_use =
       0;  ///< other buffers in the state directory, whose processes lived when this one began

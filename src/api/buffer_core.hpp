@@ -62,7 +62,7 @@ class BufferCore {
   std::unique_ptr<SegmentStore> store_;
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<Checkpointer> checkpointer_;  // null without a state directory
-  std::unique_ptr<ControlService> control_;  // waited for in stop(): its commands must not wait for stopping_
+  std::unique_ptr<ControlService> control_;     // waited for in stop(): its commands must not wait for stopping_
 
   std::mutex noting_clock_;
   std::int64_t noted_ahead_us_ = 0;  // guarded by noting_clock_

@@ -47,8 +47,8 @@ class Dialect {
   virtual std::string column_check(const Column&) const { return {}; }
 };
 
-/// (stream, rows, synced, superseded): what the table sync_batches holds of the buffer given as `parameter`. A ledger that
-/// no migration has brought up to date yet has no streams.
+/// (stream, rows, synced, superseded): what the table sync_batches holds of the buffer given as `parameter`. A ledger
+/// that no migration has brought up to date yet has no streams.
 std::string select_ledger_totals(const std::string& parameter, bool has_streams);
 
 /// The stream's columns and its version column, quoted, with commas.

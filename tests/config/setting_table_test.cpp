@@ -22,8 +22,7 @@ std::string facts(const Setting& s) {
   const std::string given =
       s.default_text.empty() ? std::string(s.default_note) : "`" + std::string(s.default_text) + "`";
   return "- Default: " + given + "\n- Allowed: " + allowed_values(s) + "\n- Example: `" + std::string(s.name) + "=" +
-         std::string(s.example) + "`\n" +
-         (s.not_built ? "- Not in this release: refused when set\n" : "");
+         std::string(s.example) + "`\n" + (s.not_built ? "- Not in this release: refused when set\n" : "");
 }
 
 TEST_CASE("each setting has one section in docs/settings.md, with the table's own facts, and no other is there") {
