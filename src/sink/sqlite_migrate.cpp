@@ -140,7 +140,6 @@ std::vector<std::string> catalog_down(SqliteConnection& db, int count, bool run)
              number_and_name(number, rows.back().name) +
                  " is newer than this release and can only be taken back by the release that brought it"});
       }
-      if (m->tables().empty()) lines.push_back("what " + number_and_name(number, m->name) + " created");
       for (const std::string& table : m->tables()) {
         if (!table_exists(db, table)) continue;
         SqliteStatement size(db, "SELECT count(*) FROM " + quoted_identifier(table), SqliteStatement::Life::once);
