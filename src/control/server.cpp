@@ -96,7 +96,8 @@ bool Server::start_job(std::function<Json()> work, const std::shared_ptr<Session
   if (jobs_.size() >= limits_.jobs_max) return false;
   Job& job = jobs_.emplace_back();
   try {
-    job.thread = std::thread([this, &job, work = std::move(work), session]() mutable {
+    // `session = session`: a plain capture of a const reference would be const, and moving it on a copy.
+    job.thread = std::thread([this, &job, work = std::move(work), session = session]() mutable {
       Json reply;
       try {
         reply = work();
