@@ -116,7 +116,8 @@ TEST_CASE("force-sync waits for a server that is away, up to its time, and lands
   CAPTURE(landed.err);
   CHECK(landed.status == 0);
   // The scan may have ended, and its buffer gone, before it was asked.
-  for (const auto& buffer : summary_of(landed).at("buffers")) CHECK(buffer.at("settled") == true);
+  const auto summary = summary_of(landed);
+  for (const auto& buffer : summary.at("buffers")) CHECK(buffer.at("settled") == true);
   CHECK(scan.wait().status == 0);
   CHECK((landed_in(fixture, 6) == found_under(tree.path())));
 }
