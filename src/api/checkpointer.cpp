@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/human.hpp"
+#include "base/start_thread.hpp"
 #include "buffer/journal_reader.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_hook.hpp"
@@ -61,7 +62,7 @@ Checkpointer::Checkpointer(SegmentStore& store, CheckpointerOptions options)
 Checkpointer::~Checkpointer() { stop(); }
 
 void Checkpointer::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = start_thread("to write checkpoints", [this] { run(); });
 }
 
 void Checkpointer::stop() {

@@ -1,5 +1,7 @@
 #include "cli/restore_source.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -43,9 +45,20 @@ std::string counted_files(std::uint64_t n) { return n == 1 ? "the file" : "the "
   throw Error(ErrorCode::damaged, std::string(why.what()) + "; nothing was sent" + older_good_one(path));
 }
 
+/// Every file stays open from verify() to for_each_row(): what is sent is what was verified, whatever becomes of the
+/// names. A shell's limit is 1024 by custom, because of select(), which is used nowhere here.
+void make_room_for(std::size_t files) {
+  constexpr rlim_t kBesides = 256;  // journals, sockets, the catalog
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= files + kBesides) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, files + kBesides);
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // should it fail, the file that is one too many is told
+}
+
 }  // namespace
 
 RestoreSource::RestoreSource(const std::vector<std::string>& files) {
+  make_room_for(files.size());
   std::vector<std::filesystem::path> taken;
   for (const std::string& name : files) {
     const std::filesystem::path path(name);

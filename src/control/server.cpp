@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/start_thread.hpp"
 #include "control/frame.hpp"
 #include "control/session.hpp"
 #include "forebay/error.hpp"
@@ -33,7 +34,7 @@ Server::Server(UniqueFd listener, Calls calls, LogCallback log, ServerLimits lim
   accept();
   std::promise<void> end;
   ended_ = end.get_future();
-  thread_ = std::thread([this, end = std::move(end)]() mutable {
+  thread_ = start_thread("for the control socket", [this, end = std::move(end)]() mutable {
     io_.run();
     end.set_value();
   });

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "sqlite/statement.hpp"
+#include "support/places.hpp"
 #include "support/restore_files.hpp"
 #include "support/scan_site.hpp"
 
@@ -90,6 +91,26 @@ TEST_CASE("of several files the newest version of each key wins, in whatever ord
   CHECK(summary_of(result).at("accepted") == 90);
   CHECK(query(dir, "SELECT count(*), sum(sync_version >= 2000), sum(file_size = sync_version) FROM backup_files") ==
         Rows{{"50", "40", "50"}});
+}
+
+TEST_CASE("more files are restored at once than a process may have open by custom") {
+  const TemporaryDirectory dir;
+  const ScanSite site(catalog_of(dir));
+  CommandLine line = site.line({"restore", "--json"});
+  constexpr int kFiles = 90;
+  for (int i = 0; i < kFiles; ++i) {
+    line.arguments.push_back(CheckpointMaker(dir / "checkpoints", "b-" + std::to_string(i))
+                                 .segment(backup_files_stream())
+                                 .file(10 + i, 7, "/f" + std::to_string(i), 1)
+                                 .finish());
+  }
+  // ulimit in a shell: the limit is the restore's alone, and only its soft one.
+  line.arguments.insert(line.arguments.begin(), {"-c", R"(ulimit -S -n 64 && exec "$0" "$@")", forebay_binary()});
+  line.program = "/bin/sh";
+  const auto result = RunningCommand(line).wait();
+  CAPTURE(result.err);
+  CHECK(result.status == 0);
+  CHECK(summary_of(result).at("synced") == kFiles);
 }
 
 TEST_CASE("a set is chosen by its name or number, a stream by its name, and others stay out") {
