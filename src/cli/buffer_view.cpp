@@ -5,6 +5,7 @@
 #include <array>
 #include <future>
 #include <optional>
+#include <thread>
 
 #include "base/escape.hpp"
 #include "base/human.hpp"
@@ -98,7 +99,7 @@ BufferView look_at_dead(const ListedBuffer& buffer) {
 }
 
 /// Nothing when the buffer is gone by now.
-std::optional<BufferView> look_at(ListedBuffer buffer, std::chrono::milliseconds silence_max) {
+std::optional<BufferView> look_at(const ListedBuffer& buffer, std::chrono::milliseconds silence_max) {
   if (hands_of(buffer) != Hands::maker) return look_at_dead(buffer);
   control::AskOptions options;
   options.silence_max = silence_max;
@@ -127,6 +128,20 @@ Answer ask_maker(const ListedBuffer& buffer, const control::Request& request, co
   struct stat st {};
   if (::stat(buffer.path.c_str(), &st) != 0) return {};
   return control::ask(control::find_socket(buffer.path), st.st_uid, request, options);
+}
+
+Answer ask_maker_patiently(const ListedBuffer& buffer, const control::Request& request,
+                           const control::AskOptions& options) {
+  constexpr std::chrono::milliseconds kPatience{2'000}, kPause{20};
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (true) {
+    Answer answer = ask_maker(buffer, request, options);
+    if (answer.outcome != Outcome::absent && answer.outcome != Outcome::ended) return answer;
+    const auto now = list_buffer(buffer.path);
+    if (!now || hands_of(*now) != Hands::maker || std::chrono::steady_clock::now() >= until) return answer;
+    if (options.give_up && options.give_up()) return answer;
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 std::vector<ListedBuffer> choose_buffers(const std::filesystem::path& state_directory, const std::string& only) {

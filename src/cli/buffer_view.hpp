@@ -38,6 +38,10 @@ std::vector<ListedBuffer> choose_buffers(const std::filesystem::path& state_dire
 /// Sends a request to the maker of a buffer.
 control::Answer ask_maker(const ListedBuffer& buffer, const control::Request& request,
                           const control::AskOptions& options);
+/// The same, for what has to come to pass: a process that is just starting or ending has its folder and no socket for a
+/// moment, which is waited out, up to two seconds.
+control::Answer ask_maker_patiently(const ListedBuffer& buffer, const control::Request& request,
+                                    const control::AskOptions& options);
 
 /// "4711", or "?".
 std::string pid_text(pid_t pid);

@@ -22,16 +22,18 @@ std::optional<CreatedCheckpoint> create_of_one(const ListedBuffer& buffer) {
   if (buffer.holder > 0) created.process = buffer.holder;
   control::AskOptions options;
   options.silence_max = kSilenceMax;
-  try {
-    const CheckpointResult result = control::create_checkpoint(buffer.path, options);
-    created.file = result.path;
-    created.rows = result.rows;
-    created.bytes = result.bytes;
-  } catch (const Error& e) {
-    const auto now = list_buffer(buffer.path);
-    if (!now || hands_of(*now) == Hands::nobody) return std::nullopt;
-    created.problem = e.what();
+  control::Request request;
+  request.command = control::Command::create_checkpoint;
+  const control::Answer answer = ask_maker_patiently(buffer, request, options);
+  if (answer.outcome == control::Outcome::answered) {
+    created.file = answer.result.value("path", "");
+    created.rows = answer.result.value("rows", std::uint64_t{0});
+    created.bytes = answer.result.value("bytes", std::uint64_t{0});
+    return created;
   }
+  const auto now = list_buffer(buffer.path);
+  if (!now || hands_of(*now) == Hands::nobody) return std::nullopt;
+  created.problem = answer.why;
   return created;
 }
 
@@ -43,8 +45,11 @@ std::vector<CreatedCheckpoint> create_of_live(const std::filesystem::path& state
   for (ListedBuffer& listed : list_buffers(state_directory)) {
     if (!buffer.empty() && listed.id != buffer) continue;
     const Hands hands = hands_of(listed);
-    if (hands == Hands::maker) creating.push_back(std::async(std::launch::async, create_of_one, std::move(listed)));
-    if (hands == Hands::adopter) adopted.push_back(std::move(listed));
+    if (hands == Hands::maker) {
+      creating.push_back(std::async(std::launch::async, create_of_one, std::move(listed)));
+    } else if (hands == Hands::adopter) {
+      adopted.push_back(std::move(listed));
+    }
   }
   std::vector<CreatedCheckpoint> all;
   std::map<int, bool> written_by;

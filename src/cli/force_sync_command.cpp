@@ -77,7 +77,7 @@ Settling settle(ListedBuffer buffer, std::chrono::milliseconds timeout, const co
   control::Request request;
   request.command = control::Command::force_sync;
   request.timeout = timeout;
-  const control::Answer answer = ask_maker(s.buffer, request, options);
+  const control::Answer answer = ask_maker_patiently(s.buffer, request, options);
   if (answer.outcome == Outcome::answered) {
     s.settled = answer.result.value("settled", false);
     s.pending_rows = answer.result.value("pending_rows", std::uint64_t{0});
@@ -108,6 +108,7 @@ std::vector<Settling> settle_all(const std::vector<ListedBuffer>& buffers, std::
     asked.push_back(std::async(std::launch::async, settle, buffer, timeout, options));
   }
   std::vector<Settling> all;
+  all.reserve(buffers.size());
   for (auto& a : asked) all.push_back(a.get());
   // Last: what an adopter with a socket has in hand has been sent by now.
   for (const ListedBuffer& buffer : buffers) {

@@ -196,20 +196,4 @@ Answer ask(const fs::path& socket, uid_t owner, const Request& request, const As
   }
 }
 
-CheckpointResult create_checkpoint(const fs::path& buffer_folder, const AskOptions& options) {
-  const std::string buffer = buffer_folder.filename().string();
-  struct stat st {};
-  if (::stat(buffer_folder.c_str(), &st) != 0) {
-    throw Error(ErrorCode::stopped, "buffer " + buffer + " is gone: its process has ended, and nothing was left in it");
-  }
-  Request request;
-  request.command = Command::create_checkpoint;
-  const Answer answer = ask(find_socket(buffer_folder), st.st_uid, request, options);
-  if (answer.outcome == Outcome::answered) {
-    return {answer.result.value("path", ""), answer.result.value("rows", std::uint64_t{0}),
-            answer.result.value("bytes", std::uint64_t{0})};
-  }
-  throw Error(answer.outcome == Outcome::failed ? answer.code : ErrorCode::local, answer.why);
-}
-
 }  // namespace forebay::control

@@ -41,8 +41,4 @@ struct AskOptions {
 /// another user holds is not talked to. Does not throw for what the other side does.
 Answer ask(const std::filesystem::path& socket, uid_t owner, const Request& request, const AskOptions& options = {});
 
-/// Has the process that holds the buffer write a checkpoint. Throws Error: what that process said, or local when it
-/// cannot be reached; the message says what to do.
-CheckpointResult create_checkpoint(const std::filesystem::path& buffer_folder, const AskOptions& options = {});
-
 }  // namespace forebay::control

@@ -40,9 +40,10 @@ std::int64_t number_from(SqliteConnection& db, const std::string& sql) {
   return statement.step() ? statement.column_integer(0) : 0;
 }
 
-[[noreturn]] void fail(const std::filesystem::path& file, const SqliteConnection& db, const Error& e) {
+/// To be called where an error was caught: goes on with it, or with a better one.
+[[noreturn]] void fail(const std::filesystem::path& file, const SqliteConnection& db) {
   const int code = sqlite3_errcode(db.handle()) & 0xff;
-  if (code != SQLITE_NOTADB && code != SQLITE_CORRUPT) throw e;
+  if (code != SQLITE_NOTADB && code != SQLITE_CORRUPT) throw;
   throw Error(ErrorCode::damaged,
               "the totals in " + file.string() + " are damaged; move the file away, and they begin anew");
 }
@@ -98,7 +99,7 @@ auto with_totals(const std::filesystem::path& state_directory, bool make, Use us
     return use(db);
   } catch (const Error& e) {
     if (e.code() != ErrorCode::local) throw;
-    fail(file, db, e);
+    fail(file, db);
   }
 }
 

@@ -5,7 +5,11 @@
 #include <filesystem>
 #include <thread>
 
+#include "cli/buffer_view.hpp"
+#include "control/client.hpp"
+#include "control/socket_place.hpp"
 #include "forebay/buffer.hpp"
+#include "recovery/buffer_listing.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/scan_site.hpp"
 
@@ -46,6 +50,32 @@ TEST_CASE("force-sync brings what every buffer has taken to its destination, and
   CHECK(status.at("buffers").at(0).at("synced_files") == 42);  // rows of any stream but the sets' own
   CHECK(status.at("buffers").at(0).at("sync_progress") == 100.0);
   CHECK(status.at("buffers").at(0).at("last_sync_time").is_string());
+}
+
+TEST_CASE("a process that has no socket for a moment is asked again, one that goes on without is not waited for",
+          "[control][threads]") {
+  const TemporaryDirectory dir;
+  Buffer buffer(catalog_options(dir));
+  const auto listed = list_buffers(dir / "state");
+  REQUIRE(listed.size() == 1);
+  const fs::path socket = control::find_socket(listed[0].path);
+  const fs::path aside = dir / "aside";
+  fs::rename(socket, aside);
+  int looks = 0;
+  control::AskOptions options;
+  options.give_up = [&] {
+    if (++looks == 3) fs::rename(aside, socket);
+    return false;
+  };
+  control::Request request;
+  request.command = control::Command::force_sync;
+  const control::Answer answer = cli::ask_maker_patiently(listed[0], request, options);
+  CHECK(answer.outcome == control::Outcome::answered);
+  CHECK(looks >= 3);
+  fs::rename(socket, aside);
+  const auto result = run(dir, {"force-sync"});
+  CHECK(result.status == 3);
+  CHECK(says(result.err, "has no control socket"));
 }
 
 TEST_CASE("force-sync that is over before its rows are there says how many are not, and why", "[control][threads]") {
