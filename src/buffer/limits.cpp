@@ -27,7 +27,11 @@ Relief backpressure(const BufferUsage& usage, const Limits& limits) {
   return relief;
 }
 
-std::string disk_full_message(const Limits& limits) {
+std::string full_message(const Relief& relief, const Limits& limits, const std::string& eviction_failure) {
+  if (!relief.disk_full && !eviction_failure.empty()) {
+    return "memory is full, and its rows do not get to disk: " + eviction_failure +
+           "; make room there, or bring the destination back";
+  }
   return "journals on disk have reached " + std::to_string(limits.disk_bytes_max >> 20) +
          " MiB (MEMORY_DB_DISK_MAX_MB); bring the destination back or raise the limit";
 }

@@ -74,7 +74,8 @@ void SegmentStore::admit_slowly() {
     if (stopped_) throw Error(ErrorCode::stopped, "the buffer is stopped and takes no more records");
     if (gate_.load(std::memory_order_relaxed) != Gate::full) return;
     if (options_.limits.full_policy == FullPolicy::fail) {
-      throw Error(ErrorCode::full, disk_full_message(options_.limits));
+      throw Error(ErrorCode::full,
+                  full_message(backpressure(usage_locked(), options_.limits), options_.limits, eviction_failure_));
     }
     settled_.wait_for(lock, std::chrono::seconds(1));
     lock.unlock();
@@ -162,7 +163,8 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::ui
       segment->unflushed.reset();
       segment->secured.store(true);
     }
-    if (gate_.load() == Gate::full && !backpressure(usage_locked(), options_.limits).disk_full && !eviction_fails_) {
+    if (gate_.load() == Gate::full && !backpressure(usage_locked(), options_.limits).disk_full &&
+        eviction_failure_.empty()) {
       gate_.store(Gate::open);
     }
   }

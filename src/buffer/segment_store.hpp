@@ -192,7 +192,7 @@ class SegmentStore {
   std::uint64_t dropped_rows_ = 0;  // discard
   SteadyTime last_progress_;
   bool closed_ = false;
-  bool eviction_fails_ = false;
+  std::string eviction_failure_;  // why the last one failed; empty: it did not
   bool stopped_ = false;
 
   JournalKeeper keeper_{*this};

@@ -48,14 +48,14 @@ void SegmentStore::make_room() {
   }
   if (relief.evict_rows > 0 || relief.evict_bytes > 0) evict_locked(lock, relief);
   relief = backpressure(usage_locked(), options_.limits);
-  const bool full = relief.disk_full || (eviction_fails_ && relief.evict_rows + relief.evict_bytes > 0);
+  const bool full = relief.disk_full || (!eviction_failure_.empty() && relief.evict_rows + relief.evict_bytes > 0);
   const Gate gate = stopped_ ? Gate::stopped : full ? Gate::full : Gate::open;
   const Gate before = gate_.exchange(gate);
+  const std::string why = full_message(relief, options_.limits, eviction_failure_);
   lock.unlock();
   if (gate == Gate::full && before == Gate::open) {
     report(LogLevel::warning,
-           disk_full_message(options_.limits) +
-               (options_.limits.full_policy == FullPolicy::wait ? "; producers wait" : "; records are refused"));
+           why + (options_.limits.full_policy == FullPolicy::wait ? "; producers wait" : "; records are refused"));
   }
   if (gate == Gate::open && before == Gate::full) {
     report(LogLevel::info, "there is room for journals again; producers go on");
@@ -107,8 +107,8 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
   if (failure.empty()) freed = segment->release_memory();
   segment->state = Segment::State::sealed;
   count_locked(*segment, +1);
-  const bool first_failure = !failure.empty() && !eviction_fails_;
-  eviction_fails_ = !failure.empty();
+  const bool first_failure = !failure.empty() && eviction_failure_.empty();
+  eviction_failure_ = failure;
   lock.unlock();
   freed.reset();  // closing a database takes its time: not under the lock
   if (first_failure) report(LogLevel::error, "cannot free memory: " + failure);

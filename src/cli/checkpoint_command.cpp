@@ -1,8 +1,11 @@
+#include <filesystem>
 #include <memory>
 
+#include "base/escape.hpp"
 #include "cli/checkpoint_create.hpp"
 #include "cli/checkpoint_show.hpp"
 #include "cli/command.hpp"
+#include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 
 namespace forebay::cli {
@@ -17,7 +20,15 @@ struct CheckpointArguments {
 };
 
 std::filesystem::path folder_to_list(const CheckpointArguments& a, CommandContext& context) {
-  if (!a.folder.empty()) return a.folder;
+  if (!a.folder.empty()) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(a.folder, error)) {
+      throw Error(ErrorCode::usage, "cannot list " + printable(a.folder) + ": " +
+                                        (error ? error.message() : "Not a directory") +
+                                        "; name a folder of checkpoints");
+    }
+    return a.folder;
+  }
   const Settings settings = context.start();
   return checkpoint_directory(settings.to_options().checkpoint_directory, settings.state_directory());
 }

@@ -99,7 +99,8 @@ int create_checkpoints(CommandContext& context, const std::string& buffer, bool 
   const Options options = settings.to_options();
   const fs::path state = settings.state_directory();
   std::vector<CreatedCheckpoint> all;
-  if (fs::exists(state / "buffers")) {
+  std::error_code unknown;  // where it cannot be told, the listing tells why
+  if (fs::exists(state / "buffers", unknown) || unknown) {
     all = create_of_live(state, buffer);
     for (CreatedCheckpoint& c : create_of_orphans(state, buffer, options)) all.push_back(std::move(c));
   }

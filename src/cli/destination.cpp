@@ -1,5 +1,7 @@
 #include "cli/destination.hpp"
 
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
 #include <filesystem>
 
 namespace forebay::cli {
@@ -10,6 +12,13 @@ DestinationOptions destination_options(const Options& options) {
   limits.statement_timeout = options.statement_timeout;
   limits.clock_tolerance = options.clock_tolerance;
   return limits;
+}
+
+CLI::Option* add_destination_option(CLI::App& command, std::string& to, const std::string& help) {
+  const auto refuse_empty = [](const std::string& given) {
+    return given.empty() ? std::string("must name a destination, not be empty") : std::string();
+  };
+  return command.add_option("--to", to, help)->option_text("URL")->check(CLI::Validator(refuse_empty, ""));
 }
 
 bool is_missing_catalog(const Destination& destination) {

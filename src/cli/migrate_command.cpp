@@ -116,7 +116,7 @@ int migrate_status(CommandContext& context, const MigrateOptions& options) {
 
 CLI::App* add_leaf(CLI::App& migrate, const std::string& name, const std::string& what, const SharedOptions& options) {
   CLI::App* leaf = migrate.add_subcommand(name, what);
-  leaf->add_option("--to", options->to, "Destination (wins over the settings)")->type_name("URL");
+  add_destination_option(*leaf, options->to, "Destination (wins over the settings)");
   return leaf;
 }
 

@@ -5,6 +5,7 @@
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "cli/command.hpp"
+#include "cli/destination.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/logging.hpp"
 #include "cli/run_summary.hpp"
@@ -98,7 +99,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
 void add_recover_command(CLI::App& app, const ChooseAction& choose) {
   CLI::App* c = app.add_subcommand("recover", "Send what earlier runs left in the state directory");
   auto a = std::make_shared<RecoverArguments>();
-  c->add_option("--to", a->to, "Send it here, whatever destination it was meant for")->option_text("URL");
+  add_destination_option(*c, a->to, "Send it here, whatever destination it was meant for");
   c->add_option(
        "--shift-versions", a->shift_versions_s,
        "Move the versions of what is adopted by so much: for rows taken while the clock was wrong (a clock that "

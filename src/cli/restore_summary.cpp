@@ -85,13 +85,17 @@ std::string restore_json(const RestoreSummary& s) {
 }
 
 void print_restore(const RestoreSummary& s, std::ostream& out) {
-  const Counts c = counts_of_rows(s.status);
+  // Rows of backup sets are counted only when nothing else was asked for.
+  const bool only_sets = s.rows.size() == 1 && !is_counted(s.rows.begin()->first);
+  const Counts c = only_sets ? s.status.of(s.rows.begin()->first) : counts_of_rows(s.status);
+  const std::uint64_t of_all = only_sets ? s.rows.begin()->second : count_of_rows(s.rows);
   const double rate = s.elapsed_s > 0 ? static_cast<double>(c.accepted) / s.elapsed_s : 0;
-  out << "restored    " << human_count(c.accepted) << " of " << human_count(count_of_rows(s.rows)) << " rows from "
+  out << "read        " << human_count(c.accepted) << " of " << human_count(of_all) << " rows from "
       << counted_files(s.files) << ", in " << duration(s.elapsed_s) << " (" << human_rate(rate) << ")\n";
   out << "synced      " << human_count(c.synced) << " rows to " << safe_line(s.status.destination)
       << ", or there already\n";
   if (c.superseded > 0) out << "superseded  " << human_count(c.superseded) << " by newer versions\n";
+  if (c.pending > 0) out << "pending     " << human_count(c.pending) << " not at the destination yet\n";
   if (c.quarantined > 0) out << "quarantined " << human_count(c.quarantined) << '\n';
   for (const auto& [stream, rows] : s.rows) {
     const Counts of = s.status.of(stream);

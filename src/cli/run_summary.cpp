@@ -7,6 +7,7 @@
 
 #include "base/escape.hpp"
 #include "base/human.hpp"
+#include "base/safe_line.hpp"
 
 namespace forebay::cli {
 namespace {
@@ -54,6 +55,7 @@ std::string summary_json(const RunSummary& s) {
       {"recovered", s.status.recovered.accepted},
       {"unsaved", s.unsaved_rows},
       {"batches", batches},
+      {"whole", s.whole},
       {"failure", s.failure},
       {"last_error", s.status.last_error}};
   // Messages of a server may be in any encoding: what is not UTF-8 is replaced, not a reason to fail.
@@ -65,6 +67,7 @@ void print_summary(const RunSummary& s, std::ostream& out) {
   const double rate = s.elapsed_s > 0 ? static_cast<double>(s.scanned) / s.elapsed_s : 0;
   out << "scanned     " << human_count(s.scanned) << " files, " << human_bytes(s.total_bytes) << ", in "
       << human_duration(seconds(s.elapsed_s)) << " (" << human_rate(rate) << ")\n";
+  if (!s.whole) out << "cut short   " << (s.failure.empty() ? "interrupted" : safe_line(s.failure)) << '\n';
   if (s.unreadable > 0) out << "unreadable  " << human_count(s.unreadable) << " paths\n";
   if (s.dry_run) {
     out << "dry run     nothing was sent, nothing is left\n";
@@ -72,6 +75,7 @@ void print_summary(const RunSummary& s, std::ostream& out) {
   }
   out << "synced      " << human_count(files.synced) << " files to " << s.status.destination << '\n';
   if (files.superseded > 0) out << "superseded  " << human_count(files.superseded) << " by newer versions\n";
+  if (files.pending > 0) out << "pending     " << human_count(files.pending) << " not at the destination yet\n";
   if (files.quarantined > 0) out << "quarantined " << human_count(files.quarantined) << '\n';
   if (s.status.recovered.accepted > 0) {
     out << "recovered   " << human_count(s.status.recovered.synced + s.status.recovered.superseded) << " of "

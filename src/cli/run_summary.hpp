@@ -21,6 +21,7 @@ struct RunSummary {
   std::uint64_t total_bytes = 0;
   double elapsed_s = 0;
   double scan_s = 0;
+  bool whole = false;  // the walk came to its end
   bool dry_run = false;
   bool interrupted = false;
 };

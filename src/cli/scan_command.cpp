@@ -12,6 +12,7 @@
 #include "base/human.hpp"
 #include "cli/buffer_run.hpp"
 #include "cli/command.hpp"
+#include "cli/destination.hpp"
 #include "cli/logging.hpp"
 #include "cli/run_summary.hpp"
 #include "config/locations.hpp"
@@ -259,6 +260,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   summary.unreadable = scanned.unreadable.load();
   summary.total_bytes = scanned.bytes.load();
   summary.elapsed_s = seconds_since(start);
+  summary.whole = whole;
   summary.interrupted = run.interrupted().load();
   if (a.json) {
     std::cout << summary_json(summary) << '\n';
@@ -283,8 +285,7 @@ void add_scan_command(CLI::App& app, const ChooseAction& choose) {
       ->option_text("NAME");
   c->add_option("--set-id", a->set_id_text, "Number of the backup set, instead of one made from its name")
       ->option_text("N");
-  c->add_option("--to", a->to, "Destination: postgresql://USER@HOST/DB or sqlite:FILE (wins over the settings)")
-      ->option_text("URL");
+  add_destination_option(*c, a->to, "Destination: postgresql://USER@HOST/DB or sqlite:FILE (wins over the settings)");
   c->add_option("--threads", a->threads, "Threads that walk (default: SCAN_THREADS)")->option_text("N");
   c->add_flag("-x,--one-file-system", a->scan.one_file_system, "Do not enter other file systems");
   c->add_option("--exclude", a->scan.exclude_globs, "Leave out names, or with a '/' paths, that match (repeatable)")

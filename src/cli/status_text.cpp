@@ -6,6 +6,7 @@
 
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
+#include "cli/finished_totals.hpp"
 #include "cli/output.hpp"
 
 namespace forebay::cli {
@@ -147,6 +148,7 @@ std::string headline(const std::filesystem::path& state_directory, const std::ve
 std::string status_json(const std::filesystem::path& state_directory, const std::vector<BufferView>& buffers) {
   Json all = {{"state_directory", state_directory.string()}, {"buffers", Json::array()}};
   for (const BufferView& b : buffers) all["buffers"].push_back(b.fields);
+  all["finished"] = finished_json(state_directory);
   return control::to_text(all);
 }
 
@@ -154,6 +156,7 @@ void print_status(const std::filesystem::path& state_directory, const std::vecto
                   std::ostream& out, bool colours) {
   out << headline(state_directory, buffers) << '\n';
   for (const BufferView& b : buffers) print_block(b, out, colours);
+  print_finished(state_directory, out);
 }
 
 void print_status_lines(const std::filesystem::path& state_directory, const std::vector<BufferView>& buffers,

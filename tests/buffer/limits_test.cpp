@@ -72,7 +72,9 @@ TEST_CASE("journals at the disk limit are full, and the message names the settin
   BufferUsage u;
   u.disk_bytes = 1 << 21;
   CHECK(backpressure(u, small_limits()).disk_full);
-  CHECK_THAT(disk_full_message(small_limits()), Catch::Contains("MEMORY_DB_DISK_MAX_MB"));
+  CHECK_THAT(full_message({.disk_full = true}, small_limits(), {}), Catch::Contains("MEMORY_DB_DISK_MAX_MB"));
+  const std::string disk = full_message({.evict_rows = 1}, small_limits(), "cannot write x: No space left on device");
+  CHECK_THAT(disk, Catch::Contains("No space left") && !Catch::Contains("MEMORY_DB_DISK_MAX_MB"));
 }
 
 TEST_CASE("small limits are looked at often enough to be kept") {

@@ -182,6 +182,16 @@ TEST_CASE("a checkpoint of a newer format is refused by name, and what is no fil
   CHECK(left.site.run({"checkpoint", "verify"}).status == 2);
 }
 
+TEST_CASE("a folder of checkpoints that is not there is no empty one") {
+  const ScanSite site;
+  for (const bool verify : {false, true}) {
+    const auto result =
+        site.run({"checkpoint", "list", (site.directory() / "typo").string(), verify ? "--verify" : "--json"});
+    CHECK(result.status == 2);
+    CHECK(says(result.err, "typo: No such file or directory; name a folder of checkpoints"));
+  }
+}
+
 TEST_CASE("a checkpoint of an orphan takes nothing from recover") {
   const Left left(40);
   left.create();

@@ -68,7 +68,7 @@ TEST_CASE("the summary for people names what was restored, and --quiet says noth
   const ScanSite site(catalog_of(dir));
   const auto said = site.run({"restore", file});
   CHECK(said.status == 0);
-  CHECK(says(said.out, "restored    3 of 3 rows from 1 file"));
+  CHECK(says(said.out, "read        3 of 3 rows from 1 file"));
   CHECK(says(said.out, "synced      3 rows to " + catalog_of(dir)));
   const auto quiet = site.run({"restore", file, "--quiet"});
   CHECK(quiet.status == 0);
@@ -176,6 +176,9 @@ TEST_CASE("rows that a destination does not take stay for recover, and the messa
   CHECK(says(result.err, "forebay recover"));
   CHECK(adds_up(summary_of(result)));
   CHECK(summary_of(result).at("pending") == 20);
+  const auto told = ScanSite("postgresql://127.0.0.1:1/nobody", {{"SYNC_DRAIN_TIMEOUT", "1"}}).run({"restore", file});
+  CHECK(says(told.out, "read        20 of 20 rows"));
+  CHECK(says(told.out, "pending     20 not at the destination yet"));
   const auto recovered = site.run({"recover", "--to", catalog_of(dir), "--json"});
   CHECK(recovered.status == 0);
   CHECK(query(dir, "SELECT count(*), min(sync_version) FROM backup_files") == Rows{{"20", "1"}});

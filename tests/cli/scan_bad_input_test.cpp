@@ -37,6 +37,21 @@ TEST_CASE("destinations that cannot be are refused with 2, without their passwor
   }
 }
 
+TEST_CASE("an empty --to is refused, not passed over for another destination") {
+  const ScanSite site;
+  const Tree tree;
+  for (const auto& line : std::vector<std::vector<std::string>>{
+           {"scan", tree.path()}, {"recover"}, {"restore", "some.db"}, {"migrate", "status"}}) {
+    CAPTURE(line);
+    auto arguments = line;
+    arguments.insert(arguments.end(), {"--to", ""});
+    const auto result = site.run(arguments);
+    CHECK(result.status == 2);
+    CHECK(says(result.err, "--to: must name a destination, not be empty"));
+  }
+  CHECK_FALSE(std::filesystem::exists(site.state()));
+}
+
 TEST_CASE("a state directory that others could tamper with is refused with 2") {
   const Tree tree;
   const ScanSite site;

@@ -47,6 +47,7 @@ TEST_CASE("a signal while the destination takes nothing ends a scan with 130, an
   CHECK(summary.at("accepted").get<int>() > 0);
   CHECK(summary.at("accepted").get<int>() < 40'000);
   CHECK(summary.at("pending") == summary.at("accepted"));
+  CHECK(summary.at("whole") == false);
 
   held.let_go();
   const auto recovered = site.run({"recover"});

@@ -30,6 +30,7 @@ TEST_CASE("scan --json has every key that scripts may rely on, and its counts ad
   CHECK(adds_up(summary));
   CHECK(summary.at("accepted") == summary.at("scanned"));
   CHECK(summary.at("durability") == "process");
+  CHECK(summary.at("whole") == true);
   CHECK(summary.at("entries_per_s").get<double>() > 0);
   CHECK(summary.at("peak_memory_bytes").get<std::uint64_t>() > 1'000'000);
 }

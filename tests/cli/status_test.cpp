@@ -191,6 +191,24 @@ TEST_CASE("status of a state directory that is not there says so, and makes none
   CHECK(site.run({"force-sync", "--timeout", "1e3"}).status == 2);
 }
 
+TEST_CASE("what finished buffers brought is shown when their folders are gone, or why it is not known", "[control]") {
+  const ScanSite site;
+  const Tree tree;
+  fill(tree, 20);
+  const auto scanned = summary_of(site.run({"scan", tree.path(), "--json"}));
+  CHECK(summary_of(site.run({"scan", tree.path(), "--json"})).at("synced") == scanned.at("synced"));
+  const auto finished = summary_of(site.run({"status", "--json"})).at("finished");
+  REQUIRE(finished.size() == 2);
+  const auto files = finished.at(finished.at(0).at("stream") == "backup_files" ? 0 : 1);
+  CHECK(files.at("buffers") == 2);
+  CHECK(files.at("synced") == 2 * scanned.at("synced").get<int>());
+  CHECK(files.at("lost") == 0);
+  CHECK(says(site.run({"status"}).out, "finished  2 buffers brought "));
+  site.directory().write("state/totals.db", "no database");
+  CHECK(summary_of(site.run({"status", "--json"})).at("finished").is_null());
+  CHECK(says(site.run({"status"}).out, "finished  not known: "));
+}
+
 TEST_CASE("a state directory that cannot be read is a local failure", "[control]") {
   ScanSite site;
   site.directory().write("file", "");

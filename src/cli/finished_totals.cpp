@@ -1,0 +1,46 @@
+#include "cli/finished_totals.hpp"
+
+#include "base/human.hpp"
+#include "base/safe_line.hpp"
+#include "forebay/error.hpp"
+#include "recovery/totals.hpp"
+
+namespace forebay::cli {
+using control::Json;
+
+Json finished_json(const std::filesystem::path& state_directory) {
+  Json all = Json::array();
+  try {
+    for (const FinishedTotals& t : read_totals(state_directory)) {
+      all.push_back({{"destination", t.destination},
+                     {"stream", t.stream},
+                     {"buffers", t.buffers},
+                     {"accepted", t.accepted},
+                     {"synced", t.synced},
+                     {"superseded", t.superseded},
+                     {"quarantined", t.quarantined},
+                     {"lost", t.lost}});
+    }
+  } catch (const Error&) {
+    return nullptr;
+  }
+  return all;
+}
+
+void print_finished(const std::filesystem::path& state_directory, std::ostream& out) {
+  try {
+    for (const FinishedTotals& t : read_totals(state_directory)) {
+      out << "finished  " << human_count(t.buffers) << (t.buffers == 1 ? " buffer" : " buffers") << " brought "
+          << human_count(t.synced) << " rows" << (t.stream.empty() ? "" : " of " + safe_line(t.stream)) << " to "
+          << safe_line(t.destination);
+      if (t.superseded > 0) out << ", " << human_count(t.superseded) << " superseded";
+      if (t.quarantined > 0) out << ", " << human_count(t.quarantined) << " refused";
+      if (t.lost > 0) out << ", " << human_count(t.lost) << " lost";
+      out << '\n';
+    }
+  } catch (const Error& e) {
+    out << "finished  not known: " << safe_line(e.what()) << '\n';
+  }
+}
+
+}  // namespace forebay::cli
