@@ -144,6 +144,10 @@ CheckpointResult Checkpointer::write(CheckpointScope scope) {
   }
   const CheckpointFile file = writer.finish();
   accepted_before_ = accepted;
+  {
+    const std::lock_guard lock(mutex_);
+    last_ = Last{wall_us(), file.rows};  // before anyone is told
+  }
   log(LogLevel::info, "checkpoint created " + file.path + " (" + human_count(file.rows) +
                           (file.rows == 1 ? " row, " : " rows, ") + human_bytes(file.bytes) + ")");
   after(file);
@@ -153,7 +157,6 @@ CheckpointResult Checkpointer::write(CheckpointScope scope) {
 void Checkpointer::after(const CheckpointFile& finished) {
   {
     const std::lock_guard lock(mutex_);
-    last_ = Last{wall_us(), finished.rows};
     if (!options_.hook.empty()) for_hook_.emplace_back(finished.path);
   }
   wake_.notify_all();
