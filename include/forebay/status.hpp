@@ -56,17 +56,20 @@ struct SyncStatus {
   std::uint64_t buffers_in_use =
       0;  ///< other buffers in the state directory, whose processes lived when this one began
   std::uint64_t buffers_in_doubt = 0;    ///< left alone at the start: the clock was wrong when their rows were taken
-  std::uint64_t buffers_unreadable = 0;  ///< left alone at the start: something of them cannot be read
+  std::uint64_t buffers_unreadable = 0;  ///< at the start: files of them could not be read, or were set aside, and stay
+  std::uint64_t buffers_of_other_hosts = 0;       ///< left alone at the start, with rows for this destination
   std::array<std::uint64_t, kReasons> batches{};  ///< committed, by Reason
   bool is_syncing = false;
   std::uint64_t memory_rows = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;
+  std::uint64_t journaled_rows = 0;                ///< of those pending, in journals that outlive the process
   double oldest_pending_s = 0;                     ///< age of the oldest row that has not landed
   double total_time_s = 0;                         ///< since the Buffer was made
   double sync_time_s = 0;                          ///< that workers spent sending, summed
   std::optional<std::int64_t> last_sync_us;        ///< microseconds since 1970; none: nothing has landed yet
   std::optional<std::int64_t> last_checkpoint_us;  ///< the same, of the last finished checkpoint
+  std::uint64_t last_checkpoint_rows = 0;          ///< of that one
   std::string state_directory;                     ///< where what is pending at the end lies; empty when there is none
 
   /// Of one stream; zeros when nothing was added to it.

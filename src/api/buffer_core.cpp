@@ -9,10 +9,12 @@
 #include <utility>
 
 #include "api/log.hpp"
+#include "base/crash_point.hpp"
 #include "config/locations.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
+#include "recovery/orderly_end.hpp"
 
 namespace forebay {
 
@@ -241,6 +243,7 @@ void BufferCore::leave_state(SyncResult& result) {
   adopted_.buffers.clear();
   if (!folder_) return;
   record_own_totals(spill.unsaved_by_stream);
+  note_orderly_end(spill);
   // What is left is all in journals now: an adopter need not look at checkpoints.
   const bool whole = result.pending_rows > 0 && spill.unsaved_rows == 0;
   try {
@@ -248,11 +251,31 @@ void BufferCore::leave_state(SyncResult& result) {
   } catch (const Error& e) {
     log_(LogLevel::debug, e.what());  // then a checkpoint is looked at, too, and brings nothing new
   }
-  const bool gone = StateDirectory::remove_buffer(*folder_);
+  // At level `memory` a checkpoint may hold what the disk did not take: then there is something to adopt.
+  const bool may_come_back = options_.durability == Durability::memory && spill.unsaved_rows > 0;
+  const bool gone = !may_come_back && StateDirectory::remove_buffer(*folder_);
   if (gone && spill.unsaved_rows == 0) {
     note_all_landed(folder_->manifest.checkpoint_directory, folder_->manifest.buffer);
   }
   folder_.reset();
+}
+
+/// For whoever adopts what is left: from here on a journal that is cut short is damaged.
+void BufferCore::note_orderly_end(const SegmentStore::Spill& spill) {
+  if (spill.saved.empty() && spill.unsaved_rows == 0) return;
+  OrderlyEnd end;
+  for (const SegmentPtr& s : spill.saved) {
+    end.journals[s->journal().filename().string()] = {s->id.stream->name, s->id.rows};
+  }
+  end.lost_rows = spill.unsaved_by_stream;
+  end.why_lost = spill.error;
+  crash_point("journals are sealed at the end, and not marked as such");
+  try {
+    write_orderly_end(folder_->path, end, options_.durability == Durability::power);
+  } catch (const Error& e) {
+    log_(LogLevel::warning, std::string("that this buffer came to an orderly end is not noted: ") + e.what());
+  }
+  crash_point("journals are sealed at the end, and marked as such");
 }
 
 void BufferCore::finish_adopted() {
@@ -307,17 +330,22 @@ SyncStatus BufferCore::status() const {
   s.buffers_in_use = adopted_.in_use;
   s.buffers_in_doubt = adopted_.in_doubt;
   s.buffers_unreadable = adopted_.unreadable;
+  s.buffers_of_other_hosts = adopted_.of_other_hosts;
   s.batches = state.batches;
   s.is_syncing = state.syncing > 0;
   s.memory_rows = accounts.memory_rows;
   s.memory_bytes = accounts.memory_bytes;
   s.disk_bytes = accounts.disk_bytes;
+  s.journaled_rows = accounts.journaled_rows;
   const SteadyTime now = steady_clock::now();
   if (accounts.oldest_at) s.oldest_pending_s = std::chrono::duration<double>(now - *accounts.oldest_at).count();
   s.total_time_s = std::chrono::duration<double>(now - started_at_).count();
   s.sync_time_s = state.sync_time_s;
   s.last_sync_us = state.last_sync_us;
-  if (checkpointer_) s.last_checkpoint_us = checkpointer_->last_checkpoint_us();
+  if (const auto last = checkpointer_ ? checkpointer_->last_checkpoint() : std::nullopt) {
+    s.last_checkpoint_us = last->created_us;
+    s.last_checkpoint_rows = last->rows;
+  }
   if (state_) s.state_directory = state_->path().string();
   return s;
 }

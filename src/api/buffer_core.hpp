@@ -47,6 +47,7 @@ class BufferCore {
   void finish_adopted();
   void start_checkpoints();
   void leave_state(SyncResult& result);
+  void note_orderly_end(const SegmentStore::Spill& spill);
   void open_control();
   void record_own_totals(const std::map<std::string, std::uint64_t>& unsaved);
 

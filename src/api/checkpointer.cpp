@@ -7,6 +7,7 @@
 #include "base/human.hpp"
 #include "base/start_thread.hpp"
 #include "buffer/journal_reader.hpp"
+#include "buffer/writer_core.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_hook.hpp"
 
@@ -31,26 +32,29 @@ void copy_from_memory(const SegmentCopy& copy, CheckpointWriter& writer) {
   }
 }
 
-/// A journal may go while it is read: then its rows have landed, and need not be in the copy.
+/// A journal may go while it is read: then its rows have landed, and need not be in the copy. What fails in writing the
+/// copy ends it.
 void copy_from_journal(const SegmentCopy& copy, const SegmentStore& store, CheckpointWriter& writer) {
   const SegmentIdentity& id = copy.segment->id;
   writer.add_segment(id.buffer, id.number, *id.stream);
-  try {
-    JournalReader journal(copy.journal);
-    for (std::uint64_t copied = 0; copied < id.rows;) {
-      RowSet rows(id.stream->columns.size());
-      journal.next(rows, std::min(kRowsAtOnce, id.rows - copied));
+  std::optional<JournalReader> journal;
+  for (std::uint64_t copied = 0; copied < id.rows;) {
+    RowSet rows(id.stream->columns.size());
+    try {
+      if (!journal) journal.emplace(copy.journal);
+      journal->next(rows, std::min(kRowsAtOnce, id.rows - copied));
       if (rows.size() == 0) {
         throw Error(ErrorCode::damaged, "journal " + copy.journal.string() + " no longer holds its rows after row " +
                                             std::to_string(copied));
       }
-      rows.shift_versions(copy.segment->version_shift);
-      copied += rows.size();
-      writer.add_rows(rows);
+    } catch (const Error& e) {
+      writer.cancel_segment();
+      if (!store.settled(copy.segment)) writer.note_missing(e.what());
+      return;
     }
-  } catch (const Error& e) {
-    writer.cancel_segment();
-    if (!store.settled(copy.segment)) writer.note_missing(e.what());
+    rows.shift_versions(copy.segment->version_shift);
+    copied += rows.size();
+    writer.add_rows(rows);
   }
 }
 
@@ -108,10 +112,17 @@ void Checkpointer::create_if_changed() {
   try {
     const std::lock_guard lock(writing_);
     if (store_.accepted_rows() == accepted_before_ || store_.pending_rows() == 0) return;
+    if (options_.only_in_memory && nothing_only_in_memory()) return;
     write(options_.only_in_memory ? CheckpointScope::memory_only : CheckpointScope::all);
   } catch (const std::exception& e) {
     log(LogLevel::error, std::string("no checkpoint was made: ") + e.what());
   }
+}
+
+/// As after an adoption at level `memory`: what is pending is all in journals.
+bool Checkpointer::nothing_only_in_memory() const {
+  return store_.snapshot(/*only_in_memory=*/true).empty() &&
+         std::ranges::all_of(store_.writers(), [](const auto& writer) { return writer->active_rows() == 0; });
 }
 
 CheckpointResult Checkpointer::create() {
@@ -133,20 +144,23 @@ CheckpointResult Checkpointer::write(CheckpointScope scope) {
   }
   const CheckpointFile file = writer.finish();
   accepted_before_ = accepted;
+  {
+    const std::lock_guard lock(mutex_);
+    last_ = Last{wall_us(), file.rows};  // before anyone is told
+  }
   log(LogLevel::info, "checkpoint created " + file.path + " (" + human_count(file.rows) +
                           (file.rows == 1 ? " row, " : " rows, ") + human_bytes(file.bytes) + ")");
-  after(file.path);
+  after(file);
   return {file.path, file.rows, file.bytes};
 }
 
-void Checkpointer::after(const std::filesystem::path& finished) {
+void Checkpointer::after(const CheckpointFile& finished) {
   {
     const std::lock_guard lock(mutex_);
-    last_us_ = wall_us();
-    if (!options_.hook.empty()) for_hook_.push_back(finished);
+    if (!options_.hook.empty()) for_hook_.emplace_back(finished.path);
   }
   wake_.notify_all();
-  retention_.note_good(finished);
+  retention_.note_good(finished.path);
   for (const std::filesystem::path& gone : retention_.apply(options_.is_finished)) {
     log(LogLevel::info, "checkpoint removed " + gone.string() + ": nothing needs it any more");
   }
@@ -160,9 +174,9 @@ void Checkpointer::run_hook(const std::filesystem::path& checkpoint) {
     log(LogLevel::warning, result.problem + "; the checkpoint itself is whole: " + checkpoint.string());
 }
 
-std::optional<std::int64_t> Checkpointer::last_checkpoint_us() const {
+std::optional<Checkpointer::Last> Checkpointer::last_checkpoint() const {
   const std::lock_guard lock(mutex_);
-  return last_us_;
+  return last_;
 }
 
 }  // namespace forebay

@@ -48,16 +48,21 @@ class Checkpointer {
 
   /// Every row that is not at the destination. Throws Error(local); nothing is left of the file then.
   CheckpointResult create();
-  /// What the interval brings: nothing when no row was taken since the last one, or none is left to send. Failures are
-  /// logged.
+  /// What the interval brings: nothing when no row was taken since the last one, or none is left that such a checkpoint
+  /// would hold. Failures are logged.
   void create_if_changed();
 
-  std::optional<std::int64_t> last_checkpoint_us() const;
+  struct Last {
+    std::int64_t created_us = 0;  // since 1970
+    std::uint64_t rows = 0;
+  };
+  std::optional<Last> last_checkpoint() const;
 
  private:
   void run();
   CheckpointResult write(CheckpointScope scope);
-  void after(const std::filesystem::path& finished);
+  bool nothing_only_in_memory() const;
+  void after(const CheckpointFile& finished);
   void run_hook(const std::filesystem::path& checkpoint);
 
   void log(LogLevel level, const std::string& line) const {
@@ -75,7 +80,7 @@ class Checkpointer {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   // Guarded by mutex_:
-  std::optional<std::int64_t> last_us_;
+  std::optional<Last> last_;
   std::deque<std::filesystem::path> for_hook_;
   bool stopping_ = false;
 

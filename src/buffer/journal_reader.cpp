@@ -97,7 +97,9 @@ JournalReader::Step JournalReader::step(RowSet* rows) {
   if (ended_) return Step::end;
   ended_ = true;  // unless a row follows
   if (!fill(kRecordHeadBytes)) {
-    summary_.end = window_.size() == at_ ? JournalEnd::unsealed : JournalEnd::torn_tail;
+    const std::size_t left = window_.size() - at_;
+    const bool of_trailer = left >= sizeof kTrailerMark && get_u32(window_.data() + at_) == kTrailerMark;
+    summary_.end = left == 0 || of_trailer ? JournalEnd::unsealed : JournalEnd::torn_tail;
     summary_.bad_offset = window_offset_ + at_;
     return Step::end;
   }
@@ -106,6 +108,11 @@ JournalReader::Step JournalReader::step(RowSet* rows) {
   const bool plausible = body >= 8 && body <= kRecordBytesMax && fill(kRecordHeadBytes + body);
   const std::size_t size =
       plausible ? whole_record(std::string_view(window_).substr(at_, kRecordHeadBytes + body), seed_) : 0;
+  if (size == 0 && mark == kTrailerMark && summary_.bytes - window_offset_ - at_ < kTrailerBytes) {
+    summary_.end = JournalEnd::unsealed;  // no record begins so: all that is missing is the rest of the trailer
+    summary_.bad_offset = window_offset_ + at_;
+    return Step::end;
+  }
   if (size == 0) {
     find_out_how_it_ends();
     return Step::end;
@@ -117,6 +124,7 @@ JournalReader::Step JournalReader::step(RowSet* rows) {
     summary_.end = matches && last ? JournalEnd::sealed : JournalEnd::damaged;
     summary_.bad_offset = window_offset_ + at_;
     if (get_u64(content.data()) > row_) summary_.lost_rows_min = get_u64(content.data()) - row_;
+    summary_.lost_rows_known = summary_.lost_rows_min > 0;
     return Step::end;
   }
   if (rows != nullptr && !decode_record(content, header_.stream, row_ + 1, *rows)) {

@@ -13,8 +13,8 @@ namespace forebay {
 /// How a journal ends.
 enum class JournalEnd : std::uint8_t {
   sealed,     ///< with its trailer, which matches
-  unsealed,   ///< after a whole record, without a trailer: its writer died
-  torn_tail,  ///< the same, and bytes of a record that was being written; they are cut
+  unsealed,   ///< after a whole record, without a (whole) trailer: its writer died, or it was cut since
+  torn_tail,  ///< the same, and bytes that make no whole record; they are left out
   damaged     ///< bad bytes with good records after them, or with more after them than is worth judging, or rows
               ///< missing before a trailer
 };
@@ -25,6 +25,7 @@ struct JournalSummary {
   std::uint64_t rows = 0;           // that can be read, from the first on
   std::uint64_t bad_offset = 0;     // torn_tail and damaged: where reading ended
   std::uint64_t lost_rows_min = 0;  // damaged: whole records seen after the bad place, as far as was looked
+  bool lost_rows_known = false;     // that is all of them
   std::uint64_t bytes = 0;          // of the file
   // Of the rows that can be read; 0 when there are none.
   std::int64_t version_min = 0;

@@ -264,6 +264,7 @@ SegmentStore::Accounts SegmentStore::accounts() const {
   for (const SegmentPtr& s : queue_) {
     const std::uint64_t left = s->id.rows - (s->next_row - 1);
     (s->id.buffer == options_.buffer_id ? a.streams[s->id.stream->name] : a.recovered).pending += left;
+    if (s->secured.load() && !s->journal().empty()) a.journaled_rows += left;
     if (!a.oldest_at || s->id.oldest_at < *a.oldest_at) a.oldest_at = s->id.oldest_at;
   }
   for (const auto& writer : writers_) {

@@ -142,6 +142,7 @@ class SegmentStore {
     std::uint64_t unsaved_rows = 0;
     std::map<std::string, std::uint64_t> unsaved_by_stream;
     std::string error;
+    std::vector<SegmentPtr> saved;  // own segments: each has a journal with a trailer in this buffer's folder
   };
   Spill spill();
 
@@ -152,7 +153,8 @@ class SegmentStore {
     std::uint64_t memory_rows = 0;
     std::uint64_t memory_bytes = 0;
     std::uint64_t disk_bytes = 0;
-    std::uint64_t segments = 0;  // not settled
+    std::uint64_t journaled_rows = 0;  // pending ones of sealed segments that have a journal
+    std::uint64_t segments = 0;        // not settled
     std::optional<SteadyTime> oldest_at;
   };
   Accounts accounts() const;

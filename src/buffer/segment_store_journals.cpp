@@ -128,6 +128,7 @@ SegmentStore::Spill SegmentStore::spill() {
     std::string error;
     try {
       secure(segment);
+      if (segment->journal().parent_path() == options_.folder) result.saved.push_back(segment);
       continue;
     } catch (const std::exception& e) {
       error = e.what();

@@ -42,7 +42,8 @@ Json known_before(const ListedBuffer& buffer) {
   j["durability"] = kDurability[static_cast<std::size_t>(buffer.manifest->durability)];
   j["destination"] = buffer.manifest->destination;
   if (buffer.manifest->host != host_name()) {
-    j["problems"].push_back("it was written on host " + buffer.manifest->host + ", and is adopted there only");
+    j["problems"].push_back("it was written on host " + buffer.manifest->host +
+                            "; from here, only forebay recover --to URL sends its rows");
   }
   return j;
 }
@@ -66,11 +67,15 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
   j["disk_bytes"] = left.bytes;
   if (left.last_checkpoint_us) j["last_checkpoint_time"] = rfc3339_local(*left.last_checkpoint_us);
   j["oldest_pending_s"] = left.oldest_us && !left.rows.empty() ? seconds_ago(*left.oldest_us) : 0.0;
-  if (left.only_to_checkpoint && !buffer.in_use) {
-    j["problems"].push_back("at level memory, and killed: what came after its last checkpoint (" +
-                            (left.last_checkpoint_us ? rfc3339_local(*left.last_checkpoint_us) : "there is none") +
-                            ") is lost");
+  const std::string checkpoint = left.last_checkpoint_us ? rfc3339_local(*left.last_checkpoint_us) : "there is none";
+  if (left.end && left.end->lost() > 0) {
+    j["problems"].push_back("it " + lost_at_end_text(*left.end) + ": lost, but for what its last checkpoint (" +
+                            checkpoint + ") holds of them");
+  } else if (left.only_to_checkpoint && !left.end && !buffer.in_use) {
+    j["problems"].push_back("at level memory, and without an orderly end: what came after its last checkpoint (" +
+                            checkpoint + ") is lost");
   }
+  j["unreadable_files"] = left.unreadable + left.damaged + left.set_aside;
   for (const std::string& finding : left.findings) j["problems"].push_back(finding);
 }
 

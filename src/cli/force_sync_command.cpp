@@ -64,9 +64,14 @@ void judge_left(Settling& s) {
     return;
   }
   s.buffer = *now;
-  s.pending_rows = read_left_rows(*now).all();
-  s.settled = s.pending_rows == 0;
+  const LeftRows left = read_left_rows(*now);
+  s.pending_rows = left.all();
+  s.settled = left.nothing();
   if (s.settled) return;
+  if (s.pending_rows == 0) {
+    s.reason = "its process has ended, and it holds files that cannot be sent; forebay status tells which";
+    return;
+  }
   s.reason = hands_of(*now) == Hands::adopter
                  ? "its process has ended, and process " + pid_text(now->holder) + " is sending what it left"
                  : "its process has ended; to send what it left: forebay recover";

@@ -4,6 +4,7 @@
 
 #include "base/escape.hpp"
 #include "base/human.hpp"
+#include "base/safe_line.hpp"
 #include "cli/command.hpp"
 #include "cli/destination.hpp"
 #include "cli/interrupt.hpp"
@@ -24,6 +25,41 @@ struct RecoverArguments {
 
 std::string buffers(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " buffer" : " buffers"); }
 
+nlohmann::ordered_json to_json(const SyncStatus& status) {
+  const Counts& rows = status.recovered;
+  return {{"destination", status.destination},
+          {"state_directory", status.state_directory},
+          {"recovered", rows.accepted},
+          {"synced", rows.synced},
+          {"superseded", rows.superseded},
+          {"pending", rows.pending},
+          {"damaged_journals", status.damaged_journals},
+          {"damaged_checkpoints", status.damaged_checkpoints},
+          {"buffers_in_use", status.buffers_in_use},
+          {"buffers_in_doubt", status.buffers_in_doubt},
+          {"buffers_unreadable", status.buffers_unreadable},
+          {"buffers_of_other_hosts", status.buffers_of_other_hosts},
+          {"last_error", status.last_error}};
+}
+
+void print_json(const SyncStatus& status) {
+  std::cout << to_json(status).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+}
+
+/// A state directory that is not there, perhaps for a slip in its name, is not made for this.
+int nothing_there(const RecoverArguments& a, const Options& options) {
+  SyncStatus status;
+  status.state_directory = options.state_directory.string();
+  const std::string url = choose_destination(options.destination, options.state_directory).url;
+  status.destination = make_destination(url, destination_options(options))->description();
+  if (a.json) {
+    print_json(status);
+  } else {
+    std::cout << "nothing to recover: state directory " << safe_line(status.state_directory) << " is not there\n";
+  }
+  return kDone;
+}
+
 int run_recover(const RecoverArguments& a, CommandContext& context) {
   sqlite_memory_statistics_off();
   std::vector<GivenOption> given;
@@ -42,6 +78,9 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
                                       options.state_directory.string() + "; forebay status lists them");
   }
   options.recover_buffer = a.buffer;
+  if (!std::filesystem::exists(options.state_directory, ignored)) {
+    return nothing_there(a, options);
+  }
   if (a.shift_versions_s) options.recover_shift = std::chrono::seconds(*a.shift_versions_s);
   options.log = log_callback();
 
@@ -52,23 +91,15 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   const SyncStatus status = buffer.get_sync_status();
   const Counts& rows = status.recovered;
   if (a.json) {
-    const nlohmann::ordered_json j = {{"destination", status.destination},
-                                      {"state_directory", status.state_directory},
-                                      {"recovered", rows.accepted},
-                                      {"synced", rows.synced},
-                                      {"superseded", rows.superseded},
-                                      {"pending", rows.pending},
-                                      {"damaged_journals", status.damaged_journals},
-                                      {"damaged_checkpoints", status.damaged_checkpoints},
-                                      {"buffers_in_use", status.buffers_in_use},
-                                      {"buffers_in_doubt", status.buffers_in_doubt},
-                                      {"buffers_unreadable", status.buffers_unreadable},
-                                      {"last_error", status.last_error}};
-    std::cout << j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+    print_json(status);
   } else if (rows.accepted == 0) {
-    std::cout << "nothing to recover in " << status.state_directory << " for " << status.destination;
+    const bool left = status.buffers_in_doubt + status.buffers_unreadable + status.buffers_of_other_hosts > 0;
+    std::cout << (left ? "nothing was recovered from " : "nothing to recover in ") << status.state_directory << " for "
+              << status.destination;
     if (status.buffers_in_use > 0) {
-      std::cout << "; " << status.buffers_in_use << " buffers there are in the hands of processes that live";
+      std::cout << "; " << buffers(status.buffers_in_use)
+                << (status.buffers_in_use == 1 ? " there is in the hands of a process that lives"
+                                               : " there are in the hands of processes that live");
     }
     std::cout << '\n';
   } else {
@@ -83,16 +114,22 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
     report_failure("rows remain in " + buffers(status.buffers_in_doubt) + " in " + status.state_directory +
                    ": the clock was wrong when they were taken (--shift-versions, see above)");
   }
-  if (result.pending_rows > 0 || status.buffers_in_doubt > 0) return kRowsRemain;
+  if (status.buffers_of_other_hosts > 0) {
+    report_failure("rows remain in " + buffers(status.buffers_of_other_hosts) + " in " + status.state_directory +
+                   ", written on another host (see above): forebay recover --to URL sends them from here");
+  }
   if (status.buffers_unreadable > 0) {
     report_failure(buffers(status.buffers_unreadable) + " in " + status.state_directory +
-                   " cannot be read (see above)");
+                   (status.buffers_unreadable == 1 ? " holds" : " hold") +
+                   " what cannot be read or was set aside (see above)");
   }
   if (status.damaged_journals > 0) {
-    report_failure(std::to_string(status.damaged_journals) +
-                   " journals were damaged, and not all of their rows could be read; they are kept as *.damaged in " +
+    const bool one = status.damaged_journals == 1;
+    report_failure(std::to_string(status.damaged_journals) + (one ? " journal was" : " journals were") +
+                   " damaged (see above); " + (one ? "it is" : "they are") + " kept as *.damaged in " +
                    status.state_directory);
   }
+  if (result.pending_rows + status.buffers_in_doubt + status.buffers_of_other_hosts > 0) return kRowsRemain;
   return status.damaged_journals + status.damaged_checkpoints + status.buffers_unreadable > 0 ? kLocalFailure : kDone;
 }
 

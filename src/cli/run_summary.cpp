@@ -96,9 +96,19 @@ std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given
   std::uint64_t pending = status.recovered.pending;
   for (const auto& [stream, counts] : status.streams) pending += counts.pending;
   std::string line = "interrupted twice: left with " + human_count(pending) + " rows not at the destination; ";
-  if (!journaled) return line + "what only memory held of them is lost";
-  return line + "what was acknowledged of them is kept in " + status.state_directory +
-         ". To send it: " + (to_given ? "DATABASE_URL=(the same URL) " : "") + "forebay recover";
+  if (status.state_directory.empty()) return line + "without a buffer they are not kept";
+  if (journaled) {
+    line += "what was acknowledged of them is kept in " + status.state_directory;
+  } else {
+    line += human_count(status.journaled_rows) + " are kept in journals in " + status.state_directory;
+    if (status.last_checkpoint_us) {
+      line += "; the last checkpoint, of " + rfc3339_local(*status.last_checkpoint_us) + ", holds " +
+              human_count(status.last_checkpoint_rows) + " rows";
+    }
+    line += std::string("; what only memory held") +
+            (status.last_checkpoint_us ? " and no checkpoint has" : ", as there was no checkpoint,") + " is lost";
+  }
+  return line + ". To send what is kept: " + (to_given ? "DATABASE_URL=(the same URL) " : "") + "forebay recover";
 }
 
 std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given) {

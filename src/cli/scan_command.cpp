@@ -143,6 +143,7 @@ int exit_status(const RunSummary& s, bool local_failure) {
   if (s.interrupted) return kInterrupted;
   if (local_failure) return kLocalFailure;
   if (s.dry_run) return s.unreadable > 0 ? kDoneWithLosses : kDone;
+  if (s.unsaved_rows > 0) return kLocalFailure;
   if (s.pending_rows > 0) return kRowsRemain;
   return s.unreadable > 0 || s.status.of("backup_files").quarantined > 0 ? kDoneWithLosses : kDone;
 }

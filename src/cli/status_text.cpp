@@ -8,6 +8,7 @@
 #include "base/safe_line.hpp"
 #include "cli/finished_totals.hpp"
 #include "cli/output.hpp"
+#include "recovery/manifest.hpp"
 
 namespace forebay::cli {
 using control::Json;
@@ -102,10 +103,16 @@ void add_left_rows(const BufferView& b, Table& table) {
   const bool orphaned = hands_of(b.listed) == Hands::nobody;
   std::string said =
       human_count(rows) + " left, " + human_bytes(number(b.fields, "disk_bytes").value_or(0)) + " of journals";
+  const auto& manifest = b.listed.manifest;
+  const bool needs_url = !manifest || manifest->host != host_name();
+  const std::string recover = needs_url ? "forebay recover --to URL" : "forebay recover";
+  const std::uint64_t unreadable = number(b.fields, "unreadable_files").value_or(0);
   if (rows > 0) {
-    said += orphaned ? "; to send them: forebay recover" : "; they are being sent";
+    said += orphaned ? "; to send them: " + recover : "; they are being sent";
+  } else if (unreadable > 0) {
+    said += "; " + human_count(unreadable) + (unreadable == 1 ? " file" : " files") + " cannot be sent, see below";
   } else if (orphaned) {
-    said += "; forebay recover clears it away";
+    said += "; " + recover + " clears it away";
   }
   table.add({"  rows", said});
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "forebay/error.hpp"
+#include "recovery/buffer_listing.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_reader.hpp"
@@ -16,6 +17,14 @@ namespace {
 
 std::string counted(std::uint64_t n, const char* one, const char* many) {
   return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
+/// Without an orderly end nothing tells a write that the kill cut short from a file that was cut later.
+std::string torn_text(const AdoptedBuffer& adopted) {
+  if (adopted.torn_journals == 0) return {};
+  return "the last " + counted(adopted.torn_bytes, "byte", "bytes") + " of " +
+         counted(adopted.torn_journals, "journal", "journals") + (adopted.torn_bytes == 1 ? " makes" : " make") +
+         " no whole row: being written when the process ended, or cut since";
 }
 
 std::string adopted_line(const AdoptedBuffer& adopted, const std::string& destination,
@@ -30,11 +39,19 @@ std::string adopted_line(const AdoptedBuffer& adopted, const std::string& destin
   if (shift && shift->count() != 0) line += ", moved by " + std::to_string(shift->count()) + " s";
   if (m.destination != destination)
     line += ", meant for " + (m.destination.empty() ? "nobody knows where" : m.destination);
-  if (adopted.torn_journals > 0) {
-    line += "; " + counted(adopted.torn_journals, "row", "rows") +
-            " that was being written when it ended, and so was never acknowledged, is cut";
-  }
+  const std::string torn = torn_text(adopted);
+  if (!torn.empty()) line += "; " + torn;
   return line;
+}
+
+/// Whether there is anything to send in a folder that was left alone; its journals are not read for that.
+bool holds_rows(const std::filesystem::path& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".journal" && entry.file_size(error) > 0 && !error) return true;
+  }
+  const auto buffer = list_buffer(folder);
+  return buffer && read_left_rows(*buffer).all() > 0;  // level `memory`: in a checkpoint
 }
 
 /// A line for each reason: "buffer X" or "buffer X and N more there", what the two are, the reason.
@@ -74,6 +91,7 @@ class Adopter {
     for (const LeftAlone& left : left_) {
       if (left.cause == LeftAlone::Cause::versions) ++result_.in_doubt;
       if (left.cause == LeftAlone::Cause::unreadable) ++result_.unreadable;
+      if (left.cause == LeftAlone::Cause::other_host && holds_rows(left.path)) ++result_.of_other_hosts;
     }
     for (const std::string& line : left_alone_lines(left_)) log(LogLevel::warning, line);
     return std::move(result_);
@@ -112,6 +130,7 @@ class Adopter {
   void look_for_checkpoint(const BufferFolder& folder) {
     std::error_code error;
     if (std::filesystem::exists(folder.path / kJournalsCompleteName, error)) return;
+    const bool ended = std::filesystem::exists(folder.path / kOrderlyEndName, error);
     const Manifest& m = folder.manifest;
     const auto directory = m.checkpoint_directory.empty() ? state_.path() / "checkpoints" : m.checkpoint_directory;
     const CheckpointJournals found = journals_from_checkpoint(folder, directory);
@@ -121,8 +140,9 @@ class Adopter {
       log(LogLevel::warning,
           "buffer " + m.buffer + " (level memory) goes on from its checkpoint " + found.checkpoint->string() + " of " +
               unix_time(CheckpointReader(*found.checkpoint).info().created_us) + ": " +
-              counted(found.rows, "row", "rows") + "; rows added after that, and not sent yet, are lost");
-    } else {
+              counted(found.rows, "row", "rows") +
+              (ended ? " besides its journals" : "; rows added after that, and not sent yet, are lost"));
+    } else if (!ended) {
       without_checkpoint_.push_back({folder.path, LeftAlone::Cause::unreadable,
                                      "level memory, no orderly end, and no checkpoint in " + directory.string() +
                                          ": rows that only memory held and that were not sent yet are lost"});
@@ -174,7 +194,20 @@ class Adopter {
     }
     for (const std::string& finding : adopted.findings) log(LogLevel::warning, finding);
     result_.damaged_journals += adopted.damaged_journals;
-    if (adopted.rows > 0) log(LogLevel::info, adopted_line(adopted, options_.wanted.destination, taken.shift));
+    if (adopted.left_files > 0) ++result_.unreadable;
+    if (adopted.end) {
+      const std::string lost = lost_at_end_text(*adopted.end);
+      if (!lost.empty()) {
+        log(LogLevel::warning, "process " + std::to_string(adopted.folder.manifest.pid) + " of buffer " +
+                                   adopted.folder.manifest.buffer + " " + lost +
+                                   "; they are lost, but for what a checkpoint holds of them");
+      }
+    }
+    if (adopted.rows > 0) {
+      log(LogLevel::info, adopted_line(adopted, options_.wanted.destination, taken.shift));
+    } else if (adopted.torn_journals > 0) {
+      log(LogLevel::info, "buffer " + adopted.folder.manifest.buffer + ": " + torn_text(adopted));
+    }
     result_.buffers.push_back(std::move(adopted));
   }
 
@@ -231,9 +264,8 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
   try {
     totals = ledger(adopted.folder.manifest.buffer);
   } catch (const Error& e) {
-    say(LogLevel::warning,
-        "what buffer " + adopted.folder.manifest.buffer +
-            " brought cannot be counted now, so its emptied folder stays for the next start: " + e.what());
+    say(LogLevel::warning, "what buffer " + adopted.folder.manifest.buffer +
+                               " brought cannot be counted now, so its folder stays for the next start: " + e.what());
     return false;
   }
   for (const auto& [stream, rows] : adopted.lost_rows) totals.streams[stream].lost += rows;

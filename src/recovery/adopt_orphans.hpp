@@ -28,9 +28,10 @@ struct AdoptedOrphans {
   std::vector<AdoptedBuffer> buffers;
   std::uint64_t damaged_journals = 0;
   std::uint64_t damaged_checkpoints = 0;
-  std::uint64_t in_use = 0;      ///< other buffers whose processes live
-  std::uint64_t in_doubt = 0;    ///< left alone until someone says how their versions are meant
-  std::uint64_t unreadable = 0;  ///< left alone because something of them cannot be read
+  std::uint64_t in_use = 0;          ///< other buffers whose processes live
+  std::uint64_t in_doubt = 0;        ///< left alone until someone says how their versions are meant
+  std::uint64_t unreadable = 0;      ///< something of them cannot be read, or was set aside, and stays
+  std::uint64_t of_other_hosts = 0;  ///< with rows for this destination, left alone
 };
 
 /// Locks every orphan that is wanted and makes segments of its journals; at level `memory`, of its newest good

@@ -30,17 +30,38 @@ struct Found {
 
 fs::path damaged_name(const fs::path& journal) { return journal.string() + ".damaged"; }
 
+void note_torn(const JournalSummary& s, AdoptedBuffer& adopted) {
+  if (s.end != JournalEnd::torn_tail) return;
+  ++adopted.torn_journals;
+  adopted.torn_bytes += s.bytes - s.bad_offset;
+}
+
 /// Tells how the journal ends, if that is worth telling.
 void note_end(const Found& found, AdoptedBuffer& adopted) {
   const JournalSummary& s = found.summary;
-  if (s.end == JournalEnd::torn_tail) ++adopted.torn_journals;
+  note_torn(s, adopted);
   if (s.end != JournalEnd::damaged) return;
   ++adopted.damaged_journals;
   adopted.lost_rows[s.header.stream.name] += s.lost_rows_min;
-  adopted.findings.push_back("journal " + found.path.string() + " is damaged at byte " + std::to_string(s.bad_offset) +
-                             ": " + std::to_string(s.rows) + " rows before it are saved, at least " +
-                             std::to_string(s.lost_rows_min) + " after it are not; the file is kept as " +
-                             damaged_name(found.path).filename().string());
+  adopted.findings.push_back("journal " + found.path.string() + " " + damage_text(s, "saved") +
+                             "; the file is kept as " + damaged_name(found.path).filename().string());
+}
+
+/// One whose header tells nothing. What it held is known after an orderly end only.
+void set_aside(const fs::path& path, const std::string& why, AdoptedBuffer& adopted) {
+  std::string lost;
+  if (adopted.end) {
+    const auto held = adopted.end->journals.find(path.filename().string());
+    if (held != adopted.end->journals.end()) {
+      adopted.lost_rows[held->second.stream] += held->second.rows;
+      lost = ", and none of its " + std::to_string(held->second.rows) + " rows is saved";
+    }
+  }
+  std::error_code ignored;
+  fs::rename(path, damaged_name(path), ignored);
+  ++adopted.damaged_journals;
+  adopted.findings.push_back("journal " + path.string() + " cannot be read (" + why + ")" + lost + "; it is kept as " +
+                             damaged_name(path).filename().string());
 }
 
 /// The journal's summary; nothing when it holds no rows (it is removed) or cannot be read (it is set aside).
@@ -49,12 +70,15 @@ std::optional<Found> look_at(const fs::path& path, AdoptedBuffer& adopted) {
   std::error_code ignored;
   if (!fs::is_regular_file(fs::symlink_status(path, ignored))) {
     findings.push_back(path.string() + " is not a regular file, and is left alone");
+    ++adopted.left_files;
     return std::nullopt;
   }
+  const std::string name = path.filename().string();
+  const OrderlyEnd* end = adopted.end ? &*adopted.end : nullptr;
   try {
-    Found found{path, JournalReader::summarize(path)};
+    Found found{path, judge(JournalReader::summarize(path), name, end)};
     if (found.summary.rows == 0 && found.summary.end != JournalEnd::damaged) {
-      if (found.summary.end == JournalEnd::torn_tail) ++adopted.torn_journals;
+      note_torn(found.summary, adopted);
       fs::remove(path, ignored);
       return std::nullopt;
     }
@@ -63,20 +87,35 @@ std::optional<Found> look_at(const fs::path& path, AdoptedBuffer& adopted) {
     if (e.code() != ErrorCode::damaged) {
       // Of a newer format, or not readable at this moment: nothing is wrong with it that renaming would mend.
       findings.push_back("journal " + path.string() + " stays where it is: " + e.what());
+      ++adopted.left_files;
       return std::nullopt;
     }
-    // The header and the first rows go out in one write: a file that ends within its header holds no acknowledged row.
-    const bool empty = fs::file_size(path, ignored) == 0;
-    if (empty) {
+    // The header and the first rows go out in one write: a file that ends within its header holds no acknowledged row,
+    // unless it was cut later.
+    if (fs::file_size(path, ignored) == 0 && (end == nullptr || !end->journals.contains(name))) {
       fs::remove(path, ignored);
     } else {
-      fs::rename(path, damaged_name(path), ignored);
-      ++adopted.damaged_journals;
-      findings.push_back("journal " + path.string() + " cannot be read (" + e.what() + "); it is kept as " +
-                         damaged_name(path).filename().string());
+      set_aside(path, e.what(), adopted);
     }
     return std::nullopt;
   }
+}
+
+/// How the process ended, as far as it could note that.
+void look_at_end(AdoptedBuffer& adopted) {
+  try {
+    adopted.end = read_orderly_end(adopted.folder.path);
+  } catch (const Error& e) {
+    adopted.findings.push_back(std::string(e.what()) + "; so whether its journals are whole is not known");
+  }
+}
+
+void count_set_aside(std::uint64_t files, AdoptedBuffer& adopted) {
+  if (files == 0) return;
+  adopted.left_files += files;
+  adopted.findings.push_back("buffer " + adopted.folder.path.string() + " holds " + std::to_string(files) +
+                             (files == 1 ? " file that was" : " files that were") +
+                             " set aside as *.damaged before; look at what you need of it, then remove the folder");
 }
 
 }  // namespace
@@ -106,17 +145,21 @@ std::vector<const Stream*> StreamRegistry::all() const {
 }
 
 AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
-  AdoptedBuffer adopted{std::move(folder), {}, 0, 0, 0, {}, {}, {}};
+  AdoptedBuffer adopted{std::move(folder)};
+  look_at_end(adopted);
+  std::uint64_t set_aside_before = 0;
   // By buffer, too: a journal that someone put into this folder must not pass for one of its own.
   std::map<std::pair<std::string, std::uint64_t>, Found> newest;
   std::error_code error;
   std::vector<fs::path> paths;
   for (fs::directory_iterator entry(adopted.folder.path, error), end; !error && entry != end; entry.increment(error)) {
     if (entry->path().extension() == ".journal") paths.push_back(entry->path());
+    if (entry->path().extension() == ".damaged") ++set_aside_before;
   }
   if (error) {
     throw Error(ErrorCode::local, "cannot read directory " + adopted.folder.path.string() + ": " + error.message());
   }
+  count_set_aside(set_aside_before, adopted);
   std::sort(paths.begin(), paths.end());
   for (const fs::path& path : paths) {
     auto found = look_at(path, adopted);

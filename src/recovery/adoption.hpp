@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "buffer/segment.hpp"
+#include "recovery/orderly_end.hpp"
 #include "recovery/state_directory.hpp"
 #include "recovery/version_shift.hpp"
 
@@ -16,14 +18,17 @@ namespace forebay {
 /// A dead process's buffer, taken over where it lies.
 struct AdoptedBuffer {
   BufferFolder folder;
-  std::vector<SegmentPtr> segments;  // replayed from their journals when their turn comes; may have been sent before
+  std::vector<SegmentPtr> segments{};  // replayed from their journals when their turn comes; may have been sent before
   std::uint64_t rows = 0;
-  std::uint64_t torn_journals = 0;  // ended in a row that was being written: never acknowledged, and cut
+  std::uint64_t torn_journals = 0;  // without an orderly end: their last bytes make no whole row, and are left out
+  std::uint64_t torn_bytes = 0;
   std::uint64_t damaged_journals = 0;
-  std::map<std::string, std::uint64_t> lost_rows;  // of those, by stream: at least
-  StampedRows stamped;                             // of all rows
+  std::uint64_t left_files = 0;  // journals that cannot be read now, and what was set aside before: they stay
+  std::map<std::string, std::uint64_t> lost_rows{};  // of those, by stream: at least
+  StampedRows stamped{};                             // of all rows
+  std::optional<OrderlyEnd> end{};                   // none: it was killed
   /// What a person should know, a line each: damage, and what was set aside or cannot be read.
-  std::vector<std::string> findings;
+  std::vector<std::string> findings{};
 };
 
 /// Streams by declaration, so that segments of one declaration go into one batch. Addresses stay.
@@ -42,7 +47,7 @@ class StreamRegistry {
 
 /// Reads every journal of the folder once. Journals that hold nothing are removed; of a segment that was written twice
 /// (its first journal failed) the fuller one counts; damaged ones are set aside as *.damaged, and what cannot be read
-/// now stays. Throws Error(local) when the folder can't be read.
+/// now stays. After an orderly end one that is not whole is damaged. Throws Error(local) when the folder can't be read.
 AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams);
 
 }  // namespace forebay

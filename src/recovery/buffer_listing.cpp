@@ -60,26 +60,32 @@ Error cannot_read(const fs::path& directory, const std::error_code& error) {
 }
 
 /// Adds what one journal holds to `found`; its summary, when it has a readable header.
-std::optional<JournalSummary> read_journal(const fs::path& path, LeftRows& found) {
+std::optional<JournalSummary> read_journal(const fs::path& path, const OrderlyEnd* end, LeftRows& found) {
   struct stat st {};
-  if (::lstat(path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return std::nullopt;
+  if (::lstat(path.c_str(), &st) != 0) return std::nullopt;
+  if (!S_ISREG(st.st_mode)) {
+    ++found.unreadable;
+    found.findings.push_back(path.filename().string() + " is not a regular file; look who put it there");
+    return std::nullopt;
+  }
   const std::int64_t written_us = st.st_mtim.tv_sec * 1'000'000LL + st.st_mtim.tv_nsec / 1000;
   const std::string name = path.filename().string();
   try {
-    JournalSummary s = JournalReader::summarize(path);
+    JournalSummary s = judge(JournalReader::summarize(path), name, end);
     ++found.journals;
     found.bytes += s.bytes;
     if (!found.oldest_us || written_us < *found.oldest_us) found.oldest_us = written_us;
     if (s.end == JournalEnd::damaged) {
-      found.findings.push_back(name + " is damaged at byte " + std::to_string(s.bad_offset) + ": " +
-                               std::to_string(s.rows) + " rows before it can be read, at least " +
-                               std::to_string(s.lost_rows_min) + " after it cannot");
+      ++found.damaged;
+      found.findings.push_back(name + " " + damage_text(s, "readable"));
     }
     return s;
   } catch (const Error& e) {
     if (!is_plain_file(path)) return std::nullopt;  // it landed while it was being read
     found.bytes += static_cast<std::uint64_t>(st.st_size);
-    if (st.st_size > 0) found.findings.push_back(name + " cannot be read: " + e.what());
+    if (st.st_size == 0 && (end == nullptr || !end->journals.contains(name))) return std::nullopt;
+    ++(e.code() == ErrorCode::damaged ? found.damaged : found.unreadable);
+    found.findings.push_back(name + " cannot be read: " + e.what());
     return std::nullopt;
   }
 }
@@ -160,16 +166,24 @@ std::vector<ListedBuffer> list_buffers(const fs::path& state_directory) {
 LeftRows read_left_rows(const ListedBuffer& buffer) {
   LeftRows found;
   std::map<std::uint64_t, JournalSummary> segments;
+  try {
+    found.end = read_orderly_end(buffer.path);
+  } catch (const Error& e) {
+    found.findings.emplace_back(e.what());
+  }
+  const OrderlyEnd* end = found.end ? &*found.end : nullptr;
   std::error_code error;
   for (const fs::path& path : sorted_entries(buffer.path, error)) {
     if (path.extension() == ".journal") {
-      const auto summary = read_journal(path, found);
+      const auto summary = read_journal(path, end, found);
       if (!summary) continue;
       // Of two journals of one segment the fuller one counts, as for an adopter.
       const auto [other, first] = segments.try_emplace(summary->header.segment, *summary);
       if (!first && summary->rows > other->second.rows) other->second = *summary;
     } else if (path.extension() == ".damaged") {
-      found.findings.push_back(path.filename().string() + " was damaged, and is kept for a person to look at");
+      ++found.set_aside;
+      found.findings.push_back(path.filename().string() +
+                               " was damaged, and is kept for a person to look at; then remove the folder");
     }
   }
   for (const auto& [number, summary] : segments) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "recovery/orderly_end.hpp"
 #include "recovery/state_directory.hpp"
 
 namespace forebay {
@@ -45,6 +46,10 @@ struct LeftRows {
   std::optional<std::int64_t> last_checkpoint_us;  // of this buffer; not verified here
   /// Level `memory`, and no orderly end: `rows` counts what the checkpoint holds, too, and what came after it is lost.
   bool only_to_checkpoint = false;
+  std::optional<OrderlyEnd> end;  // none: it was killed, or the disk took no note of its end
+  std::uint64_t unreadable = 0;   // journals that an adopter would leave: of a newer format, no regular file, no rights
+  std::uint64_t damaged = 0;      // journals of which it would set what it cannot read aside
+  std::uint64_t set_aside = 0;    // files *.damaged
   /// A line for each file that is not as it should be.
   std::vector<std::string> findings;
 
@@ -53,6 +58,8 @@ struct LeftRows {
     for (const auto& [stream, n] : rows) sum += n;
     return sum;
   }
+  /// Nothing but what an adopter clears away.
+  bool nothing() const { return all() == 0 && unreadable + damaged + set_aside == 0; }
 };
 
 /// Reads the journals, front to back, and what its newest checkpoint says of itself. Files that vanish meanwhile are no

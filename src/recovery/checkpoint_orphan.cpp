@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_writer.hpp"
+#include "recovery/orderly_end.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;
@@ -23,6 +25,12 @@ struct Journal {
 /// The journals to copy: of each segment the fullest.
 std::vector<Journal> journals_of(const BufferFolder& folder, OrphanCheckpoint& result) {
   std::map<std::pair<std::string, std::uint64_t>, Journal> fullest;
+  std::optional<OrderlyEnd> ended;
+  try {
+    ended = read_orderly_end(folder.path);
+  } catch (const Error& e) {
+    result.findings.emplace_back(e.what());
+  }
   std::error_code error;
   for (fs::directory_iterator at(folder.path, error), end; !error && at != end; at.increment(error)) {
     const fs::path& path = at->path();
@@ -34,11 +42,12 @@ std::vector<Journal> journals_of(const BufferFolder& folder, OrphanCheckpoint& r
     }
     if (path.extension() != ".journal") continue;
     try {
-      Journal found{path, JournalReader::summarize(path)};
+      Journal found{path, judge(JournalReader::summarize(path), path.filename().string(), ended ? &*ended : nullptr)};
       Journal& best = fullest[{found.summary.header.buffer, found.summary.header.segment}];
       if (best.path.empty() || found.summary.rows > best.summary.rows) best = std::move(found);
     } catch (const Error& e) {
-      if (e.code() == ErrorCode::damaged && fs::is_empty(path, error)) continue;  // nothing was acknowledged in it
+      const bool held_rows = ended && ended->journals.contains(path.filename().string());
+      if (e.code() == ErrorCode::damaged && !held_rows && fs::is_empty(path, error)) continue;  // a spare one
       result.incomplete = true;
       result.findings.push_back("journal " + path.string() + " is not in the checkpoint: " + e.what());
     }
@@ -51,10 +60,7 @@ std::vector<Journal> journals_of(const BufferFolder& folder, OrphanCheckpoint& r
     const JournalSummary& s = journal.summary;
     if (s.end == JournalEnd::damaged) {
       result.incomplete = true;
-      result.findings.push_back("journal " + journal.path.string() + " is damaged at byte " +
-                                std::to_string(s.bad_offset) + ": " + std::to_string(s.rows) +
-                                " rows before it are in the checkpoint, at least " + std::to_string(s.lost_rows_min) +
-                                " after it are not");
+      result.findings.push_back("journal " + journal.path.string() + " " + damage_text(s, "in the checkpoint"));
     }
     if (s.rows > 0) journals.push_back(std::move(journal));
   }

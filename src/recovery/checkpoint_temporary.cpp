@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <map>
 #include <mutex>
@@ -16,6 +17,7 @@
 #include "base/crash_point.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
+#include "recovery/private_path.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;
@@ -24,6 +26,7 @@ namespace {
 
 constexpr std::string_view kStart = ".checkpoint-";
 constexpr std::string_view kEnd = ".tmp";
+constexpr const char* kCheckpointNumberName = "checkpoint-number";
 
 Error failed(const std::string& doing, const fs::path& path, int error) {
   std::string message = "cannot " + doing + " " + path.string() + ": " + std::generic_category().message(error);
@@ -89,15 +92,43 @@ std::uint64_t drawn_before(const fs::path& directory, const std::string& buffer,
   return number = std::max(number, drawn);
 }
 
+/// In the buffer's folder, for the processes to come. 0: none, or not readable.
+std::uint64_t noted_number(const fs::path& note) {
+  struct stat st = {};
+  if (note.empty() || ::lstat(note.c_str(), &st) != 0) return 0;
+  try {
+    const std::string text = read_private_file(note, 32);
+    std::uint64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+  } catch (const Error&) {
+    return 0;  // an adopter tells what is wrong with the folder; the names in the checkpoints' folder still count
+  }
+}
+
+/// Where there is no room for a note there may be room for the checkpoint, which matters more.
+void note_number(const fs::path& note, std::uint64_t number) {
+  std::error_code ignored;
+  if (note.empty() || !fs::is_directory(note.parent_path(), ignored)) return;
+  try {
+    write_private_file(note, std::to_string(number) + "\n", /*flush=*/true);
+  } catch (const Error&) {
+  }
+}
+
 }  // namespace
 
-CheckpointTemporary::CheckpointTemporary(const fs::path& directory, std::string_view buffer)
+CheckpointTemporary::CheckpointTemporary(const fs::path& directory, std::string_view buffer,
+                                         const fs::path& buffer_folder)
     : directory_(directory), buffer_(buffer), folder_(open_folder(directory)) {
   remove_leftovers(directory_);
-  std::uint64_t number = std::max(greatest_number(directory_, buffer_), drawn_before(directory_, buffer_)) + 1;
+  const fs::path note = buffer_folder.empty() ? fs::path() : buffer_folder / kCheckpointNumberName;
+  std::uint64_t number =
+      std::max({greatest_number(directory_, buffer_), drawn_before(directory_, buffer_), noted_number(note)}) + 1;
   while (!take_name(number)) ++number;
   number_ = number;
   drawn_before(directory_, buffer_, number);
+  note_number(note, number);
 }
 
 /// False when another writer of this buffer has or had this number.

@@ -14,8 +14,11 @@ namespace forebay {
 /// unless it was published; what a killed writer left is removed by the next one in that folder.
 class CheckpointTemporary {
  public:
-  /// Makes the folder, too. Throws Error(usage) for one that cannot serve, Error(local).
-  CheckpointTemporary(const std::filesystem::path& directory, std::string_view buffer);
+  /// Makes the folder, too. `buffer_folder`: of that buffer, where the number is noted, so that none is drawn twice
+  /// also where the files are moved away; one that is not there (any more) takes no note. Throws Error(usage) for a
+  /// folder that cannot serve, Error(local).
+  CheckpointTemporary(const std::filesystem::path& directory, std::string_view buffer,
+                      const std::filesystem::path& buffer_folder = {});
   CheckpointTemporary(const CheckpointTemporary&) = delete;
   CheckpointTemporary& operator=(const CheckpointTemporary&) = delete;
   ~CheckpointTemporary();

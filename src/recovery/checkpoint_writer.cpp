@@ -86,7 +86,8 @@ struct OpenSegment {
 
 struct CheckpointWriter::Parts {
   Parts(const fs::path& directory, const CheckpointOrigin& origin, CheckpointScope scope)
-      : temporary((check(origin), directory), origin.buffer), connection(open_new(temporary.path())) {
+      : temporary((check(origin), directory), origin.buffer, folder_of(origin)),
+        connection(open_new(temporary.path())) {
     info.origin = origin;
     info.scope = scope;
     info.number = temporary.number();
@@ -98,6 +99,11 @@ struct CheckpointWriter::Parts {
 
   static void check(const CheckpointOrigin& origin) {
     if (!is_buffer_id(origin.buffer)) throw Error(ErrorCode::usage, "a checkpoint needs the id of a buffer");
+  }
+
+  /// The buffer's, if it has one.
+  static fs::path folder_of(const CheckpointOrigin& origin) {
+    return origin.state_directory.empty() ? fs::path() : fs::path(origin.state_directory) / "buffers" / origin.buffer;
   }
 
   std::size_t table_of(const Stream& stream);

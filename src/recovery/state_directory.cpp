@@ -31,9 +31,19 @@ Error failed(const std::string& doing, const fs::path& path, int error) {
 
 /// Files of ours in a buffer's folder besides journals, in the order in which they are removed: without its manifest a
 /// folder holds no rows any more; the lock goes last, while locked, and who opened it meanwhile sees that it is gone.
-constexpr std::array<std::string_view, 9> kOwnFiles = {kSocketPlaceName,    "clock-apart.new", "clock-apart",
-                                                       "version-shift.new", "version-shift",   "journals-complete",
-                                                       "manifest.new",      "manifest",        "lock"};
+constexpr std::array<std::string_view, 13> kOwnFiles = {kSocketPlaceName,
+                                                        "clock-apart.new",
+                                                        "clock-apart",
+                                                        "version-shift.new",
+                                                        "version-shift",
+                                                        "checkpoint-number.new",
+                                                        "checkpoint-number",
+                                                        "journals-complete",
+                                                        "ended.new",
+                                                        "ended",
+                                                        "manifest.new",
+                                                        "manifest",
+                                                        "lock"};
 
 /// False when the folder holds anything else, or is not there.
 bool holds_only_own_files(const fs::path& folder) {
@@ -224,12 +234,12 @@ void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOr
     m.buffer = path.filename().string();
     m.host = host_name();
   }
-  if (!wanted.any_destination && m.host != host_name()) {
-    leave(Cause::other_host,
-          "it was written on host " + m.host + " (forebay recover --to URL sends its rows from here)");
-  } else if (!wanted.any_destination && m.destination != wanted.destination) {
+  if (!wanted.any_destination && m.destination != wanted.destination) {
     leave(Cause::other_destination,
           "its rows are for " + m.destination + " (forebay recover --to URL sends them elsewhere)");
+  } else if (!wanted.any_destination && m.host != host_name()) {
+    leave(Cause::other_host,
+          "it was written on host " + m.host + " (forebay recover --to URL sends its rows from here)");
   } else {
     crash_point("an orphan is locked");
     folder.lock.show(FileLock::Holder::adopter);

@@ -1,3 +1,5 @@
+#include <sys/mount.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -88,6 +90,29 @@ TEST_CASE("a checkpoint holds every row whose add() returned before, while other
   CHECK(mine == 777);
   CHECK(buffer.get_sync_status().last_checkpoint_us.has_value());
   buffer.stop(0ms, [] { return true; });
+}
+
+TEST_CASE("a checkpoint that the disk does not take fails for the disk, also while it copies journals", "[root]") {
+  if (!is_root()) {
+    WARN("skipped: only root can make a small disk");
+    return;
+  }
+  const TemporaryDirectory dir;
+  const Away away(dir);
+  const TemporaryDirectory disk;
+  REQUIRE(::mount("none", disk.path().c_str(), "tmpfs", 0, "size=256k,mode=700") == 0);
+  {
+    Options options = catalog_options(dir);
+    options.checkpoint_directory = disk.path();
+    options.memory_rows_max = 200;  // all the rest is evicted
+    options.batch_rows_max = 5000;
+    Buffer buffer(options);
+    Writer writer = buffer.writer("measurements");
+    for (std::int64_t i = 0; i < 30'000; ++i) writer.add(Measurement("mine", i));
+    CHECK_THROWS_WITH(buffer.create_checkpoint(), Catch::Contains("full") && !Catch::Contains("no such table"));
+    buffer.stop(0ms, [] { return true; });
+  }
+  CHECK(::umount(disk.path().c_str()) == 0);
 }
 
 TEST_CASE("what has landed is in no checkpoint", "[threads]") {

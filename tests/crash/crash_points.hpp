@@ -39,6 +39,7 @@ enum class Reached : std::uint8_t {
   adopting,
   restoring,
   finishing,
+  ending,
   after_a_fault
 };
 
@@ -79,6 +80,8 @@ inline constexpr std::array kCrashPoints = {
     CrashPoint{"a checkpoint is flushed, and not verified yet", Phase::checkpoint, Reached::checkpointing},
     CrashPoint{"a checkpoint is whole, and has not its name yet", Phase::checkpoint, Reached::checkpointing},
     CrashPoint{"a checkpoint has its name, and its folder is not flushed", Phase::checkpoint, Reached::checkpointing},
+    CrashPoint{"journals are sealed at the end, and not marked as such", Phase::seal, Reached::ending},
+    CrashPoint{"journals are sealed at the end, and marked as such", Phase::seal, Reached::ending},
     CrashPoint{"before a buffer's manifest goes", Phase::adoption, Reached::finishing},
     CrashPoint{"before a buffer's lock goes", Phase::adoption, Reached::finishing},
     CrashPoint{"before a buffer's folder goes", Phase::adoption, Reached::finishing},

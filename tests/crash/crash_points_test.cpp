@@ -23,6 +23,12 @@ Kill die_at(Site& site, const CrashPoint& point, const std::string& level) {
     options.delay_us = 50'000;
   }
   if (point.reached == Reached::checkpointing) options.checkpoint_ms = 5;
+  if (point.reached == Reached::ending) {  // with rows left
+    options.then = "stop";
+    options.drain_s = 0;
+    options.delay_us = 5'000'000;
+    options.die_pass = 1;
+  }
   const bool adopts =
       point.reached == Reached::adopting || point.reached == Reached::restoring || point.reached == Reached::finishing;
   Site::Running running = adopts ? site.start_recovery(options) : site.start_producer(options);
@@ -36,6 +42,7 @@ bool is_passed(const CrashPoint& point, const std::string& level) {
     case Reached::checkpointing:
     case Reached::adopting:
     case Reached::finishing:
+    case Reached::ending:
       return true;
     case Reached::journalling:
       return level != "memory";

@@ -50,6 +50,7 @@ bool passes(const CrashPoint& point, const Step& step, bool adopts) {
       return step.options.memory_rows_max < 1000;
     case Reached::checkpointing:
       return step.options.checkpoint_ms > 0;
+    case Reached::ending:  // crash_points_test.cpp
     case Reached::after_a_fault:
       return false;
   }

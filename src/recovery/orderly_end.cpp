@@ -1,0 +1,83 @@
+#include "recovery/orderly_end.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+
+#include "forebay/error.hpp"
+#include "recovery/private_path.hpp"
+
+namespace forebay {
+namespace {
+
+constexpr int kFormat = 1;
+constexpr std::size_t kBytesMax = std::size_t{64} << 20;
+
+std::string rows_text(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " row" : " rows"); }
+
+}  // namespace
+
+std::optional<OrderlyEnd> read_orderly_end(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / kOrderlyEndName;
+  struct stat st = {};
+  if (::lstat(path.c_str(), &st) != 0 && errno == ENOENT) return std::nullopt;
+  const std::string text = read_private_file(path, kBytesMax);
+  try {
+    const auto j = nlohmann::json::parse(text);
+    if (j.at("format").get<int>() > kFormat) {
+      throw Error(ErrorCode::not_built_yet, path.string() + " is of a format newer than this forebay");
+    }
+    OrderlyEnd end;
+    for (const auto& [name, journal] : j.at("journals").items()) {
+      end.journals[name] = {journal.at("stream").get<std::string>(), journal.at("rows").get<std::uint64_t>()};
+    }
+    end.lost_rows = j.at("lost_rows").get<std::map<std::string, std::uint64_t>>();
+    end.why_lost = j.at("why_lost").get<std::string>();
+    return end;
+  } catch (const nlohmann::json::exception&) {
+    throw Error(ErrorCode::damaged, path.string() + " is damaged: it does not tell what its process left");
+  }
+}
+
+void write_orderly_end(const std::filesystem::path& folder, const OrderlyEnd& end, bool flush) {
+  nlohmann::ordered_json journals = nlohmann::ordered_json::object();
+  for (const auto& [name, journal] : end.journals) {
+    journals[name] = {{"stream", journal.stream}, {"rows", journal.rows}};
+  }
+  const nlohmann::ordered_json j = {
+      {"format", kFormat}, {"journals", journals}, {"lost_rows", end.lost_rows}, {"why_lost", end.why_lost}};
+  write_private_file(folder / kOrderlyEndName,
+                     j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n", flush);
+}
+
+JournalSummary judge(JournalSummary summary, const std::string& file_name, const OrderlyEnd* end) {
+  if (end == nullptr) return summary;
+  const auto found = end->journals.find(file_name);
+  if (found == end->journals.end()) return summary;
+  const std::uint64_t rows = found->second.rows;
+  if (summary.end == JournalEnd::sealed && summary.rows >= rows) return summary;
+  if (summary.end == JournalEnd::sealed) summary.bad_offset = summary.bytes;
+  summary.end = JournalEnd::damaged;
+  summary.lost_rows_min = rows > summary.rows ? rows - summary.rows : 0;
+  summary.lost_rows_known = true;
+  return summary;
+}
+
+std::string damage_text(const JournalSummary& s, const std::string& done) {
+  const auto of = [&](std::uint64_t n) { return rows_text(n) + (n == 1 ? " is " : " are "); };
+  std::string text = "is damaged at byte " + std::to_string(s.bad_offset) + ": ";
+  if (s.lost_rows_known && s.lost_rows_min == 0) return text + "all of its rows are " + done + ", " + rows_text(s.rows);
+  text += of(s.rows) + done;
+  if (s.lost_rows_min == 0) return text + ", what may have come after that place is not";
+  return text + ", " + (s.lost_rows_known ? "" : "at least ") + of(s.lost_rows_min) + "not";
+}
+
+std::string lost_at_end_text(const OrderlyEnd& end) {
+  if (end.lost() == 0) return {};
+  return "ended in order, but " + rows_text(end.lost()) + " that only memory held could not be saved then" +
+         (end.why_lost.empty() ? "" : " (" + end.why_lost + ")");
+}
+
+}  // namespace forebay
