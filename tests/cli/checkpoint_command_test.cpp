@@ -41,8 +41,7 @@ TEST_CASE("a checkpoint of what a scan left is created, listed, inspected and ve
   CHECK(one.at("state") == "orphaned");
   CHECK(one.at("problem") == "");
   CHECK(one.at("bytes") == std::filesystem::file_size(file));
-  CHECK(
-      says(created.err, "checkpoint created " + file + " (" + std::to_string(one.at("rows").get<int>()) + " files, "));
+  CHECK(says(created.err, "checkpoint created " + file + " (" + std::to_string(one.at("rows").get<int>()) + " rows, "));
   CHECK(std::filesystem::path(file).parent_path() == left.site.state() + "/checkpoints");
   CHECK(left.site.buffers_left() == 1);
 

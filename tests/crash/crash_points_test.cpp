@@ -26,7 +26,8 @@ Kill die_at(Site& site, const CrashPoint& point, const std::string& level) {
   if (point.reached == Reached::ending) {  // with rows left
     options.then = "stop";
     options.drain_s = 0;
-    options.delay_us = 5'000'000;
+    options.pause_us = 0;
+    options.delay_us = 100'000;  // the batches under way are waited for
     options.die_pass = 1;
   }
   const bool adopts =

@@ -199,7 +199,9 @@ TEST_CASE("a checkpoint of an orphan holds every row of its journals, and leaves
   REQUIRE(made.file);
   CHECK(made.file->rows == 6009);
   CHECK_FALSE(made.incomplete);
-  CHECK(names_in(orphan.folder.path) == before);
+  auto after = names_in(orphan.folder.path);
+  CHECK(std::erase(after, "checkpoint-number") == 1);
+  CHECK(after == before);
   CheckpointReader reader(made.file->path);
   reader.verify();
   CHECK(reader.info().origin.buffer == orphan.id);
