@@ -50,7 +50,8 @@ struct Relief {
 
 /// Decides by counts alone.
 Relief backpressure(const BufferUsage& usage, const Limits& limits);
-/// One line for log and errors: why there is no room, and what makes some. `eviction_failure`: why rows cannot be moved from memory to disk, if so.
+/// One line for log and errors: why there is no room, and what makes some. `eviction_failure`: why rows cannot be moved
+/// from memory to disk, if so.
 std::string full_message(const Relief& relief, const Limits& limits, const std::string& eviction_failure);
 
 /// Rows of one writer between two looks at the limits: a small limit is looked at more often, so that it is kept.

@@ -27,7 +27,8 @@ Kill die_at(Site& site, const CrashPoint& point, const std::string& level) {
     options.then = "stop";
     options.drain_s = 0;
     options.pause_us = 0;
-    options.delay_us = 100'000;  // the batches under way are waited for
+    options.rows_max = 800;
+    options.delay_us = 600'000;  // seconds for all, of which the end waits only for the batches under way
     options.die_pass = 1;
   }
   const bool adopts =
