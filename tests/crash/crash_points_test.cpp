@@ -28,13 +28,13 @@ Kill die_at(Site& site, const CrashPoint& point, const std::string& level) {
     options.drain_s = 0;
     options.pause_us = 0;
     options.rows_max = 800;
-    options.delay_us = 600'000;  // seconds for all, of which the end waits only for the batches under way
+    options.delay_us = 200'000;  // seconds for all, of which the end waits only for the batches under way
     options.die_pass = 1;
   }
   const bool adopts =
       point.reached == Reached::adopting || point.reached == Reached::restoring || point.reached == Reached::finishing;
   Site::Running running = adopts ? site.start_recovery(options) : site.start_producer(options);
-  return site.kill_at(running, {});
+  return site.kill_at(running, {.patience = std::chrono::seconds(30)});  // it kills itself
 }
 
 bool is_passed(const CrashPoint& point, const std::string& level) {

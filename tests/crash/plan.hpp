@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ struct KillMoment {
   std::uint64_t phase_passes = 0;       // crash points of that phase, by all threads
   std::uint64_t checkpoints = 0;        // and not before so many are finished
   std::uint64_t later_us = 0;           // then so much later
+  /// How long it may still come once all rows are added.
+  std::chrono::milliseconds patience{300};
   std::string describe() const;
 };
 

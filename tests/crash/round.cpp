@@ -107,7 +107,7 @@ Kill Site::kill_at(Running& running, const KillMoment& moment) {
     // What does not come while all rows are added, or at all, is not waited for long.
     const auto waited = steady_clock::now() - begin;
     const bool done = running.log.header().stage.load() == Stage::done;
-    if (waited > (done ? std::chrono::milliseconds(300) : std::chrono::milliseconds(kPatience))) break;
+    if (waited > (done ? moment.patience : std::chrono::milliseconds(kPatience))) break;
     std::this_thread::sleep_for(std::chrono::microseconds(30));
   }
   std::this_thread::sleep_for(std::chrono::microseconds(moment.later_us));
