@@ -31,8 +31,8 @@ void print_finished(const std::filesystem::path& state_directory, std::ostream& 
   try {
     for (const FinishedTotals& t : read_totals(state_directory)) {
       out << "finished  " << human_count(t.buffers) << (t.buffers == 1 ? " buffer" : " buffers") << " brought "
-          << human_count(t.synced) << " rows" << (t.stream.empty() ? "" : " of " + safe_line(t.stream)) << " to "
-          << safe_line(t.destination);
+          << human_count(t.synced) << (t.synced == 1 ? " row" : " rows")
+          << (t.stream.empty() ? "" : " of " + safe_line(t.stream)) << " to " << safe_line(t.destination);
       if (t.superseded > 0) out << ", " << human_count(t.superseded) << " superseded";
       if (t.quarantined > 0) out << ", " << human_count(t.quarantined) << " refused";
       if (t.lost > 0) out << ", " << human_count(t.lost) << " lost";

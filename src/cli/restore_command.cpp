@@ -188,7 +188,7 @@ int send(const RestoreArguments& a, RestoreSource& source, const Settings& setti
     report_failure("interrupted; the files were read to their end, and everything is at the destination");
   }
   if (interrupted) return kInterrupted;
-  if (!summary.failure.empty()) return kLocalFailure;
+  if (!summary.failure.empty() || summary.unsaved_rows > 0) return kLocalFailure;
   if (result.pending_rows > 0) return kRowsRemain;
   return counts_of_rows(summary.status).quarantined > 0 ? kDoneWithLosses : kDone;
 }
