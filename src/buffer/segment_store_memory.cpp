@@ -51,9 +51,10 @@ void SegmentStore::make_room() {
   const bool full = relief.disk_full || (!eviction_failure_.empty() && relief.evict_rows + relief.evict_bytes > 0);
   const Gate gate = stopped_ ? Gate::stopped : full ? Gate::full : Gate::open;
   const Gate before = gate_.exchange(gate);
-  const std::string why = full_message(relief, options_.limits, eviction_failure_);
+  const bool filled_up = gate == Gate::full && before == Gate::open;
+  const std::string why = filled_up ? full_message(relief, options_.limits, eviction_failure_) : std::string();
   lock.unlock();
-  if (gate == Gate::full && before == Gate::open) {
+  if (filled_up) {
     report(LogLevel::warning,
            why + (options_.limits.full_policy == FullPolicy::wait ? "; producers wait" : "; records are refused"));
   }

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "control/protocol.hpp"
-#include "forebay/buffer.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay::control {
 
