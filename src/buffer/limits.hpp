@@ -62,8 +62,8 @@ std::string full_message(const Relief& relief, const Limits& limits, const std::
 std::uint64_t rows_between_checks(const Limits& limits);
 std::uint64_t bytes_between_checks(const Limits& limits);
 
-/// Rows that a batch takes at once of a segment whose rows are large: as many as make batch_bytes_max on the average, but
-/// one at least. 0: no such limit.
+/// Rows that a batch takes at once of a segment whose rows are large: as many as make batch_bytes_max on the average,
+/// but one at least. 0: no such limit.
 std::uint64_t range_rows_by_bytes(std::uint64_t segment_rows, std::uint64_t segment_bytes, const Limits& limits);
 
 }  // namespace forebay

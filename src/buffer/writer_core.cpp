@@ -265,8 +265,8 @@ SegmentPtr WriterCore::seal_locked(Reason reason) {
     (journal_error_.empty() ? journal : stale) = active_->journal->path();
     if (journal_error_.empty()) journal_bytes = active_->journal->bytes();
   }
-  const SegmentIdentity identity{store_.buffer_id(),    active_->number, &stream_,
-                                 active_->rows->rows(), reason,          active_->first_at, active_->record_bytes};
+  const SegmentIdentity identity{store_.buffer_id(), active_->number,      &stream_, active_->rows->rows(), reason,
+                                 active_->first_at,  active_->record_bytes};
   auto segment = std::make_shared<Segment>(identity, std::move(active_->rows), std::move(journal), journal_bytes,
                                            /*sent=*/false);
   segment->stale_journal = std::move(stale);

@@ -90,9 +90,9 @@ class WriterCore {
   std::optional<Active> active_;
   std::uint64_t uncommitted_ = 0;
   std::uint64_t unchecked_bytes_ = 0;  // of records, since the limits were looked at
-  std::string journal_error_;       // the active segment's journal failed and is not replaced yet
-  std::uint64_t lost_untold_ = 0;   // rows that SQLite lost in a group commit, and no call of the producer has told
-  std::vector<SegmentPtr> sealed_;  // and not secured when last looked at
+  std::string journal_error_;          // the active segment's journal failed and is not replaced yet
+  std::uint64_t lost_untold_ = 0;      // rows that SQLite lost in a group commit, and no call of the producer has told
+  std::vector<SegmentPtr> sealed_;     // and not secured when last looked at
   bool retired_ = false;
 
   alignas(64) std::atomic<std::uint64_t> accepted_rows_{0};
