@@ -5,9 +5,11 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "cli/logging.hpp"
 #include "cli/parser.hpp"
+#include "cli/process_title.hpp"
 #include "forebay/error.hpp"
 
 namespace {
@@ -37,10 +39,15 @@ void start_early_logging(const GlobalOptions& global) {
 }
 
 int run(int argc, char** argv) {
+  std::vector<std::string> given(argv, argv + argc);
+  hide_secrets(argc, argv);
+  std::vector<char*> arguments;
+  for (std::string& argument : given) arguments.push_back(argument.data());
+  arguments.push_back(nullptr);
   GlobalOptions global;
   ParsedCommand command;
   try {
-    command = parse_command_line(argc, argv, global);
+    command = parse_command_line(argc, arguments.data(), global);
   } catch (const forebay::Error&) {
     start_early_logging(global);
     throw;
