@@ -6,6 +6,7 @@
 
 #include "sink/postgres_compare.hpp"
 #include "sink/postgres_migrate.hpp"
+#include "sink/postgres_settings.hpp"
 #include "sink/postgres_sink.hpp"
 
 namespace forebay {
@@ -137,8 +138,10 @@ class PostgresDestination final : public Destination {
 
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
     PostgresSession session(target_, *watchdog_);
-    session.begin("");
+    session.begin(own_settings());
     std::vector<LedgerTotals> found;
+    const auto path = session.exec("SELECT " + std::string(search_path_expression()))[0][0];
+    session.exec("SELECT set_config('search_path', $1, true)", {path.c_str()});
     const auto ledger = session.exec(
         "SELECT bool_or(attname = 'stream') FROM pg_attribute WHERE attrelid = to_regclass('sync_batches') AND NOT "
         "attisdropped")[0][0];

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "sink/clock_check.hpp"
+#include "sink/postgres_settings.hpp"
 #include "sink/postgres_sink.hpp"
 
 namespace forebay {
@@ -37,13 +38,13 @@ void check_clock(const StampClock& before, std::int64_t server_us, const StampCl
 }  // namespace
 
 PostgresServer check_server(PostgresSession& session, const PostgresTarget& target, const DestinationOptions& options) {
-  session.begin("");
+  session.begin(own_settings());
   const auto stamp_clock = options.stamp_clock ? options.stamp_clock : wall_clock;
   const StampClock before = stamp_clock();
   const auto row = session.exec(
       "SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
-      "current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), current_schema() IS "
-      "NULL")[0];
+      "current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), " +
+      std::string(search_path_expression()))[0];
   const StampClock after = stamp_clock();
   session.commit();
 
@@ -54,10 +55,12 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
          target.description + ": the database's encoding is " + encoding +
              ", which cannot hold every file name; create one with ENCODING 'UTF8' TEMPLATE template0"});
   }
-  if (row[4].as<bool>()) {
+  const std::string search_path = row[4].c_str();
+  if (search_path.empty()) {
     throw DestinationFailure(
         {FailureClass::login_or_target, "3F000",
-         target.description + ": no schema of the search_path exists or may be used; create one, or set search_path"});
+         target.description + ": no schema of the search_path exists or may be used; create one, grant USAGE on it, "
+                              "or set search_path"});
   }
   check_clock(before, row[1].as<std::int64_t>(), after, target, options);
   PostgresServer found;
@@ -69,8 +72,7 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
                   "; SET LOCAL lock_timeout = " + std::to_string(statement_ms / 2) +
                   "; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = warning"
                   "; SET LOCAL TimeZone = 'UTC'";
-  // Raised, never lowered: without it a COMMIT that was answered can still be lost.
-  if (std::string(row[2].c_str()) == "off") found.prelude += "; SET LOCAL synchronous_commit = on";
+  found.prelude += pinned_settings(search_path, row[2].c_str());
   return found;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/crash_point.hpp"
+#include "sink/postgres_grants.hpp"
 #include "sink/postgres_migrate.hpp"
 
 namespace forebay {
@@ -48,6 +49,7 @@ std::optional<Failure> PostgresSink::open() {
 void PostgresSink::connect() {
   session_ = std::make_unique<PostgresSession>(target_, *watchdog_);
   server_ = check_server(*session_, target_, options_);
+  check_grants(*session_, server_.prelude, {{"forebay_migrations", "SELECT"}});
   PostgresMigrator migrator(*session_, server_.prelude);
   for (const std::string& line : migrator.up(PostgresMigrator::Adopt::no)) {
     if (options_.note) options_.note(line);
@@ -63,6 +65,9 @@ void PostgresSink::connect() {
     if (options_.note) options_.note("table " + s->table + " created for stream " + s->name);
   }
   find_targets();
+  std::vector<NeededGrant> needed = {{ledger_table_, "SELECT, INSERT"}};
+  for (const Target& t : targets_) needed.push_back({t.table.quoted, "SELECT, INSERT, UPDATE"});
+  check_grants(*session_, server_.prelude, needed);
 }
 
 void PostgresSink::find_targets() {
