@@ -1,8 +1,10 @@
 #include "sink/postgres_destination.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
+#include <string_view>
 
 #include "sink/postgres_compare.hpp"
 #include "sink/postgres_migrate.hpp"
@@ -81,6 +83,18 @@ void check_ports(const std::map<std::string, std::string>& values) {
   }
 }
 
+/// libpq looks at it only when it connects, and then rows would wait for what can never be.
+void check_sslmode(const std::map<std::string, std::string>& values) {
+  constexpr std::array<std::string_view, 6> kModes = {"disable", "allow",     "prefer",
+                                                      "require", "verify-ca", "verify-full"};
+  const auto given = values.find("sslmode");
+  if (given == values.end() || std::find(kModes.begin(), kModes.end(), given->second) != kModes.end()) return;
+  throw Error(
+      ErrorCode::usage,
+      "sslmode is one of disable, allow, prefer, require, verify-ca, verify-full; what the destination's URL or "
+      "PGSSLMODE says is none of them");
+}
+
 /// Without secrets: only what says where, as libpq would take it.
 std::string described(const std::string& url) {
   std::map<std::string, std::string> values = values_of(Conninfo(PQconndefaults(), &PQconninfoFree).get());
@@ -88,6 +102,7 @@ std::string described(const std::string& url) {
   const std::map<std::string, std::string> given = parsed_url(url.empty() ? "postgresql://" : url);
   for (const auto& [key, value] : given) values[key] = value;
   check_ports(values);
+  check_sslmode(values);
   const std::string user = values["user"];
   const std::string database = values.contains("dbname") ? values["dbname"] : user;
   std::string host = values.contains("host") ? values["host"] : values["hostaddr"];
