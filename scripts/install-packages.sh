@@ -24,7 +24,7 @@ for set in "$@"; do
     -h | --help) print_help; exit 0 ;;
     build) wanted+=("${build[@]}") ;;
     run) wanted+=("${run[@]}") ;;
-    test) wanted+=("${build[@]}" "${run[@]}" catch2 python3 procps strace) ;;
+    test) wanted+=("${build[@]}" "${run[@]}" catch2 python3 procps strace pgbouncer openssl) ;;
     check) wanted+=("${build[@]}" clang-14 llvm-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev shellcheck python3) ;;
     bench) wanted+=("${build[@]}" "${run[@]}" python3 libbenchmark-dev) ;;
     *) die "no set '$set'; there are build, run, test, check, bench (see --help)" 2 ;;
