@@ -137,7 +137,7 @@ void PostgresSession::check(PGresult* result, bool timed_out) {
     fail(Phase::statement, timed_out, text, code != nullptr ? code : "");
   } catch (DestinationFailure& failure) {
     const char* constraint = result != nullptr ? PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) : nullptr;
-    if (constraint != nullptr) failure.constraint = constraint;
+    failure.constraint = constraint != nullptr ? constraint : "";  // not from the text, which may quote anything
     throw;
   }
 }

@@ -113,7 +113,9 @@ ServerMessage parse_server_message(std::string_view verbose) {
     verbose.remove_prefix(std::min(end + 1, verbose.size()));
     std::string_view text;
     std::string sqlstate;
-    if (split_line(line, sqlstate, text)) {
+    // One message for each host that was tried. What else looks like one may be a name with newlines in it.
+    const bool may_begin = message.sqlstate.empty() || line.starts_with("connection to server");
+    if (may_begin && split_line(line, sqlstate, text)) {
       message.sqlstate = sqlstate;
       message.text = text;
       skipping = true;
