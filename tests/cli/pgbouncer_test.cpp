@@ -119,10 +119,10 @@ TEST_CASE("through pgbouncer in transaction mode scans, rescans and restores lan
   const Pooler pooler(fixture, "transaction");
   const ScanSite site(pooler.url(), {{"MEMORY_DB_SYNC_BATCH_SIZE", "500"}, {"SYNC_CONNECTIONS", "3"}});
   const Tree tree;
-  fill(tree, 4000);
+  fill(tree, 2000);
   for (int time = 0; time < 2; ++time) {  // the second goes by staging tables
     const auto summary = summary_of(site.run({"scan", tree.path(), "--set-id", "7", "--json"}));
-    CHECK(summary.at("synced") == 4006);
+    CHECK(summary.at("synced") == 2004);
     CHECK(landed_in(fixture, 7) == found_under(tree.path()));
   }
   const std::string file =
@@ -234,6 +234,17 @@ TEST_CASE("a session that ends at COMMIT behind pgbouncer leaves a batch in doub
   fixture.exec("DROP TRIGGER dying ON small_files");
   CHECK(written(*sink, {rows.range(true)}).ranges.at(0).synced == 1);
   CHECK(fixture.one("SELECT count(*) FROM small_files") == "1");
+}
+
+TEST_CASE("in session mode a pool of as many sessions as connections takes a scan", "[postgres][pgbouncer]") {
+  PostgresFixture fixture;
+  if (!fixture.available() || !Pooler::available()) return;
+  const Pooler pooler(fixture, "session");
+  const ScanSite site(pooler.url(), {{"MEMORY_DB_SYNC_BATCH_SIZE", "200"}, {"SYNC_CONNECTIONS", "2"}});
+  const Tree tree;
+  fill(tree, 1000);
+  CHECK(site.run({"scan", tree.path(), "--set-id", "7", "--json"}).status == 0);
+  CHECK(landed_in(fixture, 7) == found_under(tree.path()));
 }
 
 TEST_CASE("what a pooler does not take is told, and the rows stay", "[postgres][pgbouncer]") {

@@ -1,9 +1,14 @@
 // TLS as libpq has it, over loopback to a server of this file's own with certificates made here.
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "support/places.hpp"
 #include "support/private_postgres.hpp"
 #include "support/scan_site.hpp"
 #include "support/server_account.hpp"
@@ -92,6 +97,26 @@ const TlsServer* tls_server() {
 
 std::map<std::string, std::string> impatient() { return {{"SYNC_DRAIN_TIMEOUT", "1"}}; }
 
+/// The service file of docs/connections.md, with this server's address.
+std::string documented_service(const TlsServer& server) {
+  std::ifstream page(source_directory() + "/docs/connections.md");
+  std::string text{std::istreambuf_iterator<char>(page), {}};
+  const auto begin = text.find("[archive]\n");
+  REQUIRE(begin != std::string::npos);
+  text = text.substr(begin, text.find("```", begin) - begin);
+  for (const auto& [documented, here] :
+       std::map<std::string, std::string>{{"host=db.example", "host=localhost\nhostaddr=127.0.0.1"},
+                                          {"port=5432", "port=" + server.port()},
+                                          {"dbname=backups", "dbname=forebay"},
+                                          {"user=backup", "user=open"},
+                                          {"/etc/forebay/ca.crt", server.file("ca.crt")}}) {
+    const auto at = text.find(documented);
+    REQUIRE(at != std::string::npos);
+    text.replace(at, documented.size(), here);
+  }
+  return text;
+}
+
 TEST_CASE("verify-full with the right CA and name brings rows over TLS, however it is asked for", "[tls]") {
   const TlsServer* server = tls_server();
   if (server == nullptr) return;
@@ -106,9 +131,7 @@ TEST_CASE("verify-full with the right CA and name brings rows over TLS, however 
     site.set("PGSSLROOTCERT", server->file("ca.crt"));
   }
   SECTION("in a service file") {
-    site.directory().write("services", "[archive]\nhost=localhost\nhostaddr=127.0.0.1\nport=" + server->port() +
-                                           "\ndbname=forebay\nuser=open\n" +
-                                           "sslmode=verify-full\nsslrootcert=" + server->file("ca.crt") + "\n");
+    site.directory().write("services", documented_service(*server));
     site.set("PGSERVICEFILE", (site.directory() / "services").string());
     SECTION("named by PGSERVICE") { site.set("PGSERVICE", "archive"); }
     SECTION("named by the URL") { site.set("DATABASE_URL", "postgresql://?service=archive"); }
