@@ -1,7 +1,7 @@
-# Embeds sql/<dialect>/*.sql, so that an installed command needs no data files. The migrations stay readable files of their own:
+# Embeds the migrations, sql/<dialect>/NNNN_*.sql, so that an installed command needs no data files. The migrations stay readable files of their own:
 # their text is what is checksummed (see src/sink/migrations.hpp). Generated: forebay::embedded_sql().
 function(forebay_embed_sql output)
-  file(GLOB sql_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} sql/*/*.sql)
+  file(GLOB sql_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} sql/*/[0-9]*.sql)
   list(SORT sql_files)
   set(text "#include \"sink/embedded_sql.hpp\"\n\nnamespace forebay {\n\nstd::span<const EmbeddedFile> embedded_sql() {\n  static constexpr EmbeddedFile kFiles[] = {\n")
   foreach(file IN LISTS sql_files)

@@ -2,58 +2,13 @@
 
 #include "sink/postgres_settings.hpp"
 
-#include <libpq-fe.h>
-
-#include <memory>
-
 #include "forebay/file_record.hpp"
 #include "sink/contract.hpp"
+#include "support/own_database.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
 namespace {
-
-/// A database and a role of one test's own, in the server of DATABASE_URL.
-class OwnDatabase {
- public:
-  explicit OwnDatabase(PostgresFixture& server, const std::string& options = {})
-      : server_(server), name_(server.schema() + "_own") {
-    server_.exec("CREATE ROLE " + name_ + " LOGIN");
-    server_.exec("CREATE DATABASE " + name_ + " TEMPLATE template0 " + options);
-    exec("GRANT CREATE ON SCHEMA public TO " + name_);
-  }
-  OwnDatabase(const OwnDatabase&) = delete;
-  OwnDatabase& operator=(const OwnDatabase&) = delete;
-  ~OwnDatabase() {
-    server_.exec("DROP DATABASE " + name_ + " WITH (FORCE)");
-    server_.exec("DROP ROLE " + name_);
-  }
-
-  const std::string& role() const { return name_; }
-  std::string url() const { return database_url_with("dbname=" + name_ + "&user=" + name_); }
-  std::unique_ptr<Destination> destination() const { return make_destination(url(), {}); }
-  /// As the server's superuser.
-  Rows query(const std::string& sql) const {
-    const std::unique_ptr<PGconn, decltype(&PQfinish)> c(PQconnectdb(database_url_with("dbname=" + name_).c_str()),
-                                                         &PQfinish);
-    const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(c.get(), sql.c_str()), &PQclear);
-    const auto status = PQresultStatus(result.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) FAIL(sql << ": " << PQerrorMessage(c.get()));
-    Rows rows;
-    for (int r = 0; r < PQntuples(result.get()); ++r) {
-      auto& row = rows.emplace_back();
-      for (int f = 0; f < PQnfields(result.get()); ++f)
-        row.push_back(PQgetisnull(result.get(), r, f) != 0 ? kNull : std::string(PQgetvalue(result.get(), r, f)));
-    }
-    return rows;
-  }
-  void exec(const std::string& sql) const { query(sql); }
-  std::string one(const std::string& sql) const { return query(sql).at(0).at(0); }
-
- private:
-  PostgresFixture& server_;
-  std::string name_;
-};
 
 BatchRange one_row(const Stream& stream, std::uint64_t segment, std::string_view path) {
   return RangeMaker(stream, "b", segment).add(static_cast<std::int64_t>(segment), small_row(1, path)).range();
@@ -63,6 +18,7 @@ TEST_CASE("a schema of the role's name that is made later does not take the rows
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
+  database.allow_create();
   const Stream stream = small_stream();
   const auto destination = database.destination();
   const auto before = destination->make_sink({&stream});
@@ -90,6 +46,7 @@ TEST_CASE("what a role sets for its sessions does not change what lands", "[post
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
+  database.allow_create();
   const bool temp = GENERATE(true, false);
   CAPTURE(temp);
   if (!temp) database.exec("REVOKE TEMP ON DATABASE " + database.role() + " FROM PUBLIC");
@@ -174,7 +131,7 @@ TEST_CASE("a missing grant is told with its table and as the statement that give
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
-  make_destination(database_url_with("dbname=" + database.role()), {})->migrate_up();  // as another owner
+  make_destination(database.owner_url(), {})->migrate_up();  // as another owner
   const std::vector<const Stream*> streams = {&backup_files_stream(), &backup_sets_stream()};
   const auto told = [&] {
     const auto failure = database.destination()->make_sink(streams)->open();
