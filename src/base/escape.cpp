@@ -1,5 +1,6 @@
 #include "base/escape.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -94,6 +95,30 @@ bool append_printable(std::string& to, std::string_view bytes) {
 std::string printable(std::string_view bytes) {
   std::string to;
   append_printable(to, bytes);
+  return to;
+}
+
+std::string printable_json(std::string_view json) {
+  std::string to;
+  const auto append_unit = [&to](std::uint32_t unit) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    to += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) to += kDigits[unit >> shift & 15U];
+  };
+  const char* const end = json.data() + json.size();
+  for (const char* at = json.data(); at < end;) {
+    const std::size_t size = std::max<std::size_t>(utf8_sequence(at, end), 1);
+    const std::uint32_t code_point = decode(at, size);
+    if (code_point != 0x7F && !is_invisible(code_point)) {
+      to.append(at, size);
+    } else if (code_point < 0x10000) {
+      append_unit(code_point);
+    } else {
+      append_unit(0xD800 + ((code_point - 0x10000) >> 10));
+      append_unit(0xDC00 + ((code_point - 0x10000) & 0x3FFU));
+    }
+    at += size;
+  }
   return to;
 }
 

@@ -8,6 +8,7 @@
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
 #include "cli/checkpoint_live.hpp"
+#include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
@@ -89,7 +90,7 @@ void print_json(const std::vector<CreatedCheckpoint>& all) {
                     {"problem", c.problem}});
   }
   const nlohmann::ordered_json j = {{"checkpoints", std::move(list)}};
-  std::cout << j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  std::cout << json_text(j) << '\n';
 }
 
 }  // namespace

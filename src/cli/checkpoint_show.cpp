@@ -9,6 +9,7 @@
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
 #include "cli/command.hpp"
+#include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
@@ -23,7 +24,7 @@ using Json = nlohmann::ordered_json;
 
 void print(const Json& j) {
   // Paths and names may be in any encoding: what is not UTF-8 is replaced, not a reason to fail.
-  std::cout << j.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  std::cout << json_text(j) << '\n';
 }
 
 Json info_json(const std::filesystem::path& file, const CheckpointInfo& info) {

@@ -7,6 +7,7 @@
 #include "base/human.hpp"
 #include "cli/config_command.hpp"
 #include "cli/destination.hpp"
+#include "cli/json_output.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
 #include "recovery/state_directory_check.hpp"
@@ -46,7 +47,7 @@ class Findings {
       for (const Finding& f : findings_) {
         out["findings"].push_back({{"verdict", to_text(f.verdict)}, {"subject", f.subject}, {"message", f.message}});
       }
-      std::cout << out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+      std::cout << json_text(out, 2) << '\n';
       return;
     }
     Table table;

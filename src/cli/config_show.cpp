@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/config_command.hpp"
+#include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
 #include "config/secrets.hpp"
@@ -84,7 +85,7 @@ void print_json(const Settings& settings, const Derived& derived) {
   out["state_directory"] = derived.state_directory;
   out["warnings"] = settings.warnings();
   out["problems"] = settings.problems();
-  std::cout << out.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
+  std::cout << json_text(out, 2) << '\n';
 }
 
 void print_table(const Settings& settings, const Derived& derived) {

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <mutex>
 
+#include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
 #include "cli/buffer_view.hpp"
@@ -146,7 +147,7 @@ void print_json(const std::filesystem::path& state, const std::vector<Settling>&
                             {"pending_rows", s.pending_rows},
                             {"reason", s.reason}});
   }
-  std::cout << control::to_text(j) << '\n';
+  std::cout << printable_json(control::to_text(j)) << '\n';
 }
 
 int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {

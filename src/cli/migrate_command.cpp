@@ -7,6 +7,7 @@
 #include "base/safe_line.hpp"
 #include "cli/command.hpp"
 #include "cli/destination.hpp"
+#include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
@@ -86,7 +87,7 @@ void print_json(const std::string& destination, const std::vector<MigrationState
                                  {"changed", m.changed},
                                  {"applied_at", m.applied_at}});
   }
-  std::cout << out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  std::cout << json_text(out, 2) << '\n';
 }
 
 int migrate_status(CommandContext& context, const MigrateOptions& options) {

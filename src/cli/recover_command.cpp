@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/destination.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "cli/run_summary.hpp"
 #include "forebay/buffer.hpp"
@@ -42,9 +43,7 @@ nlohmann::ordered_json to_json(const SyncStatus& status) {
           {"last_error", status.last_error}};
 }
 
-void print_json(const SyncStatus& status) {
-  std::cout << to_json(status).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
-}
+void print_json(const SyncStatus& status) { std::cout << json_text(to_json(status)) << '\n'; }
 
 /// A state directory that is not there, perhaps for a slip in its name, is not made for this.
 int nothing_there(const RecoverArguments& a, const Options& options) {
@@ -94,8 +93,8 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
     print_json(status);
   } else if (rows.accepted == 0) {
     const bool left = status.buffers_in_doubt + status.buffers_unreadable + status.buffers_of_other_hosts > 0;
-    std::cout << (left ? "nothing was recovered from " : "nothing to recover in ") << status.state_directory << " for "
-              << status.destination;
+    std::cout << (left ? "nothing was recovered from " : "nothing to recover in ") << safe_line(status.state_directory)
+              << " for " << safe_line(status.destination);
     if (status.buffers_in_use > 0) {
       std::cout << "; " << buffers(status.buffers_in_use)
                 << (status.buffers_in_use == 1 ? " there is in the hands of a process that lives"
@@ -104,7 +103,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
     std::cout << '\n';
   } else {
     std::cout << "recovered " << human_count(rows.accepted - rows.pending) << " of " << human_count(rows.accepted)
-              << " rows into " << status.destination << ": " << human_count(rows.synced) << " synced, "
+              << " rows into " << safe_line(status.destination) << ": " << human_count(rows.synced) << " synced, "
               << human_count(rows.superseded) << " superseded by newer ones\n";
   }
   const std::string remaining = remaining_line(status, result, !a.to.empty());

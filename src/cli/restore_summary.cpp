@@ -6,6 +6,7 @@
 
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
+#include "cli/json_output.hpp"
 #include "cli/output.hpp"
 #include "cli/run_summary.hpp"
 #include "forebay/stream.hpp"
@@ -18,8 +19,6 @@ using nlohmann::ordered_json;
 bool is_counted(const std::string& stream) { return stream != backup_sets_stream().name; }
 
 /// Names in a file may be in any encoding: what is not UTF-8 is replaced, not a reason to fail.
-std::string dumped(const ordered_json& j) { return j.dump(-1, ' ', false, ordered_json::error_handler_t::replace); }
-
 ordered_json counts_json(const Counts& c) {
   return {{"accepted", c.accepted},
           {"synced", c.synced},
@@ -81,7 +80,7 @@ std::string restore_json(const RestoreSummary& s) {
   }
   j["failure"] = s.failure;
   j["last_error"] = s.status.last_error;
-  return dumped(j);
+  return json_text(j);
 }
 
 void print_restore(const RestoreSummary& s, std::ostream& out) {
@@ -123,7 +122,7 @@ std::string dry_run_json(const DryRunSummary& s) {
   j["elapsed_s"] = s.elapsed_s;
   j["peak_memory_bytes"] = peak_memory_bytes();
   j["streams"] = streams;
-  return dumped(j);
+  return json_text(j);
 }
 
 void print_dry_run(const DryRunSummary& s, std::ostream& out) {

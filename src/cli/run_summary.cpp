@@ -8,6 +8,7 @@
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
+#include "cli/json_output.hpp"
 
 namespace forebay::cli {
 namespace {
@@ -58,8 +59,7 @@ std::string summary_json(const RunSummary& s) {
       {"whole", s.whole},
       {"failure", s.failure},
       {"last_error", s.status.last_error}};
-  // Messages of a server may be in any encoding: what is not UTF-8 is replaced, not a reason to fail.
-  return j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return json_text(j);
 }
 
 void print_summary(const RunSummary& s, std::ostream& out) {
@@ -73,7 +73,7 @@ void print_summary(const RunSummary& s, std::ostream& out) {
     out << "dry run     nothing was sent, nothing is left\n";
     return;
   }
-  out << "synced      " << human_count(files.synced) << " files to " << s.status.destination << '\n';
+  out << "synced      " << human_count(files.synced) << " files to " << safe_line(s.status.destination) << '\n';
   if (files.superseded > 0) out << "superseded  " << human_count(files.superseded) << " by newer versions\n";
   if (files.pending > 0) out << "pending     " << human_count(files.pending) << " not at the destination yet\n";
   if (files.quarantined > 0) out << "quarantined " << human_count(files.quarantined) << '\n';

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
 #include "cli/finished_totals.hpp"
@@ -156,7 +157,7 @@ std::string status_json(const std::filesystem::path& state_directory, const std:
   Json all = {{"state_directory", state_directory.string()}, {"buffers", Json::array()}};
   for (const BufferView& b : buffers) all["buffers"].push_back(b.fields);
   all["finished"] = finished_json(state_directory);
-  return control::to_text(all);
+  return printable_json(control::to_text(all));
 }
 
 void print_status(const std::filesystem::path& state_directory, const std::vector<BufferView>& buffers,

@@ -50,3 +50,11 @@ TEST_CASE("different names are shown differently") {
     REQUIRE(at->second == name);
   }
 }
+
+TEST_CASE("JSON shows invisible code points as its own escapes, and says the same") {
+  using forebay::printable_json;
+  const std::string plain = R"({"name":"Grüße \n \\ 日本語 😀"})";
+  CHECK(printable_json(plain) == plain);
+  CHECK(printable_json("\"a\u202Eb\u009B31m\u007F\"") == R"("a\u202Eb\u009B31m\u007F")");
+  CHECK(printable_json("\"\U000E0041\"") == R"("\uDB40\uDC41")");
+}
