@@ -192,11 +192,19 @@ std::string PrivatePostgres::url(const std::string& parameters) const {
 }
 
 Rows PrivatePostgres::query(const std::string& sql) const {
-  const std::unique_ptr<PGconn, decltype(&PQfinish)> c(
-      PQconnectdb(url("&options=-cdefault_transaction_read_only%3Doff").c_str()), &PQfinish);
-  PQsetNoticeProcessor(
-      c.get(), [](void*, const char*) {}, nullptr);
-  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(c.get(), sql.c_str()), &PQclear);
+  using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+  using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+  Connection c(nullptr, &PQfinish);
+  Result result(nullptr, &PQclear);
+  // A server that restarts after one of its processes was killed is back in a moment.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  do {
+    c.reset(PQconnectdb(url("&options=-cdefault_transaction_read_only%3Doff").c_str()));
+    PQsetNoticeProcessor(
+        c.get(), [](void*, const char*) {}, nullptr);
+    result.reset(PQexec(c.get(), sql.c_str()));
+  } while (PQstatus(c.get()) != CONNECTION_OK && std::chrono::steady_clock::now() < until &&
+           ::poll(nullptr, 0, 10) == 0);
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) FAIL(sql << ": " << PQerrorMessage(c.get()));
   Rows rows;
