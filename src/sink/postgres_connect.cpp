@@ -34,7 +34,8 @@ Refusal refusal_of(std::string_view libpq_says) {
   if (row != nullptr && said.sqlstate.empty()) r.failure_class = row->failure_class;
   if (row != nullptr && !row->cure.empty()) r.cure = row->cure;
   // libpq asks the same question at the end of some of its messages.
-  if (said.text.find("Is the server running") != std::string::npos) r.cure = {};
+  if (r.cure.starts_with("is the server running") && said.text.find("Is the server running") != std::string::npos)
+    r.cure = {};
   // A server that refuses the login is the one that is meant, as libpq has it; another account is not locked for it.
   r.next = said.sqlstate.empty() || r.failure_class == FailureClass::unfit_for_now;
   return r;

@@ -84,6 +84,8 @@ WriteOutcome PostgresSink::write(Batch& batch) {
     if (session_ != nullptr) session_->abort();
     if (session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt) {
       close();
+    } else if (why != FailureClass::schema && targets_.size() != streams_.size()) {
+      close();  // it failed while the tables were looked at again
     } else if (why == FailureClass::schema) {
       return explained(e.failure);
     }

@@ -91,6 +91,35 @@ TEST_CASE("each server of a list has the connect deadline for itself, and the ne
   CHECK(took < std::chrono::seconds(5));
 }
 
+TEST_CASE("a server of a list that is starting up or full is passed over, one that refuses the login is not",
+          "[postgres]") {
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
+  struct Case {
+    const char* sqlstate;
+    bool next;
+  };
+  const Case refusal = GENERATE(Case{"57P03", true}, Case{"53300", true}, Case{"28P01", false}, Case{"3D000", false});
+  CAPTURE(refusal.sqlstate);
+  const LocalServer first([&](int client) {
+    char startup[1024];
+    if (::read(client, startup, sizeof startup) <= 0) return;
+    const std::string packet = error_response("FATAL", refusal.sqlstate, "not here");
+    if (::send(client, packet.data(), packet.size(), MSG_NOSIGNAL) > 0) ::shutdown(client, SHUT_WR);
+  });
+  const TcpProxy second(fixture.one("SHOW unix_socket_directories") + "/.s.PGSQL." + fixture.one("SHOW port"));
+  const auto failure =
+      make_destination(
+          "postgresql://" + fixture.one("SELECT current_user") + "@127.0.0.1:" + std::to_string(first.port()) +
+              ",127.0.0.1:" + std::to_string(second.port()) + "/" + fixture.one("SELECT current_database()") +
+              "?sslmode=disable&gssencmode=disable&options=-csearch_path%3D" + fixture.schema(),
+          {})
+          ->make_sink({})
+          ->open();
+  CHECK(failure.has_value() != refusal.next);
+  if (failure) CHECK(failure->sqlstate == refusal.sqlstate);
+}
+
 TEST_CASE("a connect under way ends soon when its destination is interrupted") {
   std::promise<void> connected;
   const LocalServer server([&](int client) {
