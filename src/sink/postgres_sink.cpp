@@ -131,6 +131,10 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
   for (const BatchRange& range : batch.ranges) {
     if (std::find(streams.begin(), streams.end(), range.stream) == streams.end()) streams.push_back(range.stream);
   }
+  if (streams.empty()) {
+    session_->begin(server_.prelude);
+    return;
+  }
   for (int time = 0; time < 2; ++time) {
     std::string locks;
     std::string shapes;
