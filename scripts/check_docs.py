@@ -28,7 +28,7 @@ LIBRARIES = [
     (r"openssl/", r"src/base/"),
     (r"nlohmann/", r"src/"),
 ]
-SYSTEM = re.compile(r"[a-z_0-9]+$|(sys|linux)/\w+\.h$|\w+\.h$")  # the standard library, the kernel's and libc's headers
+SYSTEM = re.compile(r"[a-z_0-9]+$|(sys|linux|arpa)/\w+\.h$|\w+\.h$")  # the standard library, the kernel's and libc's headers
 
 findings = []
 

@@ -48,8 +48,8 @@ struct Options {
   bool buffered = true;
 
   int connections = 2;
-  std::chrono::seconds connect_timeout{10};
-  std::chrono::seconds statement_timeout{60};
+  std::chrono::milliseconds connect_timeout{10'000};    ///< of each address of each server that is named
+  std::chrono::milliseconds statement_timeout{60'000};  ///< of each statement, each COPY and each COMMIT
   /// Without progress: before stop() leaves the rest in the state directory, and, unbuffered, before add() gives up.
   std::chrono::seconds drain_timeout{60};
   std::chrono::seconds clock_tolerance{300};

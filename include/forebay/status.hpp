@@ -33,7 +33,7 @@ struct Counts {
 enum class DestinationState : std::uint8_t {
   unknown,  ///< not tried yet
   ok,
-  degraded,      ///< some batches fail
+  degraded,      ///< some batches fail, or rows wait for more than three sync intervals
   down,          ///< away, or says to come back later; tried again by itself
   misconfigured  ///< login, target, clock or schema: a person must mend it; tried again, slowly
 };
@@ -48,7 +48,9 @@ struct SyncStatus {
   Durability durability = Durability::process;
   std::string destination;  ///< without secrets
   DestinationState destination_state = DestinationState::unknown;
-  std::string last_error;  ///< one line, empty when all is well
+  std::optional<std::int64_t> destination_since_us;  ///< microseconds since 1970: when it came into this state
+  std::string last_error;                            ///< one line, empty when all is well
+  std::optional<std::int64_t> last_error_us;         ///< microseconds since 1970: when it was met, the last time
   std::map<std::string, Counts> streams;
   Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
   std::uint64_t damaged_journals = 0;     ///< of those: not all of their rows could be read; the files are kept

@@ -321,8 +321,6 @@ SyncStatus BufferCore::status() const {
   s.buffer = store_->buffer_id();
   s.durability = options_.durability;
   if (destination_) s.destination = destination_->description();
-  s.destination_state = state.destination;
-  s.last_error = state.last_error;
   s.streams = accounts.streams;
   s.recovered = accounts.recovered;
   s.damaged_journals = adopted_.damaged_journals;
@@ -340,8 +338,15 @@ SyncStatus BufferCore::status() const {
   const SteadyTime now = steady_clock::now();
   if (accounts.oldest_at) s.oldest_pending_s = std::chrono::duration<double>(now - *accounts.oldest_at).count();
   s.total_time_s = std::chrono::duration<double>(now - started_at_).count();
+  s.destination_state = state.destination;
+  s.destination_since_us = state.destination_since_us;
+  s.last_error = state.last_error;
+  s.last_error_us = state.last_error_us;
   s.sync_time_s = state.sync_time_s;
   s.last_sync_us = state.last_sync_us;
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  const std::int64_t wall_us = std::chrono::duration_cast<std::chrono::microseconds>(wall).count();
+  if (destination_) add_progress(s, store_->limits().interval, wall_us);
   if (const auto last = checkpointer_ ? checkpointer_->last_checkpoint() : std::nullopt) {
     s.last_checkpoint_us = last->created_us;
     s.last_checkpoint_rows = last->rows;

@@ -127,13 +127,16 @@ void print_block(const BufferView& b, std::ostream& out, bool colours) {
   const std::string state = text(b.fields, "destination_state");
   const std::string destination = text(b.fields, "destination");
   if (!destination.empty()) {
-    table.add(
-        {"  destination", {destination + (b.answers ? ", " + state : ""), b.answers ? style_of(state) : Style::plain}});
+    const std::string since = text(b.fields, "destination_since");
+    const std::string said = b.answers ? ", " + state + (since.empty() ? "" : " since " + since) : "";
+    table.add({"  destination", {destination + said, b.answers ? style_of(state) : Style::plain}});
   }
   if (b.answers) add_live_rows(b.fields, table);
   if (hands_of(b.listed) != Hands::maker) add_left_rows(b, table);
   const std::string error = text(b.fields, "last_error");
-  if (!error.empty()) table.add({"  last error", {error, Style::warning}});
+  const std::string error_at = text(b.fields, "last_error_at");
+  if (!error.empty())
+    table.add({"  last error", {error + (error_at.empty() ? "" : " (" + error_at + ")"), Style::warning}});
   for (const Json& problem : b.fields.at("problems")) {
     table.add({"  problem", {problem.is_string() ? problem.get<std::string>() : "?", Style::warning}});
   }

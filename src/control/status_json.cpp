@@ -30,6 +30,7 @@ Json unknown_buffer() {
                             "durability",
                             "destination",
                             "destination_state",
+                            "destination_since",
                             "total_files",
                             "synced_files",
                             "superseded_files",
@@ -44,6 +45,7 @@ Json unknown_buffer() {
                             "last_sync_time",
                             "last_checkpoint_time",
                             "last_error",
+                            "last_error_at",
                             "oldest_pending_s",
                             "memory_bytes",
                             "disk_bytes",
@@ -69,6 +71,7 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
   j["durability"] = kDurability[static_cast<std::size_t>(s.durability)];
   j["destination"] = s.destination;
   j["destination_state"] = to_string(s.destination_state);
+  j["destination_since"] = time_json(s.destination_since_us);
   j.update(counts_json(files));
   j["sync_progress"] = files.accepted == 0 ? 100.0 : 100.0 * done / static_cast<double>(files.accepted);
   j["is_syncing"] = s.is_syncing;
@@ -79,6 +82,7 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
   j["last_sync_time"] = time_json(s.last_sync_us);
   j["last_checkpoint_time"] = time_json(s.last_checkpoint_us);
   j["last_error"] = s.last_error;
+  j["last_error_at"] = time_json(s.last_error_us);
   j["oldest_pending_s"] = s.oldest_pending_s;
   j["memory_bytes"] = s.memory_bytes;
   j["disk_bytes"] = s.disk_bytes;

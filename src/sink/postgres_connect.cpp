@@ -4,84 +4,69 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
+
+#include "sink/name_lookup.hpp"
+#include "sink/postgres_hosts.hpp"
 
 namespace forebay {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Hint {
-  std::string_view says;
-  FailureClass failure_class;
+using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+
+/// Why one server was not it, and whether the next of the list may be.
+struct Refusal {
+  FailureClass failure_class = FailureClass::unfit_for_now;
+  std::string sqlstate;
+  std::string text;
   std::string_view cure;
+  bool next = true;
 };
 
-// What libpq itself says, without a SQLSTATE from a server.
-constexpr std::array kHints = {
-    Hint{"no password supplied", FailureClass::login_or_target, "give one in the URL, PGPASSWORD or a password file"},
-    Hint{"certificate", FailureClass::login_or_target, "check sslmode, sslrootcert and the server's certificate"},
-    Hint{"SSL", FailureClass::login_or_target, "check sslmode and the server's TLS settings"},
-    Hint{"invalid", FailureClass::login_or_target, "mend the destination's options"},
-    Hint{"definition of service", FailureClass::login_or_target, "check PGSERVICE and the service file"},
-    Hint{"SASL", FailureClass::login_or_target, "the server asks for a login method that this libpq does not know"},
-    Hint{"authentication method", FailureClass::login_or_target,
-         "the server asks for a login method that this libpq does not know"},
-};
+constexpr std::string_view kAway = "is the server running, and the address right?";
 
-struct Cure {
-  std::string_view sqlstate;
-  std::string_view cure;
-};
-constexpr std::array kCures = {
-    Cure{"28P01", "check user and password"},
-    Cure{"28000", "check user and the server's pg_hba.conf"},
-    Cure{"3D000", "create the database, or name another"},
-    Cure{"53300", "the server has no connection free; lower SYNC_CONNECTIONS or raise max_connections"},
-    Cure{"57P03", "the server is starting up or shutting down"},
-};
-
-[[noreturn]] void refuse(const PostgresTarget& target, std::string_view libpq_says) {
+Refusal refusal_of(std::string_view libpq_says) {
   const ServerMessage said = parse_server_message(libpq_says);
-  FailureClass why = failure_class(said.sqlstate, Phase::connect);
-  std::string_view cure = "is the server running, and the address right?";
-  for (const Cure& c : kCures) {
-    if (said.sqlstate == c.sqlstate) cure = c.cure;
-  }
-  if (said.sqlstate.empty()) {
-    for (const Hint& h : kHints) {
-      if (said.text.find(h.says) == std::string::npos) continue;
-      why = h.failure_class;
-      cure = h.cure;
-      break;
-    }
-  }
-  std::string message = "cannot connect to " + target.description + ": " + said.text;
-  if (!said.sqlstate.empty()) message += " (" + said.sqlstate + ")";
+  const ErrorRow* row = said.sqlstate.empty() ? find_client_error(said.text) : find_sqlstate(said.sqlstate);
+  Refusal r{failure_class(said.sqlstate, Phase::connect), said.sqlstate, said.text, kAway, true};
+  if (row != nullptr && said.sqlstate.empty()) r.failure_class = row->failure_class;
+  if (row != nullptr && !row->cure.empty()) r.cure = row->cure;
   // libpq asks the same question at the end of some of its messages.
-  if (said.text.find("Is the server running") == std::string::npos) message += "; " + std::string(cure);
-  throw DestinationFailure({why, said.sqlstate, message});
+  if (r.cure.starts_with("is the server running") && said.text.find("Is the server running") != std::string::npos)
+    r.cure = {};
+  // A server that refuses the login is the one that is meant, as libpq has it; another account is not locked for it.
+  r.next = said.sqlstate.empty() || r.failure_class == FailureClass::unfit_for_now;
+  return r;
 }
 
-[[noreturn]] void too_late(const PostgresTarget& target) {
-  throw DestinationFailure({FailureClass::unfit_for_now, "",
-                            "cannot connect to " + target.description + ": no answer within " +
-                                std::to_string(target.connect_timeout.count() / 1000) +
-                                " s (SYNC_CONNECT_TIMEOUT); is the server running, and the address right?"});
-}
-
-[[noreturn]] void given_up(const PostgresTarget& target) {
+[[noreturn]] void give_up(const PostgresTarget& target) {
   throw DestinationFailure(
       {FailureClass::unfit_for_now, "", "connecting to " + target.description + " was given up: forebay is stopping"});
 }
 
-}  // namespace
+Refusal too_late(const PostgresTarget& target) {
+  return {FailureClass::unfit_for_now, "",
+          "no answer within " + limit_text(target.connect_timeout) + " (SYNC_CONNECT_TIMEOUT)", kAway, true};
+}
 
-PGconn* connect_postgres(const PostgresTarget& target, const Watchdog& watchdog) {
+/// Either a connection, or why there is none.
+Connection try_host(const PostgresTarget& target, const Watchdog& watchdog, const PostgresHost& host, Refusal& why) {
   const auto deadline = Clock::now() + target.connect_timeout;
-  const std::array<const char*, 4> keywords = {"dbname", "client_encoding", "fallback_application_name", nullptr};
-  const std::array<const char*, 4> values = {target.url.c_str(), "UTF8", "forebay", nullptr};
-  std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectStartParams(keywords.data(), values.data(), 1),
-                                                          &PQfinish);
+  // libpq leaves out what is empty.
+  const std::array<const char*, 8> keywords = {
+      "dbname", "host", "hostaddr", "port", "target_session_attrs", "client_encoding", "fallback_application_name",
+      nullptr};
+  const std::array<const char*, 8> values = {target.url.c_str(),
+                                             host.host.c_str(),
+                                             host.hostaddr.c_str(),
+                                             host.port.c_str(),
+                                             host.target_session_attrs.c_str(),
+                                             "UTF8",
+                                             "forebay",
+                                             nullptr};
+  Connection connection(PQconnectStartParams(keywords.data(), values.data(), 1), &PQfinish);
   if (connection == nullptr) throw Error(ErrorCode::local, "no memory for a connection to " + target.description);
   // Verbose, because only so does libpq tell the SQLSTATE of an error at startup.
   PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
@@ -92,15 +77,66 @@ PGconn* connect_postgres(const PostgresTarget& target, const Watchdog& watchdog)
     pollfd ready = {PQsocket(connection.get()), static_cast<short>(wants == PGRES_POLLING_READING ? POLLIN : POLLOUT),
                     0};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    if (left.count() <= 0) too_late(target);
-    if (watchdog.interrupted()) given_up(target);
-    // In slices: the socket may change while libpq goes through several hosts, so nobody else can shut it down.
+    if (watchdog.interrupted()) give_up(target);
+    if (left.count() <= 0) {
+      why = too_late(target);
+      return {nullptr, &PQfinish};
+    }
+    // In slices: the socket may change while libpq tries with TLS and without, so nobody else can shut it down.
     constexpr std::chrono::milliseconds kSlice{50};
     if (::poll(&ready, 1, static_cast<int>(std::min(left, kSlice).count())) > 0)
       wants = PQconnectPoll(connection.get());
   }
-  if (PQstatus(connection.get()) != CONNECTION_OK) refuse(target, PQerrorMessage(connection.get()));
-  return connection.release();
+  if (PQstatus(connection.get()) == CONNECTION_OK) return connection;
+  why = refusal_of(PQerrorMessage(connection.get()));
+  return {nullptr, &PQfinish};
+}
+
+/// The same once for each address of the host's name, so that libpq looks up nothing itself.
+std::vector<PostgresHost> looked_up(const PostgresTarget& target, const Watchdog& watchdog, const PostgresHost& host,
+                                    Refusal& why) {
+  if (!needs_lookup(host)) return {host};
+  const NameLookup found = look_up_name(host.host, target.connect_timeout, [&] { return watchdog.interrupted(); });
+  if (watchdog.interrupted()) give_up(target);
+  std::vector<PostgresHost> all;
+  for (const std::string& address : found.addresses) {
+    all.push_back(host);
+    all.back().hostaddr = address;
+  }
+  if (all.empty()) why = refusal_of("could not translate host name \"" + host.host + "\" to address: " + found.error);
+  return all;
+}
+
+}  // namespace
+
+PGconn* connect_postgres(const PostgresTarget& target, const Watchdog& watchdog) {
+  std::vector<Refusal> refusals;
+  const auto keep = [&](const Refusal& why) {
+    const bool known =
+        std::any_of(refusals.begin(), refusals.end(), [&](const Refusal& r) { return r.text == why.text; });
+    if (!known) refusals.push_back(why);
+    return why.next;
+  };
+  bool go_on = true;
+  const std::vector<PostgresHost> hosts = hosts_of(target.url);
+  for (auto host = hosts.begin(); go_on && host != hosts.end(); ++host) {
+    Refusal why;
+    const std::vector<PostgresHost> addresses = looked_up(target, watchdog, *host, why);
+    if (addresses.empty()) go_on = keep(why);
+    for (auto address = addresses.begin(); go_on && address != addresses.end(); ++address) {
+      if (Connection connection = try_host(target, watchdog, *address, why)) return connection.release();
+      go_on = keep(why);
+    }
+  }
+  // While one of them may come back, waiting helps; a login that one refused stands last, and counts.
+  const auto away = std::find_if(refusals.begin(), refusals.end(),
+                                 [](const Refusal& r) { return r.failure_class == FailureClass::unfit_for_now; });
+  const Refusal& counts = !go_on || away == refusals.end() ? refusals.back() : *away;
+  std::string message = "cannot connect to " + target.description + ": ";
+  for (std::size_t i = 0; i < refusals.size(); ++i) message += (i == 0 ? "" : "; ") + refusals[i].text;
+  if (!counts.sqlstate.empty()) message += " (" + counts.sqlstate + ")";
+  if (!counts.cure.empty()) message += "; " + std::string(counts.cure);
+  throw DestinationFailure({counts.failure_class, counts.sqlstate, message});
 }
 
 }  // namespace forebay

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "sink/postgres_compare.hpp"
+#include "sink/postgres_hosts.hpp"
 #include "sink/postgres_migrate.hpp"
 #include "sink/postgres_settings.hpp"
 #include "sink/postgres_sink.hpp"
@@ -55,22 +56,10 @@ std::map<std::string, std::string> parsed_url(const std::string& url) {
                   "; it looks like postgresql://user@host:5432/database, special characters written as %XX");
 }
 
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> items(1);
-  for (const char c : list) {
-    if (c == ',') {
-      items.emplace_back();
-    } else {
-      items.back() += c;
-    }
-  }
-  return items;
-}
-
 void check_ports(const std::map<std::string, std::string>& values) {
   const auto given = values.find("port");
   if (given == values.end()) return;
-  for (const std::string& port : split(given->second)) {
+  for (const std::string& port : split_list(given->second)) {
     int number = 0;
     const auto end = std::from_chars(port.data(), port.data() + port.size(), number);
     if (port.empty() ||
@@ -111,8 +100,8 @@ std::string described(const std::string& url) {
   if (host.empty() || host.front() == '/' || host.front() == '@') {  // a folder of Unix sockets
     return "postgresql://" + user + "@/" + database + "?host=" + (host.empty() ? "local" : host) + "&port=" + port;
   }
-  const std::vector<std::string> hosts = split(host);
-  const std::vector<std::string> ports = split(port);
+  const std::vector<std::string> hosts = split_list(host);
+  const std::vector<std::string> ports = split_list(port);
   std::string where;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     const bool v6 = hosts[i].find(':') != std::string::npos;

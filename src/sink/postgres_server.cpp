@@ -68,10 +68,14 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
   // The server's deadline comes a little before ours: it then says so (57014), and the connection stays. Lock waits end
   // sooner still, so that what they wait for is named.
   const auto statement_ms = target.statement_timeout.count() * 9 / 10;
-  found.prelude = "SET LOCAL statement_timeout = " + std::to_string(statement_ms) +
-                  "; SET LOCAL lock_timeout = " + std::to_string(statement_ms / 2) +
-                  "; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = warning"
-                  "; SET LOCAL TimeZone = 'UTC'";
+  found.prelude =
+      "SET LOCAL statement_timeout = " + std::to_string(statement_ms) +
+      "; SET LOCAL lock_timeout = " + std::to_string(statement_ms / 2) +
+      // A connection that died without a sign must not hold its locks for ever: the batch's range is one.
+      "; SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(2 * target.statement_timeout.count()) +
+      "; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10"
+      "; SET LOCAL tcp_keepalives_count = 3; SET LOCAL client_min_messages = warning"
+      "; SET LOCAL TimeZone = 'UTC'";
   found.prelude += pinned_settings(search_path, row[2].c_str());
   return found;
 }

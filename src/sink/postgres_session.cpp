@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
-
 #include "base/crash_point.hpp"
 #include "sink/postgres_connect.hpp"
 
@@ -22,19 +20,12 @@ std::string sqlstate_of(const std::exception& e) {
   return {};
 }
 
-struct Cure {
-  std::string_view sqlstate;
-  std::string_view cure;
-};
-constexpr std::array kCures = {
-    Cure{"42501", "grant it to the role, or run `forebay migrate up` as the tables' owner"},
-    Cure{"42P01", "run `forebay migrate up`"},
-    Cure{"42703", "run `forebay migrate up`, or compare the table with the stream's declaration"},
-    Cure{"25006", "is this a standby? name the primary"},
-    Cure{"53100", "make room on the server"},
-};
-
 }  // namespace
+
+std::string limit_text(std::chrono::milliseconds limit) {
+  const auto ms = limit.count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
 
 PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdog)
     : target_(target),
@@ -80,23 +71,18 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
   std::string message = target_.description + ": ";
   if (timed_out) {
     why = phase == Phase::commit ? FailureClass::in_doubt : FailureClass::reconnect;
-    message +=
-        "no answer within " + std::to_string(target_.statement_timeout.count() / 1000) + " s (SYNC_STATEMENT_TIMEOUT)";
+    message += "no answer within " + limit_text(target_.statement_timeout) + " (SYNC_STATEMENT_TIMEOUT)";
   } else {
-    message += said.text.empty() ? "the connection was lost" : said.text;
-    if (!said.sqlstate.empty()) message += " (" + said.sqlstate + ")";
-    for (const Cure& c : kCures) {
-      if (said.sqlstate == c.sqlstate) message += "; " + std::string(c.cure);
-    }
+    message = with_cure(message + (said.text.empty() ? "the connection was lost" : said.text), said.sqlstate);
   }
   if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";
   throw DestinationFailure({why, said.sqlstate, message}, said.constraint);
 }
 
-void PostgresSession::begin(const std::string& first) {
-  guarded(Phase::statement, [&] {
+pqxx::result PostgresSession::begin(const std::string& first) {
+  return guarded(Phase::statement, [&] {
     transaction_.emplace(*connection_);
-    if (!first.empty()) transaction_->exec(first);
+    return first.empty() ? pqxx::result() : transaction_->exec(first);
   });
 }
 
@@ -121,13 +107,24 @@ void PostgresSession::copy(const std::string& sql, const std::function<void(std:
     crash_point("rows are being sent");
   }
   if (sent) sent = PQputCopyEnd(raw_, nullptr) == 1;
-  if (!sent) fail(Phase::statement, guard.fired(), PQerrorMessage(raw_));
+  if (guard.fired()) too_slow();
+  if (!sent) fail(Phase::statement, false, PQerrorMessage(raw_));
   // The first result says how the COPY went; the rest must be read for the connection to be free again.
   Result outcome(PQgetResult(raw_), &PQclear);
   for (Result rest(PQgetResult(raw_), &PQclear); rest != nullptr; rest.reset(PQgetResult(raw_))) {
     if (PQresultStatus(rest.get()) == PGRES_COPY_IN) break;  // a broken connection would repeat this for ever
   }
-  if (PQresultStatus(outcome.get()) != PGRES_COMMAND_OK) check(outcome.get(), guard.fired());
+  if (guard.fired()) too_slow();
+  if (PQresultStatus(outcome.get()) != PGRES_COMMAND_OK) check(outcome.get(), false);
+}
+
+/// The rows did not get through in time. A server that is stopped, or a link too slow for so many: half as many next
+/// time, or a slow link would never bring any.
+void PostgresSession::too_slow() {
+  throw DestinationFailure({FailureClass::retry_half, "",
+                            target_.description + ": the rows of a batch did not get through within " +
+                                limit_text(target_.statement_timeout) +
+                                " (SYNC_STATEMENT_TIMEOUT); half as many are sent next"});
 }
 
 void PostgresSession::check(PGresult* result, bool timed_out) {

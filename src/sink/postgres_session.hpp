@@ -22,8 +22,12 @@ struct PostgresTarget {
   std::chrono::milliseconds statement_timeout{60'000};
 };
 
-/// One connection, with a deadline on each call, and at most one transaction at a time. Every error is a
-/// DestinationFailure. libpqxx runs the statements; COPY goes through libpq, since libpqxx knows no binary COPY.
+/// "60 s", "250 ms": a limit, for a message.
+std::string limit_text(std::chrono::milliseconds limit);
+
+/// One connection, with a deadline on each call (a COPY is one, however many pieces it has), and at most one
+/// transaction at a time. Every error is a DestinationFailure. libpqxx runs the statements; COPY goes through libpq,
+/// since libpqxx knows no binary COPY.
 class PostgresSession {
  public:
   /// Connects, or throws.
@@ -32,8 +36,8 @@ class PostgresSession {
   PostgresSession(const PostgresSession&) = delete;
   PostgresSession& operator=(const PostgresSession&) = delete;
 
-  /// Starts a transaction; `first` is run in it (SET LOCAL …).
-  void begin(const std::string& first);
+  /// Starts a transaction; `first` is run in it (SET LOCAL …), and what its last statement gave is returned.
+  pqxx::result begin(const std::string& first);
   pqxx::result exec(const std::string& sql);
   pqxx::result exec(const std::string& sql, const std::vector<std::string>& parameters);
   /// Runs COPY … FROM STDIN. `next` fills a buffer (given empty) with the next piece of the data, and leaves it empty
@@ -51,6 +55,7 @@ class PostgresSession {
   auto guarded(Phase phase, Call&& call) -> decltype(call());
   [[noreturn]] void fail(Phase phase, bool timed_out, std::string_view verbose,
                          std::string_view fallback_sqlstate = {});
+  [[noreturn]] void too_slow();
   void check(PGresult* result, bool timed_out);
 
   PostgresTarget target_;

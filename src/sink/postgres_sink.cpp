@@ -87,8 +87,13 @@ WriteOutcome PostgresSink::write(Batch& batch) {
   } catch (const DestinationFailure& e) {
     const FailureClass why = e.failure.failure_class;
     if (session_ != nullptr) session_->abort();
-    if (session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt)
+    if (session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt) {
       close();
+    } else if (why != FailureClass::schema && targets_.size() != streams_.size()) {
+      close();  // it failed while the tables were looked at again
+    } else if (why == FailureClass::schema) {
+      return explained(e.failure);
+    }
     return e.failure;
   } catch (...) {
     close();
@@ -96,20 +101,67 @@ WriteOutcome PostgresSink::write(Batch& batch) {
   }
 }
 
-void PostgresSink::begin() {
+/// What differs, where the server named only the first thing it met.
+Failure PostgresSink::explained(const Failure& failure) noexcept {
+  Failure told = failure;
+  targets_.clear();
   try {
-    session_->begin(server_.prelude);
+    find_targets();
+  } catch (const DestinationFailure& e) {
+    if (e.failure.failure_class == FailureClass::schema && e.sqlstate().empty()) told.message = e.failure.message;
+  } catch (const std::exception&) {
+    // What the server said stands.
+  }
+  close();
+  return told;
+}
+
+void PostgresSink::begin(const Batch& batch) {
+  try {
+    begin_on_known_tables(batch);
   } catch (const DestinationFailure& e) {
     if (e.failure.failure_class != FailureClass::reconnect) throw;
     // The server may have ended an idle session; nothing of the batch is under way yet, so once more is safe.
     close();
     if (auto failure = open()) throw DestinationFailure(*failure);
-    session_->begin(server_.prelude);
+    begin_on_known_tables(batch);
   }
 }
 
+/// Begins with the tables as they were when the ways into them were chosen, and kept so until the end. A column that
+/// was given another type since would take binary COPY's bytes for something else, and without the key's index there
+/// would be keys twice.
+void PostgresSink::begin_on_known_tables(const Batch& batch) {
+  std::vector<const Stream*> streams;
+  for (const BatchRange& range : batch.ranges) {
+    if (std::find(streams.begin(), streams.end(), range.stream) == streams.end()) streams.push_back(range.stream);
+  }
+  if (streams.empty()) {
+    session_->begin(server_.prelude);
+    return;
+  }
+  for (int time = 0; time < 2; ++time) {
+    std::string locks;
+    std::string shapes;
+    for (const Stream* s : streams) {
+      const std::string& table = target_of(s).table.quoted;
+      locks += "; LOCK TABLE " + table + " IN ROW EXCLUSIVE MODE";
+      shapes += (shapes.empty() ? "; SELECT " : ", ") + shape_of(table);
+    }
+    const auto found = session_->begin(server_.prelude + locks + shapes).at(0);
+    bool known = true;
+    for (std::size_t i = 0; i < streams.size(); ++i)
+      known = known && found[static_cast<int>(i)].c_str() == target_of(streams[i]).table.shape;
+    if (known) return;
+    session_->abort();
+    targets_.clear();
+    find_targets();  // throws when they do not fit any more
+  }
+  throw DestinationFailure({FailureClass::retry_batch, "", target_.description + ": its tables are being changed"});
+}
+
 Written PostgresSink::send(Batch& batch) {
-  begin();
+  begin(batch);
   std::vector<std::int64_t> locks;
   for (const BatchRange& range : batch.ranges) locks.push_back(lock_number(range));
   std::sort(locks.begin(), locks.end());

@@ -41,7 +41,9 @@ class PostgresSink final : public Sink {
 
   void connect();
   void find_targets();
-  void begin();
+  void begin(const Batch& batch);
+  void begin_on_known_tables(const Batch& batch);
+  Failure explained(const Failure& failure) noexcept;
   Written send(Batch& batch);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
   void send_part(const BatchPart& part, std::size_t number, LedgerEntries& ledger);

@@ -184,9 +184,24 @@ std::vector<std::string> key_indexes(PostgresSession& session, const Stream& str
   return fitting;
 }
 
+std::string shape_of(const std::string& quoted) {
+  std::string literal = quoted;
+  for (auto at = literal.find('\''); at != std::string::npos; at = literal.find('\'', at + 2))
+    literal.insert(at, 1, '\'');
+  return "(SELECT concat_ws(' ', c.oid, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relhastriggers, (SELECT "
+         "string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef, a.attidentity, "
+         "a.attgenerated), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND "
+         "NOT "
+         "a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY "
+         "i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '" +
+         literal + "'::regclass)";
+}
+
 PostgresTable inspect_table(PostgresSession& session, const Stream& stream, const std::string& quoted) {
   PostgresTable table;
   table.quoted = quoted;
+  // First: what changes from here on is noticed by the next batch.
+  table.shape = session.exec("SELECT " + shape_of(quoted)).at(0)[0].c_str();
   const auto facts = session.exec(
       "SELECT c.relkind, row_security_active(c.oid), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid "
       "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0) FROM pg_class c WHERE c.oid = $1::regclass",

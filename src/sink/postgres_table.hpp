@@ -13,6 +13,7 @@ namespace forebay {
 /// A destination table as one stream sees it, found in the catalogs.
 struct PostgresTable {
   std::string quoted;  // with its schema, so that later statements do not depend on the search path
+  std::string shape;   // shape_of() when it was looked at
   std::vector<WireColumn> wire;
   std::vector<WireForm> forms;
   std::vector<std::string> key_indexes;  // unique indexes on exactly the key: a violation of one means "exists already"
@@ -29,6 +30,9 @@ std::vector<std::string> column_problems(PostgresSession& session, const Stream&
                                          bool missing_too);
 /// Unique indexes that ON CONFLICT (key) can use.
 std::vector<std::string> key_indexes(PostgresSession& session, const Stream& stream, const std::string& quoted);
+
+/// An SQL expression: a text that changes with whatever inspect_table() looks at.
+std::string shape_of(const std::string& quoted);
 
 /// Everything a sink needs to know of the table. Throws DestinationFailure(schema) that names what does not fit.
 PostgresTable inspect_table(PostgresSession& session, const Stream& stream, const std::string& quoted);

@@ -95,8 +95,8 @@ struct StampClock {
 };
 
 struct DestinationOptions {
-  std::chrono::seconds connect_timeout{10};
-  std::chrono::seconds statement_timeout{60};
+  std::chrono::milliseconds connect_timeout{10'000};    // of each server's each address
+  std::chrono::milliseconds statement_timeout{60'000};  // of each statement, COPY and COMMIT
   std::chrono::seconds clock_tolerance{300};
   /// What is compared with the server's clock at connect; empty: the wall clock.
   std::function<StampClock()> stamp_clock;

@@ -49,7 +49,7 @@ std::optional<Failure> SqliteSink::open() {
 
 void SqliteSink::connect() {
   // Waiting in pieces: a batch that fails of a lock says so, and is tried again.
-  constexpr std::chrono::seconds kLockPatience{2};
+  constexpr std::chrono::milliseconds kLockPatience{2'000};
   db_.emplace(open_catalog(file_, std::min(options_.statement_timeout, kLockPatience)));
   for (const std::string& line : catalog_up(*db_)) {
     if (options_.note) options_.note(line);

@@ -7,36 +7,82 @@
 namespace forebay {
 namespace {
 
-struct Row {
-  std::string_view prefix;  // of the SQLSTATE; the first row that fits counts
-  FailureClass failure_class;
-};
-
 constexpr FailureClass kReconnect = FailureClass::reconnect;
 constexpr FailureClass kUnfit = FailureClass::unfit_for_now;
+constexpr FailureClass kLogin = FailureClass::login_or_target;
+constexpr FailureClass kSchema = FailureClass::schema;
+constexpr FailureClass kRefused = FailureClass::row_refused;
+constexpr FailureClass kOther = FailureClass::other;
 
-constexpr std::array kClasses = {
-    Row{"08", kReconnect},                     // connection exceptions
-    Row{"57P01", kReconnect},                  // administrator command
-    Row{"57P02", kReconnect},                  // another backend crashed
-    Row{"57P03", kUnfit},                      // starting up, shutting down, in recovery
-    Row{"57P04", kReconnect},                  // database dropped
-    Row{"57P05", kReconnect},                  // idle session timeout
-    Row{"25P03", kReconnect},                  // idle in transaction timeout
-    Row{"57014", FailureClass::retry_half},    // statement timeout
-    Row{"40", FailureClass::retry_batch},      // serialization failure, deadlock
-    Row{"55P03", FailureClass::retry_batch},   // lock timeout
-    Row{"25006", kUnfit},                      // read-only
-    Row{"53", kUnfit},                         // disk full, memory, connections
-    Row{"28", FailureClass::login_or_target},  // password, pg_hba.conf
-    Row{"3D", FailureClass::login_or_target},  // database missing
-    Row{"3F", FailureClass::login_or_target},  // schema missing
-    Row{"42", FailureClass::schema},           // table, column, privilege
-    Row{"22", FailureClass::row_refused},      // value out of range, encoding, JSON
-    Row{"23", FailureClass::row_refused},      // constraints
-    Row{"44", FailureClass::row_refused},      // CHECK OPTION of a view
-    Row{"54000", FailureClass::row_refused},   // index row too large
-    Row{"P0001", FailureClass::row_refused},   // a trigger's RAISE EXCEPTION
+constexpr std::string_view kCompare = "compare the table with the stream's declaration, or run `forebay migrate up`";
+
+// `sign` begins the SQLSTATE; the first row that fits counts.
+constexpr std::array kSqlstates = {
+    ErrorRow{"08", kReconnect, ""},     // connection exceptions
+    ErrorRow{"57P01", kReconnect, ""},  // administrator command
+    ErrorRow{"57P02", kReconnect, ""},  // another backend crashed
+    ErrorRow{"57P03", kUnfit, "the server is starting up, shutting down or in recovery"},
+    ErrorRow{"57P04", kReconnect, ""},  // database dropped: the next connect says so
+    ErrorRow{"57P05", kReconnect, ""},  // idle session timeout
+    ErrorRow{"25P03", kReconnect, ""},  // idle in transaction timeout
+    ErrorRow{"25P04", kReconnect, ""},  // transaction timeout
+    ErrorRow{"57014", FailureClass::retry_half, "it is sent again in halves; SYNC_STATEMENT_TIMEOUT is the limit"},
+    ErrorRow{"40003", FailureClass::in_doubt, ""},  // statement completion unknown
+    ErrorRow{"40", FailureClass::retry_batch, ""},  // serialization failure, deadlock
+    ErrorRow{"55P03", FailureClass::retry_batch, "another session holds a lock for long"},
+    ErrorRow{"25006", kUnfit, "is this a standby? name the primary, or all servers (host=a,b)"},
+    ErrorRow{"53100", kUnfit, "make room on the server's disk"},
+    ErrorRow{"53200", kUnfit, "the server is short of memory"},
+    ErrorRow{"53300", kUnfit, "no connection is free: lower SYNC_CONNECTIONS, or raise the limit of server or role"},
+    ErrorRow{"53400", kUnfit, "raise the server's limit that is named"},
+    ErrorRow{"53", kUnfit, ""},
+    ErrorRow{"28P01", kLogin, "check user and password"},
+    ErrorRow{"28", kLogin, "check user and the server's pg_hba.conf"},
+    ErrorRow{"3D", kLogin, "create the database, or name another"},
+    ErrorRow{"3F", kLogin, "create the schema, or set search_path"},
+    ErrorRow{"42501", kSchema, "grant it to the role, or run `forebay migrate up` as the tables' owner"},
+    ErrorRow{"42P01", kSchema, "run `forebay migrate up`"},
+    ErrorRow{"42P10", kSchema, "the table needs a unique index on exactly the stream's key"},
+    ErrorRow{"42", kSchema, kCompare},
+    ErrorRow{"55000", kSchema, kCompare},  // ON CONFLICT with a deferrable constraint, say
+    // What is sent has the form of the types found at connect: it is they that have changed, no row is at fault.
+    ErrorRow{"22P03", kSchema, kCompare},
+    ErrorRow{"22P04", kSchema, kCompare},
+    ErrorRow{"22", kRefused, ""},     // value out of range, encoding, JSON
+    ErrorRow{"23", kRefused, ""},     // constraints; the key's own index: PostgresSink
+    ErrorRow{"44", kRefused, ""},     // CHECK OPTION of a view
+    ErrorRow{"54000", kRefused, ""},  // index row too large
+    ErrorRow{"P0", kRefused, ""},     // a trigger's RAISE EXCEPTION or ASSERT
+    ErrorRow{"58", kOther, "the server cannot read or write its files: see its log"},
+    ErrorRow{"XX", kOther, "see the server's log"},
+};
+
+// `sign` is part of what libpq or the resolver says; the first row that fits counts. None: away.
+constexpr std::array kClientErrors = {
+    ErrorRow{"no password supplied", kLogin, "give one in the URL, PGPASSWORD or a password file"},
+    // A connection that ends in the handshake: of a server that goes away, or of something that is none.
+    ErrorRow{"SSL SYSCALL error", kUnfit, "is the server running, and the address right?"},
+    ErrorRow{"SSL connection has been closed", kUnfit, "is the server running, and the address right?"},
+    ErrorRow{"unexpected eof", kUnfit, "is the server running, and the address right?"},
+    ErrorRow{"certificate", kLogin, "check sslmode, sslrootcert and the server's certificate"},
+    ErrorRow{"SSL", kLogin, "check sslmode and the server's TLS settings"},
+    ErrorRow{"definition of service", kLogin, "check PGSERVICE and the service file"},
+    ErrorRow{"SASL", kLogin, "the server asks for a login method that this libpq does not know"},
+    ErrorRow{"authentication method", kLogin, "the server asks for a login method that this libpq does not know"},
+    ErrorRow{"GSSAPI", kLogin, "check gssencmode and the Kerberos ticket"},
+    ErrorRow{"session is read-only", kUnfit,
+             "no server of the list takes writes now; target_session_attrs asks for one"},
+    ErrorRow{"hot standby", kUnfit, "no server of the list is what target_session_attrs asks for"},
+    ErrorRow{"session is not read-only", kLogin, "forebay writes: mend target_session_attrs"},
+    ErrorRow{"host name", kUnfit, "check the host's name, and the resolver of this machine"},
+    ErrorRow{"invalid", kLogin, "mend the destination's options"},
+    ErrorRow{"Connection refused", kUnfit, "is the server running, and the address right?"},
+    ErrorRow{"No such file", kUnfit, "is the server running, and the folder of its socket right?"},
+    ErrorRow{"Permission denied", kLogin, "who runs forebay may not use that socket"},
+    ErrorRow{"unreachable", kUnfit, "check network and routes"},
+    ErrorRow{"No route to host", kUnfit, "check network and routes"},
+    ErrorRow{"timed out", kUnfit, "check network and firewall"},
+    ErrorRow{"closed the connection", kUnfit, "the server, or what stands before it, hung up: see its log"},
 };
 
 bool is_sqlstate(std::string_view s) {
@@ -86,21 +132,37 @@ std::string_view to_string(FailureClass c) noexcept {
   return kNames[static_cast<std::size_t>(c)];
 }
 
+std::span<const ErrorRow> sqlstate_rows() noexcept { return kSqlstates; }
+std::span<const ErrorRow> client_error_rows() noexcept { return kClientErrors; }
+
+const ErrorRow* find_sqlstate(std::string_view sqlstate) noexcept {
+  const auto* row = std::find_if(kSqlstates.begin(), kSqlstates.end(),
+                                 [&](const ErrorRow& r) { return sqlstate.starts_with(r.sign); });
+  return row == kSqlstates.end() ? nullptr : row;
+}
+
+const ErrorRow* find_client_error(std::string_view text) noexcept {
+  const auto* row = std::find_if(kClientErrors.begin(), kClientErrors.end(),
+                                 [&](const ErrorRow& r) { return text.find(r.sign) != std::string_view::npos; });
+  return row == kClientErrors.end() ? nullptr : row;
+}
+
 FailureClass failure_class(std::string_view sqlstate, Phase phase) noexcept {
-  FailureClass found = FailureClass::other;
-  if (sqlstate.empty()) {
-    found = kReconnect;
-  } else {
-    const auto* row =
-        std::find_if(kClasses.begin(), kClasses.end(), [&](const Row& r) { return sqlstate.starts_with(r.prefix); });
-    if (row != kClasses.end()) found = row->failure_class;
-    if (sqlstate == "40003") found = FailureClass::in_doubt;  // statement completion unknown
-  }
+  const ErrorRow* row = find_sqlstate(sqlstate);
+  const FailureClass found = sqlstate.empty() ? kReconnect : row != nullptr ? row->failure_class : kOther;
   // A server that ends the session while it answers COMMIT may have committed.
   if (phase == Phase::commit && (found == kReconnect || found == kUnfit)) return FailureClass::in_doubt;
   // Who cannot be reached now may be later; nothing of a batch was sent.
   if (phase == Phase::connect && found == kReconnect) return kUnfit;
   return found;
+}
+
+std::string with_cure(std::string message, std::string_view sqlstate) {
+  if (sqlstate.empty()) return message;
+  message += " (" + std::string(sqlstate) + ")";
+  if (const ErrorRow* row = find_sqlstate(sqlstate); row != nullptr && !row->cure.empty())
+    message += "; " + std::string(row->cure);
+  return message;
 }
 
 ServerMessage parse_server_message(std::string_view verbose) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,24 @@ namespace forebay {
 /// When an error came: what it spoils depends on it.
 enum class Phase : std::uint8_t { connect, statement, commit };
 
-/// The one table of error classes. `sqlstate` is empty where no server named one: the connection is gone.
+/// A row of the one table of error classes, which has two parts: what servers say, by SQLSTATE, and what libpq and the
+/// resolver say while connecting, by words of theirs.
+struct ErrorRow {
+  std::string_view sign;
+  FailureClass failure_class;
+  std::string_view cure;  // ends a message; may be empty
+};
+std::span<const ErrorRow> sqlstate_rows() noexcept;
+std::span<const ErrorRow> client_error_rows() noexcept;
+/// The row that counts; nullptr where none fits.
+const ErrorRow* find_sqlstate(std::string_view sqlstate) noexcept;
+const ErrorRow* find_client_error(std::string_view text) noexcept;
+
+/// `sqlstate` is empty where no server named one: the connection is gone.
 FailureClass failure_class(std::string_view sqlstate, Phase phase) noexcept;
+
+/// "message (SQLSTATE); cure", as far as they are known.
+std::string with_cure(std::string message, std::string_view sqlstate);
 
 /// What a server or libpq said, taken apart.
 struct ServerMessage {

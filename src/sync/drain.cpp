@@ -6,15 +6,17 @@
 
 namespace forebay {
 
-std::uint64_t range_rows(const Segment& segment, std::uint64_t batch_rows_max) {
-  return segment.range_rows_max != 0 ? std::min(segment.range_rows_max, batch_rows_max) : batch_rows_max;
+std::uint64_t next_rows(const Segment& segment, std::uint64_t batch_rows_max) {
+  const std::uint64_t most =
+      segment.range_rows_max != 0 ? std::min(segment.range_rows_max, batch_rows_max) : batch_rows_max;
+  return std::min(most, segment.id.rows - (segment.next_row - 1));
 }
 
 Batch next_batch(const std::vector<SegmentPtr>& segments, std::uint64_t batch_rows_max) {
   std::vector<BatchRange> ranges;
   ranges.reserve(segments.size());
   for (const SegmentPtr& s : segments) {
-    const std::uint64_t last = std::min(s->id.rows, s->next_row - 1 + range_rows(*s, batch_rows_max));
+    const std::uint64_t last = s->next_row - 1 + next_rows(*s, batch_rows_max);
     BatchRange r;
     r.buffer = s->id.buffer;
     r.segment = s->id.number;

@@ -8,8 +8,8 @@
 
 namespace forebay {
 
-/// Rows of this segment that go into one transaction.
-std::uint64_t range_rows(const Segment& segment, std::uint64_t batch_rows_max);
+/// Rows of this segment that go into its next transaction.
+std::uint64_t next_rows(const Segment& segment, std::uint64_t batch_rows_max);
 
 /// The next batch of these segments: one range of each, from the first row that has not landed. Of a single segment
 /// `batch_rows_max` rows at most; several are only taken together when all of them fit. Reads the rows.

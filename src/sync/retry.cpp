@@ -6,10 +6,13 @@ namespace forebay {
 
 RetryDecision decide_retry(FailureClass failure, std::uint32_t attempt, std::uint64_t random) {
   RetryDecision d;
+  // The floor keeps a small draw from being a busy loop; it is a fraction of a connect's own cost.
+  std::uint64_t floor_ms = 10;
   std::uint64_t base_ms = 100;
   std::uint64_t delay_ms_max = 15'000;
   switch (failure) {
     case FailureClass::retry_batch:
+      floor_ms = 2;
       base_ms = 20;
       delay_ms_max = 2'000;
       break;
@@ -30,6 +33,7 @@ RetryDecision decide_retry(FailureClass failure, std::uint32_t attempt, std::uin
     case FailureClass::login_or_target:
     case FailureClass::schema:
       // A person must mend it; trying a wrong password twice a second would only lock the account.
+      floor_ms = 1'000;
       base_ms = 2'000;
       delay_ms_max = 60'000;
       d.whole_destination = true;
@@ -37,13 +41,14 @@ RetryDecision decide_retry(FailureClass failure, std::uint32_t attempt, std::uin
       break;
     case FailureClass::row_refused:
     case FailureClass::other:
+      floor_ms = 100;
       base_ms = 1'000;
       delay_ms_max = 60'000;
       break;
   }
   const std::uint32_t doublings = std::min<std::uint32_t>(attempt > 0 ? attempt - 1 : 0, 20);
   const std::uint64_t ceiling_ms = std::min(base_ms << doublings, delay_ms_max);
-  d.delay = std::chrono::milliseconds(ceiling_ms / 2 + random % (ceiling_ms / 2 + 1));
+  d.delay = std::chrono::milliseconds(floor_ms + random % (ceiling_ms - floor_ms + 1));
   return d;
 }
 

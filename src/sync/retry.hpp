@@ -17,8 +17,8 @@ struct RetryDecision {
   DestinationState state = DestinationState::degraded;
 };
 
-/// `attempt`: failures in a row, this one counted. `random`: any 64 random bits; the delay lies in the upper half of
-/// the exponential one, so that many clients do not come back together and none comes back at once.
+/// `attempt`: failures in a row, this one counted. `random`: any 64 random bits; the delay is drawn from the whole of
+/// the exponential one but for a small floor, so that clients which lost their server together come back spread out.
 RetryDecision decide_retry(FailureClass failure, std::uint32_t attempt, std::uint64_t random);
 
 }  // namespace forebay

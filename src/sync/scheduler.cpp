@@ -18,8 +18,9 @@ namespace {
 /// Rows are acknowledged within 50 ms of add(): the timer comes twice in that time.
 constexpr std::chrono::milliseconds kCommitInterval{25};
 
-bool well(DestinationState s) {
-  return s == DestinationState::ok || s == DestinationState::unknown || s == DestinationState::degraded;
+std::int64_t wall_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace
@@ -102,7 +103,7 @@ void Scheduler::work(int) {
     const std::vector<SegmentPtr> segments = store_.take(steady_clock::now() + std::chrono::seconds(10));
     if (segments.empty()) {
       const std::lock_guard lock(mutex_);
-      trying_ = false;
+      health_.pass();
       turn_.notify_one();
       continue;
     }
@@ -123,7 +124,7 @@ void Scheduler::work(int) {
         s->maybe_sent = s->maybe_sent || d.maybe_sent;
         // When the destination is what failed, the segment may be merged with others as before.
         if (d.whole_destination) s->attempts = 0;
-        if (d.halve) s->range_rows_max = std::max<std::uint64_t>(1, range_rows(*s, store_.limits().batch_rows_max) / 2);
+        if (d.halve) s->range_rows_max = std::max<std::uint64_t>(1, next_rows(*s, store_.limits().batch_rows_max) / 2);
       }
       if (d.whole_destination) sink->close();
     }
@@ -139,12 +140,8 @@ void Scheduler::work(int) {
 bool Scheduler::wait_for_turn() {
   std::unique_lock lock(mutex_);
   while (!stopping_.load()) {
-    if (well(state_.destination)) return true;
-    if (!trying_ && steady_clock::now() >= try_at_) {
-      trying_ = true;
-      return true;
-    }
-    turn_.wait_until(lock, trying_ ? steady_clock::now() + std::chrono::seconds(1) : try_at_);
+    if (health_.may_try(steady_clock::now())) return true;
+    turn_.wait_until(lock, health_.ask_again_at(steady_clock::now()));
   }
   return false;
 }
@@ -169,7 +166,7 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
   for (const BatchRange& r : batch.ranges) rows += r.last_row - r.first_row + 1;
   const std::string what = std::to_string(rows) + (only_files(batch) ? " files" : " rows");
   // While the destination is away, each try would say so again.
-  const bool first_try = segments.front()->attempts == 0 && well(state().destination);
+  const bool first_try = segments.front()->attempts == 0 && well();
   log(first_try ? LogLevel::info : LogLevel::debug,
       "sync started " + what + " (reason: " + std::string(to_string(batch.reason)) + ")");
   const SteadyTime start = steady_clock::now();
@@ -199,20 +196,11 @@ void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& seg
   {
     const std::lock_guard lock(mutex_);
     ++state_.batches[static_cast<std::size_t>(batch.reason)];
-    state_.last_sync_us =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
+    state_.last_sync_us = wall_us();
     for (const SegmentPtr& s : segments) failing_.erase(s);
-    if (state_.destination == DestinationState::ok) return;
-    if (!well(state_.destination)) recovered = "destination is back: " + destination_->description();
-    failures_ = 0;
-    trying_ = false;
-    // While some batch keeps failing, others that land do not make all well.
-    state_.destination = failing_.empty() ? DestinationState::ok : DestinationState::degraded;
-    if (failing_.empty()) {
-      state_.last_error.clear();
-      last_logged_error_.clear();
-    }
+    if (health_.view().state == DestinationState::ok) return;
+    if (health_.landed(!failing_.empty(), steady_clock::now(), wall_us()))
+      recovered = "destination is back: " + destination_->description();
   }
   turn_.notify_all();
   if (!recovered.empty()) log(LogLevel::info, recovered);
@@ -220,32 +208,18 @@ void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& seg
 
 RetryDecision Scheduler::went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments,
                                     std::uint32_t attempt) {
-  RetryDecision d;
-  bool tell = false;
+  DestinationHealth::Failed f;
   {
     const std::lock_guard lock(mutex_);
-    // While several workers fail of one cause, it is one failure of the destination.
-    d = decide_retry(failure.failure_class, attempt, random_());
-    if (stopping_.load()) return d;  // given up by ourselves: that is no news of the destination
-    if (d.whole_destination) {
-      d = decide_retry(failure.failure_class, ++failures_, random_());
-      try_at_ = steady_clock::now() + d.delay;
-    } else {
-      failing_.insert(segments.begin(), segments.end());
-    }
-    trying_ = false;
-    state_.destination = d.state;
-    state_.last_error = failure.message;
-    tell = last_logged_error_ != failure.message;
-    last_logged_error_ = failure.message;
+    // Given up by ourselves: that is no news of the destination.
+    if (stopping_.load()) return decide_retry(failure.failure_class, attempt, random_());
+    f = health_.failed(failure, attempt, random_(), steady_clock::now(), wall_us(),
+                       store_.unbuffered() ? "producers wait" : "buffering goes on");
+    if (!f.decision.whole_destination) failing_.insert(segments.begin(), segments.end());
   }
   turn_.notify_all();
-  if (tell) {
-    log(d.state == DestinationState::misconfigured ? LogLevel::error : LogLevel::warning,
-        failure.message + "; destination is " + std::string(to_string(d.state)) +
-            (store_.unbuffered() ? ", producers wait" : ", buffering goes on"));
-  }
-  return d;
+  if (f.line) log(f.decision.state == DestinationState::misconfigured ? LogLevel::error : LogLevel::warning, *f.line);
+  return f.decision;
 }
 
 // --- Waiting
@@ -264,7 +238,7 @@ SyncResult Scheduler::force_sync(std::chrono::milliseconds timeout) {
   const auto fixed = store_.unsettled();
   {
     const std::lock_guard lock(mutex_);
-    try_at_ = steady_clock::now();  // asked for: no waiting for the next try
+    health_.try_now(steady_clock::now());  // asked for: no waiting for the next try
   }
   turn_.notify_all();
   return result(
@@ -281,7 +255,17 @@ SyncResult Scheduler::drain(std::chrono::milliseconds stall_max, const std::func
 
 Scheduler::State Scheduler::state() const {
   const std::lock_guard lock(mutex_);
-  return state_;
+  State s = state_;
+  s.destination = health_.view().state;
+  s.last_error = health_.view().last_error;
+  s.destination_since_us = health_.view().since_us;
+  s.last_error_us = health_.view().last_error_us;
+  return s;
+}
+
+bool Scheduler::well() const {
+  const std::lock_guard lock(mutex_);
+  return health_.well();
 }
 
 }  // namespace forebay

@@ -19,7 +19,7 @@
 #include "buffer/segment_store.hpp"
 #include "buffer/version_clock.hpp"
 #include "sink/sink.hpp"
-#include "sync/retry.hpp"
+#include "sync/destination_health.hpp"
 
 namespace forebay {
 
@@ -49,6 +49,8 @@ class Scheduler {
   struct State {
     DestinationState destination = DestinationState::unknown;
     std::string last_error;
+    std::optional<std::int64_t> destination_since_us;
+    std::optional<std::int64_t> last_error_us;
     std::array<std::uint64_t, kReasons> batches{};
     int syncing = 0;  // workers with a batch in hand
     double sync_time_s = 0;
@@ -68,6 +70,7 @@ class Scheduler {
                  std::chrono::duration<double> took);
   RetryDecision went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments, std::uint32_t attempt);
   SyncResult result(bool settled) const;
+  bool well() const;
   void log(LogLevel level, const std::string& line) const {
     if (log_) log_(level, line);
   }
@@ -91,12 +94,9 @@ class Scheduler {
   mutable std::mutex mutex_;
   std::condition_variable turn_;
   // Guarded by mutex_:
-  State state_;
-  std::uint32_t failures_ = 0;    // of the destination, in a row
-  SteadyTime try_at_;             // when it is not well: not before
-  bool trying_ = false;           // one worker is at it
+  State state_;  // but for what health_ knows
+  DestinationHealth health_;
   std::set<SegmentPtr> failing_;  // whose last try failed though the destination is there
-  std::string last_logged_error_;
   std::minstd_rand random_;
 };
 

@@ -85,6 +85,8 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
                                "durability",
                                "destination",
                                "destination_state",
+                               "destination_since",
+                               "last_error_at",
                                "total_files",
                                "synced_files",
                                "superseded_files",
@@ -117,6 +119,8 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
   CHECK(live.at("sync_batches") == 0);
   CHECK(live.at("paused") == false);
   CHECK(live.at("last_sync_time").is_null());
+  CHECK(live.at("destination_since").is_string());
+  CHECK(live.at("last_error_at").is_string());
   CHECK(live.at("disk_bytes") > 100'000);
   CHECK(live.at("oldest_pending_s") > 0);
   CHECK(says(live.at("last_error").get<std::string>(), "cannot connect"));

@@ -1,34 +1,15 @@
 // Fault 13 at the level of processes: the state directory's disk is full, or has no inodes left, and then comes a kill.
 
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <thread>
 
 #include "crash/test_site.hpp"
+#include "support/small_disk.hpp"
 
 namespace forebay::crash {
 namespace {
-
-/// A tmpfs on a folder, while it lives.
-class SmallDisk {
- public:
-  SmallDisk(std::filesystem::path folder, const std::string& limits) : folder_(std::move(folder)) {
-    std::filesystem::create_directory(folder_);
-    mounted_ = ::mount("none", folder_.c_str(), "tmpfs", 0, ("mode=700," + limits).c_str()) == 0;
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  ~SmallDisk() {
-    if (mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
-  }
-  bool mounted() const { return mounted_; }
-
- private:
-  std::filesystem::path folder_;
-  bool mounted_ = false;
-};
 
 TEST_CASE("a producer on a disk that is full, or without inodes, loses nothing it acknowledged when it is killed",
           "[crash][root]") {
@@ -41,7 +22,7 @@ TEST_CASE("a producer on a disk that is full, or without inodes, loses nothing i
   CAPTURE(level, limits);
   TestSite site("sqlite");
   site->begin();
-  const SmallDisk disk(site->state(), limits);
+  const test::SmallDisk disk(site->state(), limits);
   if (!disk.mounted()) {
     WARN("skipped: mounting a tmpfs is not permitted");
     return;

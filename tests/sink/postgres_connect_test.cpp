@@ -7,6 +7,7 @@
 
 #include "sink/contract.hpp"
 #include "support/fake_postgres.hpp"
+#include "support/tcp_proxy.hpp"
 
 namespace forebay::test {
 namespace {
@@ -65,6 +66,60 @@ TEST_CASE("a server that accepts and then says nothing ends at the connect deadl
   CHECK(took < std::chrono::seconds(5));
 }
 
+TEST_CASE("each server of a list has the connect deadline for itself, and the next one is tried") {
+  const auto silent = [](int client) {
+    char startup[1024];
+    while (::read(client, startup, sizeof startup) > 0) {
+    }
+  };
+  const LocalServer first(silent);
+  const LocalServer second(silent);
+  DestinationOptions options;
+  options.connect_timeout = std::chrono::milliseconds(300);
+  const auto start = std::chrono::steady_clock::now();
+  const auto failure =
+      make_destination("postgresql://me:canary@127.0.0.1:" + std::to_string(first.port()) +
+                           ",127.0.0.1:" + std::to_string(second.port()) + "/d?sslmode=disable&gssencmode=disable",
+                       options)
+          ->make_sink({})
+          ->open();
+  const auto took = std::chrono::steady_clock::now() - start;
+  REQUIRE(failure);
+  CHECK(failure->failure_class == FailureClass::unfit_for_now);
+  CHECK_THAT(failure->message, Catch::Contains("no answer within 300 ms (SYNC_CONNECT_TIMEOUT)"));
+  CHECK(took >= std::chrono::milliseconds(590));
+  CHECK(took < std::chrono::seconds(5));
+}
+
+TEST_CASE("a server of a list that is starting up or full is passed over, one that refuses the login is not",
+          "[postgres]") {
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
+  struct Case {
+    const char* sqlstate;
+    bool next;
+  };
+  const Case refusal = GENERATE(Case{"57P03", true}, Case{"53300", true}, Case{"28P01", false}, Case{"3D000", false});
+  CAPTURE(refusal.sqlstate);
+  const LocalServer first([&](int client) {
+    char startup[1024];
+    if (::read(client, startup, sizeof startup) <= 0) return;
+    const std::string packet = error_response("FATAL", refusal.sqlstate, "not here");
+    if (::send(client, packet.data(), packet.size(), MSG_NOSIGNAL) > 0) ::shutdown(client, SHUT_WR);
+  });
+  const TcpProxy second(fixture.one("SHOW unix_socket_directories") + "/.s.PGSQL." + fixture.one("SHOW port"));
+  const auto failure =
+      make_destination(
+          "postgresql://" + fixture.one("SELECT current_user") + "@127.0.0.1:" + std::to_string(first.port()) +
+              ",127.0.0.1:" + std::to_string(second.port()) + "/" + fixture.one("SELECT current_database()") +
+              "?sslmode=disable&gssencmode=disable&options=-csearch_path%3D" + fixture.schema(),
+          {})
+          ->make_sink({})
+          ->open();
+  CHECK(failure.has_value() != refusal.next);
+  if (failure) CHECK(failure->sqlstate == refusal.sqlstate);
+}
+
 TEST_CASE("a connect under way ends soon when its destination is interrupted") {
   std::promise<void> connected;
   const LocalServer server([&](int client) {
@@ -89,7 +144,7 @@ TEST_CASE("a batch whose COMMIT answer is lost lands once", "[postgres]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const std::string folder = fixture.one("SHOW unix_socket_directories");
-  CommitLosingProxy proxy(folder + "/.s.PGSQL." + fixture.one("SHOW port"));
+  TcpProxy proxy(folder + "/.s.PGSQL." + fixture.one("SHOW port"));
   const Stream stream = small_stream();
   const auto sink =
       make_destination("postgresql://" + fixture.one("SELECT current_user") + "@127.0.0.1:" +

@@ -149,9 +149,9 @@ TEST_CASE("a backend that stops in the middle of a batch is given up at the dead
   const auto sink = fixture.destination(options)->make_sink({&stream});
   opens(*sink);
   const auto backend = static_cast<pid_t>(std::stol(backend_of_sink(fixture)));
-  // Held up by a lock on the table, so that the batch is surely under way when the backend is stopped.
+  // Held up by a lock on the ledger, so that the batch is surely under way when the backend is stopped.
   fixture.exec("BEGIN");
-  fixture.exec("LOCK TABLE small_files IN ACCESS EXCLUSIVE MODE");
+  fixture.exec("LOCK TABLE sync_batches IN ACCESS EXCLUSIVE MODE");
   Failure failure;
   std::thread writer(
       [&] { failure = refused(*sink, {RangeMaker(stream, "b", 1).add(1, small_row(1, "/a")).range()}); });

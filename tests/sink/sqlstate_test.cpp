@@ -1,35 +1,108 @@
 #include "sink/sqlstate.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <set>
 #include <string>
 
 namespace forebay {
 namespace {
 
-TEST_CASE("each SQLSTATE has its class") {
-  struct Row {
-    const char* sqlstate;
-    FailureClass statement;
-  };
-  const Row row = GENERATE(Row{"40001", FailureClass::retry_batch}, Row{"40P01", FailureClass::retry_batch},
-                           Row{"55P03", FailureClass::retry_batch}, Row{"57014", FailureClass::retry_half},
-                           Row{"", FailureClass::reconnect}, Row{"08000", FailureClass::reconnect},
-                           Row{"08006", FailureClass::reconnect}, Row{"57P01", FailureClass::reconnect},
-                           Row{"57P02", FailureClass::reconnect}, Row{"57P04", FailureClass::reconnect},
-                           Row{"57P05", FailureClass::reconnect}, Row{"25P03", FailureClass::reconnect},
-                           Row{"25006", FailureClass::unfit_for_now}, Row{"53100", FailureClass::unfit_for_now},
-                           Row{"53300", FailureClass::unfit_for_now}, Row{"57P03", FailureClass::unfit_for_now},
-                           Row{"28P01", FailureClass::login_or_target}, Row{"28000", FailureClass::login_or_target},
-                           Row{"3D000", FailureClass::login_or_target}, Row{"3F000", FailureClass::login_or_target},
-                           Row{"42P01", FailureClass::schema}, Row{"42501", FailureClass::schema},
-                           Row{"42703", FailureClass::schema}, Row{"22001", FailureClass::row_refused},
-                           Row{"22021", FailureClass::row_refused}, Row{"23502", FailureClass::row_refused},
-                           Row{"23505", FailureClass::row_refused}, Row{"23514", FailureClass::row_refused},
-                           Row{"54000", FailureClass::row_refused}, Row{"P0001", FailureClass::row_refused},
-                           Row{"40003", FailureClass::in_doubt}, Row{"XX000", FailureClass::other},
-                           Row{"58030", FailureClass::other}, Row{"0A000", FailureClass::other});
-  INFO(row.sqlstate);
-  CHECK(failure_class(row.sqlstate, Phase::statement) == row.statement);
+struct Judged {
+  const char* said;
+  FailureClass expected;
+};
+
+constexpr std::array kServerErrors = {
+    Judged{"40001", FailureClass::retry_batch},     Judged{"40P01", FailureClass::retry_batch},
+    Judged{"55P03", FailureClass::retry_batch},     Judged{"57014", FailureClass::retry_half},
+    Judged{"08000", FailureClass::reconnect},       Judged{"08006", FailureClass::reconnect},
+    Judged{"57P01", FailureClass::reconnect},       Judged{"57P02", FailureClass::reconnect},
+    Judged{"57P04", FailureClass::reconnect},       Judged{"57P05", FailureClass::reconnect},
+    Judged{"25P03", FailureClass::reconnect},       Judged{"25P04", FailureClass::reconnect},
+    Judged{"40003", FailureClass::in_doubt},        Judged{"25006", FailureClass::unfit_for_now},
+    Judged{"53000", FailureClass::unfit_for_now},   Judged{"53100", FailureClass::unfit_for_now},
+    Judged{"53200", FailureClass::unfit_for_now},   Judged{"53300", FailureClass::unfit_for_now},
+    Judged{"53400", FailureClass::unfit_for_now},   Judged{"57P03", FailureClass::unfit_for_now},
+    Judged{"28P01", FailureClass::login_or_target}, Judged{"28000", FailureClass::login_or_target},
+    Judged{"3D000", FailureClass::login_or_target}, Judged{"3F000", FailureClass::login_or_target},
+    Judged{"42P01", FailureClass::schema},          Judged{"42501", FailureClass::schema},
+    Judged{"42703", FailureClass::schema},          Judged{"42P10", FailureClass::schema},
+    Judged{"42804", FailureClass::schema},          Judged{"55000", FailureClass::schema},
+    Judged{"22P03", FailureClass::schema},          Judged{"22P04", FailureClass::schema},
+    Judged{"22001", FailureClass::row_refused},     Judged{"22003", FailureClass::row_refused},
+    Judged{"22021", FailureClass::row_refused},     Judged{"22P02", FailureClass::row_refused},
+    Judged{"22P05", FailureClass::row_refused},     Judged{"23502", FailureClass::row_refused},
+    Judged{"23503", FailureClass::row_refused},     Judged{"23505", FailureClass::row_refused},
+    Judged{"23514", FailureClass::row_refused},     Judged{"44000", FailureClass::row_refused},
+    Judged{"54000", FailureClass::row_refused},     Judged{"P0001", FailureClass::row_refused},
+    Judged{"XX000", FailureClass::other},           Judged{"58030", FailureClass::other},
+    Judged{"0A000", FailureClass::other},           Judged{"57000", FailureClass::other},
+};
+
+// As libpq 15 says it.
+constexpr std::array kLibpqErrors = {
+    Judged{"fe_sendauth: no password supplied", FailureClass::login_or_target},
+    Judged{"SSL SYSCALL error: Connection reset by peer", FailureClass::unfit_for_now},
+    Judged{"SSL connection has been closed unexpectedly", FailureClass::unfit_for_now},
+    Judged{"SSL error: unexpected eof while reading", FailureClass::unfit_for_now},
+    Judged{"SSL error: certificate verify failed", FailureClass::login_or_target},
+    Judged{"server certificate for \"a\" does not match host name \"b\"", FailureClass::login_or_target},
+    Judged{"root certificate file \"/x/root.crt\" does not exist", FailureClass::login_or_target},
+    Judged{"server does not support SSL, but SSL was required", FailureClass::login_or_target},
+    Judged{"definition of service \"x\" not found", FailureClass::login_or_target},
+    Judged{"none of the server's SASL authentication mechanisms are supported", FailureClass::login_or_target},
+    Judged{"authentication method 11 not supported", FailureClass::login_or_target},
+    Judged{"GSSAPI encryption required but it is not supported by the server", FailureClass::login_or_target},
+    Judged{"session is read-only", FailureClass::unfit_for_now},
+    Judged{"server is in hot standby mode", FailureClass::unfit_for_now},
+    Judged{"session is not read-only", FailureClass::login_or_target},
+    Judged{"could not translate host name \"x\" to address: Name or service not known", FailureClass::unfit_for_now},
+    Judged{"invalid sslmode value: \"x\"", FailureClass::login_or_target},
+    Judged{"Connection refused\n\tIs the server running on that host?", FailureClass::unfit_for_now},
+    Judged{"No such file or directory", FailureClass::unfit_for_now},
+    Judged{"Permission denied", FailureClass::login_or_target},
+    Judged{"Network is unreachable", FailureClass::unfit_for_now},
+    Judged{"No route to host", FailureClass::unfit_for_now},
+    Judged{"Connection timed out", FailureClass::unfit_for_now},
+    Judged{"server closed the connection unexpectedly", FailureClass::unfit_for_now},
+};
+
+TEST_CASE("each SQLSTATE has its class, and no row of the table is without one here") {
+  std::set<const ErrorRow*> met;
+  for (const Judged& j : kServerErrors) {
+    INFO(j.said);
+    CHECK(failure_class(j.said, Phase::statement) == j.expected);
+    met.insert(find_sqlstate(j.said));
+  }
+  CHECK(failure_class("", Phase::statement) == FailureClass::reconnect);
+  for (const ErrorRow& row : sqlstate_rows()) {
+    INFO(row.sign);
+    CHECK(met.count(&row) == 1);
+  }
+}
+
+TEST_CASE("each error of the client itself has its class and cure, and no row of the table is without one here") {
+  std::set<const ErrorRow*> met;
+  for (const Judged& j : kLibpqErrors) {
+    INFO(j.said);
+    const ErrorRow* row = find_client_error(j.said);
+    REQUIRE(row != nullptr);
+    CHECK(row->failure_class == j.expected);
+    CHECK_FALSE(row->cure.empty());
+    met.insert(row);
+  }
+  CHECK(find_client_error("something new") == nullptr);
+  for (const ErrorRow& row : client_error_rows()) {
+    INFO(row.sign);
+    CHECK(met.count(&row) == 1);
+  }
+}
+
+TEST_CASE("a message ends with the SQLSTATE and what to do, where there is something to do") {
+  CHECK(with_cure("d: disk full", "53100") == "d: disk full (53100); make room on the server's disk");
+  CHECK(with_cure("d: gone", "57P01") == "d: gone (57P01)");
+  CHECK(with_cure("d: lost", "") == "d: lost");
 }
 
 TEST_CASE("a connection that is lost while COMMIT is answered leaves the batch in doubt") {

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -24,20 +22,6 @@ class LocalServer {
   std::vector<int> clients_;  // acceptor's thread, then the destructor
   std::vector<std::thread> servers_;
   std::thread acceptor_;
-};
-
-/// Stands between a client and the Unix socket of a PostgreSQL server. While `lose_commit_answer` is set, the
-/// connection ends when the server answers a COMMIT: the server has committed, and the client cannot know.
-class CommitLosingProxy {
- public:
-  explicit CommitLosingProxy(std::string socket_path);
-  int port() const { return server_.port(); }
-  std::atomic<bool> lose_commit_answer{false};
-
- private:
-  void carry(int client);
-  std::string socket_path_;
-  LocalServer server_;
 };
 
 }  // namespace forebay::test

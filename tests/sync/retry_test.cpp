@@ -1,27 +1,33 @@
 #include "sync/retry.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <limits>
 
 using namespace forebay;
 using namespace std::chrono_literals;
 
-TEST_CASE("delays grow with each failure up to their limit, and jitter never exceeds it") {
-  for (const auto failure : {FailureClass::retry_batch, FailureClass::reconnect, FailureClass::unfit_for_now,
-                             FailureClass::login_or_target, FailureClass::schema, FailureClass::other}) {
-    std::chrono::milliseconds before{0};
-    for (std::uint32_t attempt = 1; attempt < 64; ++attempt) {
-      const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
-      std::chrono::milliseconds longest{0};
-      for (const std::uint64_t random : {std::uint64_t{0}, std::uint64_t{12345}, most}) {
-        const auto d = decide_retry(failure, attempt, random);
-        CHECK(d.delay > 0ms);
-        CHECK(d.delay <= 60s);
-        longest = std::max(longest, decide_retry(failure, attempt, 0).delay * 2);
-      }
-      CHECK(longest >= before);
-      before = longest;
-    }
+TEST_CASE("delays are drawn from the whole of a limit that doubles up to its own, but for a small floor") {
+  struct Row {
+    FailureClass failure;
+    std::uint64_t floor_ms, first_ms, most_ms;
+  };
+  const Row row = GENERATE(
+      Row{FailureClass::retry_batch, 2, 20, 2'000}, Row{FailureClass::retry_half, 10, 100, 15'000},
+      Row{FailureClass::reconnect, 10, 100, 15'000}, Row{FailureClass::in_doubt, 10, 100, 15'000},
+      Row{FailureClass::unfit_for_now, 10, 100, 15'000}, Row{FailureClass::login_or_target, 1'000, 2'000, 60'000},
+      Row{FailureClass::schema, 1'000, 2'000, 60'000}, Row{FailureClass::row_refused, 100, 1'000, 60'000},
+      Row{FailureClass::other, 100, 1'000, 60'000});
+  INFO(to_string(row.failure));
+  std::uint64_t ceiling_ms = row.first_ms;
+  for (std::uint32_t attempt = 1; attempt < 64; ++attempt) {
+    const auto delay_ms = [&](std::uint64_t random) {
+      return static_cast<std::uint64_t>(decide_retry(row.failure, attempt, random).delay.count());
+    };
+    CHECK(delay_ms(0) == row.floor_ms);
+    CHECK(delay_ms(ceiling_ms - row.floor_ms) == ceiling_ms);
+    CHECK(delay_ms(std::numeric_limits<std::uint64_t>::max()) <= ceiling_ms);
+    ceiling_ms = std::min(2 * ceiling_ms, row.most_ms);
   }
 }
 

@@ -1,0 +1,116 @@
+#include "sync/destination_health.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace forebay {
+namespace {
+
+/// "12 s ahead" and "13 s ahead" are one cause.
+std::string without_numbers(const std::string& line) {
+  std::string out;
+  for (const char c : line) {
+    if (c < '0' || c > '9') {
+      out += c;
+    } else if (out.empty() || out.back() != '#') {
+      out += '#';
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::string> RepeatedLines::tell(const std::string& line, Time now) {
+  const std::string cause = without_numbers(line);
+  const auto at = met_.find(cause);
+  if (at == met_.end()) {
+    if (met_.size() >= kCausesMax) {
+      met_.erase(std::min_element(met_.begin(), met_.end(),
+                                  [](const auto& a, const auto& b) { return a.second.told_at < b.second.told_at; }));
+    }
+    met_[cause] = {now, 0};
+    return line;
+  }
+  Met& met = at->second;
+  ++met.since;
+  if (now - met.told_at < kAgain) return std::nullopt;
+  std::string again = line + " (repeated " + std::to_string(met.since) + (met.since == 1 ? " time in " : " times in ") +
+                      std::to_string(std::chrono::duration_cast<std::chrono::minutes>(now - met.told_at).count()) +
+                      " min)";
+  met = {now, 0};
+  return again;
+}
+
+bool DestinationHealth::may_try(Time now) {
+  if (well()) return true;
+  if (trying_ || now < try_at_) return false;
+  trying_ = true;
+  return true;
+}
+
+DestinationHealth::Time DestinationHealth::ask_again_at(Time now) const {
+  return trying_ ? now + std::chrono::seconds(1) : try_at_;
+}
+
+void DestinationHealth::enter(DestinationState state, std::int64_t wall_us) {
+  if (view_.state == state) return;
+  view_.state = state;
+  view_.since_us = wall_us;
+}
+
+DestinationHealth::Failed DestinationHealth::failed(const Failure& failure, std::uint32_t attempt, std::uint64_t random,
+                                                    Time now, std::int64_t wall_us, const std::string& aftermath) {
+  Failed result{decide_retry(failure.failure_class, attempt, random), {}};
+  if (view_.state == DestinationState::ok && now - ok_since_ >= kSettled) lines_.forget();
+  // A worker that fails while the pause is on had begun before: that is the same failure of the destination, and a
+  // batch's own trouble says nothing new then.
+  const bool known = !well() && now < try_at_;
+  if (!known) trying_ = false;
+  if (result.decision.whole_destination) {
+    if (!known) ++failures_;
+    result.decision = decide_retry(failure.failure_class, failures_, random);
+    if (!known) try_at_ = now + result.decision.delay;
+    enter(result.decision.state, wall_us);
+  } else if (!known) {
+    enter(result.decision.state, wall_us);  // it answers
+  }
+  view_.last_error = failure.message;
+  view_.last_error_us = wall_us;
+  result.line =
+      lines_.tell(failure.message + "; destination is " + std::string(to_string(view_.state)) + ", " + aftermath, now);
+  told_ = told_ || (result.line && !well());
+  return result;
+}
+
+bool DestinationHealth::landed(bool others_fail, Time now, std::int64_t wall_us) {
+  const bool news = std::exchange(told_, false);
+  failures_ = 0;
+  trying_ = false;
+  if (view_.state != DestinationState::ok) ok_since_ = now;
+  // While some batch keeps failing, others that land do not make all well.
+  enter(others_fail ? DestinationState::degraded : DestinationState::ok, wall_us);
+  if (!others_fail) {
+    view_.last_error.clear();
+    view_.last_error_us.reset();
+  }
+  return news;
+}
+
+void add_progress(SyncStatus& status, std::chrono::milliseconds interval, std::int64_t wall_us) {
+  const double limit_s = 3 * std::chrono::duration<double>(interval).count();
+  if (status.oldest_pending_s <= limit_s) return;
+  if (status.destination_state != DestinationState::ok && status.destination_state != DestinationState::unknown) return;
+  status.destination_state = DestinationState::degraded;
+  status.destination_since_us = wall_us - static_cast<std::int64_t>((status.oldest_pending_s - limit_s) * 1e6);
+  status.last_error_us = wall_us;
+  const auto seconds = [](double s) { return std::to_string(static_cast<std::int64_t>(s)) + " s"; };
+  const std::string landed =
+      status.last_sync_us
+          ? "nothing has landed for " + seconds(static_cast<double>(wall_us - *status.last_sync_us) / 1e6)
+          : "nothing has landed yet";
+  status.last_error = landed + ", and the oldest row has waited for " + seconds(status.oldest_pending_s) +
+                      ", longer than three sync intervals (" + seconds(limit_s) + ")";
+}
+
+}  // namespace forebay
