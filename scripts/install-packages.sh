@@ -77,4 +77,9 @@ if ! { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${m
   The lines above say why; when that is mended, run this again."
 fi
 rm -f "$log"
+# The same holds for pgbouncer, of which the tests start their own: its package starts and enables one on port 6432.
+if [[ " ${missing[*]} " == *" pgbouncer "* ]]; then
+  "${as_root[@]}" systemctl disable --now pgbouncer >/dev/null 2>&1 ||
+    "${as_root[@]}" /etc/init.d/pgbouncer stop >/dev/null 2>&1 || true
+fi
 say "Packages for $*: done."

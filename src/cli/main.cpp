@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
   std::vector<std::string> given(argv, argv + argc);
   hide_secrets(argc, argv);
   std::vector<char*> arguments;
+  arguments.reserve(given.size() + 1);
   for (std::string& argument : given) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
   GlobalOptions global;

@@ -16,7 +16,7 @@ std::string_view search_path_expression() {
 
 std::string pinned_settings(std::string_view search_path, std::string_view synchronous_commit) {
   // At a higher level the ledger would be read as it was before the wait for the range's lock.
-  std::string text = "; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path = ";
+  std::string text = "; SET LOCAL transaction_isolation = 'read committed'; SET LOCAL search_path = ";
   text += search_path;
   // Rows without TEMP go as arrays, in which NULL would be a word; functions are made with backslashes in them.
   text +=
