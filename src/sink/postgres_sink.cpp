@@ -65,6 +65,10 @@ void PostgresSink::connect() {
     if (options_.note) options_.note("table " + s->table + " created for stream " + s->name);
   }
   find_targets();
+  check_target_grants();
+}
+
+void PostgresSink::check_target_grants() {
   std::vector<NeededGrant> needed = {{ledger_table_, "SELECT, INSERT"}};
   for (const Target& t : targets_) needed.push_back({t.table.quoted, "SELECT, INSERT, UPDATE"});
   check_grants(*session_, server_.prelude, needed);
@@ -107,8 +111,10 @@ Failure PostgresSink::explained(const Failure& failure) noexcept {
   targets_.clear();
   try {
     find_targets();
+    check_target_grants();
   } catch (const DestinationFailure& e) {
-    if (e.failure.failure_class == FailureClass::schema && e.sqlstate().empty()) told.message = e.failure.message;
+    const bool ours = e.sqlstate().empty() || e.sqlstate() == "42501";
+    if (e.failure.failure_class == FailureClass::schema && ours) told.message = e.failure.message;
   } catch (const std::exception&) {
     // What the server said stands.
   }

@@ -41,6 +41,7 @@ class PostgresSink final : public Sink {
 
   void connect();
   void find_targets();
+  void check_target_grants();
   void begin(const Batch& batch);
   void begin_on_known_tables(const Batch& batch);
   Failure explained(const Failure& failure) noexcept;
