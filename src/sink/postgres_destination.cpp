@@ -145,7 +145,7 @@ class PostgresDestination final : public Destination {
     if (ledger.is_null()) return found;
     for (const auto& row : session.exec(select_ledger_totals("$1", ledger.as<bool>()), {buffer})) {
       found.push_back(
-          {row[0].c_str(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(), row[3].as<std::uint64_t>()});
+          {row[0].c_str(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(), row[3].as<std::uint64_t>(), 0});
     }
     session.commit();
     return found;

@@ -65,7 +65,7 @@ void SqliteSink::connect() {
   }
 }
 
-WriteOutcome SqliteSink::write(Batch& batch) {
+WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused&) {
   if (auto failure = open()) return *failure;
   committing_ = false;
   try {
@@ -191,7 +191,7 @@ class SqliteDestination final : public Destination {
       totals.bind_text(1, buffer);
       const auto number = [&](int column) { return static_cast<std::uint64_t>(totals.column_integer(column)); };
       std::vector<LedgerTotals> found;
-      while (totals.step()) found.push_back({std::string(totals.column_text(0)), number(1), number(2), number(3)});
+      while (totals.step()) found.push_back({std::string(totals.column_text(0)), number(1), number(2), number(3), 0});
       return found;
     } catch (const Error&) {
       throw DestinationFailure(sqlite_failure(db, false));
