@@ -67,7 +67,7 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
   const auto statement_ms = target.statement_timeout.count() * 9 / 10;
   found.prelude = "SET LOCAL statement_timeout = " + std::to_string(statement_ms) +
                   "; SET LOCAL lock_timeout = " + std::to_string(statement_ms / 2) +
-                  "; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = warning"
+                  "; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = error"
                   "; SET LOCAL TimeZone = 'UTC'";
   // Raised, never lowered: without it a COMMIT that was answered can still be lost.
   if (std::string(row[2].c_str()) == "off") found.prelude += "; SET LOCAL synchronous_commit = on";

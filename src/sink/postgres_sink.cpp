@@ -10,8 +10,6 @@
 namespace forebay {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{128} * 1024;
-
 std::int64_t lock_number(const BatchRange& range) {
   const std::string name = range.buffer + "/" + std::to_string(range.segment);
   return static_cast<std::int64_t>(XXH3_64bits(name.data(), name.size()));
@@ -75,10 +73,10 @@ void PostgresSink::find_targets() {
   session_->commit();
 }
 
-WriteOutcome PostgresSink::write(Batch& batch, const KeepRefused&) {
+WriteOutcome PostgresSink::write(Batch& batch, const KeepRefused& keep) {
   if (auto failure = open()) return *failure;
   try {
-    return send(batch);
+    return send(batch, keep);
   } catch (const DestinationFailure& e) {
     const FailureClass why = e.failure.failure_class;
     if (session_ != nullptr) session_->abort();
@@ -103,8 +101,9 @@ void PostgresSink::begin() {
   }
 }
 
-Written PostgresSink::send(Batch& batch) {
+Written PostgresSink::send(Batch& batch, const KeepRefused& keep) {
   begin();
+  stages_ = 0;
   std::vector<std::int64_t> locks;
   for (const BatchRange& range : batch.ranges) locks.push_back(lock_number(range));
   std::sort(locks.begin(), locks.end());
@@ -117,11 +116,16 @@ Written PostgresSink::send(Batch& batch) {
   batch.build(spans_of(landed));
   LedgerEntries ledger(batch);
   crash_point("before the rows are sent");
-  for (std::size_t i = 0; i < batch.parts.size(); ++i) send_part(batch.parts[i], i, ledger);
+  const auto search = keep ? PostgresRows::Search::yes : PostgresRows::Search::no;
+  const std::vector<RefusedRow> refused = send_parts(
+      batch, ledger, [&](const BatchPart& part, bool again) { return send_part(part, again, ledger, search); });
+  rates_.judge(batch, refused);
   if (!ledger.entries().empty()) write_ledger(batch, ledger);
+  if (!refused.empty()) keep(batch, refused);
   crash_point("before COMMIT");
   session_->commit();
   crash_point("after COMMIT");
+  rates_.landed(batch, refused);
   return ledger.written(batch, landed);
 }
 
@@ -134,7 +138,7 @@ std::vector<std::vector<LandedSpan>> PostgresSink::landed_spans(const Batch& bat
                                           {range.buffer, std::to_string(range.segment), std::to_string(range.first_row),
                                            std::to_string(range.last_row)})) {
       landed[r].push_back({row[0].as<std::uint64_t>(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
-                           row[3].as<std::uint64_t>()});
+                           row[3].as<std::uint64_t>(), row[4].as<std::uint64_t>()});
     }
   }
   return landed;
@@ -147,99 +151,33 @@ PostgresSink::Target& PostgresSink::target_of(const Stream* stream) {
   return *at;
 }
 
-void PostgresSink::send_part(const BatchPart& part, std::size_t number, LedgerEntries& ledger) {
+std::vector<Refusal> PostgresSink::send_part(const BatchPart& part, bool again, LedgerEntries& ledger,
+                                             PostgresRows::Search search) {
   Target& target = target_of(part.stream);
-  if (target.table.direct && target.way.try_direct()) {
-    if (send_direct(part, target)) {
-      target.way = target.way.after_direct();
-      return;
-    }
-    target.way = target.way.after_conflict();
-  } else {
-    target.way = target.way.after_staged();
-  }
-  send_staged(part, number, target, ledger);
-}
-
-bool PostgresSink::send_direct(const BatchPart& part, const Target& target) {
-  session_->exec("SAVEPOINT forebay_direct");
-  std::size_t next = 0;
-  bool ended = false;
-  try {
-    session_->copy(dialect_.copy_in(target.table.quoted, owned_columns(*part.stream)), [&](std::string& piece) {
-      CopyEncoder encoder(piece);
-      if (next == 0) encoder.header();
-      for (; next < part.rows.size() && piece.size() < kPieceBytes; ++next) {
-        const BatchRow& row = part.rows[next];
-        encoder.begin_row(target.table.forms.size() + 1);
-        for (std::size_t c = 0; c < target.table.forms.size(); ++c) encoder.field(row.values[c], target.table.forms[c]);
-        encoder.int8_field(row.version);
+  PostgresRows rows(*session_, target.table, part, ledger, search);
+  // Few, and of keys that may be there by now: those go by staging, and say nothing of how batches should go.
+  if (!again) {
+    rows.expect_most_to_fit();
+    if (target.table.direct && target.way.try_direct()) {
+      if (rows.copy_direct()) {
+        target.way = target.way.after_direct();
+        return rows.take_refused();
       }
-      if (next == part.rows.size() && !std::exchange(ended, true)) encoder.end();
-    });
-    return true;
-  } catch (const DestinationFailure& e) {
-    const auto& keys = target.table.key_indexes;
-    const bool key_taken = e.sqlstate() == "23505" && (target.table.partitioned ||
-                                                       std::find(keys.begin(), keys.end(), e.constraint) != keys.end());
-    if (!key_taken) throw;
+      target.way = target.way.after_conflict();
+    } else {
+      target.way = target.way.after_staged();
+    }
   }
-  session_->exec("ROLLBACK TO SAVEPOINT forebay_direct");
-  return false;
-}
-
-void PostgresSink::send_staged(const BatchPart& part, std::size_t number, const Target& target, LedgerEntries& ledger) {
-  const Stream& stream = *part.stream;
-  const PostgresTable& table = target.table;
-  const std::size_t columns = table.forms.size();
-  std::string item;
-  std::vector<std::string> parameters;
   if (server_.temp_tables) {
-    item = "forebay_stage_" + std::to_string(number);
-    session_->exec(dialect_.create_stage(item, table.wire));
-    item = "pg_temp." + item;
-    std::size_t next = 0;
-    bool ended = false;
-    session_->copy(dialect_.copy_in(item, dialect_.stage_columns(columns)), [&](std::string& piece) {
-      CopyEncoder encoder(piece);
-      if (next == 0) encoder.header();
-      for (; next < part.rows.size() && piece.size() < kPieceBytes; ++next) {
-        const BatchRow& row = part.rows[next];
-        encoder.begin_row(columns + 2);
-        for (std::size_t c = 0; c < columns; ++c) encoder.field(row.values[c], table.forms[c]);
-        encoder.int8_field(row.version);
-        encoder.int4_field(static_cast<std::int32_t>(ledger.index_of(row)));
-      }
-      if (next == part.rows.size() && !std::exchange(ended, true)) encoder.end();
-    });
+    rows.upsert_staged("forebay_stage_" + std::to_string(stages_++));
   } else {
-    item = dialect_.unnest_item(table.wire);
-    for (std::size_t c = 0; c < columns; ++c) {
-      ArrayText array;
-      for (const BatchRow& row : part.rows) array.add(row.values[c]);
-      parameters.push_back(array.take());
-    }
-    ArrayText versions;
-    ArrayText spans;
-    for (const BatchRow& row : part.rows) {
-      versions.add(row.version);
-      spans.add(static_cast<std::int64_t>(ledger.index_of(row)));
-    }
-    parameters.push_back(versions.take());
-    parameters.push_back(spans.take());
+    rows.upsert_arrays();
   }
-  const auto affected =
-      session_->exec(dialect_.upsert_from(stream, table.quoted, item, table.wire), parameters).affected_rows();
-  if (affected >= part.rows.size()) return;
-  // What was not touched is newer at the destination, or the same record that landed before: only the former lost.
-  for (const auto& row :
-       session_->exec(dialect_.count_superseded(stream, table.quoted, item, table.wire), parameters)) {
-    ledger.add_lost(row[0].as<std::uint32_t>(), row[1].as<std::uint64_t>());
-  }
+  return rows.take_refused();
 }
 
 void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger) {
-  ArrayText buffers, segments, firsts, lasts, synced, superseded, streams;
+  ArrayText buffers, segments, firsts, lasts, synced, superseded, streams, quarantined;
   for (const LedgerEntries::Entry& e : ledger.entries()) {
     const BatchRange& range = batch.ranges[e.range];
     buffers.add(std::string_view(range.buffer));
@@ -249,10 +187,11 @@ void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger)
     synced.add(static_cast<std::int64_t>(e.synced()));
     superseded.add(static_cast<std::int64_t>(e.superseded()));
     streams.add(std::string_view(range.stream->name));
+    quarantined.add(static_cast<std::int64_t>(e.quarantined));
   }
   session_->exec(dialect_.insert_ledger(ledger_table_),
                  {buffers.take(), segments.take(), firsts.take(), lasts.take(), synced.take(), superseded.take(),
-                  std::string(to_string(batch.reason)), streams.take()});
+                  std::string(to_string(batch.reason)), streams.take(), quarantined.take()});
 }
 
 }  // namespace forebay

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,8 +9,10 @@
 #include "sink/dialect.hpp"
 #include "sink/direct_way.hpp"
 #include "sink/ledger.hpp"
+#include "sink/postgres_rows.hpp"
 #include "sink/postgres_session.hpp"
 #include "sink/postgres_table.hpp"
+#include "sink/refusals.hpp"
 #include "sink/sink.hpp"
 
 namespace forebay {
@@ -42,11 +45,9 @@ class PostgresSink final : public Sink {
   void connect();
   void find_targets();
   void begin();
-  Written send(Batch& batch);
+  Written send(Batch& batch, const KeepRefused& keep);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
-  void send_part(const BatchPart& part, std::size_t number, LedgerEntries& ledger);
-  bool send_direct(const BatchPart& part, const Target& target);
-  void send_staged(const BatchPart& part, std::size_t number, const Target& target, LedgerEntries& ledger);
+  std::vector<Refusal> send_part(const BatchPart& part, bool again, LedgerEntries& ledger, PostgresRows::Search search);
   void write_ledger(const Batch& batch, const LedgerEntries& ledger);
   Target& target_of(const Stream* stream);
 
@@ -60,6 +61,8 @@ class PostgresSink final : public Sink {
   PostgresServer server_;
   std::string ledger_table_;
   std::vector<Target> targets_;
+  RefusalRates rates_;
+  std::uint32_t stages_ = 0;  // temporary tables that the transaction has made
 };
 
 }  // namespace forebay

@@ -189,8 +189,10 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   table.quoted = quoted;
   const auto facts = session.exec(
       "SELECT c.relkind, row_security_active(c.oid), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid "
-      "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0) FROM pg_class c WHERE c.oid = $1::regclass",
+      "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname FROM pg_class c WHERE c.oid = "
+      "$1::regclass",
       {quoted});
+  table.name = facts.at(0)[3].c_str();
   const std::string kind = facts.at(0)[0].c_str();
   const ActualColumns actual = actual_columns(session, quoted);
   std::vector<std::string> problems = problems_of(stream, actual, true);

@@ -12,6 +12,7 @@ namespace forebay {
 
 /// A destination table as one stream sees it, found in the catalogs.
 struct PostgresTable {
+  std::string name;    // without schema or quotes
   std::string quoted;  // with its schema, so that later statements do not depend on the search path
   std::vector<WireColumn> wire;
   std::vector<WireForm> forms;
