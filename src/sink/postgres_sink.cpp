@@ -77,7 +77,12 @@ WriteOutcome PostgresSink::write(Batch& batch, const KeepRefused& keep) {
   if (auto failure = open()) return *failure;
   try {
     return send(batch, keep);
-  } catch (const DestinationFailure& e) {
+  } catch (DestinationFailure& e) {
+    if (committing_ && keep && e.failure.failure_class == FailureClass::row_refused) {
+      // Checked at COMMIT they name no row that could be left out; the batch is tried again with them checked at once.
+      check_at_once_ = true;
+      e.failure.failure_class = FailureClass::retry_batch;
+    }
     const FailureClass why = e.failure.failure_class;
     if (session_ != nullptr) session_->abort();
     if (session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt)
@@ -102,8 +107,10 @@ void PostgresSink::begin() {
 }
 
 Written PostgresSink::send(Batch& batch, const KeepRefused& keep) {
+  committing_ = false;
   begin();
   stages_ = 0;
+  if (check_at_once_) session_->run("SET CONSTRAINTS ALL IMMEDIATE");
   std::vector<std::int64_t> locks;
   for (const BatchRange& range : batch.ranges) locks.push_back(lock_number(range));
   std::sort(locks.begin(), locks.end());
@@ -122,6 +129,7 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep) {
   rates_.judge(batch, refused);
   if (!ledger.entries().empty()) write_ledger(batch, ledger);
   if (!refused.empty()) keep(batch, refused);
+  committing_ = true;
   crash_point("before COMMIT");
   session_->commit();
   crash_point("after COMMIT");

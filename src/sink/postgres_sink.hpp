@@ -62,7 +62,9 @@ class PostgresSink final : public Sink {
   std::string ledger_table_;
   std::vector<Target> targets_;
   RefusalRates rates_;
-  std::uint32_t stages_ = 0;  // temporary tables that the transaction has made
+  bool committing_ = false;
+  bool check_at_once_ = false;  // a deferred constraint broke at COMMIT: from now on they are not deferred
+  std::uint32_t stages_ = 0;    // temporary tables that the transaction has made
 };
 
 }  // namespace forebay

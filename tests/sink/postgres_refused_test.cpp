@@ -191,6 +191,32 @@ TEST_CASE("a row whose parent comes later in its batch lands, and one without a 
   CHECK(fixture.query("SELECT sensor FROM readings ORDER BY 1") == Rows{{"a"}, {"c"}, {"d"}});
 }
 
+TEST_CASE("a constraint that is checked at COMMIT refuses its row at the second try", "[postgres]") {
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
+  const Stream stream = readings_stream();
+  fixture.exec("CREATE TABLE known (number bigint PRIMARY KEY)");
+  fixture.exec("INSERT INTO known VALUES (1)");
+  fixture.exec(
+      "CREATE TABLE readings (sensor text PRIMARY KEY, number bigint REFERENCES known DEFERRABLE INITIALLY DEFERRED, "
+      "label text, details jsonb, row_version bigint NOT NULL DEFAULT 0)");
+  const auto sink = fixture.destination()->make_sink({&stream});
+  RangeMaker rows(stream, "b", 1);
+  for (const int number : {1, 2, 1}) {
+    rows.add(1, {Value::text(std::to_string(rows.range().last_row)), Value::integer(number), Value(), Value()});
+  }
+  Kept kept;
+  Batch first(Reason::end, {rows.range()});
+  const WriteOutcome outcome = sink->write(first, kept.keep());
+  REQUIRE(std::holds_alternative<Failure>(outcome));
+  CHECK(std::get<Failure>(outcome).failure_class == FailureClass::retry_batch);
+  Batch second(Reason::end, {rows.range()});
+  CHECK(std::holds_alternative<Written>(sink->write(second, kept.keep())));
+  REQUIRE(kept.rows.size() == 1);
+  CHECK(kept.rows[0].number == 2);
+  CHECK(fixture.one("SELECT count(*) FROM readings") == "2");
+}
+
 TEST_CASE("a connection that is lost during the search quarantines nothing", "[postgres]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
