@@ -75,6 +75,17 @@ std::string PostgresDialect::stage_rows(const std::string& stage, std::size_t fi
   return "(SELECT * FROM " + stage + " WHERE n BETWEEN " + std::to_string(first) + " AND " + std::to_string(last) + ")";
 }
 
+std::string PostgresDialect::select_suspects(const Stream& stream, const std::string& stage,
+                                             const std::vector<WireColumn>& columns,
+                                             const std::string& condition) const {
+  std::string text = "SELECT n FROM (SELECT n, ";
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    text += filled(columns[i].value, stage_column(i)) + " AS " + quoted_identifier(stream.columns[i].name) + ", ";
+  }
+  return text + "row_version AS " + quoted_identifier(stream.version_column) + " FROM " + stage + ") AS s WHERE " +
+         condition + " ORDER BY n";
+}
+
 std::string PostgresDialect::unnest_item(const std::vector<WireColumn>& columns) const {
   std::string select;
   std::string arrays;

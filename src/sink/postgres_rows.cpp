@@ -1,6 +1,7 @@
 #include "sink/postgres_rows.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -29,9 +30,8 @@ std::function<void(std::string&)> pieces(RowSearch::Range range, Encode encode) 
 
 }  // namespace
 
-void PostgresRows::land(std::size_t rows, const std::function<std::size_t(std::size_t)>& row_at,
+void PostgresRows::land(RowSearch search, const std::function<std::size_t(std::size_t)>& row_at,
                         const std::string& copy_table, const Send& send) {
-  RowSearch search(rows);
   const char* before = kSavepoint;
   std::optional<DestinationFailure> named;
   while (!search.done()) {
@@ -83,7 +83,7 @@ bool PostgresRows::copy_direct() {
   bool taken = false;
   try {
     land(
-        part_.rows.size(), [](std::size_t i) { return i; }, table_.name,
+        RowSearch(part_.rows.size()), [](std::size_t i) { return i; }, table_.name,
         [&](RowSearch::Range range, const std::string& before) {
           try {
             session_.copy(before + copy, pieces(range, encode));
@@ -103,12 +103,31 @@ bool PostgresRows::copy_direct() {
   return false;
 }
 
-void PostgresRows::upsert_staged(const std::string& name) {
-  const std::size_t columns = table_.forms.size();
+void PostgresRows::upsert_staged(const std::string& name, bool refuses) {
   session_.run(dialect_.create_stage(name, table_.wire));
+  std::vector<std::size_t> staged = copy_to_stage(name);
   const std::string stage = "pg_temp." + name;
-  const std::string copy = dialect_.copy_in(stage, dialect_.stage_columns(columns) + ", n");
-  std::vector<std::size_t> staged;
+  if (staged.empty() || ((!search_ || !refuses) && upsert_whole_stage(stage, staged.size()))) return;
+  session_.run("CREATE INDEX ON " + stage + " (n)");  // the tries to come take some rows only
+  const std::vector<std::size_t> some = suspects(stage);
+  upsert_suspects(stage, some);
+  std::vector<std::size_t> rest;
+  std::set_difference(staged.begin(), staged.end(), some.begin(), some.end(), std::back_inserter(rest));
+  land(
+      RowSearch(rest.size()), [&](std::size_t i) { return rest[i]; }, "",
+      [&](RowSearch::Range range, const std::string& before) {
+        const bool whole = range.size() == rest.size();
+        const std::string item = whole ? stage : dialect_.stage_rows(stage, rest[range.begin], rest[range.end - 1]);
+        const auto affected =
+            session_.run(before + dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire));
+        upserted(affected, range.size(), item, {});
+      });
+}
+
+/// Returns the rows that are in.
+std::vector<std::size_t> PostgresRows::copy_to_stage(const std::string& name) {
+  const std::size_t columns = table_.forms.size();
+  const std::string copy = dialect_.copy_in("pg_temp." + name, dialect_.stage_columns(columns) + ", n");
   const auto encode = [&](CopyEncoder& encoder, std::size_t r) {
     const BatchRow& row = part_.rows[r];
     encoder.begin_row(columns + 3);
@@ -118,8 +137,9 @@ void PostgresRows::upsert_staged(const std::string& name) {
     encoder.int4_field(static_cast<std::int32_t>(r));
   };
   land(
-      part_.rows.size(), [](std::size_t i) { return i; }, name,
+      RowSearch(part_.rows.size()), [](std::size_t i) { return i; }, name,
       [&](RowSearch::Range range, const std::string& before) { session_.copy(before + copy, pieces(range, encode)); });
+  std::vector<std::size_t> staged;
   for (std::size_t r = 0, next = 0; r < part_.rows.size(); ++r) {
     if (next < refused_.size() && refused_[next].row == r) {
       ++next;
@@ -127,29 +147,65 @@ void PostgresRows::upsert_staged(const std::string& name) {
       staged.push_back(r);
     }
   }
-  bool indexed = false;
+  return staged;
+}
+
+/// False where it refuses a row that is to be searched for.
+bool PostgresRows::upsert_whole_stage(const std::string& stage, std::size_t rows) {
+  try {
+    upserted(session_.run(kSavepoint + dialect_.upsert_from(*part_.stream, table_.quoted, stage, table_.wire)), rows,
+             stage, {});
+    return true;
+  } catch (const DestinationFailure& e) {
+    if (!search_ || e.failure.failure_class != FailureClass::row_refused) throw;
+  }
+  session_.run(kBack);
+  return false;
+}
+
+/// Rows that the table's constraints will probably refuse: one query instead of a try for each.
+std::vector<std::size_t> PostgresRows::suspects(const std::string& stage) {
+  std::vector<std::size_t> found;
+  try {
+    for (const std::uint64_t n :
+         session_.run_query(kSavepoint + dialect_.select_suspects(*part_.stream, stage, table_.wire, table_.suspect))) {
+      found.push_back(n);
+    }
+    return found;
+  } catch (const DestinationFailure& e) {
+    // A constraint may fail of a row itself (a division by zero), or want what a query may not have.
+    const FailureClass why = e.failure.failure_class;
+    if (why != FailureClass::row_refused && why != FailureClass::schema && why != FailureClass::other) throw;
+  }
+  session_.run(kBack);
+  return {};
+}
+
+/// Sends them one by one, since each is expected to be refused, and takes them out of the stage.
+void PostgresRows::upsert_suspects(const std::string& stage, const std::vector<std::size_t>& suspects) {
+  if (suspects.empty()) return;
+  const auto list = [&](RowSearch::Range range) {
+    std::string text;
+    for (std::size_t i = range.begin; i < range.end; ++i)
+      text += (text.empty() ? "" : ", ") + std::to_string(suspects[i]);
+    return "n IN (" + text + ")";
+  };
   land(
-      staged.size(), [&](std::size_t i) { return staged[i]; }, "",
+      RowSearch(suspects.size(), 1), [&](std::size_t i) { return suspects[i]; }, "",
       [&](RowSearch::Range range, const std::string& before) {
-        std::string item = stage;
-        std::string first = before;
-        if (range.size() < staged.size()) {
-          // The search is on: of the many tries each takes some rows only.
-          item = dialect_.stage_rows(stage, staged[range.begin], staged[range.end - 1]);
-          if (!indexed) session_.run(std::exchange(first, "") + "CREATE INDEX ON " + stage + " (n); " + kSavepoint);
-          indexed = true;
-        }
+        const std::string item = "(SELECT * FROM " + stage + " WHERE " + list(range) + ")";
         const auto affected =
-            session_.run(first + dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire));
+            session_.run(before + dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire));
         upserted(affected, range.size(), item, {});
       });
+  session_.run("DELETE FROM " + stage + " WHERE " + list({0, suspects.size()}));
 }
 
 void PostgresRows::upsert_arrays() {
   const std::string item = dialect_.unnest_item(table_.wire);
   const std::string upsert = dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire);
   land(
-      part_.rows.size(), [](std::size_t i) { return i; }, "",
+      RowSearch(part_.rows.size()), [](std::size_t i) { return i; }, "",
       [&](RowSearch::Range range, const std::string& before) {
         std::vector<std::string> parameters;
         ArrayText array;

@@ -31,7 +31,8 @@ class PostgresRows {
   /// tells whether it is an older version of it.
   bool copy_direct();
   /// COPY into a temporary table of that name, then an upsert of what is in it.
-  void upsert_staged(const std::string& name);
+  /// `refuses`: the table has refused rows of late, so those that it probably will are looked for before they fail.
+  void upsert_staged(const std::string& name, bool refuses);
   /// The same by way of arrays: for a role that may not create temporary tables.
   void upsert_arrays();
 
@@ -45,8 +46,12 @@ class PostgresRows {
   using Send = std::function<void(RowSearch::Range range, const std::string& before)>;
 
   /// `rows`: how many; `row_at`: the part's index of each.
-  void land(std::size_t rows, const std::function<std::size_t(std::size_t)>& row_at, const std::string& copy_table,
+  void land(RowSearch search, const std::function<std::size_t(std::size_t)>& row_at, const std::string& copy_table,
             const Send& send);
+  std::vector<std::size_t> copy_to_stage(const std::string& name);
+  bool upsert_whole_stage(const std::string& stage, std::size_t rows);
+  std::vector<std::size_t> suspects(const std::string& stage);
+  void upsert_suspects(const std::string& stage, const std::vector<std::size_t>& suspects);
   void refuse(std::size_t row, const DestinationFailure& why);
   void upserted(std::uint64_t affected, std::size_t rows, const std::string& item,
                 const std::vector<std::string>& parameters);

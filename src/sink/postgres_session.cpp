@@ -127,6 +127,17 @@ std::uint64_t PostgresSession::run(const std::string& sql, const std::vector<std
   return std::strtoull(PQcmdTuples(done.get()), nullptr, 10);
 }
 
+std::vector<std::uint64_t> PostgresSession::run_query(const std::string& sql) {
+  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  const Result done(PQexec(raw_, sql.c_str()), &PQclear);
+  if (PQresultStatus(done.get()) != PGRES_TUPLES_OK) check(done.get(), guard.fired());
+  std::vector<std::uint64_t> numbers;
+  for (int row = 0; row < PQntuples(done.get()); ++row) {
+    numbers.push_back(std::strtoull(PQgetvalue(done.get(), row, 0), nullptr, 10));
+  }
+  return numbers;
+}
+
 /// While rows are sent a server has nothing to say but that it refuses one (or that it goes away); what is sent after
 /// that it only throws away.
 bool PostgresSession::server_spoke() const {

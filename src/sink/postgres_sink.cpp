@@ -68,7 +68,7 @@ void PostgresSink::find_targets() {
   ledger_table_ = find_table(*session_, {"", "sync_batches"}).value_or("sync_batches");
   for (const Stream* s : streams_) {
     const std::string table = find_table(*session_, table_name(s->table)).value_or(quoted_table(table_name(s->table)));
-    targets_.push_back({s, inspect_table(*session_, *s, table), {}});
+    targets_.push_back({s, inspect_table(*session_, *s, table), {}, false});
   }
   session_->commit();
 }
@@ -177,11 +177,13 @@ std::vector<Refusal> PostgresSink::send_part(const BatchPart& part, bool again, 
     }
   }
   if (server_.temp_tables) {
-    rows.upsert_staged("forebay_stage_" + std::to_string(stages_++));
+    rows.upsert_staged("forebay_stage_" + std::to_string(stages_++), target.refuses);
   } else {
     rows.upsert_arrays();
   }
-  return rows.take_refused();
+  std::vector<Refusal> refused = rows.take_refused();
+  if (!again) target.refuses = !refused.empty();
+  return refused;
 }
 
 void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger) {

@@ -40,6 +40,7 @@ class PostgresSink final : public Sink {
     const Stream* stream;
     PostgresTable table;
     DirectWay way;
+    bool refuses;  // the last batch that went by staging had refused rows
   };
 
   void connect();

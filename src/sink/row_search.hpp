@@ -22,7 +22,9 @@ class RowSearch {
     std::size_t size() const { return end - begin; }
   };
 
-  explicit RowSearch(std::size_t rows) : rows_(rows), chunk_(rows) {}
+  /// `first`: how many are sent at first.
+  RowSearch(std::size_t rows, std::size_t first) : rows_(rows), chunk_(first) {}
+  explicit RowSearch(std::size_t rows) : RowSearch(rows, rows) {}
 
   bool done() const { return next_ == rows_; }
   /// What to send now.
