@@ -96,7 +96,7 @@ class PostgresDialect : public Dialect {
   std::string create_stage(const std::string& stage, const std::vector<WireColumn>& columns) const;
   /// The columns of a stage, for copy_in() with n behind them: c1 …, row_version, span.
   std::string stage_columns(std::size_t columns) const;
-  /// The n of a stage's rows that meet a condition on the table's columns, in order.
+  /// The n and the ctid of a stage's rows that meet a condition on the table's columns, in order.
   std::string select_suspects(const Stream& stream, const std::string& stage, const std::vector<WireColumn>& columns,
                               const std::string& condition) const;
   /// FROM item: the stage's rows first … last, by their column n.

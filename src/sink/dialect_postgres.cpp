@@ -78,7 +78,7 @@ std::string PostgresDialect::stage_rows(const std::string& stage, std::size_t fi
 std::string PostgresDialect::select_suspects(const Stream& stream, const std::string& stage,
                                              const std::vector<WireColumn>& columns,
                                              const std::string& condition) const {
-  std::string text = "SELECT n FROM (SELECT n, ";
+  std::string text = "SELECT n, place FROM (SELECT n, ctid AS place, ";
   for (std::size_t i = 0; i < columns.size(); ++i) {
     text += filled(columns[i].value, stage_column(i)) + " AS " + quoted_identifier(stream.columns[i].name) + ", ";
   }

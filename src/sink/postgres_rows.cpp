@@ -1,7 +1,6 @@
 #include "sink/postgres_rows.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -108,18 +107,30 @@ void PostgresRows::upsert_staged(const std::string& name, bool refuses) {
   std::vector<std::size_t> staged = copy_to_stage(name);
   const std::string stage = "pg_temp." + name;
   if (staged.empty() || ((!search_ || !refuses) && upsert_whole_stage(stage, staged.size()))) return;
-  session_.run("CREATE INDEX ON " + stage + " (n)");  // the tries to come take some rows only
-  const std::vector<std::size_t> some = suspects(stage);
+  const std::vector<Suspect> some = suspects(stage);
   upsert_suspects(stage, some);
   std::vector<std::size_t> rest;
-  std::set_difference(staged.begin(), staged.end(), some.begin(), some.end(), std::back_inserter(rest));
+  for (auto [row, next] = std::pair(staged.begin(), some.begin()); row != staged.end(); ++row) {
+    if (next != some.end() && next->row == *row) {
+      ++next;
+    } else {
+      rest.push_back(*row);
+    }
+  }
+  bool indexed = false;
   land(
       RowSearch(rest.size()), [&](std::size_t i) { return rest[i]; }, "",
       [&](RowSearch::Range range, const std::string& before) {
         const bool whole = range.size() == rest.size();
+        std::string first = before;
+        if (!whole && !indexed) {  // of the many tries to come each takes some rows only
+          session_.run(first + "CREATE INDEX ON " + stage + " (n)");
+          first = kSavepoint;
+          indexed = true;
+        }
         const std::string item = whole ? stage : dialect_.stage_rows(stage, rest[range.begin], rest[range.end - 1]);
         const auto affected =
-            session_.run(before + dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire));
+            session_.run(first + dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire));
         upserted(affected, range.size(), item, {});
       });
 }
@@ -164,13 +175,11 @@ bool PostgresRows::upsert_whole_stage(const std::string& stage, std::size_t rows
 }
 
 /// Rows that the table's constraints will probably refuse: one query instead of a try for each.
-std::vector<std::size_t> PostgresRows::suspects(const std::string& stage) {
-  std::vector<std::size_t> found;
+std::vector<PostgresRows::Suspect> PostgresRows::suspects(const std::string& stage) {
   try {
-    for (const std::uint64_t n :
-         session_.run_query(kSavepoint + dialect_.select_suspects(*part_.stream, stage, table_.wire, table_.suspect))) {
-      found.push_back(n);
-    }
+    std::vector<Suspect> found;
+    const std::string select = dialect_.select_suspects(*part_.stream, stage, table_.wire, table_.suspect);
+    for (auto& [n, place] : session_.run_query(kSavepoint + select)) found.push_back({n, std::move(place)});
     return found;
   } catch (const DestinationFailure& e) {
     // A constraint may fail of a row itself (a division by zero), or want what a query may not have.
@@ -182,23 +191,24 @@ std::vector<std::size_t> PostgresRows::suspects(const std::string& stage) {
 }
 
 /// Sends them one by one, since each is expected to be refused, and takes them out of the stage.
-void PostgresRows::upsert_suspects(const std::string& stage, const std::vector<std::size_t>& suspects) {
+void PostgresRows::upsert_suspects(const std::string& stage, const std::vector<Suspect>& suspects) {
   if (suspects.empty()) return;
-  const auto list = [&](RowSearch::Range range) {
+  const auto where = [&](RowSearch::Range range) {
     std::string text;
-    for (std::size_t i = range.begin; i < range.end; ++i)
-      text += (text.empty() ? "" : ", ") + std::to_string(suspects[i]);
-    return "n IN (" + text + ")";
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      text += (text.empty() ? "" : ", ") + ("'" + suspects[i].place + "'");
+    }
+    return " WHERE ctid IN (" + text + ")";
   };
   land(
-      RowSearch(suspects.size(), 1), [&](std::size_t i) { return suspects[i]; }, "",
+      RowSearch(suspects.size(), 1), [&](std::size_t i) { return suspects[i].row; }, "",
       [&](RowSearch::Range range, const std::string& before) {
-        const std::string item = "(SELECT * FROM " + stage + " WHERE " + list(range) + ")";
+        const std::string item = "(SELECT * FROM " + stage + where(range) + ")";
         const auto affected =
             session_.run(before + dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire));
         upserted(affected, range.size(), item, {});
       });
-  session_.run("DELETE FROM " + stage + " WHERE " + list({0, suspects.size()}));
+  session_.run("DELETE FROM " + stage + where({0, suspects.size()}));
 }
 
 void PostgresRows::upsert_arrays() {

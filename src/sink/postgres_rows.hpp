@@ -50,8 +50,12 @@ class PostgresRows {
             const Send& send);
   std::vector<std::size_t> copy_to_stage(const std::string& name);
   bool upsert_whole_stage(const std::string& stage, std::size_t rows);
-  std::vector<std::size_t> suspects(const std::string& stage);
-  void upsert_suspects(const std::string& stage, const std::vector<std::size_t>& suspects);
+  struct Suspect {
+    std::size_t row;
+    std::string place;  // in the stage
+  };
+  std::vector<Suspect> suspects(const std::string& stage);
+  void upsert_suspects(const std::string& stage, const std::vector<Suspect>& suspects);
   void refuse(std::size_t row, const DestinationFailure& why);
   void upserted(std::uint64_t affected, std::size_t rows, const std::string& item,
                 const std::vector<std::string>& parameters);

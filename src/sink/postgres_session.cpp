@@ -127,15 +127,15 @@ std::uint64_t PostgresSession::run(const std::string& sql, const std::vector<std
   return std::strtoull(PQcmdTuples(done.get()), nullptr, 10);
 }
 
-std::vector<std::uint64_t> PostgresSession::run_query(const std::string& sql) {
+std::vector<std::pair<std::uint64_t, std::string>> PostgresSession::run_query(const std::string& sql) {
   const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
   const Result done(PQexec(raw_, sql.c_str()), &PQclear);
   if (PQresultStatus(done.get()) != PGRES_TUPLES_OK) check(done.get(), guard.fired());
-  std::vector<std::uint64_t> numbers;
+  std::vector<std::pair<std::uint64_t, std::string>> rows;
   for (int row = 0; row < PQntuples(done.get()); ++row) {
-    numbers.push_back(std::strtoull(PQgetvalue(done.get(), row, 0), nullptr, 10));
+    rows.emplace_back(std::strtoull(PQgetvalue(done.get(), row, 0), nullptr, 10), PQgetvalue(done.get(), row, 1));
   }
-  return numbers;
+  return rows;
 }
 
 /// While rows are sent a server has nothing to say but that it refuses one (or that it goes away); what is sent after

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sink/postgres_pqxx.hpp"
@@ -39,8 +40,8 @@ class PostgresSession {
   /// Runs statements after which, where they fail, the transaction can go on from a savepoint; one, if there are
   /// parameters. Returns how many rows the last one touched.
   std::uint64_t run(const std::string& sql, const std::vector<std::string>& parameters = {});
-  /// The same for statements the last of which is a query of one column of numbers.
-  std::vector<std::uint64_t> run_query(const std::string& sql);
+  /// The same for statements the last of which is a query of a number and a text.
+  std::vector<std::pair<std::uint64_t, std::string>> run_query(const std::string& sql);
   /// Runs COPY … FROM STDIN, and before it the statements that stand before it in `sql`. `next` fills a buffer (given
   /// empty) with the next piece of the data, and leaves it empty at the end. Where it fails the transaction can go on
   /// from a savepoint.
