@@ -12,8 +12,8 @@ namespace forebay {
 /// Where the error names a row, what is before it is sent again and the search goes on behind it: at most two sends per
 /// refused row, or three where the row is made sure of. Where it names none, the rows are halved: about 2 log2(n) sends
 /// per refused row. What is sent in one go follows the distance between refused rows, so that little of it is in vain:
-/// in all at most about three times
-/// the rows where errors name them, and five times where not.
+/// in all about three times the
+/// rows at most where errors name them, and five times where not.
 class RowSearch {
  public:
   struct Range {

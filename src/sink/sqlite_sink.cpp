@@ -100,7 +100,6 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
       batch, ledger, [&](const BatchPart& part, bool) { return send_part(part, ledger, static_cast<bool>(keep)); });
   rates_.judge(batch, refused);
   write_ledger(batch, ledger, started);
-  if (!refused.empty()) keep(batch, refused);
   int unsettled = 0;
   int peak = 0;
   sqlite3_db_status(db_->handle(), SQLITE_DBSTATUS_DEFERRED_FKS, &unsettled, &peak, 0);
@@ -110,6 +109,7 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
                                   ": a deferred foreign key is broken, and SQLite does not tell by which row; declare "
                                   "it NOT DEFERRABLE"});
   }
+  if (!refused.empty()) keep(batch, refused);
   committing_ = true;
   crash_point("before COMMIT");
   db_->exec("COMMIT");

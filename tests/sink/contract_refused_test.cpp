@@ -34,7 +34,6 @@ void make_table(SinkFixture& fixture, const Stream& stream) {
   opens(*fixture.destination()->make_sink({}));  // SQLite: makes the file ours
   std::string table = fixture.dialect().create_table(stream, "small_files");
   table.insert(table.rfind(", PRIMARY KEY"), ", CONSTRAINT positive CHECK (size >= 0)");
-  // SQLite wants table constraints behind all columns, where this is.
   fixture.exec(table);
   fixture.hand_over("small_files");
 }

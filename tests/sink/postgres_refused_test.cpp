@@ -43,6 +43,10 @@ std::vector<Given> cases() {
   const auto number = [](std::int64_t n) { return std::vector<Value>{Value::integer(n), Value::text("l"), Value()}; };
   return {
       {"CHECK", {table(columns + ", CONSTRAINT bound CHECK (number < 1000)")}, number(1000), "23514"},
+      {"a CHECK that fails itself",
+       {table(columns + ", CHECK (1 / (number - 1000) IS NOT NULL)")},
+       number(1000),
+       "22012"},
       {"NOT NULL",
        {table("sensor text PRIMARY KEY, number bigint, label text NOT NULL, details jsonb")},
        {Value::integer(1), none, none},
