@@ -111,7 +111,33 @@ std::vector<Batch::Span> gaps_between(std::vector<Batch::Span> landed, std::uint
   return gaps;
 }
 
+std::span<const BatchPart::Older> older_than(const BatchPart& part, std::size_t row) {
+  const auto less = [](const auto& a, const auto& b) { return a.than < b.than; };
+  const auto [begin, end] = std::equal_range(part.older.begin(), part.older.end(), BatchPart::Older{row, {}}, less);
+  return {begin, end};
+}
+
 }  // namespace
+
+BatchPart BatchPart::only(const std::vector<std::size_t>& indexes) const {
+  BatchPart some{stream, {}, {}};
+  for (const std::size_t i : indexes) {
+    for (const Older& o : older_than(*this, i)) some.older.push_back({some.rows.size(), o.row});
+    some.rows.push_back(rows[i]);
+  }
+  return some;
+}
+
+BatchPart BatchPart::next_older(const std::vector<std::size_t>& indexes) const {
+  BatchPart next{stream, {}, {}};
+  for (const std::size_t i : indexes) {
+    const std::span<const Older> all = older_than(*this, i);
+    if (all.empty()) continue;
+    for (const Older& o : all.subspan(1)) next.older.push_back({next.rows.size(), o.row});
+    next.rows.push_back(all.front().row);
+  }
+  return next;
+}
 
 void Batch::build(const std::vector<std::vector<Span>>& landed) {
   parts.clear();
@@ -144,22 +170,25 @@ void Batch::build(const std::vector<std::vector<Span>>& landed) {
     if (entries.empty()) continue;
     const KeySorter sorter(stream->key_indexes());
     sorter.sort(entries);
-    BatchPart part{stream, {}};
+    BatchPart part{stream, {}, {}};
     part.rows.reserve(entries.size());
     const auto version = [&](const Entry& e) { return ranges[e.range].rows->row(e.position).version; };
     // Of the rows with one key the newest version goes, of equal versions the one that came later.
     const auto newer = [&](const Entry& a, const Entry& b) {
       return std::make_tuple(version(a), a.range, a.position) > std::make_tuple(version(b), b.range, b.position);
     };
+    const auto row_of = [&](const Entry& e) {
+      return BatchRow{e.values, version(e), e.range, ranges[e.range].rows->row(e.position).number};
+    };
     for (std::size_t begin = 0, end = 0; begin < entries.size(); begin = end) {
-      const Entry* newest = &entries[begin];
-      for (end = begin + 1; end < entries.size() && sorter.compare(entries[begin], entries[end]) == 0; ++end) {
-        const bool wins = newer(entries[end], *newest);
-        ++superseded[wins ? newest->range : entries[end].range];
-        if (wins) newest = &entries[end];
+      for (end = begin + 1; end < entries.size() && sorter.compare(entries[begin], entries[end]) == 0;) ++end;
+      const auto same_key = std::span(entries).subspan(begin, end - begin);
+      if (same_key.size() > 1) std::sort(same_key.begin(), same_key.end(), newer);
+      for (const Entry& e : same_key.subspan(1)) {
+        ++superseded[e.range];
+        part.older.push_back({part.rows.size(), row_of(e)});
       }
-      part.rows.push_back(
-          {newest->values, version(*newest), newest->range, ranges[newest->range].rows->row(newest->position).number});
+      part.rows.push_back(row_of(same_key.front()));
     }
     parts.push_back(std::move(part));
   }

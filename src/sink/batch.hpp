@@ -36,8 +36,20 @@ struct BatchRow {
 /// The rows of one stream, one per key, in key order (bytes for text, numbers by value): every transaction takes its
 /// row locks in that order, so batches cannot deadlock.
 struct BatchPart {
+  /// A row that lost within the batch, for the case that the one that won is refused.
+  struct Older {
+    std::size_t than = 0;  // index into rows
+    BatchRow row;
+  };
+
   const Stream* stream = nullptr;
   std::vector<BatchRow> rows;
+  std::vector<Older> older;  // by `than`, of one key the newest first
+
+  /// The part that has only these of its rows (indexes in order), and what is older than they are.
+  BatchPart only(const std::vector<std::size_t>& indexes) const;
+  /// The next older row of the key of each of these, where there is one, and what is older than that.
+  BatchPart next_older(const std::vector<std::size_t>& indexes) const;
 };
 
 /// The rows of one destination transaction.

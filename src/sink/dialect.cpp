@@ -60,9 +60,9 @@ std::string Dialect::upsert(const Stream& stream, const std::string& table, cons
   return text + ") " + source + " " + guard(stream, table);
 }
 
-std::string select_ledger_totals(const std::string& parameter, bool has_streams) {
-  return std::string("SELECT ") + (has_streams ? "stream" : "''") +
-         ", sum(rows), sum(synced), sum(superseded) FROM sync_batches WHERE buffer = " + parameter +
+std::string select_ledger_totals(const std::string& parameter, LedgerColumns has) {
+  return std::string("SELECT ") + (has.stream ? "stream" : "''") + ", sum(rows), sum(synced), sum(superseded), " +
+         (has.quarantined ? "sum(quarantined)" : "0") + " FROM sync_batches WHERE buffer = " + parameter +
          " GROUP BY 1 ORDER BY 1";
 }
 

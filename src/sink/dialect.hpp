@@ -47,9 +47,14 @@ class Dialect {
   virtual std::string column_check(const Column&) const { return {}; }
 };
 
-/// (stream, rows, synced, superseded): what the table sync_batches holds of the buffer given as `parameter`. A ledger
-/// that no migration has brought up to date yet has no streams.
-std::string select_ledger_totals(const std::string& parameter, bool has_streams);
+/// What the batch ledger has: one that no migration has brought up to date yet has less.
+struct LedgerColumns {
+  bool stream = false;
+  bool quarantined = false;
+};
+/// (stream, rows, synced, superseded, quarantined): what the table sync_batches holds of the buffer given as
+/// `parameter`.
+std::string select_ledger_totals(const std::string& parameter, LedgerColumns has);
 
 /// The stream's columns and its version column, quoted, with commas.
 std::string owned_columns(const Stream& stream);
@@ -89,8 +94,13 @@ class PostgresDialect : public Dialect {
   /// Binary COPY of `columns` (quoted, with commas).
   std::string copy_in(const std::string& table, const std::string& columns) const;
   std::string create_stage(const std::string& stage, const std::vector<WireColumn>& columns) const;
-  /// The columns of a stage, for copy_in(): c1 …, row_version, span.
+  /// The columns of a stage, for copy_in() with n behind them: c1 …, row_version, span.
   std::string stage_columns(std::size_t columns) const;
+  /// The n and the ctid of a stage's rows that meet a condition on the table's columns, in order.
+  std::string select_suspects(const Stream& stream, const std::string& stage, const std::vector<WireColumn>& columns,
+                              const std::string& condition) const;
+  /// FROM item: the stage's rows first … last, by their column n.
+  std::string stage_rows(const std::string& stage, std::size_t first, std::size_t last) const;
   /// FROM item with the columns of a stage, made of array parameters $1 … $n, $n+1 (versions), $n+2 (spans): for roles
   /// that may not create temporary tables.
   std::string unnest_item(const std::vector<WireColumn>& columns) const;
@@ -108,10 +118,10 @@ class PostgresDialect : public Dialect {
 
   /// Locks (buffer, segment) pairs, hashed and in order: $1 is an array of numbers.
   std::string lock_ranges() const;
-  /// Landed spans (first_row, last_row, synced, superseded) that touch $3 … $4 of buffer $1, segment $2.
+  /// Landed spans (first_row, last_row, synced, superseded, quarantined) that touch $3 … $4 of buffer $1, segment $2.
   std::string select_landed(const std::string& ledger) const;
-  /// One ledger row per element of the arrays $1 … $6 (buffer, segment, first, last, synced, superseded) and $8
-  /// (stream), and reason $7.
+  /// One ledger row per element of the arrays $1 … $6 (buffer, segment, first, last, synced, superseded), $8
+  /// (stream) and $9 (quarantined), and reason $7.
   std::string insert_ledger(const std::string& ledger) const;
 
  protected:

@@ -62,13 +62,28 @@ std::string PostgresDialect::create_stage(const std::string& stage, const std::v
   // Named with pg_temp where used: nothing else of that name can stand before it.
   std::string text = "CREATE TEMPORARY TABLE " + stage + " (";
   for (std::size_t i = 0; i < columns.size(); ++i) text += stage_column(i) + " " + columns[i].type + ", ";
-  return text + "row_version bigint, span integer) ON COMMIT DROP";
+  return text + "row_version bigint, span integer, n integer) ON COMMIT DROP";
 }
 
 std::string PostgresDialect::stage_columns(std::size_t columns) const {
   std::string text;
   for (std::size_t i = 0; i < columns; ++i) text += stage_column(i) + ", ";
   return text + "row_version, span";
+}
+
+std::string PostgresDialect::stage_rows(const std::string& stage, std::size_t first, std::size_t last) const {
+  return "(SELECT * FROM " + stage + " WHERE n BETWEEN " + std::to_string(first) + " AND " + std::to_string(last) + ")";
+}
+
+std::string PostgresDialect::select_suspects(const Stream& stream, const std::string& stage,
+                                             const std::vector<WireColumn>& columns,
+                                             const std::string& condition) const {
+  std::string text = "SELECT n, place FROM (SELECT n, ctid AS place, ";
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    text += filled(columns[i].value, stage_column(i)) + " AS " + quoted_identifier(stream.columns[i].name) + ", ";
+  }
+  return text + "row_version AS " + quoted_identifier(stream.version_column) + " FROM " + stage + ") AS s WHERE " +
+         condition + " ORDER BY n";
 }
 
 std::string PostgresDialect::unnest_item(const std::vector<WireColumn>& columns) const {
@@ -140,18 +155,19 @@ std::string PostgresDialect::lock_ranges() const {
 }
 
 std::string PostgresDialect::select_landed(const std::string& ledger) const {
-  return "SELECT first_row, last_row, synced, superseded FROM " + ledger +
+  return "SELECT first_row, last_row, synced, superseded, quarantined FROM " + ledger +
          " WHERE buffer = $1 AND segment = $2 AND first_row <= $4 AND last_row >= $3 ORDER BY first_row";
 }
 
 std::string PostgresDialect::insert_ledger(const std::string& ledger) const {
   return "INSERT INTO " + ledger +
-         " (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at, stream) "
+         " (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at, stream, "
+         "quarantined) "
          "SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, "
          "$7, "
-         "now(), clock_timestamp(), r.stream FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], "
-         "$5::bigint[], $6::bigint[], $8::text[]) AS r(buffer, segment, first_row, last_row, synced, superseded, "
-         "stream)";
+         "now(), clock_timestamp(), r.stream, r.quarantined FROM unnest($1::text[], $2::bigint[], $3::bigint[], "
+         "$4::bigint[], $5::bigint[], $6::bigint[], $8::text[], $9::bigint[]) AS r(buffer, segment, first_row, "
+         "last_row, synced, superseded, stream, quarantined)";
 }
 
 }  // namespace forebay

@@ -14,7 +14,7 @@ std::uint64_t share(std::uint64_t lost, std::uint64_t part, std::uint64_t all) {
 LedgerEntries::LedgerEntries(const Batch& batch) {
   for (std::uint32_t r = 0; r < batch.ranges.size(); ++r) {
     first_of_range_.push_back(static_cast<std::uint32_t>(entries_.size()));
-    for (const Batch::Span& gap : batch.gaps[r]) entries_.push_back({r, gap.first_row, gap.last_row, 0, 0});
+    for (const Batch::Span& gap : batch.gaps[r]) entries_.push_back({r, gap.first_row, gap.last_row, 0, 0, 0});
   }
   first_of_range_.push_back(static_cast<std::uint32_t>(entries_.size()));
   for (const BatchPart& part : batch.parts) {
@@ -28,12 +28,19 @@ std::uint32_t LedgerEntries::index_of(const BatchRow& row) const {
   return at;
 }
 
+void LedgerEntries::add_refused(const BatchRow& row) {
+  Entry& entry = entries_[index_of(row)];
+  --entry.sent;
+  ++entry.quarantined;
+}
+
 Written LedgerEntries::written(const Batch& batch, const std::vector<std::vector<LandedSpan>>& landed) const {
   Written result;
   result.ranges.resize(batch.ranges.size());
   for (const Entry& e : entries_) {
     result.ranges[e.range].synced += e.synced();
     result.ranges[e.range].superseded += e.superseded();
+    result.ranges[e.range].quarantined += e.quarantined;
   }
   for (std::size_t r = 0; r < landed.size(); ++r) {
     const BatchRange& range = batch.ranges[r];
@@ -42,10 +49,15 @@ Written LedgerEntries::written(const Batch& batch, const std::vector<std::vector
       const std::uint64_t last = std::min(span.last_row, range.last_row);
       if (first > last) continue;
       const std::uint64_t all = span.last_row - span.first_row + 1;
-      const std::uint64_t superseded =
-          share(span.superseded, last - span.first_row + 1, all) - share(span.superseded, first - span.first_row, all);
+      // By shares of running sums, so that no part gets more than it has rows.
+      const auto part_of = [&](std::uint64_t rows) {
+        return share(rows, last - span.first_row + 1, all) - share(rows, first - span.first_row, all);
+      };
+      const std::uint64_t quarantined = part_of(span.quarantined);
+      const std::uint64_t superseded = part_of(span.superseded + span.quarantined) - quarantined;
+      result.ranges[r].quarantined += quarantined;
       result.ranges[r].superseded += superseded;
-      result.ranges[r].synced += last - first + 1 - superseded;
+      result.ranges[r].synced += last - first + 1 - superseded - quarantined;
     }
   }
   return result;

@@ -14,6 +14,7 @@ struct LandedSpan {
   std::uint64_t last_row = 0;
   std::uint64_t synced = 0;
   std::uint64_t superseded = 0;
+  std::uint64_t quarantined = 0;
 };
 
 /// What one write does to the ledger: its new rows, and what they and the earlier ones add up to. Pure.
@@ -26,9 +27,10 @@ class LedgerEntries {
     std::uint64_t last_row = 0;
     std::uint64_t sent = 0;  // rows of it in the batch's parts; the others lost within the batch
     std::uint64_t lost = 0;  // sent, but older than what the destination has
+    std::uint64_t quarantined = 0;
 
     std::uint64_t synced() const { return sent - lost; }
-    std::uint64_t superseded() const { return last_row - first_row + 1 - synced(); }
+    std::uint64_t superseded() const { return last_row - first_row + 1 - synced() - quarantined; }
   };
 
   /// Of a batch that is built.
@@ -37,6 +39,10 @@ class LedgerEntries {
   /// The entry that a row belongs to.
   std::uint32_t index_of(const BatchRow& row) const;
   void add_lost(std::uint32_t entry, std::uint64_t rows) { entries_[entry].lost += rows; }
+  /// One of the sent rows was refused, and is none of them any more.
+  void add_refused(const BatchRow& row);
+  /// A row that had lost within the batch is sent after all: all newer ones of its key were refused.
+  void add_sent(const BatchRow& row) { ++entries_[index_of(row)].sent; }
   const std::vector<Entry>& entries() const { return entries_; }
 
   /// Counts by range. A landed span that reaches beyond its range (a batch was halved later) counts with its share,

@@ -147,12 +147,14 @@ class PostgresDestination final : public Destination {
     const auto path = session.exec("SELECT " + std::string(search_path_expression()))[0][0];
     session.exec("SELECT set_config('search_path', $1, true)", {path.c_str()});
     const auto ledger = session.exec(
-        "SELECT bool_or(attname = 'stream') FROM pg_attribute WHERE attrelid = to_regclass('sync_batches') AND NOT "
-        "attisdropped")[0][0];
-    if (ledger.is_null()) return found;
-    for (const auto& row : session.exec(select_ledger_totals("$1", ledger.as<bool>()), {buffer})) {
-      found.push_back(
-          {row[0].c_str(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(), row[3].as<std::uint64_t>()});
+        "SELECT bool_or(attname = 'stream'), bool_or(attname = 'quarantined') FROM pg_attribute WHERE attrelid = "
+        "to_regclass('sync_batches') AND NOT "
+        "attisdropped")[0];
+    if (ledger[0].is_null()) return found;
+    for (const auto& row :
+         session.exec(select_ledger_totals("$1", {ledger[0].as<bool>(), ledger[1].as<bool>()}), {buffer})) {
+      found.push_back({row[0].c_str(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
+                       row[3].as<std::uint64_t>(), row[4].as<std::uint64_t>()});
     }
     session.commit();
     return found;

@@ -74,7 +74,7 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
       // A connection that died without a sign must not hold its locks for ever: the batch's range is one.
       "; SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(2 * target.statement_timeout.count()) +
       "; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10"
-      "; SET LOCAL tcp_keepalives_count = 3; SET LOCAL client_min_messages = warning"
+      "; SET LOCAL tcp_keepalives_count = 3; SET LOCAL client_min_messages = error"
       "; SET LOCAL TimeZone = 'UTC'";
   found.prelude += pinned_settings(search_path, row[2].c_str());
   return found;

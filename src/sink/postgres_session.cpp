@@ -1,13 +1,18 @@
 #include "sink/postgres_session.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
+
+#include <cstdlib>
 
 #include "base/crash_point.hpp"
 #include "sink/postgres_connect.hpp"
 
 namespace forebay {
 namespace {
+
+using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 /// libpqxx 6.4 keeps the SQLSTATE of some errors in their type only.
 std::string sqlstate_of(const std::exception& e) {
@@ -94,19 +99,54 @@ pqxx::result PostgresSession::exec(const std::string& sql, const std::vector<std
   return guarded(Phase::statement, [&] { return exec_with(*transaction_, sql, parameters); });
 }
 
+// Not through libpqxx, which ends a transaction in which a statement fails.
+std::uint64_t PostgresSession::run(const std::string& sql, const std::vector<std::string>& parameters) {
+  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  std::vector<const char*> values;
+  values.reserve(parameters.size());
+  for (const std::string& p : parameters) values.push_back(p.c_str());
+  const Result done(values.empty() ? PQexec(raw_, sql.c_str())
+                                   : PQexecParams(raw_, sql.c_str(), static_cast<int>(values.size()), nullptr,
+                                                  values.data(), nullptr, nullptr, 0),
+                    &PQclear);
+  const ExecStatusType status = PQresultStatus(done.get());
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) check(done.get(), guard.fired());
+  return std::strtoull(PQcmdTuples(done.get()), nullptr, 10);
+}
+
+std::vector<std::pair<std::uint64_t, std::string>> PostgresSession::run_query(const std::string& sql) {
+  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  const Result done(PQexec(raw_, sql.c_str()), &PQclear);
+  if (PQresultStatus(done.get()) != PGRES_TUPLES_OK) check(done.get(), guard.fired());
+  std::vector<std::pair<std::uint64_t, std::string>> rows;
+  for (int row = 0; row < PQntuples(done.get()); ++row) {
+    rows.emplace_back(std::strtoull(PQgetvalue(done.get(), row, 0), nullptr, 10), PQgetvalue(done.get(), row, 1));
+  }
+  return rows;
+}
+
+/// While rows are sent a server has nothing to say but that it refuses one (or that it goes away); what is sent after
+/// that it only throws away.
+bool PostgresSession::server_spoke() const {
+  pollfd descriptor{socket_, POLLIN, 0};
+  return ::poll(&descriptor, 1, 0) > 0;
+}
+
 void PostgresSession::copy(const std::string& sql, const std::function<void(std::string& piece)>& next) {
-  using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
   const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
   Result started(PQexec(raw_, sql.c_str()), &PQclear);
   if (PQresultStatus(started.get()) != PGRES_COPY_IN) check(started.get(), guard.fired());
   std::string piece;
   bool sent = true;
-  for (next(piece); sent && !piece.empty(); next(piece)) {
+  bool refused = false;
+  for (next(piece); sent && !refused && !piece.empty(); next(piece)) {
     sent = PQputCopyData(raw_, piece.data(), static_cast<int>(piece.size())) == 1;
     piece.clear();
     crash_point("rows are being sent");
+    refused = sent && server_spoke();
   }
-  if (sent) sent = PQputCopyEnd(raw_, nullptr) == 1;
+  // Where it was something else that the server said, COPY fails for this message and is tried again.
+  if (sent) sent = PQputCopyEnd(raw_, refused ? "the server spoke" : nullptr) == 1;
   if (guard.fired()) too_slow();
   if (!sent) fail(Phase::statement, false, PQerrorMessage(raw_));
   // The first result says how the COPY went; the rest must be read for the connection to be free again.
@@ -135,6 +175,8 @@ void PostgresSession::check(PGresult* result, bool timed_out) {
   } catch (DestinationFailure& failure) {
     const char* constraint = result != nullptr ? PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) : nullptr;
     failure.constraint = constraint != nullptr ? constraint : "";  // not from the text, which may quote anything
+    const char* context = result != nullptr ? PQresultErrorField(result, PG_DIAG_CONTEXT) : nullptr;
+    if (context != nullptr) failure.context = context;
     throw;
   }
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sink/postgres_pqxx.hpp"
@@ -40,8 +41,14 @@ class PostgresSession {
   pqxx::result begin(const std::string& first);
   pqxx::result exec(const std::string& sql);
   pqxx::result exec(const std::string& sql, const std::vector<std::string>& parameters);
-  /// Runs COPY … FROM STDIN. `next` fills a buffer (given empty) with the next piece of the data, and leaves it empty
-  /// at the end.
+  /// Runs statements after which, where they fail, the transaction can go on from a savepoint; one, if there are
+  /// parameters. Returns how many rows the last one touched.
+  std::uint64_t run(const std::string& sql, const std::vector<std::string>& parameters = {});
+  /// The same for statements the last of which is a query of a number and a text.
+  std::vector<std::pair<std::uint64_t, std::string>> run_query(const std::string& sql);
+  /// Runs COPY … FROM STDIN, and before it the statements that stand before it in `sql`. `next` fills a buffer (given
+  /// empty) with the next piece of the data, and leaves it empty at the end. Where it fails the transaction can go on
+  /// from a savepoint.
   void copy(const std::string& sql, const std::function<void(std::string& piece)>& next);
   /// Commits. A failure is in_doubt unless the server said that it refused.
   void commit();
@@ -57,6 +64,7 @@ class PostgresSession {
                          std::string_view fallback_sqlstate = {});
   [[noreturn]] void too_slow();
   void check(PGresult* result, bool timed_out);
+  bool server_spoke() const;
 
   PostgresTarget target_;
   Watchdog& watchdog_;

@@ -11,8 +11,6 @@
 namespace forebay {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{128} * 1024;
-
 std::int64_t lock_number(const BatchRange& range) {
   const std::string name = range.buffer + "/" + std::to_string(range.segment);
   return static_cast<std::int64_t>(XXH3_64bits(name.data(), name.size()));
@@ -79,16 +77,21 @@ void PostgresSink::find_targets() {
   ledger_table_ = find_table(*session_, {"", "sync_batches"}).value_or("sync_batches");
   for (const Stream* s : streams_) {
     const std::string table = find_table(*session_, table_name(s->table)).value_or(quoted_table(table_name(s->table)));
-    targets_.push_back({s, inspect_table(*session_, *s, table), {}});
+    targets_.push_back({s, inspect_table(*session_, *s, table), {}, false});
   }
   session_->commit();
 }
 
-WriteOutcome PostgresSink::write(Batch& batch) {
+WriteOutcome PostgresSink::write(Batch& batch, const KeepRefused& keep) {
   if (auto failure = open()) return *failure;
   try {
-    return send(batch);
-  } catch (const DestinationFailure& e) {
+    return send(batch, keep);
+  } catch (DestinationFailure& e) {
+    if (committing_ && keep && e.failure.failure_class == FailureClass::row_refused) {
+      // Checked at COMMIT they name no row that could be left out; the batch is tried again with them checked at once.
+      check_at_once_ = true;
+      e.failure.failure_class = FailureClass::retry_batch;
+    }
     const FailureClass why = e.failure.failure_class;
     if (session_ != nullptr) session_->abort();
     if (session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt) {
@@ -166,8 +169,11 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
   throw DestinationFailure({FailureClass::retry_batch, "", target_.description + ": its tables are being changed"});
 }
 
-Written PostgresSink::send(Batch& batch) {
+Written PostgresSink::send(Batch& batch, const KeepRefused& keep) {
+  committing_ = false;
   begin(batch);
+  stages_ = 0;
+  if (check_at_once_) session_->run("SET CONSTRAINTS ALL IMMEDIATE");
   std::vector<std::int64_t> locks;
   for (const BatchRange& range : batch.ranges) locks.push_back(lock_number(range));
   std::sort(locks.begin(), locks.end());
@@ -180,11 +186,17 @@ Written PostgresSink::send(Batch& batch) {
   batch.build(spans_of(landed));
   LedgerEntries ledger(batch);
   crash_point("before the rows are sent");
-  for (std::size_t i = 0; i < batch.parts.size(); ++i) send_part(batch.parts[i], i, ledger);
+  const auto search = keep ? PostgresRows::Search::yes : PostgresRows::Search::no;
+  const std::vector<RefusedRow> refused = send_parts(
+      batch, ledger, [&](const BatchPart& part, bool again) { return send_part(part, again, ledger, search); });
+  rates_.judge(batch, refused);
   if (!ledger.entries().empty()) write_ledger(batch, ledger);
+  if (!refused.empty()) keep(batch, refused);
+  committing_ = true;
   crash_point("before COMMIT");
   session_->commit();
   crash_point("after COMMIT");
+  rates_.landed(batch, refused);
   return ledger.written(batch, landed);
 }
 
@@ -197,7 +209,7 @@ std::vector<std::vector<LandedSpan>> PostgresSink::landed_spans(const Batch& bat
                                           {range.buffer, std::to_string(range.segment), std::to_string(range.first_row),
                                            std::to_string(range.last_row)})) {
       landed[r].push_back({row[0].as<std::uint64_t>(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
-                           row[3].as<std::uint64_t>()});
+                           row[3].as<std::uint64_t>(), row[4].as<std::uint64_t>()});
     }
   }
   return landed;
@@ -210,99 +222,35 @@ PostgresSink::Target& PostgresSink::target_of(const Stream* stream) {
   return *at;
 }
 
-void PostgresSink::send_part(const BatchPart& part, std::size_t number, LedgerEntries& ledger) {
+std::vector<Refusal> PostgresSink::send_part(const BatchPart& part, bool again, LedgerEntries& ledger,
+                                             PostgresRows::Search search) {
   Target& target = target_of(part.stream);
-  if (target.table.direct && target.way.try_direct()) {
-    if (send_direct(part, target)) {
-      target.way = target.way.after_direct();
-      return;
-    }
-    target.way = target.way.after_conflict();
-  } else {
-    target.way = target.way.after_staged();
-  }
-  send_staged(part, number, target, ledger);
-}
-
-bool PostgresSink::send_direct(const BatchPart& part, const Target& target) {
-  session_->exec("SAVEPOINT forebay_direct");
-  std::size_t next = 0;
-  bool ended = false;
-  try {
-    session_->copy(dialect_.copy_in(target.table.quoted, owned_columns(*part.stream)), [&](std::string& piece) {
-      CopyEncoder encoder(piece);
-      if (next == 0) encoder.header();
-      for (; next < part.rows.size() && piece.size() < kPieceBytes; ++next) {
-        const BatchRow& row = part.rows[next];
-        encoder.begin_row(target.table.forms.size() + 1);
-        for (std::size_t c = 0; c < target.table.forms.size(); ++c) encoder.field(row.values[c], target.table.forms[c]);
-        encoder.int8_field(row.version);
+  PostgresRows rows(*session_, target.table, part, ledger, search);
+  // Few, and of keys that may be there by now: those go by staging, and say nothing of how batches should go.
+  if (!again) {
+    rows.expect_most_to_fit();
+    if (target.table.direct && target.way.try_direct()) {
+      if (rows.copy_direct()) {
+        target.way = target.way.after_direct();
+        return rows.take_refused();
       }
-      if (next == part.rows.size() && !std::exchange(ended, true)) encoder.end();
-    });
-    return true;
-  } catch (const DestinationFailure& e) {
-    const auto& keys = target.table.key_indexes;
-    const bool key_taken = e.sqlstate() == "23505" && (target.table.partitioned ||
-                                                       std::find(keys.begin(), keys.end(), e.constraint) != keys.end());
-    if (!key_taken) throw;
+      target.way = target.way.after_conflict();
+    } else {
+      target.way = target.way.after_staged();
+    }
   }
-  session_->exec("ROLLBACK TO SAVEPOINT forebay_direct");
-  return false;
-}
-
-void PostgresSink::send_staged(const BatchPart& part, std::size_t number, const Target& target, LedgerEntries& ledger) {
-  const Stream& stream = *part.stream;
-  const PostgresTable& table = target.table;
-  const std::size_t columns = table.forms.size();
-  std::string item;
-  std::vector<std::string> parameters;
   if (server_.temp_tables) {
-    item = "forebay_stage_" + std::to_string(number);
-    session_->exec(dialect_.create_stage(item, table.wire));
-    item = "pg_temp." + item;
-    std::size_t next = 0;
-    bool ended = false;
-    session_->copy(dialect_.copy_in(item, dialect_.stage_columns(columns)), [&](std::string& piece) {
-      CopyEncoder encoder(piece);
-      if (next == 0) encoder.header();
-      for (; next < part.rows.size() && piece.size() < kPieceBytes; ++next) {
-        const BatchRow& row = part.rows[next];
-        encoder.begin_row(columns + 2);
-        for (std::size_t c = 0; c < columns; ++c) encoder.field(row.values[c], table.forms[c]);
-        encoder.int8_field(row.version);
-        encoder.int4_field(static_cast<std::int32_t>(ledger.index_of(row)));
-      }
-      if (next == part.rows.size() && !std::exchange(ended, true)) encoder.end();
-    });
+    rows.upsert_staged("forebay_stage_" + std::to_string(stages_++), target.refuses);
   } else {
-    item = dialect_.unnest_item(table.wire);
-    for (std::size_t c = 0; c < columns; ++c) {
-      ArrayText array;
-      for (const BatchRow& row : part.rows) array.add(row.values[c]);
-      parameters.push_back(array.take());
-    }
-    ArrayText versions;
-    ArrayText spans;
-    for (const BatchRow& row : part.rows) {
-      versions.add(row.version);
-      spans.add(static_cast<std::int64_t>(ledger.index_of(row)));
-    }
-    parameters.push_back(versions.take());
-    parameters.push_back(spans.take());
+    rows.upsert_arrays();
   }
-  const auto affected =
-      session_->exec(dialect_.upsert_from(stream, table.quoted, item, table.wire), parameters).affected_rows();
-  if (affected >= part.rows.size()) return;
-  // What was not touched is newer at the destination, or the same record that landed before: only the former lost.
-  for (const auto& row :
-       session_->exec(dialect_.count_superseded(stream, table.quoted, item, table.wire), parameters)) {
-    ledger.add_lost(row[0].as<std::uint32_t>(), row[1].as<std::uint64_t>());
-  }
+  std::vector<Refusal> refused = rows.take_refused();
+  if (!again) target.refuses = !refused.empty();
+  return refused;
 }
 
 void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger) {
-  ArrayText buffers, segments, firsts, lasts, synced, superseded, streams;
+  ArrayText buffers, segments, firsts, lasts, synced, superseded, streams, quarantined;
   for (const LedgerEntries::Entry& e : ledger.entries()) {
     const BatchRange& range = batch.ranges[e.range];
     buffers.add(std::string_view(range.buffer));
@@ -312,10 +260,11 @@ void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger)
     synced.add(static_cast<std::int64_t>(e.synced()));
     superseded.add(static_cast<std::int64_t>(e.superseded()));
     streams.add(std::string_view(range.stream->name));
+    quarantined.add(static_cast<std::int64_t>(e.quarantined));
   }
   session_->exec(dialect_.insert_ledger(ledger_table_),
                  {buffers.take(), segments.take(), firsts.take(), lasts.take(), synced.take(), superseded.take(),
-                  std::string(to_string(batch.reason)), streams.take()});
+                  std::string(to_string(batch.reason)), streams.take(), quarantined.take()});
 }
 
 }  // namespace forebay

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,8 +9,10 @@
 #include "sink/dialect.hpp"
 #include "sink/direct_way.hpp"
 #include "sink/ledger.hpp"
+#include "sink/postgres_rows.hpp"
 #include "sink/postgres_session.hpp"
 #include "sink/postgres_table.hpp"
+#include "sink/refusals.hpp"
 #include "sink/sink.hpp"
 
 namespace forebay {
@@ -29,7 +32,7 @@ class PostgresSink final : public Sink {
   ~PostgresSink() override;
 
   std::optional<Failure> open() override;
-  WriteOutcome write(Batch& batch) override;
+  WriteOutcome write(Batch& batch, const KeepRefused& keep) override;
   void close() noexcept override;
 
  private:
@@ -37,6 +40,7 @@ class PostgresSink final : public Sink {
     const Stream* stream;
     PostgresTable table;
     DirectWay way;
+    bool refuses;  // the last batch that went by staging had refused rows
   };
 
   void connect();
@@ -45,11 +49,9 @@ class PostgresSink final : public Sink {
   void begin(const Batch& batch);
   void begin_on_known_tables(const Batch& batch);
   Failure explained(const Failure& failure) noexcept;
-  Written send(Batch& batch);
+  Written send(Batch& batch, const KeepRefused& keep);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
-  void send_part(const BatchPart& part, std::size_t number, LedgerEntries& ledger);
-  bool send_direct(const BatchPart& part, const Target& target);
-  void send_staged(const BatchPart& part, std::size_t number, const Target& target, LedgerEntries& ledger);
+  std::vector<Refusal> send_part(const BatchPart& part, bool again, LedgerEntries& ledger, PostgresRows::Search search);
   void write_ledger(const Batch& batch, const LedgerEntries& ledger);
   Target& target_of(const Stream* stream);
 
@@ -63,6 +65,10 @@ class PostgresSink final : public Sink {
   PostgresServer server_;
   std::string ledger_table_;
   std::vector<Target> targets_;
+  RefusalRates rates_;
+  bool committing_ = false;
+  bool check_at_once_ = false;  // a deferred constraint broke at COMMIT: from now on they are not deferred
+  std::uint32_t stages_ = 0;    // temporary tables that the transaction has made
 };
 
 }  // namespace forebay

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <sstream>
 
 namespace forebay {
 namespace {
@@ -146,6 +147,33 @@ WireColumn wire_column(const Fit& fit, const ActualColumn& actual) {
   return wire;
 }
 
+/// CHECKs on columns of the stream, NOT NULL, and what narrower types cannot hold.
+std::string suspect_condition(PostgresSession& session, const Stream& stream, const std::string& quoted,
+                              const ActualColumns& actual) {
+  std::string text = "false";
+  for (const Column& c : stream.columns) {
+    const std::string name = quoted_identifier(c.name);
+    const ActualColumn& found = actual.at(c.name);
+    if (found.not_null) text += " OR " + name + " IS NULL";
+    if (found.base == "int4") text += " OR " + name + " NOT BETWEEN -2147483648 AND 2147483647";
+    if (found.base == "int2") text += " OR " + name + " NOT BETWEEN -32768 AND 32767";
+  }
+  for (const auto& row : session.exec(
+           "SELECT pg_get_expr(k.conbin, k.conrelid), string_agg(a.attname, chr(10)) FROM pg_constraint k "
+           "CROSS JOIN LATERAL unnest(k.conkey) AS used(attnum) "
+           "JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = used.attnum "
+           "WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid, k.conbin, k.conrelid ORDER BY k.oid",
+           {quoted})) {
+    bool ours = true;
+    std::istringstream names(row[1].c_str());
+    for (std::string name; std::getline(names, name);) {
+      ours = ours && (name == stream.version_column || owns(stream, name));
+    }
+    if (ours) text += std::string(" OR NOT (") + row[0].c_str() + ")";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::optional<std::string> find_table(PostgresSession& session, const TableName& name) {
@@ -204,8 +232,10 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   table.shape = session.exec("SELECT " + shape_of(quoted)).at(0)[0].c_str();
   const auto facts = session.exec(
       "SELECT c.relkind, row_security_active(c.oid), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid "
-      "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0) FROM pg_class c WHERE c.oid = $1::regclass",
+      "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname FROM pg_class c WHERE c.oid = "
+      "$1::regclass",
       {quoted});
+  table.name = facts.at(0)[3].c_str();
   const std::string kind = facts.at(0)[0].c_str();
   const ActualColumns actual = actual_columns(session, quoted);
   std::vector<std::string> problems = problems_of(stream, actual, true);
@@ -233,6 +263,7 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
     table.forms.push_back(fit.form);
     table.wire.push_back(wire_column(fit, found));
   }
+  table.suspect = suspect_condition(session, stream, quoted, actual);
   // COPY leaves the touched column to its default.
   if (!stream.touched_column.empty()) table.direct = table.direct && actual.at(stream.touched_column).has_default;
   return table;

@@ -12,13 +12,16 @@ namespace forebay {
 
 /// A destination table as one stream sees it, found in the catalogs.
 struct PostgresTable {
+  std::string name;    // without schema or quotes
   std::string quoted;  // with its schema, so that later statements do not depend on the search path
   std::string shape;   // shape_of() when it was looked at
   std::vector<WireColumn> wire;
   std::vector<WireForm> forms;
   std::vector<std::string> key_indexes;  // unique indexes on exactly the key: a violation of one means "exists already"
-  bool partitioned = false;              // its partitions' indexes have names of their own
-  bool direct = true;                    // COPY straight into it is possible and means the same
+  /// A condition on the table's columns that most refused rows meet, and hardly any others: a hint where to search.
+  std::string suspect;
+  bool partitioned = false;  // its partitions' indexes have names of their own
+  bool direct = true;        // COPY straight into it is possible and means the same
 };
 
 /// "schema"."table" if there is such a table (or partitioned table), by the session's search path.

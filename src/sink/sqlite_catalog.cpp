@@ -100,6 +100,30 @@ FailureClass sqlite_failure_class(int code, bool committing) noexcept {
   }
 }
 
+std::string sqlite_sqlstate(int code) {
+  switch (code) {
+    case SQLITE_CONSTRAINT_CHECK:
+      return "23514";
+    case SQLITE_CONSTRAINT_NOTNULL:
+      return "23502";
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      return "23503";
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+      return "23505";
+    case SQLITE_CONSTRAINT_TRIGGER:
+      return "P0001";
+    case SQLITE_CONSTRAINT_DATATYPE:
+    case SQLITE_MISMATCH:
+      return "22018";
+    case SQLITE_TOOBIG:
+      return "54000";
+    default:
+      return "23000";
+  }
+}
+
 Failure sqlite_failure(const SqliteConnection& db, bool committing) {
   const int code = sqlite3_extended_errcode(db.handle());
   std::string message = "sqlite:" + db.name() + ": " + sqlite3_errmsg(db.handle());

@@ -12,6 +12,8 @@ namespace forebay {
 
 /// What SQLite's (extended) result code means for a batch.
 FailureClass sqlite_failure_class(int code, bool committing) noexcept;
+/// The SQLSTATE that a server would name for an extended code that refuses a row.
+std::string sqlite_sqlstate(int code);
 /// The failure that the last call on `db` left, as a message for people.
 Failure sqlite_failure(const SqliteConnection& db, bool committing);
 

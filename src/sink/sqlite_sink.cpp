@@ -65,11 +65,11 @@ void SqliteSink::connect() {
   }
 }
 
-WriteOutcome SqliteSink::write(Batch& batch) {
+WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused& keep) {
   if (auto failure = open()) return *failure;
   committing_ = false;
   try {
-    return send(batch);
+    return send(batch, keep);
   } catch (const DestinationFailure& e) {
     db_->rollback();
     return e.failure;
@@ -83,30 +83,47 @@ WriteOutcome SqliteSink::write(Batch& batch) {
     if (failure.failure_class == FailureClass::in_doubt || failure.failure_class == FailureClass::login_or_target)
       close();
     return failure;
+  } catch (...) {  // from `keep`
+    db_->rollback();
+    throw;
   }
 }
 
-Written SqliteSink::send(Batch& batch) {
+Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   const std::int64_t started = now_us();
   db_->exec("BEGIN IMMEDIATE");
   const std::vector<std::vector<LandedSpan>> landed = landed_spans(batch);
   batch.build(spans_of(landed));
   LedgerEntries ledger(batch);
   crash_point("before the rows are sent");
-  for (const BatchPart& part : batch.parts) send_part(part, ledger);
+  const std::vector<RefusedRow> refused = send_parts(
+      batch, ledger, [&](const BatchPart& part, bool) { return send_part(part, ledger, static_cast<bool>(keep)); });
+  rates_.judge(batch, refused);
   write_ledger(batch, ledger, started);
+  int unsettled = 0;
+  int peak = 0;
+  sqlite3_db_status(db_->handle(), SQLITE_DBSTATUS_DEFERRED_FKS, &unsettled, &peak, 0);
+  if (unsettled != 0) {
+    throw DestinationFailure({FailureClass::schema, "",
+                              "sqlite:" + db_->name() +
+                                  ": a deferred foreign key is broken, and SQLite does not tell by which row; declare "
+                                  "it NOT DEFERRABLE"});
+  }
+  if (!refused.empty()) keep(batch, refused);
   committing_ = true;
   crash_point("before COMMIT");
   db_->exec("COMMIT");
   crash_point("after COMMIT");
+  rates_.landed(batch, refused);
   return ledger.written(batch, landed);
 }
 
 std::vector<std::vector<LandedSpan>> SqliteSink::landed_spans(const Batch& batch) {
   std::vector<std::vector<LandedSpan>> landed(batch.ranges.size());
-  SqliteStatement spans(*db_,
-                        "SELECT first_row, last_row, synced, superseded FROM sync_batches WHERE buffer = ?1 AND "
-                        "segment = ?2 AND first_row <= ?4 AND last_row >= ?3 ORDER BY first_row");
+  SqliteStatement spans(
+      *db_,
+      "SELECT first_row, last_row, synced, superseded, quarantined FROM sync_batches WHERE buffer = ?1 AND "
+      "segment = ?2 AND first_row <= ?4 AND last_row >= ?3 ORDER BY first_row");
   for (std::size_t r = 0; r < batch.ranges.size(); ++r) {
     const BatchRange& range = batch.ranges[r];
     if (!range.maybe_sent) continue;
@@ -115,13 +132,13 @@ std::vector<std::vector<LandedSpan>> SqliteSink::landed_spans(const Batch& batch
     spans.bind_integer(3, static_cast<std::int64_t>(range.first_row));
     spans.bind_integer(4, static_cast<std::int64_t>(range.last_row));
     const auto number = [&](int column) { return static_cast<std::uint64_t>(spans.column_integer(column)); };
-    while (spans.step()) landed[r].push_back({number(0), number(1), number(2), number(3)});
+    while (spans.step()) landed[r].push_back({number(0), number(1), number(2), number(3), number(4)});
     spans.reset();
   }
   return landed;
 }
 
-void SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger) {
+std::vector<Refusal> SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger, bool search) {
   const auto target =
       std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.stream == part.stream; });
   if (target == targets_.end()) {
@@ -129,10 +146,23 @@ void SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger) {
   }
   const int columns = static_cast<int>(part.stream->columns.size());
   const std::vector<std::size_t> key = part.stream->key_indexes();
-  for (const BatchRow& row : part.rows) {
+  std::vector<Refusal> refused;
+  for (std::size_t r = 0; r < part.rows.size(); ++r) {
+    const BatchRow& row = part.rows[r];
+    const int changes_before = sqlite3_total_changes(db_->handle());
     for (int c = 0; c < columns; ++c) bind(target->upsert, c + 1, row.values[c]);
     target->upsert.bind_integer(columns + 1, row.version);
-    target->upsert.run();
+    if (!search) {
+      target->upsert.run();
+    } else if (target->upsert.try_step() == SQLITE_DONE) {
+      target->upsert.reset();
+    } else {
+      // SQLite takes back the row's own statement, and the transaction goes on.
+      Refusal refused_row = refusal(r, changes_before);
+      target->upsert.reset();
+      refused.push_back(std::move(refused_row));
+      continue;
+    }
     crash_point("rows are being sent");
     if (db_->changes() != 0) continue;
     // Untouched: newer there, or the same record that landed before.
@@ -141,13 +171,32 @@ void SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger) {
       ledger.add_lost(ledger.index_of(row), 1);
     target->version.reset();
   }
+  return refused;
+}
+
+/// Of the upsert that has just failed. Throws what is no fault of the row.
+Refusal SqliteSink::refusal(std::size_t row, int changes_before) const {
+  Failure failure = sqlite_failure(*db_, false);
+  if (failure.failure_class != FailureClass::row_refused) throw DestinationFailure(failure);
+  const int code = sqlite3_extended_errcode(db_->handle());
+  // RAISE(ROLLBACK) has ended the transaction; RAISE(FAIL) has left what the row's statement had done by then.
+  if (db_->autocommit() || sqlite3_total_changes(db_->handle()) != changes_before) {
+    failure.failure_class = FailureClass::schema;
+    failure.message += "; a trigger that refuses a row must do so by RAISE(ABORT)";
+    throw DestinationFailure(failure);
+  }
+  constexpr std::string_view kBroken = "constraint failed: ";
+  const std::string_view said = sqlite3_errmsg(db_->handle());
+  const auto at = said.find(kBroken);
+  return {row, sqlite_sqlstate(code), at == std::string_view::npos ? "" : std::string(said.substr(at + kBroken.size())),
+          failure.message};
 }
 
 void SqliteSink::write_ledger(const Batch& batch, const LedgerEntries& ledger, std::int64_t started_us) {
   SqliteStatement insert(*db_,
                          "INSERT INTO sync_batches (buffer, segment, first_row, last_row, rows, synced, superseded, "
-                         "reason, started_at, committed_at, stream) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                         "?11)");
+                         "reason, started_at, committed_at, stream, quarantined) VALUES (?1, ?2, ?3, ?4, "
+                         "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
   for (const LedgerEntries::Entry& e : ledger.entries()) {
     const BatchRange& range = batch.ranges[e.range];
     insert.bind_text(1, range.buffer);
@@ -161,6 +210,7 @@ void SqliteSink::write_ledger(const Batch& batch, const LedgerEntries& ledger, s
     insert.bind_integer(9, started_us);
     insert.bind_integer(10, now_us());
     insert.bind_text(11, range.stream->name);
+    insert.bind_integer(12, static_cast<std::int64_t>(e.quarantined));
     insert.run();
   }
 }
@@ -182,16 +232,19 @@ class SqliteDestination final : public Destination {
     if (::access(file_.c_str(), F_OK) != 0 && errno == ENOENT) return {};  // nothing is made by looking
     SqliteConnection db = open_catalog(file_, options_.statement_timeout);
     try {
-      SqliteStatement ledger(db, "SELECT count(*), sum(name = 'stream') FROM pragma_table_info('sync_batches')",
-                             SqliteStatement::Life::once);
+      SqliteStatement ledger(
+          db, "SELECT count(*), sum(name = 'stream'), sum(name = 'quarantined') FROM pragma_table_info('sync_batches')",
+          SqliteStatement::Life::once);
       ledger.step();
       if (ledger.column_integer(0) == 0) return {};
-      SqliteStatement totals(db, select_ledger_totals("?1", ledger.column_integer(1) != 0),
+      SqliteStatement totals(db,
+                             select_ledger_totals("?1", {ledger.column_integer(1) != 0, ledger.column_integer(2) != 0}),
                              SqliteStatement::Life::once);
       totals.bind_text(1, buffer);
       const auto number = [&](int column) { return static_cast<std::uint64_t>(totals.column_integer(column)); };
       std::vector<LedgerTotals> found;
-      while (totals.step()) found.push_back({std::string(totals.column_text(0)), number(1), number(2), number(3)});
+      while (totals.step())
+        found.push_back({std::string(totals.column_text(0)), number(1), number(2), number(3), number(4)});
       return found;
     } catch (const Error&) {
       throw DestinationFailure(sqlite_failure(db, false));

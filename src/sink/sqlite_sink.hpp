@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
+#include "sink/refusals.hpp"
 #include "sink/sink.hpp"
 #include "sqlite/statement.hpp"
 
@@ -20,7 +22,7 @@ class SqliteSink final : public Sink {
   ~SqliteSink() override;
 
   std::optional<Failure> open() override;
-  WriteOutcome write(Batch& batch) override;
+  WriteOutcome write(Batch& batch, const KeepRefused& keep) override;
   void close() noexcept override;
 
  private:
@@ -31,9 +33,10 @@ class SqliteSink final : public Sink {
   };
 
   void connect();
-  Written send(Batch& batch);
+  Written send(Batch& batch, const KeepRefused& keep);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
-  void send_part(const BatchPart& part, LedgerEntries& ledger);
+  std::vector<Refusal> send_part(const BatchPart& part, LedgerEntries& ledger, bool search);
+  Refusal refusal(std::size_t row, int changes_before) const;
   void write_ledger(const Batch& batch, const LedgerEntries& ledger, std::int64_t started_us);
 
   const std::string file_;
@@ -42,6 +45,7 @@ class SqliteSink final : public Sink {
 
   std::optional<SqliteConnection> db_;
   std::vector<Target> targets_;  // before db_ in closing
+  RefusalRates rates_;
   bool committing_ = false;
 };
 

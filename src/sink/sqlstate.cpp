@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 
 namespace forebay {
 namespace {
@@ -165,9 +166,29 @@ std::string with_cure(std::string message, std::string_view sqlstate) {
   return message;
 }
 
+std::optional<std::uint64_t> copy_line(std::string_view context, std::string_view table) noexcept {
+  const std::string head = "COPY " + std::string(table) + ", ";
+  while (!context.empty()) {
+    const auto end = std::min(context.find('\n'), context.size());
+    std::string_view line = context.substr(0, end);
+    context.remove_prefix(std::min(end + 1, context.size()));
+    if (!line.starts_with(head)) continue;
+    line.remove_prefix(head.size());
+    line = line.substr(0, std::min(line.find_first_of(",:"), line.size()));
+    const auto digits = line.find_first_of("0123456789");
+    if (digits == std::string_view::npos) return std::nullopt;
+    std::uint64_t number = 0;
+    const auto read = std::from_chars(line.data() + digits, line.data() + line.size(), number);
+    if (read.ec == std::errc() && number > 0) return number;
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 ServerMessage parse_server_message(std::string_view verbose) {
   ServerMessage message;
   std::string plain;
+  std::string_view first_context;
   bool skipping = false;  // within a field that is left out; such fields may go on over lines
   while (!verbose.empty()) {
     const auto end = std::min(verbose.find('\n'), verbose.size());
@@ -185,6 +206,8 @@ ServerMessage parse_server_message(std::string_view verbose) {
     }
     constexpr std::string_view kConstraint = "CONSTRAINT NAME:  ";
     if (line.starts_with(kConstraint)) message.constraint = line.substr(kConstraint.size());
+    constexpr std::string_view kContext = "CONTEXT:  ";
+    if (line.starts_with(kContext)) first_context = line.substr(kContext.size());
     const bool is_field =
         std::any_of(kFields.begin(), kFields.end(), [&](const char* f) { return line.starts_with(f); });
     const bool starts_anew = line.starts_with("connection to server");
@@ -194,7 +217,15 @@ ServerMessage parse_server_message(std::string_view verbose) {
     if (!line.empty()) plain += (plain.empty() ? "" : " ") + std::string(line);
   }
   if (message.text.empty()) message.text = plain;
-  if (message.sqlstate.starts_with("22")) message.text = without_quotes(message.text);
+  const FailureClass why = failure_class(message.sqlstate, Phase::statement);
+  if (why == FailureClass::row_refused && first_context.starts_with("PL/")) {
+    // What a trigger says of a row may hold anything of it; where it says so does not.
+    message.text = "refused by " + std::string(first_context);
+  } else if (message.sqlstate == "P0001") {
+    message.text = "refused by a function";
+  } else if (message.sqlstate.starts_with("22")) {
+    message.text = without_quotes(message.text);
+  }
   return message;
 }
 

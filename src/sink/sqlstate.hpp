@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +39,10 @@ struct ServerMessage {
   std::string constraint;  // where named
 };
 
+/// The row that an error of COPY names, from 1: its CONTEXT has a line "COPY table, line 57, column size", in the
+/// server's language but for the first word. `table` as COPY names it: without schema or quotes.
+std::optional<std::uint64_t> copy_line(std::string_view context, std::string_view table) noexcept;
+
 /// Reads libpq's verbose error text (`ERROR:  23505: duplicate key …`), of one or several lines. Whatever it quotes of
 /// a row's content is replaced by "…".
 ServerMessage parse_server_message(std::string_view verbose);
@@ -51,6 +57,7 @@ class DestinationFailure : public Error {
 
   Failure failure;
   std::string constraint;
+  std::string context;  // the server's, as it came: may quote rows
 };
 
 }  // namespace forebay

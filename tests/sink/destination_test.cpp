@@ -120,16 +120,17 @@ TEST_CASE("a catalog is private, and only a catalog is taken for one") {
 TEST_CASE("a catalog goes up and down like a server") {
   SqliteFixture fixture;
   const auto destination = fixture.destination();
-  CHECK(destination->migrate_up().size() == 4);
+  CHECK(destination->migrate_up().size() == 5);
   CHECK(destination->migrate_up().empty());
   for (const MigrationState& m : destination->migration_states()) CHECK(m.applied);
-  CHECK(destination->migrate_down_preview(2) ==
-        std::vector<std::string>{"what migration 4 ledger_stream created", "table sync_batches with 0 rows"});
+  CHECK(destination->migrate_down_preview(3) == std::vector<std::string>{"what migration 5 ledger_quarantined created",
+                                                                         "what migration 4 ledger_stream created",
+                                                                         "table sync_batches with 0 rows"});
   CHECK(fixture.one("SELECT count(*) FROM sync_batches") == "0");
-  CHECK(destination->migrate_down(4).size() == 4);
+  CHECK(destination->migrate_down(5).size() == 5);
   CHECK(fixture.query("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')") ==
         Rows{{"forebay_migrations"}});
-  CHECK(destination->migrate_up().size() == 4);
+  CHECK(destination->migrate_up().size() == 5);
   fixture.exec(
       "INSERT INTO backup_files (backup_set_id, file_path, file_name, file_type, file_size, backup_time, "
       "modified_time) "

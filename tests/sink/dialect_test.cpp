@@ -33,7 +33,8 @@ TEST_CASE("PostgreSQL's texts") {
                                         {"bigint", "bigint", "?", "?"},
                                         {"text", "text", "CAST(? AS mood)", "?"}};
   CHECK(dialect.create_stage("s", wire) ==
-        "CREATE TEMPORARY TABLE s (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer) ON COMMIT "
+        "CREATE TEMPORARY TABLE s (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n "
+        "integer) ON COMMIT "
         "DROP");
   CHECK_THAT(dialect.upsert_from(stream, "\"t\"", "pg_temp.s", wire),
              Catch::Contains("SELECT s.c1, s.c2, s.c3, CAST(s.c4 AS mood), s.row_version, now() FROM pg_temp.s AS s "

@@ -18,7 +18,7 @@ BatchRange range_of(const Stream& stream, std::uint64_t first, std::uint64_t las
 TEST_CASE("each gap of a range becomes a ledger row with counts of its own") {
   const Stream stream = test::small_stream();
   Batch batch(Reason::end, {range_of(stream, 1, 10)});
-  const std::vector<std::vector<LandedSpan>> landed = {{{4, 5, 1, 1}}};
+  const std::vector<std::vector<LandedSpan>> landed = {{{4, 5, 1, 1, 0}}};
   batch.build(spans_of(landed));
   LedgerEntries ledger(batch);
   REQUIRE(ledger.entries().size() == 2);
@@ -34,9 +34,9 @@ TEST_CASE("each gap of a range becomes a ledger row with counts of its own") {
 
 TEST_CASE("the shares of a landed span add up, however it is cut") {
   const Stream stream = test::small_stream();
-  const LandedSpan whole{1, 10, 7, 3};
+  const LandedSpan whole{1, 10, 5, 3, 2};
   for (std::uint64_t cut = 1; cut < 10; ++cut) {
-    std::uint64_t synced = 0, superseded = 0;
+    std::uint64_t synced = 0, superseded = 0, quarantined = 0;
     for (const auto& [first, last] : {std::pair{std::uint64_t{1}, cut}, std::pair{cut + 1, std::uint64_t{10}}}) {
       Batch batch(Reason::end, {range_of(stream, first, last)});
       const std::vector<std::vector<LandedSpan>> landed = {{whole}};
@@ -44,12 +44,15 @@ TEST_CASE("the shares of a landed span add up, however it is cut") {
       const LedgerEntries ledger(batch);
       CHECK(ledger.entries().empty());
       const Written written = ledger.written(batch, landed);
-      CHECK(written.ranges[0].synced + written.ranges[0].superseded == last - first + 1);
+      CHECK(written.ranges[0].synced + written.ranges[0].superseded + written.ranges[0].quarantined ==
+            last - first + 1);
       synced += written.ranges[0].synced;
       superseded += written.ranges[0].superseded;
+      quarantined += written.ranges[0].quarantined;
     }
     CHECK(synced == whole.synced);
     CHECK(superseded == whole.superseded);
+    CHECK(quarantined == whole.quarantined);
   }
 }
 

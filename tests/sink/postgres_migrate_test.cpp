@@ -48,11 +48,13 @@ TEST_CASE("migrate up, status and down agree with each other", "[postgres]") {
   sink->close();
 
   CHECK(all_of(destination->migrate_down_preview(100)) ==
-        "what migration 5 ledger_stream created\nwhat migration 4 stored_paths created\n"
+        "what migration 6 ledger_quarantined created\nwhat migration 5 ledger_stream created\nwhat migration 4 "
+        "stored_paths created\n"
         "table sync_batches with 1 rows\ntable backup_sets with 0 rows\ntable backup_files with 1 rows\n");
   CHECK(columns_of(fixture, "backup_files").size() == 32);  // a preview changes nothing
-  CHECK(all_of(destination->migrate_down(3)) ==
-        "what migration 5 ledger_stream created\nwhat migration 4 stored_paths created\n"
+  CHECK(all_of(destination->migrate_down(4)) ==
+        "what migration 6 ledger_quarantined created\nwhat migration 5 ledger_stream created\nwhat migration 4 "
+        "stored_paths created\n"
         "table sync_batches with 1 rows\n");
   CHECK(columns_of(fixture, "sync_batches").empty());
   CHECK(columns_of(fixture, "backup_files").size() == 32);

@@ -1,0 +1,1 @@
+ALTER TABLE sync_batches DROP COLUMN quarantined;

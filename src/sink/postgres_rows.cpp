@@ -1,0 +1,247 @@
+#include "sink/postgres_rows.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace forebay {
+namespace {
+
+constexpr std::size_t kPieceBytes = std::size_t{128} * 1024;
+
+// One savepoint at a time: a statement begins with what the one before it left to do.
+constexpr const char* kSavepoint = "SAVEPOINT forebay_rows; ";
+constexpr const char* kRenew = "RELEASE SAVEPOINT forebay_rows; SAVEPOINT forebay_rows; ";
+constexpr const char* kBack = "ROLLBACK TO SAVEPOINT forebay_rows; ";
+
+bool in_the_way(const DestinationFailure& e) { return e.sqlstate() == "23505" || e.sqlstate() == "23P01"; }
+
+/// Feeds COPY with the rows begin … end-1, of which `encode` writes one.
+template <typename Encode>
+std::function<void(std::string&)> pieces(RowSearch::Range range, Encode encode) {
+  return [range, encode, next = range.begin, ended = false](std::string& piece) mutable {
+    CopyEncoder encoder(piece);
+    if (next == range.begin && !ended) encoder.header();
+    for (; next < range.end && piece.size() < kPieceBytes; ++next) encode(encoder, next);
+    if (next == range.end && !std::exchange(ended, true)) encoder.end();
+  };
+}
+
+}  // namespace
+
+void PostgresRows::land(RowSearch search, const std::function<std::size_t(std::size_t)>& row_at,
+                        const std::string& copy_table, const Send& send) {
+  const char* before = kSavepoint;
+  std::optional<DestinationFailure> named;
+  while (!search.done()) {
+    std::optional<std::size_t> row;
+    try {
+      send(search.range(), before);
+      before = kRenew;
+      row = search.landed();
+      if (row) refuse(row_at(*row), *named);
+    } catch (const DestinationFailure& e) {
+      if (!search_ || e.failure.failure_class != FailureClass::row_refused) throw;
+      before = kBack;
+      // A partition has buffers of its own, so that its errors may come late; triggers run when all rows are in.
+      const bool sure = !table_.partitioned && e.context.starts_with("COPY ");
+      row = search.refused(copy_line(e.context, copy_table), sure);
+      if (row) {
+        refuse(row_at(*row), e);
+      } else {
+        named = e;
+      }
+    }
+  }
+  if (before == kBack) session_.run(kBack);
+}
+
+void PostgresRows::refuse(std::size_t row, const DestinationFailure& why) {
+  refused_.push_back({row, why.sqlstate(), why.constraint, why.failure.message});
+  if (!give_up_ || may_land_later(why.sqlstate())) return;
+  if (RefusalRate::is_over(part_.rows.size(), ++reasons_[{why.sqlstate(), why.constraint}])) {
+    throw DestinationFailure(schema_failure(*part_.stream, why.sqlstate(), why.failure.message));
+  }
+}
+
+std::vector<Refusal> PostgresRows::take_refused() {
+  std::sort(refused_.begin(), refused_.end(), [](const Refusal& a, const Refusal& b) { return a.row < b.row; });
+  return std::exchange(refused_, {});
+}
+
+bool PostgresRows::copy_direct() {
+  const std::string copy = dialect_.copy_in(table_.quoted, owned_columns(*part_.stream));
+  const auto encode = [&](CopyEncoder& encoder, std::size_t r) {
+    const BatchRow& row = part_.rows[r];
+    encoder.begin_row(table_.forms.size() + 1);
+    for (std::size_t c = 0; c < table_.forms.size(); ++c) encoder.field(row.values[c], table_.forms[c]);
+    encoder.int8_field(row.version);
+  };
+  // Around the search's own savepoints: what they let in goes as well.
+  session_.run("SAVEPOINT forebay_direct");
+  bool taken = false;
+  try {
+    land(
+        RowSearch(part_.rows.size()), [](std::size_t i) { return i; }, table_.name,
+        [&](RowSearch::Range range, const std::string& before) {
+          try {
+            session_.copy(before + copy, pieces(range, encode));
+          } catch (const DestinationFailure& e) {
+            taken = in_the_way(e);
+            if (taken) throw DestinationFailure({FailureClass::other, e.sqlstate(), e.failure.message});
+            throw;
+          }
+        });
+    return true;
+  } catch (const DestinationFailure&) {
+    if (!taken) throw;
+  }
+  session_.run("ROLLBACK TO SAVEPOINT forebay_direct");
+  refused_.clear();
+  reasons_.clear();
+  return false;
+}
+
+void PostgresRows::upsert_staged(const std::string& name, bool refuses) {
+  session_.run(dialect_.create_stage(name, table_.wire));
+  std::vector<std::size_t> staged = copy_to_stage(name);
+  const std::string stage = "pg_temp." + name;
+  if (staged.empty() || ((!search_ || !refuses) && upsert_whole_stage(stage, staged.size()))) return;
+  const std::vector<Suspect> some = suspects(stage);
+  upsert_suspects(stage, some);
+  std::vector<std::size_t> rest;
+  for (auto [row, next] = std::pair(staged.begin(), some.begin()); row != staged.end(); ++row) {
+    if (next != some.end() && next->row == *row) {
+      ++next;
+    } else {
+      rest.push_back(*row);
+    }
+  }
+  bool indexed = false;
+  land(
+      RowSearch(rest.size()), [&](std::size_t i) { return rest[i]; }, "",
+      [&](RowSearch::Range range, const std::string& before) {
+        const bool whole = range.size() == rest.size();
+        std::string first = before;
+        if (!whole && !indexed) {  // of the many tries to come each takes some rows only
+          session_.run(first + "CREATE INDEX ON " + stage + " (n)");
+          first = kSavepoint;
+          indexed = true;
+        }
+        const std::string item = whole ? stage : dialect_.stage_rows(stage, rest[range.begin], rest[range.end - 1]);
+        const auto affected =
+            session_.run(first + dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire));
+        upserted(affected, range.size(), item, {});
+      });
+}
+
+/// Returns the rows that are in.
+std::vector<std::size_t> PostgresRows::copy_to_stage(const std::string& name) {
+  const std::size_t columns = table_.forms.size();
+  const std::string copy = dialect_.copy_in("pg_temp." + name, dialect_.stage_columns(columns) + ", n");
+  const auto encode = [&](CopyEncoder& encoder, std::size_t r) {
+    const BatchRow& row = part_.rows[r];
+    encoder.begin_row(columns + 3);
+    for (std::size_t c = 0; c < columns; ++c) encoder.field(row.values[c], table_.forms[c]);
+    encoder.int8_field(row.version);
+    encoder.int4_field(static_cast<std::int32_t>(ledger_.index_of(row)));
+    encoder.int4_field(static_cast<std::int32_t>(r));
+  };
+  land(
+      RowSearch(part_.rows.size()), [](std::size_t i) { return i; }, name,
+      [&](RowSearch::Range range, const std::string& before) { session_.copy(before + copy, pieces(range, encode)); });
+  std::vector<std::size_t> staged;
+  for (std::size_t r = 0, next = 0; r < part_.rows.size(); ++r) {
+    if (next < refused_.size() && refused_[next].row == r) {
+      ++next;
+    } else {
+      staged.push_back(r);
+    }
+  }
+  return staged;
+}
+
+/// False where it refuses a row that is to be searched for.
+bool PostgresRows::upsert_whole_stage(const std::string& stage, std::size_t rows) {
+  try {
+    upserted(session_.run(kSavepoint + dialect_.upsert_from(*part_.stream, table_.quoted, stage, table_.wire)), rows,
+             stage, {});
+    return true;
+  } catch (const DestinationFailure& e) {
+    if (!search_ || e.failure.failure_class != FailureClass::row_refused) throw;
+  }
+  session_.run(kBack);
+  return false;
+}
+
+/// Rows that the table's constraints will probably refuse: one query instead of a try for each.
+std::vector<PostgresRows::Suspect> PostgresRows::suspects(const std::string& stage) {
+  try {
+    std::vector<Suspect> found;
+    const std::string select = dialect_.select_suspects(*part_.stream, stage, table_.wire, table_.suspect);
+    for (auto& [n, place] : session_.run_query(kSavepoint + select)) found.push_back({n, std::move(place)});
+    return found;
+  } catch (const DestinationFailure& e) {
+    // A constraint may fail of a row itself (a division by zero), or want what a query may not have.
+    const FailureClass why = e.failure.failure_class;
+    if (why != FailureClass::row_refused && why != FailureClass::schema && why != FailureClass::other) throw;
+  }
+  session_.run(kBack);
+  return {};
+}
+
+/// Sends them one by one, since each is expected to be refused, and takes them out of the stage.
+void PostgresRows::upsert_suspects(const std::string& stage, const std::vector<Suspect>& suspects) {
+  if (suspects.empty()) return;
+  const auto where = [&](RowSearch::Range range) {
+    std::string text;
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      text += (text.empty() ? "" : ", ") + ("'" + suspects[i].place + "'");
+    }
+    return " WHERE ctid IN (" + text + ")";
+  };
+  land(
+      RowSearch(suspects.size(), 1), [&](std::size_t i) { return suspects[i].row; }, "",
+      [&](RowSearch::Range range, const std::string& before) {
+        const std::string item = "(SELECT * FROM " + stage + where(range) + ")";
+        const auto affected =
+            session_.run(before + dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire));
+        upserted(affected, range.size(), item, {});
+      });
+  session_.run("DELETE FROM " + stage + where({0, suspects.size()}));
+}
+
+void PostgresRows::upsert_arrays() {
+  const std::string item = dialect_.unnest_item(table_.wire);
+  const std::string upsert = dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire);
+  land(
+      RowSearch(part_.rows.size()), [](std::size_t i) { return i; }, "",
+      [&](RowSearch::Range range, const std::string& before) {
+        std::vector<std::string> parameters;
+        ArrayText array;
+        for (std::size_t c = 0; c < table_.forms.size(); ++c) {
+          for (std::size_t r = range.begin; r < range.end; ++r) array.add(part_.rows[r].values[c]);
+          parameters.push_back(array.take());
+        }
+        for (std::size_t r = range.begin; r < range.end; ++r) array.add(part_.rows[r].version);
+        parameters.push_back(array.take());
+        for (std::size_t r = range.begin; r < range.end; ++r) {
+          array.add(static_cast<std::int64_t>(ledger_.index_of(part_.rows[r])));
+        }
+        parameters.push_back(array.take());
+        session_.run(before);
+        upserted(session_.run(upsert, parameters), range.size(), item, parameters);
+      });
+}
+
+void PostgresRows::upserted(std::uint64_t affected, std::size_t rows, const std::string& item,
+                            const std::vector<std::string>& parameters) {
+  if (affected >= rows) return;
+  // What was not touched is newer at the destination, or the same record that landed before: only the former lost.
+  for (const auto& row :
+       session_.exec(dialect_.count_superseded(*part_.stream, table_.quoted, item, table_.wire), parameters)) {
+    ledger_.add_lost(row[0].as<std::uint32_t>(), row[1].as<std::uint64_t>());
+  }
+}
+
+}  // namespace forebay

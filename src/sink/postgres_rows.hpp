@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sink/dialect.hpp"
+#include "sink/ledger.hpp"
+#include "sink/postgres_session.hpp"
+#include "sink/postgres_table.hpp"
+#include "sink/refusals.hpp"
+#include "sink/row_search.hpp"
+
+namespace forebay {
+
+/// Brings the rows of one part to a PostgreSQL table, in the transaction that is open, by one of three ways. With
+/// `search`, rows that the table refuses are found and left out; without it the first one's error is thrown.
+///
+/// Each try is one statement in one round trip (two for arrays), the savepoint's commands included; how many tries
+/// there are at worst, RowSearch says.
+class PostgresRows {
+ public:
+  enum class Search : bool { no, yes };
+
+  PostgresRows(PostgresSession& session, const PostgresTable& table, const BatchPart& part, LedgerEntries& ledger,
+               Search search)
+      : session_(session), table_(table), part_(part), ledger_(ledger), search_(search == Search::yes) {}
+
+  /// COPY straight into the table. False, and nothing is in, where a row is in the way of another: the staging way
+  /// tells whether it is an older version of it.
+  bool copy_direct();
+  /// COPY into a temporary table of that name, then an upsert of what is in it.
+  /// `refuses`: the table has refused rows of late, so those that it probably will are looked for before they fail.
+  void upsert_staged(const std::string& name, bool refuses);
+  /// The same by way of arrays: for a role that may not create temporary tables.
+  void upsert_arrays();
+
+  /// In the order of the part's rows.
+  std::vector<Refusal> take_refused();
+  /// With this, more than half of all rows refused for one reason ends the search: DestinationFailure(schema).
+  void expect_most_to_fit() { give_up_ = true; }
+
+ private:
+  /// Sends rows, after the statements in `before`.
+  using Send = std::function<void(RowSearch::Range range, const std::string& before)>;
+
+  /// `rows`: how many; `row_at`: the part's index of each.
+  void land(RowSearch search, const std::function<std::size_t(std::size_t)>& row_at, const std::string& copy_table,
+            const Send& send);
+  std::vector<std::size_t> copy_to_stage(const std::string& name);
+  bool upsert_whole_stage(const std::string& stage, std::size_t rows);
+  struct Suspect {
+    std::size_t row;
+    std::string place;  // in the stage
+  };
+  std::vector<Suspect> suspects(const std::string& stage);
+  void upsert_suspects(const std::string& stage, const std::vector<Suspect>& suspects);
+  void refuse(std::size_t row, const DestinationFailure& why);
+  void upserted(std::uint64_t affected, std::size_t rows, const std::string& item,
+                const std::vector<std::string>& parameters);
+
+  PostgresSession& session_;
+  const PostgresTable& table_;
+  const BatchPart& part_;
+  LedgerEntries& ledger_;
+  const PostgresDialect dialect_;
+  bool search_;
+  bool give_up_ = false;
+  std::vector<Refusal> refused_;
+  RefusedByReason reasons_;
+};
+
+}  // namespace forebay

@@ -1,0 +1,143 @@
+#include "sink/refusals.hpp"
+
+#include <algorithm>
+
+#include "sink/sqlstate.hpp"
+
+namespace forebay {
+namespace {
+
+struct OfStream {
+  std::uint64_t rows = 0;
+  RefusedByReason refused;
+  std::map<std::pair<std::string, std::string>, const RefusedRow*> example;
+  const Stream* stream = nullptr;
+};
+
+std::map<std::string, OfStream> by_stream(const Batch& batch, const std::vector<RefusedRow>& refused) {
+  std::map<std::string, OfStream> streams;
+  for (const BatchPart& part : batch.parts) {
+    OfStream& of = streams[part.stream->name];
+    of.stream = part.stream;
+    of.rows += part.rows.size();
+  }
+  for (const RefusedRow& row : refused) {
+    OfStream& of = streams[batch.ranges[row.range].stream->name];
+    const std::pair reason(row.sqlstate, row.constraint);
+    ++of.refused[reason];
+    of.example.emplace(reason, &row);
+  }
+  return streams;
+}
+
+std::vector<Refusal> sent_again(const BatchPart& part, std::vector<Refusal> refused, const SendPart& send) {
+  std::vector<Refusal> stay;
+  std::vector<std::size_t> indexes;
+  for (Refusal& r : refused) {
+    if (may_land_later(r.sqlstate)) {
+      indexes.push_back(r.row);
+    } else {
+      stay.push_back(std::move(r));
+    }
+  }
+  if (!indexes.empty()) {
+    for (Refusal& r : send(part.only(indexes), true)) {
+      r.row = indexes[r.row];
+      stay.push_back(std::move(r));
+    }
+  }
+  std::sort(stay.begin(), stay.end(), [](const Refusal& a, const Refusal& b) { return a.row < b.row; });
+  return stay;
+}
+
+std::size_t count_of(const std::vector<std::vector<Refusal>>& refused) {
+  std::size_t count = 0;
+  for (const auto& of_part : refused) {
+    count += static_cast<std::size_t>(
+        std::count_if(of_part.begin(), of_part.end(), [](const Refusal& r) { return may_land_later(r.sqlstate); }));
+  }
+  return count;
+}
+
+}  // namespace
+
+bool RefusalRate::over(std::uint64_t rows, const RefusedByReason& refused) const {
+  return std::any_of(refused.begin(), refused.end(), [&](const auto& reason) {
+    if (is_over(rows, reason.second)) return true;
+    const auto before = refused_.find(reason.first);
+    return rows < kRowsMin && before != refused_.end() && is_over(rows_ + rows, before->second + reason.second);
+  });
+}
+
+void RefusalRate::landed(std::uint64_t rows, const RefusedByReason& refused) {
+  rows_ += rows;
+  for (const auto& [reason, count] : refused) refused_[reason] += count;
+  if (rows_ < kRowsMin) return;
+  rows_ = 0;
+  refused_.clear();
+}
+
+void RefusalRates::judge(const Batch& batch, const std::vector<RefusedRow>& refused) const {
+  if (refused.empty()) return;
+  for (const auto& [name, of] : by_stream(batch, refused)) {
+    const auto rate = rates_.find(name);
+    const RefusalRate& known = rate != rates_.end() ? rate->second : RefusalRate();
+    if (!known.over(of.rows, of.refused)) continue;
+    const auto most = std::max_element(of.refused.begin(), of.refused.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    const RefusedRow& example = *of.example.at(most->first);
+    throw DestinationFailure(schema_failure(*of.stream, example.sqlstate, example.message));
+  }
+}
+
+void RefusalRates::landed(const Batch& batch, const std::vector<RefusedRow>& refused) {
+  if (refused.empty() && rates_.empty()) return;  // the usual case
+  for (const auto& [name, of] : by_stream(batch, refused)) rates_[name].landed(of.rows, of.refused);
+}
+
+Failure schema_failure(const Stream& stream, const std::string& sqlstate, const std::string& message) {
+  return {FailureClass::schema, sqlstate,
+          "table " + stream.table + " refuses more than half of the rows of stream " + stream.name +
+              " for one reason: " + message + ". None of them is quarantined; change the table, or what is written"};
+}
+
+bool may_land_later(std::string_view sqlstate) noexcept {
+  return sqlstate == "23503" || sqlstate == "23505" || sqlstate == "23P01";
+}
+
+std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, const SendPart& send) {
+  std::vector<RefusedRow> all;
+  std::vector<BatchPart> older;  // parts of the round, where it is not the first
+  for (const std::vector<BatchPart>* parts = &batch.parts; !parts->empty();) {
+    std::vector<std::vector<Refusal>> refused;
+    for (const BatchPart& part : *parts) refused.push_back(send(part, parts != &batch.parts));
+    // A row may wait for one that waits for another: as long as that brings rows in.
+    for (std::size_t before = count_of(refused), left = 0; before > 0; before = left) {
+      for (std::size_t p = 0; p < parts->size(); ++p) refused[p] = sent_again((*parts)[p], std::move(refused[p]), send);
+      left = count_of(refused);
+      if (left == before) break;
+    }
+    std::vector<BatchPart> next;
+    for (std::size_t p = 0; p < parts->size(); ++p) {
+      const BatchPart& part = (*parts)[p];
+      std::vector<std::size_t> indexes;
+      for (Refusal& r : refused[p]) {
+        const BatchRow& row = part.rows[r.row];
+        indexes.push_back(r.row);
+        ledger.add_refused(row);
+        all.push_back({row.range, row.number, row.version, row.values, std::move(r.sqlstate), std::move(r.constraint),
+                       std::move(r.message)});
+      }
+      if (indexes.empty()) continue;
+      BatchPart instead = part.next_older(indexes);
+      if (instead.rows.empty()) continue;
+      for (const BatchRow& row : instead.rows) ledger.add_sent(row);
+      next.push_back(std::move(instead));
+    }
+    older = std::move(next);
+    parts = &older;
+  }
+  return all;
+}
+
+}  // namespace forebay

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sink/batch.hpp"
+#include "sink/ledger.hpp"
+#include "sink/sink.hpp"
+
+namespace forebay {
+
+/// A row of a part that its table refuses.
+struct Refusal {
+  std::size_t row = 0;  // index into BatchPart::rows
+  std::string sqlstate;
+  std::string constraint;
+  std::string message;
+};
+
+/// Counts of refused rows by reason, for one stream.
+using RefusedByReason = std::map<std::pair<std::string, std::string>, std::uint64_t>;
+
+/// Tells a table that no longer fits a stream from rows that do not fit the table: more than half of at least 100 rows
+/// refused for one reason (SQLSTATE and constraint). Batches smaller than that are counted together. Pure.
+class RefusalRate {
+ public:
+  static constexpr std::uint64_t kRowsMin = 100;
+
+  static bool is_over(std::uint64_t rows, std::uint64_t refused) { return rows >= kRowsMin && refused > rows / 2; }
+  /// Whether it is so, with the batch that is about to be committed.
+  bool over(std::uint64_t rows, const RefusedByReason& refused) const;
+  /// That batch is committed.
+  void landed(std::uint64_t rows, const RefusedByReason& refused);
+
+ private:
+  std::uint64_t rows_ = 0;
+  RefusedByReason refused_;
+};
+
+/// Rates by stream, over the batches of one sink.
+class RefusalRates {
+ public:
+  /// Throws DestinationFailure(schema) if a stream's table refuses too much of it.
+  void judge(const Batch& batch, const std::vector<RefusedRow>& refused) const;
+  void landed(const Batch& batch, const std::vector<RefusedRow>& refused);
+
+ private:
+  std::map<std::string, RefusalRate> rates_;
+};
+
+/// The failure that this makes of a batch.
+Failure schema_failure(const Stream& stream, const std::string& sqlstate, const std::string& message);
+
+/// True where another row of the batch can be what is missing or in the way: such a row is tried once more when the
+/// others are in.
+bool may_land_later(std::string_view sqlstate) noexcept;
+
+/// Sends a part's rows and returns those that are refused; `again`: they are some of a part that was sent before.
+using SendPart = std::function<std::vector<Refusal>(const BatchPart& part, bool again)>;
+
+/// Sends the batch's parts; then what is refused for the sake of other rows (foreign keys, unique indexes) once more;
+/// then, of each key whose row is refused, the next older one, and so on. Returns the rows that stay refused, which
+/// the ledger then counts as such.
+std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, const SendPart& send);
+
+}  // namespace forebay
