@@ -75,7 +75,7 @@ void PostgresSink::find_targets() {
   session_->commit();
 }
 
-WriteOutcome PostgresSink::write(Batch& batch) {
+WriteOutcome PostgresSink::write(Batch& batch, const KeepRefused&) {
   if (auto failure = open()) return *failure;
   try {
     return send(batch);

@@ -29,7 +29,7 @@ class PostgresSink final : public Sink {
   ~PostgresSink() override;
 
   std::optional<Failure> open() override;
-  WriteOutcome write(Batch& batch) override;
+  WriteOutcome write(Batch& batch, const KeepRefused& keep = {}) override;
   void close() noexcept override;
 
  private:

@@ -37,11 +37,27 @@ struct Failure {
   std::string message;
 };
 
+/// A row that the destination refuses for what it contains.
+struct RefusedRow {
+  std::uint32_t range = 0;   // index into Batch::ranges
+  std::uint64_t number = 0;  // row number in the range's segment
+  std::int64_t version = 0;
+  const Value* values = nullptr;  // stream->columns.size() of them; lives as long as the batch
+  std::string sqlstate;
+  std::string constraint;  // where named
+  std::string message;     // one line, without row content
+};
+
+/// Keeps refused rows durably, before their batch's COMMIT is sent: at most one call per write, with all of them. What
+/// it throws ends the write: the batch is rolled back and the exception passed on.
+using KeepRefused = std::function<void(const Batch&, const std::vector<RefusedRow>&)>;
+
 /// Counts of one range: what this write and (where maybe_sent) earlier ones brought there.
-/// synced + superseded = rows of the range, once all of it has landed.
+/// synced + superseded + quarantined = rows of the range, once all of it has landed.
 struct RangeResult {
-  std::uint64_t synced = 0;      // landed, or already there at the same version
-  std::uint64_t superseded = 0;  // lost to a newer version of their key, in the batch or at the destination
+  std::uint64_t synced = 0;       // landed, or already there at the same version
+  std::uint64_t superseded = 0;   // lost to a newer version of their key, in the batch or at the destination
+  std::uint64_t quarantined = 0;  // refused
 };
 
 struct Written {
@@ -65,7 +81,8 @@ class Sink {
   /// Sends the batch in one transaction, opening first if need be: locks of its ranges, rows, ledger rows, COMMIT. On
   /// Written all of it is committed durably. On Failure nothing of it is, except for in_doubt, when that is not known.
   /// Calls batch.build(); rows lose to newer versions of their key, never the other way.
-  virtual WriteOutcome write(Batch& batch) = 0;
+  /// Rows that the destination refuses go to `keep`; without it they fail the batch: Failure(row_refused).
+  virtual WriteOutcome write(Batch& batch, const KeepRefused& keep = {}) = 0;
 
   /// Drops the connection. Called also while nothing is wrong (stop).
   virtual void close() noexcept = 0;

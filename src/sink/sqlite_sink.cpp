@@ -65,7 +65,7 @@ void SqliteSink::connect() {
   }
 }
 
-WriteOutcome SqliteSink::write(Batch& batch) {
+WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused&) {
   if (auto failure = open()) return *failure;
   committing_ = false;
   try {

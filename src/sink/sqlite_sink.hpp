@@ -20,7 +20,7 @@ class SqliteSink final : public Sink {
   ~SqliteSink() override;
 
   std::optional<Failure> open() override;
-  WriteOutcome write(Batch& batch) override;
+  WriteOutcome write(Batch& batch, const KeepRefused& keep = {}) override;
   void close() noexcept override;
 
  private:

@@ -39,11 +39,11 @@ class FaultDestination final : public Destination {
    public:
     FaultSink(FaultDestination& owner, std::unique_ptr<Sink> real) : owner_(owner), real_(std::move(real)) {}
     std::optional<Failure> open() override { return real_->open(); }
-    WriteOutcome write(Batch& batch) override {
+    WriteOutcome write(Batch& batch, const KeepRefused& keep = {}) override {
       if (owner_.before_write) {
         if (auto failure = owner_.before_write(batch)) return *failure;
       }
-      WriteOutcome outcome = real_->write(batch);
+      WriteOutcome outcome = real_->write(batch, keep);
       if (owner_.after_write && std::holds_alternative<Written>(outcome)) {
         if (auto failure = owner_.after_write(batch)) return *failure;
       }
