@@ -40,6 +40,8 @@ class Scheduler {
 
   /// Seals what is there and waits until it has landed; rows added meanwhile are not waited for.
   SyncResult force_sync(std::chrono::milliseconds timeout);
+  /// The same for these segments, which are there already.
+  SyncResult wait_for(const std::vector<SegmentPtr>& segments, SteadyTime until);
   /// Waits until nothing is pending, or nothing has landed for `stall_max`, or `give_up` says so.
   SyncResult drain(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up);
   /// Ends all threads. Batches under way are finished first, or, when `at_once`, given up: what became of them is for
@@ -66,6 +68,7 @@ class Scheduler {
                                     bool& done);
   void went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, std::uint64_t rows,
                  std::chrono::duration<double> took);
+  void tell_refused(const std::vector<std::string>& causes);
   RetryDecision went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments, std::uint32_t attempt);
   SyncResult result(bool settled) const;
   void log(LogLevel level, const std::string& line) const {
@@ -97,6 +100,7 @@ class Scheduler {
   bool trying_ = false;           // one worker is at it
   std::set<SegmentPtr> failing_;  // whose last try failed though the destination is there
   std::string last_logged_error_;
+  std::set<std::string> told_refusals_;
   std::minstd_rand random_;
 };
 
