@@ -306,6 +306,13 @@ std::uint64_t SegmentStore::accepted_rows() const {
   return rows;
 }
 
+std::uint64_t SegmentStore::quarantined_rows() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t rows = recovered_.quarantined;
+  for (const auto& [name, counts] : streams_) rows += counts.quarantined;
+  return rows;
+}
+
 std::uint64_t SegmentStore::pending_rows() const {
   const Accounts a = accounts();
   std::uint64_t rows = a.recovered.pending;

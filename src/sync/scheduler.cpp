@@ -195,7 +195,9 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
   }
   tell_refused(refused.causes());
   // Before anyone who waits for these rows can look at the counts.
-  went_well(batch, segments, rows, took);
+  std::uint64_t quarantined = 0;
+  for (const RangeResult& of : written.ranges) quarantined += of.quarantined;
+  went_well(batch, segments, {rows, quarantined}, took);
   done = true;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const BatchRange& r = batch.ranges[i];
@@ -222,12 +224,14 @@ void Scheduler::tell_refused(const std::vector<std::string>& causes) {
   }
 }
 
-void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, std::uint64_t rows,
+void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, SentRows rows,
                           std::chrono::duration<double> took) {
-  char line[96];
-  std::snprintf(line, sizeof line, "sync finished %llu/%llu %s in %.2f s", static_cast<unsigned long long>(rows),
-                static_cast<unsigned long long>(rows), only_files(batch) ? "files" : "rows", took.count());
-  log(LogLevel::info, line);
+  char line[128];
+  std::snprintf(line, sizeof line, "sync finished %llu/%llu %s in %.2f s",
+                static_cast<unsigned long long>(rows.all - rows.quarantined),
+                static_cast<unsigned long long>(rows.all), only_files(batch) ? "files" : "rows", took.count());
+  log(LogLevel::info,
+      line + (rows.quarantined > 0 ? ", " + std::to_string(rows.quarantined) + " in quarantine" : std::string()));
   std::string recovered;
   {
     const std::lock_guard lock(mutex_);
@@ -287,6 +291,7 @@ SyncResult Scheduler::result(bool settled) const {
   SyncResult r;
   r.settled = settled;
   r.pending_rows = settled ? 0 : store_.pending_rows();
+  r.quarantined_rows = store_.quarantined_rows();
   if (!settled) r.last_error = state().last_error;
   return r;
 }

@@ -59,6 +59,11 @@ class Scheduler {
   State state() const;
 
  private:
+  struct SentRows {
+    std::uint64_t all = 0;
+    std::uint64_t quarantined = 0;  // of them
+  };
+
   void arm(SteadyTime at);
   void tick();
   void work(int number);
@@ -66,7 +71,7 @@ class Scheduler {
   std::optional<Failure> send(Sink& sink, const std::vector<SegmentPtr>& segments);
   std::optional<Failure> send_range(Sink& sink, const std::vector<SegmentPtr>& segments, std::uint64_t rows_max,
                                     bool& done);
-  void went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, std::uint64_t rows,
+  void went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, SentRows rows,
                  std::chrono::duration<double> took);
   void tell_refused(const std::vector<std::string>& causes);
   RetryDecision went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments, std::uint32_t attempt);
