@@ -102,9 +102,9 @@ struct RetryResult {
 struct SyncResult {
   bool settled = false;            ///< every row it was about is at the destination (or superseded there)
   std::uint64_t pending_rows = 0;  ///< else: how many rows of the whole Buffer are not, later ones included
-  std::uint64_t quarantined_rows = 0;  ///< of the whole Buffer, refused and kept; they are not pending
   std::uint64_t unsaved_rows = 0;  ///< of those, what stop() could not keep either; never acknowledged, but at `memory`
   std::string last_error;          ///< what the destination said last
+  std::uint64_t quarantined_rows = 0;  ///< of the whole Buffer, refused and kept; they are not pending
 };
 
 }  // namespace forebay
