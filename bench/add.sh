@@ -23,11 +23,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 [[ $repetitions =~ ^[1-9][0-9]*$ ]] || die "--repetitions needs a number from 1 up, not '$repetitions'" 2
-[ -z "$install" ] || "$repo/scripts/install-packages.sh" bench
-build=$repo/build/release
-(cd "$repo" && cmake --preset release -DFOREBAY_BUILD_BENCH=ON >/dev/null &&
-  cmake --build --preset release -j "$(nproc)" --target forebay_bench >&2) || die "the build failed; the lines above say where"
-mkdir -p "$repo/build/bench"
-"$build/bench/forebay_bench" --benchmark_repetitions="$repetitions" --benchmark_enable_random_interleaving=true \
+build_bench forebay_bench "$install"
+"$bench_build/forebay_bench" --benchmark_repetitions="$repetitions" --benchmark_enable_random_interleaving=true \
   --benchmark_out="$repo/build/bench/add.json" --benchmark_out_format=json >/dev/null
 "$repo/bench/add.py" "$repo/build/bench/add.json"

@@ -106,3 +106,14 @@ pg_env() {
   DATABASE_URL=$(pg_url "$1" "$2")
   export DATABASE_URL
 }
+
+# build_bench TARGET INSTALL: builds a program of bench/ as released, and sets bench_build to where it is; build/bench is
+# there for its figures. INSTALL empty: packages are left alone.
+build_bench() {
+  [ -z "$2" ] || "$repo/scripts/install-packages.sh" bench
+  (cd "$repo" && cmake --preset release -DFOREBAY_BUILD_BENCH=ON >/dev/null &&
+    cmake --build --preset release -j "$(nproc)" --target "$1" >&2) || die "the build failed; the lines above say where"
+  mkdir -p "$repo/build/bench"
+  # shellcheck disable=SC2034  # for who sources this
+  bench_build=$repo/build/release/bench
+}

@@ -139,6 +139,22 @@ std::uint64_t next_digest(std::uint64_t digest, std::uint32_t checksum) {
   return XXH3_64bits_withSeed(&checksum, sizeof checksum, digest);
 }
 
+std::uint64_t record_bytes(std::span<const Value> values) {
+  std::uint64_t bytes = 8;
+  for (const Value& v : values) {
+    ++bytes;
+    if (v.is_null()) continue;
+    if (v.holds_chars()) {
+      const std::uint64_t size = v.as_chars().size();
+      bytes += size;
+      for (std::uint64_t n = size | 1; n != 0; n >>= 7) ++bytes;  // LEB128
+    } else {
+      bytes += v.is(ColumnType::boolean) ? 1 : 8;
+    }
+  }
+  return bytes;
+}
+
 void append_record(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t seed,
                    std::uint64_t& digest) {
   const std::size_t start = out.size();
@@ -162,10 +178,6 @@ void append_record(std::string& out, std::int64_t version, std::span<const Value
     }
   }
   const std::string_view body = std::string_view(out).substr(start + kRecordHeadBytes);
-  if (body.size() > kRecordBytesMax) {
-    out.resize(start);
-    throw Error(ErrorCode::usage, "a record may hold 64 MiB at most");
-  }
   const std::uint32_t checksum = record_checksum(body, seed);
   const auto size = static_cast<std::uint32_t>(body.size());
   std::memcpy(out.data() + start, &size, sizeof size);

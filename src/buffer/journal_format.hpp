@@ -48,6 +48,9 @@ Stream stream_from_json(std::string_view text);
 /// prefix + header; `seed` receives what the records' checksums are seeded with.
 std::string encode_journal_header(const JournalHeader& header, std::uint64_t& seed);
 
+/// Bytes of a record's body: what kRecordBytesMax bounds.
+std::uint64_t record_bytes(std::span<const Value> values);
+
 /// Appends one record to `out` and moves `digest` on.
 void append_record(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t seed,
                    std::uint64_t& digest);

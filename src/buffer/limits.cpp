@@ -6,7 +6,8 @@ namespace forebay {
 
 std::optional<Reason> seal_reason(const ActiveUsage& active, const Limits& limits) {
   if (active.rows == 0) return std::nullopt;
-  if (active.rows >= limits.batch_rows_max) return Reason::batch_size_reached;
+  if (active.rows >= limits.batch_rows_max || active.record_bytes >= limits.batch_bytes_max)
+    return Reason::batch_size_reached;
   if (active.age >= limits.interval) return Reason::interval_reached;
   return std::nullopt;
 }
@@ -38,6 +39,16 @@ std::string full_message(const Relief& relief, const Limits& limits, const std::
 
 std::uint64_t rows_between_checks(const Limits& limits) {
   return std::clamp<std::uint64_t>(std::min(limits.memory_rows_max / 8, limits.batch_rows_max), 1, 1000);
+}
+
+std::uint64_t bytes_between_checks(const Limits& limits) {
+  return std::clamp<std::uint64_t>(std::min(limits.memory_bytes_max / 8, limits.batch_bytes_max), 1, 4U << 20);
+}
+
+std::uint64_t range_rows_by_bytes(std::uint64_t segment_rows, std::uint64_t segment_bytes, const Limits& limits) {
+  if (segment_bytes <= limits.batch_bytes_max) return 0;
+  const double share = static_cast<double>(limits.batch_bytes_max) / static_cast<double>(segment_bytes);
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(static_cast<double>(segment_rows) * share));
 }
 
 }  // namespace forebay

@@ -13,6 +13,8 @@ namespace forebay {
 /// What a buffer may hold, and when it sends: the settings that triggers and backpressure decide by.
 struct Limits {
   std::uint64_t batch_rows_max = 5000;
+  /// The same in bytes of records: what one worker has in hand stays small, however large the rows are.
+  std::uint64_t batch_bytes_max = 16ULL << 20;
   std::chrono::milliseconds interval{30'000};
   std::uint64_t memory_rows_max = 100'000;
   std::uint64_t memory_bytes_max = 512ULL << 20;
@@ -23,6 +25,7 @@ struct Limits {
 /// What one active segment holds.
 struct ActiveUsage {
   std::uint64_t rows = 0;
+  std::uint64_t record_bytes = 0;
   std::chrono::milliseconds age{0};  // of its first row
 };
 
@@ -54,7 +57,13 @@ Relief backpressure(const BufferUsage& usage, const Limits& limits);
 /// from memory to disk, if so.
 std::string full_message(const Relief& relief, const Limits& limits, const std::string& eviction_failure);
 
-/// Rows of one writer between two looks at the limits: a small limit is looked at more often, so that it is kept.
+/// Rows, and bytes of records, of one writer between two looks at the limits, whichever comes first: a small limit is
+/// looked at more often, so that it is kept.
 std::uint64_t rows_between_checks(const Limits& limits);
+std::uint64_t bytes_between_checks(const Limits& limits);
+
+/// Rows that a batch takes at once of a segment whose rows are large: as many as make batch_bytes_max on the average,
+/// but one at least. 0: no such limit.
+std::uint64_t range_rows_by_bytes(std::uint64_t segment_rows, std::uint64_t segment_bytes, const Limits& limits);
 
 }  // namespace forebay

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "buffer/journal_format.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
@@ -129,7 +130,7 @@ RowSet MemorySegment::read(std::uint64_t first_row, std::uint64_t last_row) {
   return rows;
 }
 
-void check_values(const Stream& stream, std::span<const Value> values) {
+std::uint64_t check_values(const Stream& stream, std::span<const Value> values) {
   if (values.size() != stream.columns.size()) {
     throw Error(ErrorCode::usage, "a record of stream " + stream.name + " has " +
                                       std::to_string(stream.columns.size()) + " columns, not " +
@@ -143,6 +144,13 @@ void check_values(const Stream& stream, std::span<const Value> values) {
                       (values[i].is_null() ? " must not be null" : " is given a value of another type"));
     }
   }
+  // At every level: what has no journal yet may be evicted to one, or go into a checkpoint.
+  const std::uint64_t bytes = record_bytes(values);
+  if (bytes > kRecordBytesMax) {
+    throw Error(ErrorCode::usage, "a record of stream " + stream.name + " holds " + std::to_string(bytes >> 20) +
+                                      " MiB; it may hold " + std::to_string(kRecordBytesMax >> 20) + " at most");
+  }
+  return bytes;
 }
 
 }  // namespace forebay

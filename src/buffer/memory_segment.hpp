@@ -46,7 +46,8 @@ class MemorySegment {
   bool group_open_ = false;
 };
 
-/// Throws Error(usage) when the values are not one per column, of the column's type, or null where that is not allowed.
-void check_values(const Stream& stream, std::span<const Value> values);
+/// Throws Error(usage) when the values are not one per column, of the column's type, or null where that is not allowed,
+/// or together more than a journal's record can hold. Returns their record_bytes().
+std::uint64_t check_values(const Stream& stream, std::span<const Value> values);
 
 }  // namespace forebay

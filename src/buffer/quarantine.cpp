@@ -122,6 +122,7 @@ std::uint64_t next_retry(SqliteConnection& db) {
 struct Candidate {
   std::int64_t id = 0;  // rowid
   std::int64_t stream = 0;
+  std::uint64_t bytes = 0;
 };
 
 /// Entries by stream, oldest first. Those whose record is damaged are left out and counted.
@@ -146,7 +147,7 @@ std::vector<Candidate> candidates(SqliteConnection& db, const std::string& strea
     if (in_doubt.contains({std::string(entries.column_text(2)), segment})) continue;
     RowSet row(of->second.columns.size());
     if (decode_entry(entries.column_blob(4), of->second, 1, row)) {
-      found.push_back({entries.column_integer(0), of->first});
+      found.push_back({entries.column_integer(0), of->first, entries.column_blob(4).size()});
     } else {
       ++unreadable;
     }
@@ -273,12 +274,13 @@ std::vector<Retry> Quarantine::retries() const {
   if (!db_) return found;
   guarded([&] {
     SqliteStatement all(*db_,
-                        "SELECT r.segment, s.declaration, r.rows FROM retries r JOIN streams s ON s.id = r.stream "
-                        "ORDER BY r.segment",
+                        "SELECT r.segment, s.declaration, r.rows, (SELECT sum(length(e.record)) FROM entries e WHERE "
+                        "e.retry = r.segment) FROM retries r JOIN streams s ON s.id = r.stream ORDER BY r.segment",
                         Life::once);
     while (all.step()) {
       found.push_back({static_cast<std::uint64_t>(all.column_integer(0)), stream_from_json(all.column_text(1)),
-                       static_cast<std::uint64_t>(all.column_integer(2))});
+                       static_cast<std::uint64_t>(all.column_integer(2)),
+                       static_cast<std::uint64_t>(all.column_integer(3))});
     }
   });
   return found;
@@ -297,11 +299,13 @@ std::vector<Retry> Quarantine::begin_retries(const std::string& stream, std::uin
     SqliteStatement declaration(*db_, "SELECT declaration FROM streams WHERE id = ?1");
     for (std::size_t first = 0, end = 0; first < all.size(); first = end) {
       const std::uint64_t segment = next_retry(*db_);
+      std::uint64_t bytes = 0;
       for (end = first; end < all.size() && all[end].stream == all[first].stream && end - first < rows_max; ++end) {
         mark.bind_integer(1, all[end].id);
         mark.bind_integer(2, signed_of(segment));
         mark.bind_integer(3, signed_of(end - first + 1));
         mark.run();
+        bytes += all[end].bytes;
       }
       note.bind_integer(1, signed_of(segment));
       note.bind_integer(2, all[first].stream);
@@ -309,7 +313,7 @@ std::vector<Retry> Quarantine::begin_retries(const std::string& stream, std::uin
       note.run();
       declaration.bind_integer(1, all[first].stream);
       declaration.step();
-      begun.push_back({segment, stream_from_json(declaration.column_text(0)), end - first});
+      begun.push_back({segment, stream_from_json(declaration.column_text(0)), end - first, bytes});
       declaration.reset();
     }
     transaction.commit();

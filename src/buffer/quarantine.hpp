@@ -48,6 +48,7 @@ struct Retry {
   std::uint64_t segment = 0;
   Stream stream;
   std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;  // of their records
 };
 
 /// The rows of one buffer that its destination refused: file `quarantine.db` of its folder, made when it is needed.

@@ -50,7 +50,8 @@ SegmentPtr retry_segment(const std::string& buffer, const Retry& retry, const St
                          std::shared_ptr<Quarantine> quarantine) {
   // Its process may have died after COMMIT.
   auto segment = std::make_shared<Segment>(
-      SegmentIdentity{buffer, retry.segment, stream, retry.rows, Reason::retry, std::chrono::steady_clock::now()},
+      SegmentIdentity{buffer, retry.segment, stream, retry.rows, Reason::retry, std::chrono::steady_clock::now(),
+                      retry.bytes},
       nullptr, std::filesystem::path(), 0, /*sent=*/true);
   segment->secured.store(true);
   segment->quarantine = std::move(quarantine);

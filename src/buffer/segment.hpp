@@ -43,7 +43,8 @@ struct SegmentIdentity {
   const Stream* stream = nullptr;
   std::uint64_t rows = 0;
   Reason reason = Reason::end;
-  SteadyTime oldest_at;  // when its first row was added
+  SteadyTime oldest_at;            // when its first row was added
+  std::uint64_t record_bytes = 0;  // of all its rows, about
 };
 
 /// A sealed segment: sealed ─► syncing ─► settled, or sealed ─► evicting ─► sealed. Its rows are in memory, in its
@@ -92,7 +93,7 @@ class Segment {
   std::uint64_t next_row = 1;        // rows before this one have landed
   bool maybe_sent = false;           // some from next_row on may have, too
   std::uint32_t attempts = 0;        // failures in a row
-  std::uint64_t range_rows_max = 0;  // 0: the batch size; less after a timeout
+  std::uint64_t range_rows_max = 0;  // 0: the batch size; less after a timeout, or where rows are large
   /// A file that failed, may hold acknowledged rows all the same, and goes when the rows have landed.
   std::filesystem::path stale_journal;
   /// Added to the version of each row that read() takes out of the journal. Constant once the store has the segment;

@@ -51,6 +51,7 @@ void SegmentStore::take_over(SegmentPtr segment) {
     const std::lock_guard lock(mutex_);
     count_locked(*segment, +1);
     if (!segment->quarantine) segment->quarantine = options_.quarantine;
+    in_memory_.push_back(segment);
     queue_.push_back(std::move(segment));
   }
   work_.notify_one();
@@ -66,6 +67,7 @@ void SegmentStore::adopt(SegmentPtr segment) {
       recovered_.accepted += rows;
       recovered_.quarantined += rows;
     }
+    segment->range_rows_max = range_rows_by_bytes(segment->id.rows, segment->id.record_bytes, options_.limits);
     count_locked(*segment, +1);
     queue_.push_back(std::move(segment));
   }
@@ -112,6 +114,7 @@ std::vector<SegmentPtr> SegmentStore::take(SteadyTime until) {
     SteadyTime wake = until;
     std::vector<SegmentPtr> taken;
     std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
     for (const SegmentPtr& s : queue_) {
       if (s->state != Segment::State::sealed) continue;
       if (s->not_before > now) {
@@ -121,9 +124,12 @@ std::vector<SegmentPtr> SegmentStore::take(SteadyTime until) {
       const std::uint64_t left = s->id.rows - (s->next_row - 1);
       const bool alone = s->range_rows_max != 0 || s->attempts != 0;  // one that failed is sent by itself
       constexpr std::size_t kSegmentsMax = 64;
-      if (!taken.empty() && (alone || rows + left > options_.limits.batch_rows_max)) break;
+      const bool fits = rows + left <= options_.limits.batch_rows_max &&
+                        bytes + s->id.record_bytes <= options_.limits.batch_bytes_max;
+      if (!taken.empty() && (alone || !fits)) break;
       taken.push_back(s);
       rows += left;
+      bytes += s->id.record_bytes;
       if (alone || taken.size() == kSegmentsMax || rows >= options_.limits.batch_rows_max) break;
     }
     for (const SegmentPtr& s : taken) {
@@ -204,6 +210,7 @@ void SegmentStore::erase_locked(const SegmentPtr& segment) {
   count_locked(*segment, -1);
   segment->state = Segment::State::settled;
   std::erase(queue_, segment);
+  std::erase(in_memory_, segment);
 }
 
 void SegmentStore::close_to_workers() {

@@ -193,7 +193,8 @@ class SegmentStore {
   std::condition_variable work_;     // something to take, or closed
   std::condition_variable settled_;  // something landed, was evicted, or the gate moved
   // Guarded by mutex_:
-  std::deque<SegmentPtr> queue_;  // unsettled, oldest first
+  std::deque<SegmentPtr> queue_;      // unsettled, oldest first
+  std::deque<SegmentPtr> in_memory_;  // of these, those whose rows are: few, however long the backlog on disk is
   std::vector<std::shared_ptr<WriterCore>> writers_;
   std::map<std::string, Counts> streams_;  // accepted: of retired writers only; pending: unused
   Counts recovered_;

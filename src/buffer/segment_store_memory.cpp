@@ -70,10 +70,10 @@ void SegmentStore::evict_locked(std::unique_lock<std::mutex>& lock, const Relief
   // First those that have a journal that can be trusted: for the others someone has to wait, or to write.
   for (const bool secured : {true, false}) {
     // Newest first: the oldest are sent next, and reading them back would cost what evicting them saved.
-    for (std::size_t i = queue_.size(); i-- > 0 && (rows < relief.evict_rows || bytes < relief.evict_bytes);) {
-      if (i >= queue_.size()) continue;  // some landed while the lock was away
-      const SegmentPtr segment = queue_[i];
-      if (!segment->in_memory() || segment->state != Segment::State::sealed) continue;
+    for (std::size_t i = in_memory_.size(); i-- > 0 && (rows < relief.evict_rows || bytes < relief.evict_bytes);) {
+      if (i >= in_memory_.size()) continue;  // some landed while the lock was away
+      const SegmentPtr segment = in_memory_[i];
+      if (segment->state != Segment::State::sealed) continue;
       if (secured && !segment->secured.load()) continue;
       const std::uint64_t segment_bytes = segment->memory_bytes();
       if (!evict_one_locked(lock, segment)) return;
@@ -105,7 +105,10 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
   }
   lock.lock();
   count_locked(*segment, -1);
-  if (failure.empty()) freed = segment->release_memory();
+  if (failure.empty()) {
+    freed = segment->release_memory();
+    std::erase(in_memory_, segment);
+  }
   segment->state = Segment::State::sealed;
   count_locked(*segment, +1);
   const bool first_failure = !failure.empty() && eviction_failure_.empty();

@@ -15,10 +15,13 @@ constexpr std::uint64_t kGroupRows = 1000;
 }
 
 WriterCore::WriterCore(SegmentStore& store, const Stream& stream)
-    : store_(store), stream_(stream), check_rows_(rows_between_checks(store.limits())) {}
+    : store_(store),
+      stream_(stream),
+      check_rows_(rows_between_checks(store.limits())),
+      check_bytes_(bytes_between_checks(store.limits())) {}
 
 void WriterCore::add(std::int64_t version, std::span<const Value> values) {
-  check_values(stream_, values);
+  const std::uint64_t bytes = check_values(stream_, values);
   store_.admit();
   bool look_at_limits = false;
   SegmentPtr sealed;
@@ -34,13 +37,16 @@ void WriterCore::add(std::int64_t version, std::span<const Value> values) {
     accepted_rows_.store(accepted_rows() + 1, std::memory_order_relaxed);
     if (++uncommitted_ == 1) store_.wake_timer();
     if (uncommitted_ >= kGroupRows) commit_group(steady_clock::now() + JournalKeeper::kFlushWithin);
-    if (rows >= store_.limits().batch_rows_max) {
+    active_->record_bytes += bytes;
+    unchecked_bytes_ += bytes;
+    if (rows >= store_.limits().batch_rows_max || active_->record_bytes >= store_.limits().batch_bytes_max) {
       sealed = seal_locked(Reason::batch_size_reached);
       look_at_limits = true;
-    } else if (rows % check_rows_ == 0) {
+    } else if (rows % check_rows_ == 0 || unchecked_bytes_ >= check_bytes_) {
       publish();
       look_at_limits = true;
     }
+    if (look_at_limits) unchecked_bytes_ = 0;
   }
   if (look_at_limits) store_.make_room();
   if (!sealed) return;
@@ -205,7 +211,7 @@ WriterCore::Next WriterCore::tick(SteadyTime now) {
       return {.uncommitted = true, .seal_at = {}};  // kept in journal_error_, and tried again
     }
   }
-  const ActiveUsage usage{active_rows(),
+  const ActiveUsage usage{active_rows(), active_->record_bytes,
                           std::chrono::duration_cast<std::chrono::milliseconds>(now - active_->first_at)};
   if (const auto reason = seal_reason(usage, store_.limits())) {
     seal_locked(*reason);
@@ -259,8 +265,8 @@ SegmentPtr WriterCore::seal_locked(Reason reason) {
     (journal_error_.empty() ? journal : stale) = active_->journal->path();
     if (journal_error_.empty()) journal_bytes = active_->journal->bytes();
   }
-  const SegmentIdentity identity{store_.buffer_id(),    active_->number, &stream_,
-                                 active_->rows->rows(), reason,          active_->first_at};
+  const SegmentIdentity identity{store_.buffer_id(), active_->number,      &stream_, active_->rows->rows(), reason,
+                                 active_->first_at,  active_->record_bytes};
   auto segment = std::make_shared<Segment>(identity, std::move(active_->rows), std::move(journal), journal_bytes,
                                            /*sent=*/false);
   segment->stale_journal = std::move(stale);

@@ -64,6 +64,7 @@ class WriterCore {
     std::uint64_t number = 0;
     SteadyTime first_at;
     std::unique_ptr<MemorySegment> rows;
+    std::uint64_t record_bytes = 0;
     std::optional<JournalWriter> journal;
     int replacements = 0;
   };
@@ -82,14 +83,16 @@ class WriterCore {
   SegmentStore& store_;
   const Stream& stream_;
   const std::uint64_t check_rows_;
+  const std::uint64_t check_bytes_;
 
   std::mutex mutex_;
   // Guarded by mutex_:
   std::optional<Active> active_;
   std::uint64_t uncommitted_ = 0;
-  std::string journal_error_;       // the active segment's journal failed and is not replaced yet
-  std::uint64_t lost_untold_ = 0;   // rows that SQLite lost in a group commit, and no call of the producer has told
-  std::vector<SegmentPtr> sealed_;  // and not secured when last looked at
+  std::uint64_t unchecked_bytes_ = 0;  // of records, since the limits were looked at
+  std::string journal_error_;          // the active segment's journal failed and is not replaced yet
+  std::uint64_t lost_untold_ = 0;      // rows that SQLite lost in a group commit, and no call of the producer has told
+  std::vector<SegmentPtr> sealed_;     // and not secured when last looked at
   bool retired_ = false;
 
   alignas(64) std::atomic<std::uint64_t> accepted_rows_{0};

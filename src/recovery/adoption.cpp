@@ -225,7 +225,7 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
     adopted.rows += s.rows;
     auto segment =
         std::make_shared<Segment>(SegmentIdentity{s.header.buffer, s.header.segment, streams.same_as(s.header.stream),
-                                                  s.rows, Reason::recover, now},
+                                                  s.rows, Reason::recover, now, s.bytes},
                                   nullptr, found.path, s.bytes, /*sent=*/true);
     if (damaged) segment->set_aside_as = damaged_name(found.path);
     segment->quarantine = adopted.quarantine;

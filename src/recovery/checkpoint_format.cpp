@@ -116,22 +116,6 @@ std::optional<double> real_of_blob(std::string_view blob) {
   return real_as_blob(v) ? std::optional(v) : std::nullopt;
 }
 
-std::uint64_t record_bytes(std::span<const Value> values) {
-  std::uint64_t bytes = 8;
-  for (const Value& v : values) {
-    ++bytes;
-    if (v.is_null()) continue;
-    if (v.holds_chars()) {
-      const std::uint64_t size = v.as_chars().size();
-      bytes += size;
-      for (std::uint64_t n = size | 1; n != 0; n >>= 7) ++bytes;  // LEB128
-    } else {
-      bytes += v.is(ColumnType::boolean) ? 1 : 8;
-    }
-  }
-  return bytes;
-}
-
 static_assert(std::endian::native == std::endian::little, "digests are little-endian; swap here for other machines");
 
 void TableDigest::integer(std::int64_t v) {

@@ -65,9 +65,6 @@ std::optional<std::array<char, 8>> real_as_blob(double v);
 /// Nothing for a blob that real_as_blob() would not have made.
 std::optional<double> real_of_blob(std::string_view blob);
 
-/// Size of a row as a journal's record has it: what kRecordBytesMax bounds.
-std::uint64_t record_bytes(std::span<const Value> values);
-
 /// The digest of one table: SHA-256 over its rows in order. A row is its rowid, then its values, each as a letter and
 /// its bytes: N (null); I and i64; R and f64; T or B, u64 size and the bytes. Little-endian.
 class TableDigest {

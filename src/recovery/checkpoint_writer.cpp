@@ -240,9 +240,6 @@ void CheckpointWriter::add_rows(const RowSet& rows) {
                                         " came to a checkpoint where row " + std::to_string(p.open->rows + 1) +
                                         " was due");
     }
-    if (record_bytes(rows.values(i)) > kRecordBytesMax) {
-      throw Error(ErrorCode::usage, "a record may hold 64 MiB at most; the checkpoint is not written");
-    }
     table.digest.integer(static_cast<std::int64_t>(table.rows + 1));
     table.digest.integer(row.version);
     table.insert->bind_integer(1, row.version);

@@ -217,3 +217,41 @@ TEST_CASE("options that cannot be meant are refused before anything is made") {
   CHECK_THROWS_WITH(Buffer(options), Catch::Contains("twice"));
   CHECK(std::filesystem::is_empty(dir.path()));
 }
+
+TEST_CASE("what an earlier process left counts against the limit on disk, and the count goes down as it lands") {
+  const TemporaryDirectory dir;
+  Options options = catalog_options(dir);
+  const std::string catalog = options.destination;
+  options.destination = "postgresql://127.0.0.1:1/nobody";
+  options.drain_timeout = 0s;
+  {
+    Buffer buffer(options);
+    Writer writer = buffer.writer();
+    for (int i = 0; i < 20'000; ++i) writer.add_file(file("/left/" + std::to_string(i), i));
+    CHECK(buffer.stop().pending_rows == 20'000);
+  }
+  options.recover_any_destination = true;
+  options.disk_bytes_max = 1 << 20;
+  options.full_policy = FullPolicy::fail;
+  std::uint64_t on_disk = 0;
+  for (const auto& e : std::filesystem::recursive_directory_iterator(options.state_directory)) {
+    if (e.path().extension() == ".journal") on_disk += e.file_size();
+  }
+  REQUIRE(on_disk > options.disk_bytes_max);
+  {
+    Buffer next(options);
+    CHECK(next.get_sync_status().disk_bytes == on_disk);
+    Writer writer = next.writer();
+    const auto fill = [&] {
+      for (int i = 0; i < 2000; ++i) writer.add_file(file("/new/" + std::to_string(i), i));
+    };
+    CHECK_THROWS_WITH(fill(), Catch::Contains("MEMORY_DB_DISK_MAX_MB"));
+  }
+  options.destination = catalog;
+  Buffer last(options);
+  CHECK(last.force_sync().settled);
+  CHECK(last.get_sync_status().disk_bytes == 0);
+  Writer writer = last.writer();
+  writer.add_file(file("/room/again", 1));
+  CHECK(catalog_number(dir, "SELECT count(*) FROM backup_files WHERE file_path LIKE '/left/%'") == 20'000);
+}

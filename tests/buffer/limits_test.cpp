@@ -19,11 +19,11 @@ Limits small_limits() {
 
 TEST_CASE("a segment is sealed by count, else by age, and never when it is empty") {
   const Limits l = small_limits();
-  CHECK(seal_reason({100, 0ms}, l) == Reason::batch_size_reached);
-  CHECK(seal_reason({100, 5000ms}, l) == Reason::batch_size_reached);
-  CHECK(seal_reason({1, 1000ms}, l) == Reason::interval_reached);
-  CHECK_FALSE(seal_reason({99, 999ms}, l).has_value());
-  CHECK_FALSE(seal_reason({0, 5000ms}, l).has_value());
+  CHECK(seal_reason({100, 0, 0ms}, l) == Reason::batch_size_reached);
+  CHECK(seal_reason({100, 0, 5000ms}, l) == Reason::batch_size_reached);
+  CHECK(seal_reason({1, 0, 1000ms}, l) == Reason::interval_reached);
+  CHECK_FALSE(seal_reason({99, 0, 999ms}, l).has_value());
+  CHECK_FALSE(seal_reason({0, 0, 5000ms}, l).has_value());
 }
 
 TEST_CASE("below the limits nothing is asked of a producer") {

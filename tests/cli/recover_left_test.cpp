@@ -244,7 +244,8 @@ TEST_CASE("a second signal at level memory says how much the journals and the la
   fill(tree, 5000);
   RunningCommand scan(site.line({"scan", tree.path(), "--threads", "1"}));
   if (checkpoints) REQUIRE(scan.wait_for("checkpoint created"));
-  REQUIRE(comes_true([&] { return site.journal_bytes() > 100'000; }));
+  // More than one segment's: the first one counts as kept when it is whole.
+  REQUIRE(comes_true([&] { return site.journal_bytes() > 300'000; }));
   scan.send_signal(SIGINT);
   REQUIRE(scan.wait_for("interrupted: sending"));
   scan.send_signal(SIGINT);

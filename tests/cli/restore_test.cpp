@@ -234,12 +234,13 @@ TEST_CASE("a progress line tells how much of the files was read") {
   CommandLine line = site.line({"restore", file});
   line.on_terminal = true;
   RunningCommand restore(line);
-  CHECK(restore.wait_for(" %"));
+  CHECK(restore.wait_for("buffered "));  // before that it verifies the file, and shows so, too
   restore.send_signal(SIGTERM);
   const auto result = restore.wait();
+  CAPTURE(result.out);
   CHECK(result.status == 130);
   CHECK(says(result.out, "read "));
-  CHECK(says(result.out, "buffered "));
+  CHECK(says(result.out, " %"));
 }
 
 TEST_CASE("a file of an older release leaves alone the column that its release did not know") {
