@@ -14,7 +14,7 @@ std::uint64_t share(std::uint64_t lost, std::uint64_t part, std::uint64_t all) {
 LedgerEntries::LedgerEntries(const Batch& batch) {
   for (std::uint32_t r = 0; r < batch.ranges.size(); ++r) {
     first_of_range_.push_back(static_cast<std::uint32_t>(entries_.size()));
-    for (const Batch::Span& gap : batch.gaps[r]) entries_.push_back({r, gap.first_row, gap.last_row, 0, 0});
+    for (const Batch::Span& gap : batch.gaps[r]) entries_.push_back({r, gap.first_row, gap.last_row, 0, 0, 0});
   }
   first_of_range_.push_back(static_cast<std::uint32_t>(entries_.size()));
   for (const BatchPart& part : batch.parts) {
@@ -34,6 +34,7 @@ Written LedgerEntries::written(const Batch& batch, const std::vector<std::vector
   for (const Entry& e : entries_) {
     result.ranges[e.range].synced += e.synced();
     result.ranges[e.range].superseded += e.superseded();
+    result.ranges[e.range].quarantined += e.refused;
   }
   for (std::size_t r = 0; r < landed.size(); ++r) {
     const BatchRange& range = batch.ranges[r];

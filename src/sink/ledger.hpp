@@ -25,10 +25,11 @@ class LedgerEntries {
     std::uint64_t first_row = 0;
     std::uint64_t last_row = 0;
     std::uint64_t sent = 0;  // rows of it in the batch's parts; the others lost within the batch
+    std::uint64_t refused = 0;
     std::uint64_t lost = 0;  // sent, but older than what the destination has
 
-    std::uint64_t synced() const { return sent - lost; }
-    std::uint64_t superseded() const { return last_row - first_row + 1 - synced(); }
+    std::uint64_t synced() const { return sent - lost - refused; }
+    std::uint64_t superseded() const { return last_row - first_row + 1 - synced() - refused; }
   };
 
   /// Of a batch that is built.
@@ -37,6 +38,7 @@ class LedgerEntries {
   /// The entry that a row belongs to.
   std::uint32_t index_of(const BatchRow& row) const;
   void add_lost(std::uint32_t entry, std::uint64_t rows) { entries_[entry].lost += rows; }
+  void add_refused(std::uint32_t entry) { ++entries_[entry].refused; }
   const std::vector<Entry>& entries() const { return entries_; }
 
   /// Counts by range. A landed span that reaches beyond its range (a batch was halved later) counts with its share,

@@ -65,7 +65,9 @@ void SqliteSink::connect() {
   }
 }
 
-WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused&) {
+WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused& keep) {
+  keep_ = &keep;
+  refused_.clear();
   if (auto failure = open()) return *failure;
   committing_ = false;
   try {
@@ -94,6 +96,7 @@ Written SqliteSink::send(Batch& batch) {
   LedgerEntries ledger(batch);
   crash_point("before the rows are sent");
   for (const BatchPart& part : batch.parts) send_part(part, ledger);
+  if (!refused_.empty()) (*keep_)(batch, refused_);
   write_ledger(batch, ledger, started);
   committing_ = true;
   crash_point("before COMMIT");
@@ -132,7 +135,14 @@ void SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger) {
   for (const BatchRow& row : part.rows) {
     for (int c = 0; c < columns; ++c) bind(target->upsert, c + 1, row.values[c]);
     target->upsert.bind_integer(columns + 1, row.version);
-    target->upsert.run();
+    try {
+      target->upsert.run();
+    } catch (const SqliteError& e) {
+      if (e.primary_code() != SQLITE_CONSTRAINT || !*keep_) throw;
+      refused_.push_back({row.range, row.number, row.version, row.values, "23514", "", "a constraint refuses a row"});
+      ledger.add_refused(ledger.index_of(row));
+      continue;
+    }
     crash_point("rows are being sent");
     if (db_->changes() != 0) continue;
     // Untouched: newer there, or the same record that landed before.

@@ -34,6 +34,8 @@ class SqliteSink final : public Sink {
   Written send(Batch& batch);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
   void send_part(const BatchPart& part, LedgerEntries& ledger);
+  std::vector<RefusedRow> refused_;
+  const KeepRefused* keep_ = nullptr;
   void write_ledger(const Batch& batch, const LedgerEntries& ledger, std::int64_t started_us);
 
   const std::string file_;
