@@ -228,7 +228,10 @@ void BufferCore::start_checkpoints() {
   c.directory = checkpoint_directory(options_.checkpoint_directory, state_->path());
   c.origin.buffer = store_->buffer_id();
   c.origin.host = host_name();
-  if (folder_) c.origin.boot_id = folder_->manifest.boot_id;
+  if (folder_) {
+    c.origin.boot_id = folder_->manifest.boot_id;
+    c.folder = folder_->path;
+  }
   c.origin.pid = ::getpid();
   c.origin.durability = options_.durability;
   c.origin.destination = destination_->description();
@@ -307,7 +310,8 @@ bool BufferCore::quarantine_stays(const SyncResult& result) {
     log_(LogLevel::error, e.what());
   }
   if (result.quarantined_rows > 0) {
-    log_(LogLevel::warning, counted(result.quarantined_rows, "row is", "rows are") + " in quarantine: the destination " +
+    log_(LogLevel::warning, counted(result.quarantined_rows, "row is", "rows are") +
+                                " in quarantine: the destination " +
                                 "refuses what they contain; forebay errors shows them, and when the cause is mended, " +
                                 "forebay retry-errors sends them again");
   }

@@ -258,9 +258,9 @@ bool Quarantine::remove_if_empty() {
   } else {
     // One whose making was cut short holds nothing; anything else of that name would have been opened, or refused.
     std::error_code error;
-    if (std::filesystem::file_size(folder_ / kQuarantineName, error) > 0 && !error) {
-      if (open_quarantine(folder_, false)) return false;
-    }
+    const auto bytes = std::filesystem::file_size(folder_ / kQuarantineName, error);
+    if (error) return true;
+    if (bytes > 0 && open_quarantine(folder_, false)) return false;
   }
   crash_point("before an empty quarantine goes");
   ::unlink((folder_ / kQuarantineName).c_str());
@@ -341,9 +341,9 @@ RowSet Quarantine::read_retry(const Retry& retry, std::uint64_t first_row, std::
     });
   }
   if (rows.size() != last_row - first_row + 1) {
-    throw Error(ErrorCode::damaged, "quarantine " + (folder_ / kQuarantineName).string() +
-                                        " no longer holds rows " + std::to_string(first_row) + " to " +
-                                        std::to_string(last_row) + " of retry " + std::to_string(retry.segment));
+    throw Error(ErrorCode::damaged, "quarantine " + (folder_ / kQuarantineName).string() + " no longer holds rows " +
+                                        std::to_string(first_row) + " to " + std::to_string(last_row) + " of retry " +
+                                        std::to_string(retry.segment));
   }
   return rows;
 }

@@ -48,8 +48,9 @@ bool find_file(const std::filesystem::path& file) {
     throw Error(ErrorCode::local, "cannot look at " + file.string() + ": " + std::generic_category().message(errno));
   }
   if (S_ISREG(st.st_mode) && st.st_uid == ::geteuid()) return true;
-  throw Error(ErrorCode::local, file.string() + " is no file of this user's, so it is no quarantine; look who put it "
-                                                "there");
+  throw Error(ErrorCode::local, file.string() +
+                                    " is no file of this user's, so it is no quarantine; look who put it "
+                                    "there");
 }
 
 /// Mode 0600, which SQLite would not see to.

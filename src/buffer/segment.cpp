@@ -49,10 +49,9 @@ std::shared_ptr<MemorySegment> Segment::release_memory() {
 SegmentPtr retry_segment(const std::string& buffer, const Retry& retry, const Stream* stream,
                          std::shared_ptr<Quarantine> quarantine) {
   // Its process may have died after COMMIT.
-  auto segment = std::make_shared<Segment>(
-      SegmentIdentity{buffer, retry.segment, stream, retry.rows, Reason::retry, std::chrono::steady_clock::now(),
-                      retry.bytes},
-      nullptr, std::filesystem::path(), 0, /*sent=*/true);
+  auto segment = std::make_shared<Segment>(SegmentIdentity{buffer, retry.segment, stream, retry.rows, Reason::retry,
+                                                           std::chrono::steady_clock::now(), retry.bytes},
+                                           nullptr, std::filesystem::path(), 0, /*sent=*/true);
   segment->secured.store(true);
   segment->quarantine = std::move(quarantine);
   segment->retry = retry;

@@ -64,10 +64,8 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
   }
   for (const auto& [stream, rows] : left.quarantined) {
     if (!j["streams"].contains(stream)) {
-      j["streams"][stream] = {{"total_files", nullptr},
-                              {"synced_files", nullptr},
-                              {"superseded_files", nullptr},
-                              {"pending_files", 0}};
+      j["streams"][stream] = {
+          {"total_files", nullptr}, {"synced_files", nullptr}, {"superseded_files", nullptr}, {"pending_files", 0}};
     }
     j["streams"][stream]["error_files"] = rows;
     if (stream != "backup_sets") refused += rows;

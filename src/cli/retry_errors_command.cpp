@@ -83,9 +83,8 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
   options.retry_stream = a.stream;
   options.log = log_callback();
   Buffer buffer(options);
-  const Interrupt interrupt(
-      [] { log_line(LogLevel::warning, "interrupted: giving up the batches under way"); },
-      [] { report_failure("interrupted twice: what has not landed stays in quarantine"); });
+  const Interrupt interrupt([] { log_line(LogLevel::warning, "interrupted: giving up the batches under way"); },
+                            [] { report_failure("interrupted twice: what has not landed stays in quarantine"); });
   const SyncResult result = buffer.stop(options.drain_timeout, [&] { return interrupt.requested().load(); });
   const SyncStatus status = buffer.get_sync_status();
   const Counts& rows = status.recovered;
@@ -105,16 +104,11 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
 void print(const RetryArguments& a, const std::filesystem::path& state, const Sum& sum, std::uint64_t still) {
   const RetryResult& r = sum.rows;
   if (a.json) {
-    const Json j = {{"state_directory", state.string()},
-                    {"retried", r.retried},
-                    {"synced", r.synced},
-                    {"superseded", r.superseded},
-                    {"refused", r.refused},
-                    {"unsettled", r.unsettled + sum.pending},
-                    {"unreadable", r.unreadable},
-                    {"quarantined", still},
-                    {"last_error", r.last_error},
-                    {"problems", sum.problems}};
+    const Json j = {
+        {"state_directory", state.string()}, {"retried", r.retried}, {"synced", r.synced},
+        {"superseded", r.superseded},        {"refused", r.refused}, {"unsettled", r.unsettled + sum.pending},
+        {"unreadable", r.unreadable},        {"quarantined", still}, {"last_error", r.last_error},
+        {"problems", sum.problems}};
     std::cout << control::to_text(j) << '\n';
     return;
   }
@@ -186,8 +180,7 @@ void add_retry_errors_command(CLI::App& app, const ChooseAction& choose) {
   CLI::App* c = app.add_subcommand("retry-errors", "Send quarantined rows again, after the cause was mended");
   auto a = std::make_shared<RetryArguments>();
   c->add_option("--stream", a->stream, "Only rows of this stream")->option_text("NAME");
-  add_destination_option(*c, a->to,
-                         "Send what ended processes left here, whatever destination it was meant for");
+  add_destination_option(*c, a->to, "Send what ended processes left here, whatever destination it was meant for");
   c->add_flag("--json", a->json, "Print one JSON object");
   c->footer(examples({"forebay retry-errors", "forebay retry-errors --stream backup_files"}));
   choose(*c, [a](CommandContext& context) { return run_retry_errors(*a, context); });

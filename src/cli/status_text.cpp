@@ -112,8 +112,9 @@ void add_left_rows(const BufferView& b, Table& table) {
   const std::uint64_t unreadable = number(b.fields, "unreadable_files").value_or(0);
   const std::uint64_t refused = number(b.fields, "error_files").value_or(0);
   if (refused > 0) {
-    table.add({"  quarantine", {rows_text(refused) + "; forebay errors shows why, forebay retry-errors sends them again",
-                                Style::warning}});
+    table.add(
+        {"  quarantine",
+         {rows_text(refused) + "; forebay errors shows why, forebay retry-errors sends them again", Style::warning}});
   }
   if (is_finished(b)) return;
   if (rows > 0) {
@@ -153,8 +154,9 @@ std::string headline(const std::filesystem::path& state_directory, const std::ve
   std::error_code error;
   if (!std::filesystem::exists(state_directory, error)) line += ", which is not there";
   if (buffers.empty()) return line + ": no buffers";
-  const auto orphaned = std::count_if(buffers.begin(), buffers.end(),
-                                      [](const BufferView& b) { return hands_of(b.listed) == Hands::nobody && !is_finished(b); });
+  const auto orphaned = std::count_if(buffers.begin(), buffers.end(), [](const BufferView& b) {
+    return hands_of(b.listed) == Hands::nobody && !is_finished(b);
+  });
   const auto finished = std::count_if(buffers.begin(), buffers.end(), is_finished);
   return line + ": " + std::to_string(static_cast<std::ptrdiff_t>(buffers.size()) - orphaned - finished) + " live, " +
          std::to_string(orphaned) + " orphaned" +

@@ -7,10 +7,11 @@
 namespace forebay::control {
 namespace {
 
-constexpr std::array<std::pair<Command, std::string_view>, 4> kCommands = {{{Command::status, "status"},
-                                                                           {Command::force_sync, "force-sync"},
-                                                                           {Command::retry_errors, "retry-errors"},
-                                                                           {Command::create_checkpoint, "checkpoint"}}};
+constexpr std::array<std::pair<Command, std::string_view>, 4> kCommands = {
+    {{Command::status, "status"},
+     {Command::force_sync, "force-sync"},
+     {Command::retry_errors, "retry-errors"},
+     {Command::create_checkpoint, "checkpoint"}}};
 
 /// Waiting longer than this is not waiting.
 constexpr std::int64_t kTimeoutMsMax = 7LL * 24 * 3600 * 1000;
@@ -66,7 +67,8 @@ Request parse_request(std::string_view body) {
                           : std::ranges::find(kCommands, command->get_ref<const std::string&>(),
                                               &decltype(kCommands)::value_type::second);
   if (known == kCommands.end()) {
-    throw Error(ErrorCode::usage, "there is no such command; known are status, force-sync, retry-errors and checkpoint");
+    throw Error(ErrorCode::usage,
+                "there is no such command; known are status, force-sync, retry-errors and checkpoint");
   }
   request.command = known->first;
   if (const auto timeout = object.find("timeout_ms"); timeout != object.end()) {

@@ -29,8 +29,9 @@ Json force_sync_json(const SyncResult& r) {
 }
 
 Json retry_json(const RetryResult& r) {
-  return {{"retried", r.retried},       {"synced", r.synced},         {"superseded", r.superseded}, {"refused", r.refused},
-          {"unsettled", r.unsettled}, {"unreadable", r.unreadable}, {"last_error", r.last_error}};
+  return {{"retried", r.retried},      {"synced", r.synced},       {"superseded", r.superseded},
+          {"refused", r.refused},      {"unsettled", r.unsettled}, {"unreadable", r.unreadable},
+          {"last_error", r.last_error}};
 }
 
 Json checkpoint_json(const CheckpointResult& r) { return {{"path", r.path}, {"rows", r.rows}, {"bytes", r.bytes}}; }
@@ -92,8 +93,8 @@ void Session::begin_job(const Request& request) {
     return result_reply(checkpoint_json(calls.create_checkpoint()));
   };
   if (!server_.start_job(work, shared_from_this())) {
-    return finish(
-        error_reply(ErrorCode::full, "this process is busy with other force-syncs, retries and checkpoints; try again"));
+    return finish(error_reply(ErrorCode::full,
+                              "this process is busy with other force-syncs, retries and checkpoints; try again"));
   }
   working_ = true;
   disarm();

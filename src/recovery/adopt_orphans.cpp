@@ -216,8 +216,8 @@ class Adopter {
     std::uint64_t retried = 0;
     for (const SegmentPtr& s : adopted.segments) retried += s->retry ? s->id.rows : 0;
     if (retried > 0) {
-      log(LogLevel::info, "buffer " + adopted.folder.manifest.buffer + ": " +
-                              counted(retried, "row goes", "rows go") + " out of quarantine once more");
+      log(LogLevel::info, "buffer " + adopted.folder.manifest.buffer + ": " + counted(retried, "row goes", "rows go") +
+                              " out of quarantine once more");
     }
     result_.buffers.push_back(std::move(adopted));
   }

@@ -23,7 +23,7 @@ struct AdoptionOptions {
   /// Quarantined rows are sent again, of this stream (empty: of all).
   std::optional<std::string> retry_stream;
   std::uint64_t retry_rows_max = 5000;  ///< in one segment
-  bool own_buffer = false;  ///< one of the locked folders is the caller's
+  bool own_buffer = false;              ///< one of the locked folders is the caller's
   LogCallback log;
 };
 

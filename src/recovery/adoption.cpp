@@ -135,8 +135,8 @@ void open_quarantine_of(AdoptedBuffer& adopted) {
 
 void add_retry(const Retry& retry, AdoptedBuffer& adopted, StreamRegistry& streams) {
   ++adopted.retries;
-  adopted.segments.push_back(retry_segment(adopted.folder.manifest.buffer, retry, streams.same_as(retry.stream),
-                                           adopted.quarantine));
+  adopted.segments.push_back(
+      retry_segment(adopted.folder.manifest.buffer, retry, streams.same_as(retry.stream), adopted.quarantine));
 }
 
 void count_set_aside(std::uint64_t files, AdoptedBuffer& adopted) {

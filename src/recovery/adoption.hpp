@@ -28,7 +28,7 @@ struct AdoptedBuffer {
   std::map<std::string, std::uint64_t> lost_rows{};  // of those, by stream: at least
   StampedRows stamped{};                             // of all rows
   std::optional<OrderlyEnd> end{};                   // none: it was killed
-  std::uint64_t retries = 0;  // of segments: quarantined rows that were being sent again
+  std::uint64_t retries = 0;                         // of segments: quarantined rows that were being sent again
   /// What a person should know, a line each: damage, and what was set aside or cannot be read.
   std::vector<std::string> findings{};
 };

@@ -68,6 +68,7 @@ void SqliteSink::connect() {
 WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused& keep) {
   keep_ = &keep;
   refused_.clear();
+  keeping_ = false;
   if (auto failure = open()) return *failure;
   committing_ = false;
   try {
@@ -76,7 +77,7 @@ WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused& keep) {
     db_->rollback();
     return e.failure;
   } catch (const Error& e) {
-    if (e.code() != ErrorCode::local) {
+    if (e.code() != ErrorCode::local || keeping_) {
       db_->rollback();
       throw;
     }
@@ -96,7 +97,11 @@ Written SqliteSink::send(Batch& batch) {
   LedgerEntries ledger(batch);
   crash_point("before the rows are sent");
   for (const BatchPart& part : batch.parts) send_part(part, ledger);
-  if (!refused_.empty()) (*keep_)(batch, refused_);
+  if (!refused_.empty()) {
+    keeping_ = true;  // what this throws is no failure of the catalog
+    (*keep_)(batch, refused_);
+    keeping_ = false;
+  }
   write_ledger(batch, ledger, started);
   committing_ = true;
   crash_point("before COMMIT");

@@ -36,6 +36,7 @@ class SqliteSink final : public Sink {
   void send_part(const BatchPart& part, LedgerEntries& ledger);
   std::vector<RefusedRow> refused_;
   const KeepRefused* keep_ = nullptr;
+  bool keeping_ = false;
   void write_ledger(const Batch& batch, const LedgerEntries& ledger, std::int64_t started_us);
 
   const std::string file_;

@@ -17,7 +17,8 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr const char* kWithoutQuarantine =
-    "; there is no quarantine for it, so its batch waits (USE_MEMORY_DB=False, or the quarantine's file cannot be used)";
+    "; there is no quarantine for it, so its batch waits (USE_MEMORY_DB=False, or the quarantine's file cannot be "
+    "used)";
 
 /// Rows are acknowledged within 50 ms of add(): the timer comes twice in that time.
 constexpr std::chrono::milliseconds kCommitInterval{25};
@@ -191,7 +192,8 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
     refused.settle(batch);
   } catch (const Error& e) {
     for (const SegmentPtr& s : segments) s->maybe_sent = true;
-    return Failure{FailureClass::other, {}, std::string("a batch has landed, but its quarantine is not settled: ") + e.what()};
+    return Failure{
+        FailureClass::other, {}, std::string("a batch has landed, but its quarantine is not settled: ") + e.what()};
   }
   tell_refused(refused.causes());
   // Before anyone who waits for these rows can look at the counts.
@@ -228,8 +230,8 @@ void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& seg
                           std::chrono::duration<double> took) {
   char line[128];
   std::snprintf(line, sizeof line, "sync finished %llu/%llu %s in %.2f s",
-                static_cast<unsigned long long>(rows.all - rows.quarantined),
-                static_cast<unsigned long long>(rows.all), only_files(batch) ? "files" : "rows", took.count());
+                static_cast<unsigned long long>(rows.all - rows.quarantined), static_cast<unsigned long long>(rows.all),
+                only_files(batch) ? "files" : "rows", took.count());
   log(LogLevel::info,
       line + (rows.quarantined > 0 ? ", " + std::to_string(rows.quarantined) + " in quarantine" : std::string()));
   std::string recovered;

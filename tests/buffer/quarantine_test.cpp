@@ -193,8 +193,9 @@ TEST_CASE("a record that is damaged in quarantine is not sent, and the others ar
   const Measurement row("a", 1);
   { Quarantine(dir.path(), "b-1").keep({refusals(1, {refusal(1, row), refusal(2, row)})}); }
   SqliteConnection((dir / kQuarantineName).string())
-      .exec("UPDATE entries SET record = CAST(substr(record, 1, 20) || x'00' || substr(record, 22) AS BLOB) "
-            "WHERE row = 1");
+      .exec(
+          "UPDATE entries SET record = CAST(substr(record, 1, 20) || x'00' || substr(record, 22) AS BLOB) "
+          "WHERE row = 1");
   Quarantine quarantine(dir.path(), "b-1");
   std::uint64_t unreadable = 0;
   const auto retries = quarantine.begin_retries("", 100, unreadable);
