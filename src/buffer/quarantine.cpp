@@ -129,11 +129,15 @@ struct Candidate {
 std::vector<Candidate> candidates(SqliteConnection& db, const std::string& stream,
                                   const std::set<std::pair<std::string, std::uint64_t>>& in_doubt,
                                   std::uint64_t& unreadable) {
-  std::map<std::int64_t, Stream> streams;
+  struct Declared {
+    Stream stream;
+    std::uint64_t seed = 0;
+  };
+  std::map<std::int64_t, Declared> streams;
   SqliteStatement declared(db, "SELECT id, declaration FROM streams", Life::once);
   while (declared.step()) {
     Stream s = stream_from_json(declared.column_text(1));
-    if (stream.empty() || s.name == stream) streams.emplace(declared.column_integer(0), std::move(s));
+    if (stream.empty() || s.name == stream) streams.insert({declared.column_integer(0), {s, record_seed(s)}});
   }
   std::vector<Candidate> found;
   SqliteStatement entries(db,
@@ -145,8 +149,8 @@ std::vector<Candidate> candidates(SqliteConnection& db, const std::string& strea
     if (of == streams.end()) continue;
     const auto segment = static_cast<std::uint64_t>(entries.column_integer(3));
     if (in_doubt.contains({std::string(entries.column_text(2)), segment})) continue;
-    RowSet row(of->second.columns.size());
-    if (decode_entry(entries.column_blob(4), of->second, 1, row)) {
+    RowSet row(of->second.stream.columns.size());
+    if (decode_entry(entries.column_blob(4), of->second.stream, of->second.seed, 1, row)) {
       found.push_back({entries.column_integer(0), of->first, entries.column_blob(4).size()});
     } else {
       ++unreadable;
@@ -334,9 +338,10 @@ RowSet Quarantine::read_retry(const Retry& retry, std::uint64_t first_row, std::
       read.bind_integer(1, signed_of(retry.segment));
       read.bind_integer(2, signed_of(first_row));
       read.bind_integer(3, signed_of(last_row));
+      const std::uint64_t seed = record_seed(retry.stream);
       while (read.step()) {
         const auto number = static_cast<std::uint64_t>(read.column_integer(0));
-        if (!decode_entry(read.column_blob(1), retry.stream, number, rows)) break;
+        if (!decode_entry(read.column_blob(1), retry.stream, seed, number, rows)) break;
       }
     });
   }

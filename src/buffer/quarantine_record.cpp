@@ -18,14 +18,15 @@ std::string encode_entry(std::int64_t version, std::span<const Value> values, st
   return record;
 }
 
-bool decode_entry(std::string_view record, const Stream& stream, std::uint64_t row_number, RowSet& rows) {
+bool decode_entry(std::string_view record, const Stream& stream, std::uint64_t seed, std::uint64_t row_number,
+                  RowSet& rows) {
   if (record.size() < kRecordHeadBytes) return false;
   std::uint32_t size = 0;
   std::uint32_t checksum = 0;
   std::memcpy(&size, record.data(), sizeof size);
   std::memcpy(&checksum, record.data() + sizeof size, sizeof checksum);
   const std::string_view body = record.substr(kRecordHeadBytes);
-  return body.size() == size && record_checksum(body, record_seed(stream)) == checksum &&
+  return body.size() == size && record_checksum(body, seed) == checksum &&
          decode_record(body, stream, row_number, rows);
 }
 

@@ -107,10 +107,11 @@ std::uint64_t copy_quarantine(const std::filesystem::path& folder,
       QuarantineCopy copy{stream_from_json(streams.column_text(1)), RowSet(0)};
       const std::size_t columns = copy.stream.columns.size();
       copy.rows = RowSet(columns);
+      const std::uint64_t seed = record_seed(copy.stream);
       std::uint64_t number = 0;
       entries.bind_integer(1, streams.column_integer(0));
       while (entries.step()) {
-        if (!decode_entry(entries.column_blob(0), copy.stream, number + 1, copy.rows)) {
+        if (!decode_entry(entries.column_blob(0), copy.stream, seed, number + 1, copy.rows)) {
           ++unreadable;
           continue;
         }

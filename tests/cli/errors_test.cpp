@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "forebay/buffer.hpp"
 #include "sqlite/statement.hpp"
+#include "support/catalog_buffer.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
@@ -116,6 +118,36 @@ Place catalog_place(const TemporaryDirectory& directory) {
 TEST_CASE("rows that a SQLite catalog refuses are shown by errors, and retry-errors sends them when it is mended") {
   const TemporaryDirectory directory;
   refuse_and_retry(catalog_place(directory));
+}
+
+TEST_CASE("errors and retry-errors reach a running process, through its file and its socket") {
+  const TemporaryDirectory dir;
+  const std::string catalog = (dir / "catalog.db").string();
+  Buffer buffer(catalog_options(dir));
+  Writer writer = buffer.writer("measurements");
+  writer.add(Measurement("good", 1));
+  REQUIRE(buffer.force_sync().settled);
+  SqliteConnection(catalog).exec(
+      "CREATE TRIGGER no_bad BEFORE INSERT ON measurements WHEN new.sensor = 'bad' BEGIN SELECT RAISE(ABORT, 'bad'); "
+      "END");
+  writer.add(Measurement("bad", 2));
+  const std::map<std::string, std::string> settings = {{"FOREBAY_STATE_DIR", (dir / "state").string()},
+                                                       {"DATABASE_URL", "sqlite:" + catalog}};
+  const auto synced = run_forebay({"force-sync"}, settings);
+  CAPTURE(synced.err);
+  CHECK(synced.status == 1);
+  CHECK(says(synced.err, "1 row is in quarantine"));
+  const auto errors = summary_of(run_forebay({"errors", "--json"}, settings));
+  CHECK(errors.at("quarantined") == 1);
+  CHECK(errors.at("buffers").at(0).at("rows").at(0).at("key") == "bad, 2");
+  CHECK(run_forebay({"retry-errors"}, settings).status == 1);
+  SqliteConnection(catalog).exec("DROP TRIGGER no_bad");
+  const auto retried = run_forebay({"retry-errors", "--stream", "measurements", "--json"}, settings);
+  CAPTURE(retried.err);
+  CHECK(retried.status == 0);
+  CHECK(summary_of(retried).at("synced") == 1);
+  CHECK(buffer.get_stats("measurements").synced == 2);
+  CHECK(run_forebay({"force-sync"}, settings).status == 0);
 }
 
 TEST_CASE("a checkpoint holds what is in quarantine, and a restore brings it back as rows") {

@@ -127,3 +127,55 @@ TEST_CASE("a retry that a kill cuts short goes on under its number, and its fold
     }
   }
 }
+
+TEST_CASE("at level memory, too, a folder with nothing but rows in quarantine is left alone without a word") {
+  const TemporaryDirectory dir;
+  prepare(dir);
+  std::vector<std::string> warnings;
+  {
+    Options o = catalog_options(dir);
+    o.durability = Durability::memory;
+    Buffer buffer(o);
+    Writer writer = buffer.writer("measurements");
+    writer.add(Measurement("bad", 1));
+    const SyncResult result = buffer.stop();
+    CHECK(result.settled);
+    CHECK(result.quarantined_rows == 1);
+  }
+  Options o = catalog_options(dir);
+  o.only_recover = true;
+  o.log = [&](LogLevel level, std::string_view line) {
+    if (level >= LogLevel::warning) warnings.emplace_back(line);
+  };
+  for (int i = 0; i < 2; ++i) {
+    Buffer buffer(o);
+    CHECK(buffer.stop().settled);
+    CHECK(buffer.get_sync_status().recovered.accepted == 0);
+  }
+  CHECK(warnings.empty());
+  CHECK(in_quarantine(dir) == 1);
+}
+
+TEST_CASE("a running buffer sends its quarantined rows again, and its folder goes at its end") {
+  const TemporaryDirectory dir;
+  prepare(dir);
+  Buffer buffer(catalog_options(dir));
+  Writer writer = buffer.writer("measurements");
+  for (int i = 0; i < 4; ++i) writer.add(Measurement(i < 2 ? "bad" : "good", i));
+  CHECK(buffer.force_sync().quarantined_rows == 2);
+  const RetryResult refused = buffer.retry_errors("measurements");
+  CHECK(refused.retried == 2);
+  CHECK(refused.refused == 2);
+  CHECK(refused.unsettled == 0);
+  CHECK_THROWS_AS(buffer.retry_errors("no such stream"), Error);
+  run_sql(dir, "DROP TRIGGER no_bad");
+  const RetryResult retried = buffer.retry_errors();
+  CHECK(retried.retried == 2);
+  CHECK(retried.synced == 2);
+  const Counts c = buffer.get_stats("measurements");
+  CHECK(c.accepted == 4);
+  CHECK(c.synced == 4);
+  CHECK(c.quarantined == 0);
+  buffer.stop();
+  CHECK(std::filesystem::is_empty(dir / "state" / "buffers"));
+}
