@@ -21,7 +21,7 @@ struct Place {
 
 /// Scans a tree with three such files, and retries before and after the cause is mended.
 void refuse_and_retry(const Place& place) {
-  const ScanSite site(place.url);
+  const ScanSite site(place.url, {{"SYNC_DRAIN_TIMEOUT", "5"}});
   REQUIRE(site.run({"migrate", "up"}).status == 0);
   place.refuse();
   const Tree tree;
