@@ -86,6 +86,13 @@ class Buffer {
   /// result.
   SyncResult force_sync(std::chrono::milliseconds timeout = std::chrono::seconds(300));
 
+  /// Sends what is in this buffer's quarantine again, each row at its first version, so that a newer one at the
+  /// destination stays: rows of `stream`, or of all streams (empty). A row leaves the quarantine when its commit is
+  /// known, and not before; one that is refused again stays. Returns when all of them are settled, or at the timeout;
+  /// those that are not are tried on. For after the cause was mended. Throws Error: local or damaged (the quarantine
+  /// cannot be read or written), usage (a stream that is not known), stopped.
+  RetryResult retry_errors(std::string_view stream = {}, std::chrono::milliseconds timeout = std::chrono::seconds(300));
+
   /// Writes every row that is not at the destination yet, adopted ones included, to one checkpoint file in
   /// Options::checkpoint_directory, and returns when it is whole and flushed. Producers go on meanwhile; rows whose
   /// add() returned before this call are in it. Throws Error: local (the file cannot be written; nothing is left of

@@ -67,7 +67,10 @@ struct Options {
   bool recover = true;                   ///< adopt orphaned buffers of the same host and destination at start
   bool recover_any_destination = false;  ///< and those that were meant for another destination
   bool only_recover = false;             ///< make no folder of its own, as no Writer will be: works also on a full disk
-  std::string recover_buffer;            ///< adopt only the one of this name; empty: all
+  /// Only adopt buffers with rows in quarantine, and send these rows again, too: of `retry_stream`, or of all streams.
+  bool retry_quarantined = false;
+  std::string retry_stream;
+  std::string recover_buffer;  ///< adopt only the one of this name; empty: all
   /// Added to the version's time of every row that is adopted, order kept: for rows stamped by a clock that was wrong.
   /// Without it, orphans are left alone whose newest row lies further than clock_tolerance in the future, or whose
   /// process the destination refused for its clock; 0 takes their rows as they are.

@@ -18,7 +18,7 @@ struct Counts {
   std::uint64_t synced = 0;       ///< at the destination, at this version
   std::uint64_t superseded = 0;   ///< lost to a newer version of their key, in their batch or at the destination
   std::uint64_t pending = 0;      ///< not there yet
-  std::uint64_t quarantined = 0;  ///< refused by the destination for what they contain, and kept: 0 in this release
+  std::uint64_t quarantined = 0;  ///< refused by the destination for what they contain, and kept in quarantine
 
   Counts& operator+=(const Counts& other) noexcept {
     accepted += other.accepted;
@@ -65,6 +65,7 @@ struct SyncStatus {
   std::uint64_t memory_rows = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;
+  std::uint64_t retried_rows = 0;                  ///< of those quarantined, on their way once more
   std::uint64_t journaled_rows = 0;                ///< of those pending, in journals that outlive the process
   double oldest_pending_s = 0;                     ///< age of the oldest row that has not landed
   double total_time_s = 0;                         ///< since the Buffer was made
@@ -88,12 +89,24 @@ struct CheckpointResult {
   std::uint64_t bytes = 0;
 };
 
+/// What retry_errors() came to. retried = synced + superseded + refused + unsettled.
+struct RetryResult {
+  std::uint64_t retried = 0;     ///< rows that were sent again
+  std::uint64_t synced = 0;      ///< at the destination now
+  std::uint64_t superseded = 0;  ///< the destination has a newer version
+  std::uint64_t refused = 0;     ///< once more, and back in quarantine
+  std::uint64_t unsettled = 0;   ///< when the time was over; still in quarantine, and tried on
+  std::uint64_t unreadable = 0;  ///< besides: damaged in quarantine, and left there
+  std::string last_error;        ///< what the destination said last, when some are unsettled
+};
+
 /// What force_sync() or stop() came to.
 struct SyncResult {
   bool settled = false;            ///< every row it was about is at the destination (or superseded there)
   std::uint64_t pending_rows = 0;  ///< else: how many rows of the whole Buffer are not, later ones included
   std::uint64_t unsaved_rows = 0;  ///< of those, what stop() could not keep either; never acknowledged, but at `memory`
   std::string last_error;          ///< what the destination said last
+  std::uint64_t quarantined_rows = 0;  ///< of the whole Buffer, refused and kept; they are not pending
 };
 
 }  // namespace forebay

@@ -106,6 +106,11 @@ SyncResult Buffer::force_sync(std::chrono::milliseconds timeout) {
   return core_->force_sync(timeout);
 }
 
+RetryResult Buffer::retry_errors(std::string_view stream, std::chrono::milliseconds timeout) {
+  expect_own_process(*core_);
+  return core_->retry_errors(std::string(stream), timeout);
+}
+
 CheckpointResult Buffer::create_checkpoint() {
   expect_own_process(*core_);
   return core_->create_checkpoint();

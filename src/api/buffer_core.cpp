@@ -86,7 +86,11 @@ BufferCore::BufferCore(Options options)
   StoreOptions store;
   // Without a buffer the run stands in for one in the ledger.
   store.buffer_id = folder_ ? folder_->manifest.buffer : StateDirectory::new_buffer_id();
-  if (folder_) store.folder = folder_->path;
+  if (folder_) {
+    store.folder = folder_->path;
+    quarantine_ = std::make_shared<Quarantine>(folder_->path, folder_->manifest.buffer);
+    store.quarantine = quarantine_;
+  }
   store.durability = options_.durability;
   store.limits = limits_of(options_);
   store.unbuffered = options_.send && !options_.buffered;
@@ -130,6 +134,9 @@ void BufferCore::open_control() {
   control::Calls calls;
   calls.status = [this] { return status(); };
   calls.force_sync = [this](std::chrono::milliseconds timeout) { return force_sync(timeout); };
+  calls.retry_errors = [this](const std::string& stream, std::chrono::milliseconds timeout) {
+    return retry_errors(stream, timeout);
+  };
   calls.create_checkpoint = [this] { return create_checkpoint(); };
   const bool wanted = folder_ && options_.control_socket;
   control_ = std::make_unique<ControlService>(*state_, wanted ? &*folder_ : nullptr, std::move(calls), log_);
@@ -137,7 +144,10 @@ void BufferCore::open_control() {
 
 void BufferCore::adopt_orphans() {
   AdoptionOptions o;
-  o.wanted = {destination_->description(), options_.recover_any_destination, options_.recover_buffer};
+  o.wanted = {destination_->description(), options_.recover_any_destination, options_.recover_buffer,
+              options_.retry_quarantined};
+  if (options_.retry_quarantined) o.retry_stream = options_.retry_stream;
+  o.retry_rows_max = options_.batch_rows_max;
   o.shift = options_.recover_shift;
   o.clock_tolerance = options_.clock_tolerance;
   o.own_buffer = folder_.has_value();
@@ -186,13 +196,42 @@ const Stream& BufferCore::stream(std::string_view name) const {
 
 SyncResult BufferCore::force_sync(std::chrono::milliseconds timeout) { return scheduler_->force_sync(timeout); }
 
+RetryResult BufferCore::retry_errors(const std::string& stream, std::chrono::milliseconds timeout) {
+  const SteadyTime until = steady_clock::now() + timeout;
+  if (!stream.empty()) static_cast<void>(this->stream(stream));  // known at all?
+  RetryResult result;
+  if (!quarantine_) return result;  // refused rows hold their batches up, or nothing is sent
+  std::vector<SegmentPtr> segments;
+  for (const SegmentPtr& s : store_->unsettled()) {
+    if (s->retry && (stream.empty() || s->id.stream->name == stream)) segments.push_back(s);  // asked for before
+  }
+  for (const Retry& retry : quarantine_->begin_retries(stream, options_.batch_rows_max, result.unreadable)) {
+    segments.push_back(retry_segment(store_->buffer_id(), retry, streams_.declared_as(retry.stream), quarantine_));
+    store_->adopt(segments.back());
+  }
+  const SyncResult synced = scheduler_->wait_for(segments, until);
+  for (const SegmentPtr& s : segments) {
+    const Landed brought = store_->brought(s);
+    result.retried += s->id.rows;
+    result.synced += brought.synced;
+    result.superseded += brought.superseded;
+    result.refused += brought.quarantined;
+  }
+  result.unsettled = result.retried - result.synced - result.superseded - result.refused;
+  if (result.unsettled > 0) result.last_error = synced.last_error;
+  return result;
+}
+
 void BufferCore::start_checkpoints() {
   const bool memory = options_.durability == Durability::memory;
   CheckpointerOptions c;
   c.directory = checkpoint_directory(options_.checkpoint_directory, state_->path());
   c.origin.buffer = store_->buffer_id();
   c.origin.host = host_name();
-  if (folder_) c.origin.boot_id = folder_->manifest.boot_id;
+  if (folder_) {
+    c.origin.boot_id = folder_->manifest.boot_id;
+    c.folder = folder_->path;
+  }
   c.origin.pid = ::getpid();
   c.origin.durability = options_.durability;
   c.origin.destination = destination_->description();
@@ -225,6 +264,7 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   scheduler_->stop(/*at_once=*/!result.settled);
   control_.reset();
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
+  result.quarantined_rows = store_->quarantined_rows();
   result.settled = result.pending_rows == 0;
   if (checkpointer_) checkpointer_->stop();
   leave_state(result);
@@ -242,10 +282,11 @@ void BufferCore::leave_state(SyncResult& result) {
   }
   adopted_.buffers.clear();
   if (!folder_) return;
+  const bool refused_rows_stay = quarantine_stays(result);
   record_own_totals(spill.unsaved_by_stream);
   note_orderly_end(spill);
   // What is left is all in journals now: an adopter need not look at checkpoints.
-  const bool whole = result.pending_rows > 0 && spill.unsaved_rows == 0;
+  const bool whole = (result.pending_rows > 0 || refused_rows_stay) && spill.unsaved_rows == 0;
   try {
     if (options_.durability == Durability::memory && whole) mark_journals_complete(folder_->path);
   } catch (const Error& e) {
@@ -258,6 +299,23 @@ void BufferCore::leave_state(SyncResult& result) {
     note_all_landed(folder_->manifest.checkpoint_directory, folder_->manifest.buffer);
   }
   folder_.reset();
+}
+
+/// The file goes when it holds nothing; else it stays, and its folder with it.
+bool BufferCore::quarantine_stays(const SyncResult& result) {
+  bool stays = true;
+  try {
+    stays = !quarantine_->remove_if_empty();
+  } catch (const Error& e) {
+    log_(LogLevel::error, e.what());
+  }
+  if (result.quarantined_rows > 0) {
+    log_(LogLevel::warning, counted(result.quarantined_rows, "row is", "rows are") +
+                                " in quarantine: the destination " +
+                                "refuses what they contain; forebay errors shows them, and when the cause is mended, " +
+                                "forebay retry-errors sends them again");
+  }
+  return stays;
 }
 
 /// For whoever adopts what is left: from here on a journal that is cut short is damaged.
@@ -335,6 +393,7 @@ SyncStatus BufferCore::status() const {
   s.memory_bytes = accounts.memory_bytes;
   s.disk_bytes = accounts.disk_bytes;
   s.journaled_rows = accounts.journaled_rows;
+  s.retried_rows = accounts.retried_rows;
   const SteadyTime now = steady_clock::now();
   if (accounts.oldest_at) s.oldest_pending_s = std::chrono::duration<double>(now - *accounts.oldest_at).count();
   s.total_time_s = std::chrono::duration<double>(now - started_at_).count();

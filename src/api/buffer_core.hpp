@@ -35,6 +35,7 @@ class BufferCore {
   const Stream& stream(std::string_view name) const;
 
   SyncResult force_sync(std::chrono::milliseconds timeout);
+  RetryResult retry_errors(const std::string& stream, std::chrono::milliseconds timeout);
   CheckpointResult create_checkpoint();
   SyncResult stop(std::optional<std::chrono::milliseconds> stall_max, const std::function<bool()>& give_up);
   SyncStatus status() const;
@@ -47,6 +48,7 @@ class BufferCore {
   void finish_adopted();
   void start_checkpoints();
   void leave_state(SyncResult& result);
+  bool quarantine_stays(const SyncResult& result);
   void note_orderly_end(const SegmentStore::Spill& spill);
   void open_control();
   void record_own_totals(const std::map<std::string, std::uint64_t>& unsaved);
@@ -58,6 +60,7 @@ class BufferCore {
   StreamRegistry streams_;
   std::optional<StateDirectory> state_;
   std::optional<BufferFolder> folder_;
+  std::shared_ptr<Quarantine> quarantine_;  // null without a folder
   std::unique_ptr<VersionClock> clock_;
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<SegmentStore> store_;

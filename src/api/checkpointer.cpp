@@ -10,6 +10,7 @@
 #include "buffer/writer_core.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_hook.hpp"
+#include "recovery/checkpoint_quarantine.hpp"
 
 namespace forebay {
 
@@ -142,6 +143,7 @@ CheckpointResult Checkpointer::write(CheckpointScope scope) {
       copy_from_journal(copy, store_, writer);
     }
   }
+  if (scope == CheckpointScope::all && !options_.folder.empty()) add_quarantine(options_.folder, writer);
   const CheckpointFile file = writer.finish();
   accepted_before_ = accepted;
   {

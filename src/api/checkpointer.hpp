@@ -22,6 +22,7 @@ namespace forebay {
 struct CheckpointerOptions {
   std::filesystem::path directory;
   CheckpointOrigin origin;
+  std::filesystem::path folder;      // of the buffer, whose quarantine goes in, too; empty: it has none
   std::chrono::seconds interval{0};  // 0: on demand only
   /// The periodic ones leave out what lies in journals: where those are lost, so is this file (level `memory`).
   bool only_in_memory = false;

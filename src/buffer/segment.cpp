@@ -21,6 +21,7 @@ Segment::Segment(SegmentIdentity identity, std::unique_ptr<MemorySegment> memory
 
 RowSet Segment::read(std::uint64_t first_row, std::uint64_t last_row) {
   if (memory_) return memory_->read(first_row, last_row);
+  if (retry) return quarantine->read_retry(*retry, first_row, last_row);
   if (!replay_ || replayed_rows_ + 1 != first_row) {
     replay_.emplace(journal_);
     replay_->skip(first_row - 1);
@@ -43,6 +44,18 @@ RowSet Segment::read(std::uint64_t first_row, std::uint64_t last_row) {
 std::shared_ptr<MemorySegment> Segment::release_memory() {
   memory_bytes_ = 0;
   return std::move(memory_);
+}
+
+SegmentPtr retry_segment(const std::string& buffer, const Retry& retry, const Stream* stream,
+                         std::shared_ptr<Quarantine> quarantine) {
+  // Its process may have died after COMMIT.
+  auto segment = std::make_shared<Segment>(SegmentIdentity{buffer, retry.segment, stream, retry.rows, Reason::retry,
+                                                           std::chrono::steady_clock::now(), retry.bytes},
+                                           nullptr, std::filesystem::path(), 0, /*sent=*/true);
+  segment->secured.store(true);
+  segment->quarantine = std::move(quarantine);
+  segment->retry = retry;
+  return segment;
 }
 
 std::uint64_t write_journal(const SegmentIdentity& id, MemorySegment& rows, const std::shared_ptr<JournalFile>& file,

@@ -14,12 +14,27 @@
 #include "buffer/journal_file.hpp"
 #include "buffer/journal_reader.hpp"
 #include "buffer/memory_segment.hpp"
+#include "buffer/quarantine.hpp"
 #include "forebay/reason.hpp"
 #include "forebay/stream.hpp"
 
 namespace forebay {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// What became of rows that were sent.
+struct Landed {
+  std::uint64_t synced = 0;
+  std::uint64_t superseded = 0;
+  std::uint64_t quarantined = 0;
+
+  Landed& operator+=(const Landed& other) noexcept {
+    synced += other.synced;
+    superseded += other.superseded;
+    quarantined += other.quarantined;
+    return *this;
+  }
+};
 
 /// What identifies a segment and how it came to be sealed; constant from then on.
 struct SegmentIdentity {
@@ -63,6 +78,7 @@ class Segment {
   State state = State::sealed;
   SteadyTime not_before;  // after a failure: when to try again
   bool leaving = false;   // all rows have landed, and the journal is being removed
+  Landed brought;         // so far
   /// The journal's file while not all of it is on the disk, though that is asked for (level `power`).
   std::shared_ptr<JournalFile> unflushed;
 
@@ -83,6 +99,10 @@ class Segment {
   /// Added to the version of each row that read() takes out of the journal. Constant once the store has the segment;
   /// who reads the journal by other ways has to add it, too.
   std::int64_t version_shift = 0;
+  /// Where rows of it go that the destination refuses. Null: nowhere, and such a row holds its batch up.
+  std::shared_ptr<Quarantine> quarantine;
+  /// Its rows are in that quarantine, which they leave when they have landed; neither in memory nor in a journal.
+  std::optional<Retry> retry;
   /// Where a damaged journal goes instead of being removed, once what could be read has landed. Empty: it is removed.
   std::filesystem::path set_aside_as;
 
@@ -96,6 +116,10 @@ class Segment {
 };
 
 using SegmentPtr = std::shared_ptr<Segment>;
+
+/// The segment of a retry in `quarantine`. `stream` is its declaration, with an address that lasts.
+SegmentPtr retry_segment(const std::string& buffer, const Retry& retry, const Stream* stream,
+                         std::shared_ptr<Quarantine> quarantine);
 
 /// Writes a sealed segment's rows to a journal, for one that has none that can be trusted, and flushes it when
 /// `flush`. The file is removed when that fails. Returns its bytes.

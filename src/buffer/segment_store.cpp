@@ -50,6 +50,7 @@ void SegmentStore::take_over(SegmentPtr segment) {
   {
     const std::lock_guard lock(mutex_);
     count_locked(*segment, +1);
+    if (!segment->quarantine) segment->quarantine = options_.quarantine;
     in_memory_.push_back(segment);
     queue_.push_back(std::move(segment));
   }
@@ -59,7 +60,13 @@ void SegmentStore::take_over(SegmentPtr segment) {
 void SegmentStore::adopt(SegmentPtr segment) {
   {
     const std::lock_guard lock(mutex_);
-    recovered_.accepted += segment->id.rows - (segment->next_row - 1);
+    const std::uint64_t rows = segment->id.rows - (segment->next_row - 1);
+    if (!segment->retry) {
+      recovered_.accepted += rows;
+    } else if (segment->id.buffer != options_.buffer_id) {
+      recovered_.accepted += rows;
+      recovered_.quarantined += rows;
+    }
     segment->range_rows_max = range_rows_by_bytes(segment->id.rows, segment->id.record_bytes, options_.limits);
     count_locked(*segment, +1);
     queue_.push_back(std::move(segment));
@@ -150,18 +157,21 @@ void SegmentStore::give_back(const std::vector<SegmentPtr>& segments, SteadyTime
   work_.notify_all();
 }
 
-void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, std::uint64_t synced,
-                          std::uint64_t superseded) {
+void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, const Landed& what) {
   const bool own = segment->id.buffer == options_.buffer_id;
   const bool all = segment->next_row + rows > segment->id.rows;
+  if (all && segment->quarantine) segment->quarantine->settle(segment->id.buffer, segment->id.number);
   if (all) remove_journal(segment);
   std::shared_ptr<MemorySegment> freed;
   {
     const std::lock_guard lock(mutex_);
     segment->next_row += rows;
     Counts& counts = own ? streams_[segment->id.stream->name] : recovered_;
-    counts.synced += synced;
-    counts.superseded += superseded;
+    counts.synced += what.synced;
+    counts.superseded += what.superseded;
+    counts.quarantined += what.quarantined;
+    if (segment->retry) counts.quarantined -= rows;
+    segment->brought += what;
     last_progress_ = steady_clock::now();
     if (all) {
       erase_locked(segment);
@@ -222,6 +232,7 @@ std::vector<SegmentCopy> SegmentStore::snapshot(bool only_in_memory) const {
   const std::lock_guard lock(mutex_);
   std::vector<SegmentCopy> copies;
   for (const SegmentPtr& s : queue_) {
+    if (s->retry) continue;  // its rows are in quarantine
     if (!only_in_memory || s->journal().empty()) copies.push_back({s, s->memory(), s->journal()});
   }
   return copies;
@@ -230,6 +241,11 @@ std::vector<SegmentCopy> SegmentStore::snapshot(bool only_in_memory) const {
 bool SegmentStore::settled(const SegmentPtr& segment) const {
   const std::lock_guard lock(mutex_);
   return segment->state == Segment::State::settled;
+}
+
+Landed SegmentStore::brought(const SegmentPtr& segment) const {
+  const std::lock_guard lock(mutex_);
+  return segment->brought;
 }
 
 bool SegmentStore::wait_settled(const std::vector<SegmentPtr>& segments,
@@ -270,6 +286,10 @@ SegmentStore::Accounts SegmentStore::accounts() const {
   a.segments = queue_.size();
   for (const SegmentPtr& s : queue_) {
     const std::uint64_t left = s->id.rows - (s->next_row - 1);
+    if (s->retry) {
+      a.retried_rows += left;
+      continue;
+    }
     (s->id.buffer == options_.buffer_id ? a.streams[s->id.stream->name] : a.recovered).pending += left;
     if (s->secured.load() && !s->journal().empty()) a.journaled_rows += left;
     if (!a.oldest_at || s->id.oldest_at < *a.oldest_at) a.oldest_at = s->id.oldest_at;
@@ -290,6 +310,13 @@ std::uint64_t SegmentStore::accepted_rows() const {
   std::uint64_t rows = recovered_.accepted;
   for (const auto& [name, counts] : streams_) rows += counts.accepted;
   for (const auto& writer : writers_) rows += writer->accepted_rows();
+  return rows;
+}
+
+std::uint64_t SegmentStore::quarantined_rows() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t rows = recovered_.quarantined;
+  for (const auto& [name, counts] : streams_) rows += counts.quarantined;
   return rows;
 }
 

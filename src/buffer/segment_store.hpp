@@ -41,6 +41,8 @@ struct StoreOptions {
   std::filesystem::path folder;  // of this buffer; empty: no journals at all (dry run, no buffer)
   Durability durability = Durability::process;
   Limits limits;
+  /// For refused rows of own segments; null: a refused row holds its batch up.
+  std::shared_ptr<Quarantine> quarantine;
   /// Producers wait until their batches have landed (USE_MEMORY_DB=False).
   bool unbuffered = false;
   /// No writer will be made: only what is adopted is sent.
@@ -119,8 +121,9 @@ class SegmentStore {
   std::vector<SegmentPtr> take(SteadyTime until);
   void give_back(const std::vector<SegmentPtr>& segments, SteadyTime not_before);
   /// Rows of the segment landed; when they were the last, the segment's memory and journal go.
-  void landed(const SegmentPtr& segment, std::uint64_t rows, std::uint64_t synced, std::uint64_t superseded);
-  /// Segments that an earlier process left. Their rows count as recovered, not as accepted.
+  void landed(const SegmentPtr& segment, std::uint64_t rows, const Landed& what);
+  /// Segments that an earlier process left. Their rows count as recovered, not as accepted. Rows of a retry, of own
+  /// ones, too, are in quarantine until they have landed: never pending.
   void adopt(SegmentPtr segment);
   /// take() returns empty from now on.
   void close_to_workers();
@@ -131,6 +134,8 @@ class SegmentStore {
   /// The same with what it takes to read them beside a worker. `only_in_memory`: those without a journal.
   std::vector<SegmentCopy> snapshot(bool only_in_memory) const;
   bool settled(const SegmentPtr& segment) const;
+  /// What a segment brought so far.
+  Landed brought(const SegmentPtr& segment) const;
   /// Waits until they are settled. `give_up` is asked now and then, with the time of the last progress; true ends the
   /// wait, and false is returned.
   bool wait_settled(const std::vector<SegmentPtr>& segments, const std::function<bool(SteadyTime)>& give_up);
@@ -155,10 +160,12 @@ class SegmentStore {
     std::uint64_t disk_bytes = 0;
     std::uint64_t journaled_rows = 0;  // pending ones of sealed segments that have a journal
     std::uint64_t segments = 0;        // not settled
+    std::uint64_t retried_rows = 0;    // in quarantine, and to be sent again
     std::optional<SteadyTime> oldest_at;
   };
   Accounts accounts() const;
   std::uint64_t pending_rows() const;
+  std::uint64_t quarantined_rows() const;
   /// Taken by add() and adopted, in all: it grows with every row.
   std::uint64_t accepted_rows() const;
   bool in_forked_child() const { return fork_guard_.in_child(); }

@@ -52,6 +52,7 @@ Json known_before(const ListedBuffer& buffer) {
 void add_left_rows(const ListedBuffer& buffer, Json& j) {
   const LeftRows left = read_left_rows(buffer);
   std::uint64_t files = 0;
+  std::uint64_t refused = 0;
   j["streams"] = Json::object();
   for (const auto& [stream, rows] : left.rows) {
     j["streams"][stream] = {{"total_files", nullptr},
@@ -61,8 +62,17 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
                             {"error_files", 0}};
     if (stream != "backup_sets") files += rows;
   }
+  for (const auto& [stream, rows] : left.quarantined) {
+    if (!j["streams"].contains(stream)) {
+      j["streams"][stream] = {
+          {"total_files", nullptr}, {"synced_files", nullptr}, {"superseded_files", nullptr}, {"pending_files", 0}};
+    }
+    j["streams"][stream]["error_files"] = rows;
+    if (stream != "backup_sets") refused += rows;
+  }
   j["pending_files"] = files;
-  j["error_files"] = 0;
+  j["error_files"] = refused;
+  if (left.only_quarantined() && !buffer.in_use) j["state"] = "finished";
   j["memory_bytes"] = 0;
   j["disk_bytes"] = left.bytes;
   if (left.last_checkpoint_us) j["last_checkpoint_time"] = rfc3339_local(*left.last_checkpoint_us);

@@ -35,7 +35,8 @@ struct Settling {
   ListedBuffer buffer;
   bool settled = false;
   std::uint64_t pending_rows = 0;  // that are known of
-  std::string reason;              // why not; empty when settled
+  std::uint64_t quarantined_rows = 0;
+  std::string reason;  // why not; empty when settled
 };
 
 /// How much is left, now and then, of all together.
@@ -67,6 +68,7 @@ void judge_left(Settling& s) {
   s.buffer = *now;
   const LeftRows left = read_left_rows(*now);
   s.pending_rows = left.all();
+  for (const auto& [stream, rows] : left.quarantined) s.quarantined_rows += rows;
   s.settled = left.nothing();
   if (s.settled) return;
   if (s.pending_rows == 0) {
@@ -79,7 +81,7 @@ void judge_left(Settling& s) {
 }
 
 Settling settle(ListedBuffer buffer, std::chrono::milliseconds timeout, const control::AskOptions& options) {
-  Settling s{std::move(buffer), false, 0, {}};
+  Settling s{std::move(buffer), false, 0, 0, {}};
   control::Request request;
   request.command = control::Command::force_sync;
   request.timeout = timeout;
@@ -87,6 +89,7 @@ Settling settle(ListedBuffer buffer, std::chrono::milliseconds timeout, const co
   if (answer.outcome == Outcome::answered) {
     s.settled = answer.result.value("settled", false);
     s.pending_rows = answer.result.value("pending_rows", std::uint64_t{0});
+    s.quarantined_rows = answer.result.value("quarantined_rows", std::uint64_t{0});
     s.reason = s.settled ? "" : answer.result.value("last_error", "");
     if (!s.settled && s.reason.empty()) s.reason = "the time was over";
     return s;
@@ -119,7 +122,7 @@ std::vector<Settling> settle_all(const std::vector<ListedBuffer>& buffers, std::
   // Last: what an adopter with a socket has in hand has been sent by now.
   for (const ListedBuffer& buffer : buffers) {
     if (hands_of(buffer) == Hands::maker) continue;
-    judge_left(all.emplace_back(Settling{buffer, false, 0, {}}));
+    judge_left(all.emplace_back(Settling{buffer, false, 0, 0, {}}));
   }
   return all;
 }
@@ -145,6 +148,7 @@ void print_json(const std::filesystem::path& state, const std::vector<Settling>&
                             {"state", hands_of(s.buffer) == Hands::nobody ? "orphaned" : "live"},
                             {"settled", s.settled},
                             {"pending_rows", s.pending_rows},
+                            {"quarantined_rows", s.quarantined_rows},
                             {"reason", s.reason}});
   }
   std::cout << printable_json(control::to_text(j)) << '\n';
@@ -178,7 +182,13 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
     report_failure("interrupted; what runs goes on syncing by itself");
     return kInterrupted;
   }
-  return whole ? kDone : kRowsRemain;
+  if (!whole) return kRowsRemain;
+  std::uint64_t quarantined = 0;
+  for (const Settling& s : all) quarantined += s.quarantined_rows;
+  if (quarantined == 0) return kDone;
+  report_failure(human_count(quarantined) + (quarantined == 1 ? " row is" : " rows are") +
+                 " in quarantine: forebay errors shows why, forebay retry-errors sends them again");
+  return kDoneWithLosses;
 }
 
 void add_force_sync_command(CLI::App& app, const ChooseAction& choose) {

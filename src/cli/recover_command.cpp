@@ -34,6 +34,7 @@ nlohmann::ordered_json to_json(const SyncStatus& status) {
           {"synced", rows.synced},
           {"superseded", rows.superseded},
           {"pending", rows.pending},
+          {"quarantined", rows.quarantined},
           {"damaged_journals", status.damaged_journals},
           {"damaged_checkpoints", status.damaged_checkpoints},
           {"buffers_in_use", status.buffers_in_use},
@@ -104,7 +105,9 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   } else {
     std::cout << "recovered " << human_count(rows.accepted - rows.pending) << " of " << human_count(rows.accepted)
               << " rows into " << safe_line(status.destination) << ": " << human_count(rows.synced) << " synced, "
-              << human_count(rows.superseded) << " superseded by newer ones\n";
+              << human_count(rows.superseded) << " superseded by newer ones";
+    if (rows.quarantined > 0) std::cout << ", " << human_count(rows.quarantined) << " in quarantine";
+    std::cout << '\n';
   }
   const std::string remaining = remaining_line(status, result, !a.to.empty());
   if (!remaining.empty()) report_failure(remaining);
@@ -129,7 +132,11 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
                    status.state_directory);
   }
   if (result.pending_rows + status.buffers_in_doubt + status.buffers_of_other_hosts > 0) return kRowsRemain;
-  return status.damaged_journals + status.damaged_checkpoints + status.buffers_unreadable > 0 ? kLocalFailure : kDone;
+  if (status.damaged_journals + status.damaged_checkpoints + status.buffers_unreadable > 0) return kLocalFailure;
+  if (rows.quarantined == 0) return kDone;
+  report_failure(human_count(rows.quarantined) + (rows.quarantined == 1 ? " row is" : " rows are") +
+                 " in quarantine: forebay errors shows why, forebay retry-errors sends them again");
+  return kDoneWithLosses;
 }
 
 void add_recover_command(CLI::App& app, const ChooseAction& choose) {

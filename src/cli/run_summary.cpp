@@ -76,7 +76,10 @@ void print_summary(const RunSummary& s, std::ostream& out) {
   out << "synced      " << human_count(files.synced) << " files to " << safe_line(s.status.destination) << '\n';
   if (files.superseded > 0) out << "superseded  " << human_count(files.superseded) << " by newer versions\n";
   if (files.pending > 0) out << "pending     " << human_count(files.pending) << " not at the destination yet\n";
-  if (files.quarantined > 0) out << "quarantined " << human_count(files.quarantined) << '\n';
+  if (quarantined_rows(s.status) > 0) {
+    out << "quarantined " << human_count(quarantined_rows(s.status))
+        << " that the destination refuses; forebay errors shows why, forebay retry-errors sends them again\n";
+  }
   if (s.status.recovered.accepted > 0) {
     out << "recovered   " << human_count(s.status.recovered.synced + s.status.recovered.superseded) << " of "
         << human_count(s.status.recovered.accepted) << " rows of earlier runs\n";
@@ -90,6 +93,12 @@ void print_summary(const RunSummary& s, std::ostream& out) {
     any = true;
   }
   out << (any ? "\n" : " none\n");
+}
+
+std::uint64_t quarantined_rows(const SyncStatus& status) {
+  std::uint64_t rows = status.recovered.quarantined;
+  for (const auto& [stream, counts] : status.streams) rows += counts.quarantined;
+  return rows;
 }
 
 std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given) {

@@ -36,6 +36,9 @@ std::string remaining_line(const SyncStatus& status, const SyncResult& result, b
 /// The line for a second signal: what is left, and where.
 std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given);
 
+/// Rows of every stream that this run sent, recovered ones included, and that are in quarantine now.
+std::uint64_t quarantined_rows(const SyncStatus& status);
+
 /// The most memory that this process ever held, in bytes.
 std::uint64_t peak_memory_bytes();
 

@@ -145,7 +145,7 @@ int exit_status(const RunSummary& s, bool local_failure) {
   if (s.dry_run) return s.unreadable > 0 ? kDoneWithLosses : kDone;
   if (s.unsaved_rows > 0) return kLocalFailure;
   if (s.pending_rows > 0) return kRowsRemain;
-  return s.unreadable > 0 || s.status.of("backup_files").quarantined > 0 ? kDoneWithLosses : kDone;
+  return s.unreadable > 0 || quarantined_rows(s.status) > 0 ? kDoneWithLosses : kDone;
 }
 
 /// Walks the trees into the buffer. What stops it short is logged, and told by the result: false.

@@ -46,6 +46,9 @@ std::string percent(double p) {
   return text;
 }
 
+/// Nobody's, and with nothing left but rows in quarantine.
+bool is_finished(const BufferView& b) { return text(b.fields, "state") == "finished"; }
+
 std::string whose(const BufferView& b) {
   const pid_t pid = static_cast<pid_t>(real(b.fields, "pid").value_or(0));
   switch (hands_of(b.listed)) {
@@ -56,7 +59,7 @@ std::string whose(const BufferView& b) {
     case Hands::nobody:
       break;
   }
-  return "orphaned, process " + pid_text(pid) + " has ended";
+  return (is_finished(b) ? "finished, process " : "orphaned, process ") + pid_text(pid) + " has ended";
 }
 
 /// "120,000 taken: 100,000 synced, 0 superseded, 20,000 pending (83.3 %)"
@@ -108,6 +111,13 @@ void add_left_rows(const BufferView& b, Table& table) {
   const bool needs_url = !manifest || manifest->host != host_name();
   const std::string recover = needs_url ? "forebay recover --to URL" : "forebay recover";
   const std::uint64_t unreadable = number(b.fields, "unreadable_files").value_or(0);
+  const std::uint64_t refused = number(b.fields, "error_files").value_or(0);
+  if (refused > 0) {
+    table.add(
+        {"  quarantine",
+         {rows_text(refused) + "; forebay errors shows why, forebay retry-errors sends them again", Style::warning}});
+  }
+  if (is_finished(b)) return;
   if (rows > 0) {
     said += orphaned ? "; to send them: " + recover : "; they are being sent";
   } else if (unreadable > 0) {
@@ -119,7 +129,7 @@ void add_left_rows(const BufferView& b, Table& table) {
 }
 
 void print_block(const BufferView& b, std::ostream& out, bool colours) {
-  const bool orphaned = hands_of(b.listed) == Hands::nobody;
+  const bool orphaned = hands_of(b.listed) == Hands::nobody && !is_finished(b);
   out << '\n'
       << styled(Style::bold, safe_line(b.listed.id), colours) << "  "
       << styled(orphaned ? Style::warning : Style::good, safe_line(whose(b)), colours) << '\n';
@@ -148,10 +158,13 @@ std::string headline(const std::filesystem::path& state_directory, const std::ve
   std::error_code error;
   if (!std::filesystem::exists(state_directory, error)) line += ", which is not there";
   if (buffers.empty()) return line + ": no buffers";
-  const auto orphaned = std::count_if(buffers.begin(), buffers.end(),
-                                      [](const BufferView& b) { return hands_of(b.listed) == Hands::nobody; });
-  return line + ": " + std::to_string(buffers.size() - static_cast<std::size_t>(orphaned)) + " live, " +
-         std::to_string(orphaned) + " orphaned";
+  const auto orphaned = std::count_if(buffers.begin(), buffers.end(), [](const BufferView& b) {
+    return hands_of(b.listed) == Hands::nobody && !is_finished(b);
+  });
+  const auto finished = std::count_if(buffers.begin(), buffers.end(), is_finished);
+  return line + ": " + std::to_string(static_cast<std::ptrdiff_t>(buffers.size()) - orphaned - finished) + " live, " +
+         std::to_string(orphaned) + " orphaned" +
+         (finished > 0 ? ", " + std::to_string(finished) + " finished with rows in quarantine" : "");
 }
 
 }  // namespace

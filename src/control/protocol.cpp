@@ -7,8 +7,11 @@
 namespace forebay::control {
 namespace {
 
-constexpr std::array<std::pair<Command, std::string_view>, 3> kCommands = {
-    {{Command::status, "status"}, {Command::force_sync, "force-sync"}, {Command::create_checkpoint, "checkpoint"}}};
+constexpr std::array<std::pair<Command, std::string_view>, 4> kCommands = {
+    {{Command::status, "status"},
+     {Command::force_sync, "force-sync"},
+     {Command::retry_errors, "retry-errors"},
+     {Command::create_checkpoint, "checkpoint"}}};
 
 /// Waiting longer than this is not waiting.
 constexpr std::int64_t kTimeoutMsMax = 7LL * 24 * 3600 * 1000;
@@ -64,7 +67,8 @@ Request parse_request(std::string_view body) {
                           : std::ranges::find(kCommands, command->get_ref<const std::string&>(),
                                               &decltype(kCommands)::value_type::second);
   if (known == kCommands.end()) {
-    throw Error(ErrorCode::usage, "there is no such command; known are status, force-sync and checkpoint");
+    throw Error(ErrorCode::usage,
+                "there is no such command; known are status, force-sync, retry-errors and checkpoint");
   }
   request.command = known->first;
   if (const auto timeout = object.find("timeout_ms"); timeout != object.end()) {
@@ -73,13 +77,19 @@ Request parse_request(std::string_view body) {
     }
     request.timeout = std::chrono::milliseconds(timeout->get<std::int64_t>());
   }
+  if (const auto stream = object.find("stream"); stream != object.end()) {
+    if (!stream->is_string()) throw Error(ErrorCode::usage, "stream must be the name of one");
+    request.stream = stream->get<std::string>();
+  }
   return request;
 }
 
 std::string to_text(const Request& request) {
   Json object = {{"version", kProtocolVersion},
                  {"command", kCommands[static_cast<std::size_t>(request.command)].second}};
-  if (request.command == Command::force_sync) object["timeout_ms"] = request.timeout.count();
+  const bool retry = request.command == Command::retry_errors;
+  if (retry || request.command == Command::force_sync) object["timeout_ms"] = request.timeout.count();
+  if (retry && !request.stream.empty()) object["stream"] = request.stream;
   return object.dump();
 }
 

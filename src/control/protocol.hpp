@@ -15,11 +15,12 @@ using Json = nlohmann::ordered_json;
 /// docs/control-protocol.md is its page. A server answers requests of this version and of none else.
 inline constexpr int kProtocolVersion = 1;
 
-enum class Command : std::uint8_t { status, force_sync, create_checkpoint };
+enum class Command : std::uint8_t { status, force_sync, retry_errors, create_checkpoint };
 
 struct Request {
   Command command = Command::status;
-  std::chrono::milliseconds timeout{300'000};  // of force_sync
+  std::chrono::milliseconds timeout{300'000};  // of force_sync and retry_errors
+  std::string stream{};                        // of retry_errors; empty: all
 };
 
 /// Throws Error(usage) that says what is wrong with it, never with its content.

@@ -25,11 +25,12 @@ struct Calls {
   std::function<SyncStatus()> status;
   std::function<SyncResult(std::chrono::milliseconds timeout)> force_sync;
   std::function<CheckpointResult()> create_checkpoint;
+  std::function<RetryResult(const std::string& stream, std::chrono::milliseconds timeout)> retry_errors;
 };
 
 struct ServerLimits {
   std::size_t connections_max = 16;
-  std::size_t jobs_max = 4;                       // force-sync and checkpoint under way
+  std::size_t jobs_max = 4;                       // force-sync, retry-errors and checkpoint under way
   std::chrono::milliseconds request_time{5'000};  // for a whole request to arrive
   std::chrono::milliseconds reply_time{5'000};    // for a reply to be taken
   std::chrono::milliseconds progress_interval{1'000};

@@ -22,7 +22,16 @@ std::uint64_t pending_rows(const SyncStatus& status) {
 }
 
 Json force_sync_json(const SyncResult& r) {
-  return {{"settled", r.settled}, {"pending_rows", r.pending_rows}, {"last_error", r.last_error}};
+  return {{"settled", r.settled},
+          {"pending_rows", r.pending_rows},
+          {"quarantined_rows", r.quarantined_rows},
+          {"last_error", r.last_error}};
+}
+
+Json retry_json(const RetryResult& r) {
+  return {{"retried", r.retried},      {"synced", r.synced},       {"superseded", r.superseded},
+          {"refused", r.refused},      {"unsettled", r.unsettled}, {"unreadable", r.unreadable},
+          {"last_error", r.last_error}};
 }
 
 Json checkpoint_json(const CheckpointResult& r) { return {{"path", r.path}, {"rows", r.rows}, {"bytes", r.bytes}}; }
@@ -71,14 +80,21 @@ void Session::handle() {
 
 void Session::begin_job(const Request& request) {
   const Calls& calls = server_.calls_;
-  const auto work = request.command == Command::force_sync
-                        ? std::function<Json()>([&calls, request] {
-                            return result_reply(force_sync_json(calls.force_sync(request.timeout)));
-                          })
-                        : [&calls] { return result_reply(checkpoint_json(calls.create_checkpoint())); };
+  const auto work = [&calls, request] {
+    switch (request.command) {
+      case Command::force_sync:
+        return result_reply(force_sync_json(calls.force_sync(request.timeout)));
+      case Command::retry_errors:
+        return result_reply(retry_json(calls.retry_errors(request.stream, request.timeout)));
+      case Command::create_checkpoint:
+      case Command::status:
+        break;
+    }
+    return result_reply(checkpoint_json(calls.create_checkpoint()));
+  };
   if (!server_.start_job(work, shared_from_this())) {
-    return finish(
-        error_reply(ErrorCode::full, "this process is busy with other force-syncs and checkpoints; try again"));
+    return finish(error_reply(ErrorCode::full,
+                              "this process is busy with other force-syncs, retries and checkpoints; try again"));
   }
   working_ = true;
   disarm();

@@ -34,7 +34,7 @@ std::string adopted_line(const AdoptedBuffer& adopted, const std::string& destin
   if (m.pid != 0)
     line += " of process " + std::to_string(m.pid) + ", which has ended (level " + to_string(m.durability) + ")";
   line += ": " + counted(adopted.rows, "row", "rows") + " in " +
-          counted(adopted.segments.size(), "journal", "journals") + ", taken " +
+          counted(adopted.segments.size() - adopted.retries, "journal", "journals") + ", taken " +
           version_time(adopted.stamped.version_min) + " to " + version_time(adopted.stamped.version_max);
   if (shift && shift->count() != 0) line += ", moved by " + std::to_string(shift->count()) + " s";
   if (m.destination != destination)
@@ -119,6 +119,11 @@ class Adopter {
           doubts_.push_back({path, *doubt});
           return;
         }
+      }
+      if (options_.retry_stream) {
+        retry_quarantined(adopted, *options_.retry_stream, options_.retry_rows_max, streams_);
+      } else if (only_quarantine_left(adopted)) {
+        return;  // until someone asks for a retry
       }
       taken_.push_back({std::move(adopted), shift});
     } catch (const Error& e) {
@@ -208,6 +213,12 @@ class Adopter {
     } else if (adopted.torn_journals > 0) {
       log(LogLevel::info, "buffer " + adopted.folder.manifest.buffer + ": " + torn_text(adopted));
     }
+    std::uint64_t retried = 0;
+    for (const SegmentPtr& s : adopted.segments) retried += s->retry ? s->id.rows : 0;
+    if (retried > 0) {
+      log(LogLevel::info, "buffer " + adopted.folder.manifest.buffer + ": " + counted(retried, "row goes", "rows go") +
+                              " out of quarantine once more");
+    }
     result_.buffers.push_back(std::move(adopted));
   }
 
@@ -269,11 +280,33 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
     return false;
   }
   for (const auto& [stream, rows] : adopted.lost_rows) totals.streams[stream].lost += rows;
+  // The ledger counts a refused row at each try; what is left of them, the quarantine knows.
+  std::map<std::string, std::uint64_t> quarantined;
+  if (adopted.quarantine) {
+    try {
+      quarantined = adopted.quarantine->rows();
+    } catch (const Error& e) {
+      say(LogLevel::warning, e.what());
+      return false;
+    }
+    for (auto& [stream, of] : totals.streams) of.quarantined = 0;
+    for (const auto& [stream, rows] : quarantined) totals.streams[stream].quarantined = rows;
+  }
   try {
     record_totals(state.path(), totals);
   } catch (const Error& e) {
     say(LogLevel::warning, "the totals of buffer " + adopted.folder.manifest.buffer + " are not recorded: " + e.what());
   }
+  if (!quarantined.empty()) {
+    // At level `memory`, too, there is nothing else to look for from here on.
+    try {
+      if (adopted.folder.manifest.durability == Durability::memory) mark_journals_complete(adopted.folder.path);
+    } catch (const Error& e) {
+      say(LogLevel::debug, e.what());
+    }
+    return false;
+  }
+  if (adopted.quarantine && !adopted.quarantine->remove_if_empty()) return false;
   if (!StateDirectory::remove_buffer(adopted.folder)) return false;
   const Manifest& m = adopted.folder.manifest;
   note_all_landed(checkpoint_directory(m.checkpoint_directory, state.path()), m.buffer);

@@ -20,7 +20,10 @@ struct AdoptionOptions {
   std::optional<std::chrono::seconds> shift;
   std::chrono::seconds clock_tolerance{300};
   VersionClock::Sources clocks = VersionClock::system_sources();
-  bool own_buffer = false;  ///< one of the locked folders is the caller's
+  /// Quarantined rows are sent again, of this stream (empty: of all).
+  std::optional<std::string> retry_stream;
+  std::uint64_t retry_rows_max = 5000;  ///< in one segment
+  bool own_buffer = false;              ///< one of the locked folders is the caller's
   LogCallback log;
 };
 
@@ -45,7 +48,8 @@ AdoptedOrphans adopt_orphans(const StateDirectory& state, const AdoptionOptions&
 using LedgerLookup = std::function<BufferTotals(const std::string& buffer)>;
 
 /// For an adopted buffer all of whose segments have landed: its totals are recorded, then its folder goes. False when
-/// something must stay in it, or the ledger could not be asked: the next adopter tries again.
+/// something must stay in it (rows in quarantine, what cannot be read), or the ledger could not be asked: the next
+/// adopter tries again.
 bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, const LedgerLookup& ledger,
                      const LogCallback& log);
 

@@ -8,6 +8,7 @@
 
 #include "base/crash_point.hpp"
 #include "buffer/journal_reader.hpp"
+#include "buffer/quarantine_file.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
@@ -110,6 +111,34 @@ void look_at_end(AdoptedBuffer& adopted) {
   }
 }
 
+/// One that is damaged goes aside, and another can be begun; one that cannot be read now stays, and a row that is
+/// refused meanwhile holds its batch up.
+void open_quarantine_of(AdoptedBuffer& adopted) {
+  const fs::path& folder = adopted.folder.path;
+  const fs::path file = folder / kQuarantineName;
+  try {
+    adopted.quarantine = std::make_shared<Quarantine>(folder, adopted.folder.manifest.buffer);
+  } catch (const Error& e) {
+    ++adopted.left_files;
+    if (e.code() != ErrorCode::damaged) {
+      adopted.findings.push_back("quarantine " + file.string() + " stays where it is: " + e.what());
+      return;
+    }
+    std::error_code error;
+    for (const char* name : {kQuarantineJournalName, kQuarantineName}) {
+      fs::rename(folder / name, damaged_name(folder / name), error);
+    }
+    adopted.findings.push_back(std::string(e.what()) + "; it is kept as " + damaged_name(file).filename().string());
+    if (!error) adopted.quarantine = std::make_shared<Quarantine>(folder, adopted.folder.manifest.buffer);
+  }
+}
+
+void add_retry(const Retry& retry, AdoptedBuffer& adopted, StreamRegistry& streams) {
+  ++adopted.retries;
+  adopted.segments.push_back(
+      retry_segment(adopted.folder.manifest.buffer, retry, streams.same_as(retry.stream), adopted.quarantine));
+}
+
 void count_set_aside(std::uint64_t files, AdoptedBuffer& adopted) {
   if (files == 0) return;
   adopted.left_files += files;
@@ -131,10 +160,15 @@ const Stream* StreamRegistry::find(std::string_view name) const {
   return nullptr;
 }
 
-const Stream* StreamRegistry::same_as(const Stream& declaration) {
+const Stream* StreamRegistry::declared_as(const Stream& declaration) const {
   for (const auto& s : streams_) {
     if (same_declaration(*s, declaration)) return s.get();
   }
+  return nullptr;
+}
+
+const Stream* StreamRegistry::same_as(const Stream& declaration) {
+  if (const Stream* known = declared_as(declaration)) return known;
   return streams_.emplace_back(std::make_unique<Stream>(declaration)).get();
 }
 
@@ -172,6 +206,7 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
     fs::remove(found->path, error);
   }
   crash_point("an orphan's journals are read");
+  open_quarantine_of(adopted);
   const SteadyTime now = std::chrono::steady_clock::now();
   StampedRows& stamped = adopted.stamped;
   stamped.boot_id = adopted.folder.manifest.boot_id;
@@ -193,9 +228,33 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
                                                   s.rows, Reason::recover, now, s.bytes},
                                   nullptr, found.path, s.bytes, /*sent=*/true);
     if (damaged) segment->set_aside_as = damaged_name(found.path);
+    segment->quarantine = adopted.quarantine;
+    if (adopted.quarantine) adopted.quarantine->expect(segment->id.buffer, segment->id.number);
     adopted.segments.push_back(std::move(segment));
   }
+  if (adopted.quarantine) {
+    for (const Retry& retry : adopted.quarantine->retries()) add_retry(retry, adopted, streams);
+  }
   return adopted;
+}
+
+bool only_quarantine_left(const AdoptedBuffer& adopted) {
+  return adopted.segments.empty() && adopted.findings.empty() && adopted.left_files == 0 &&
+         adopted.torn_journals == 0 && adopted.quarantine && !adopted.quarantine->rows().empty();
+}
+
+void retry_quarantined(AdoptedBuffer& adopted, const std::string& stream, std::uint64_t rows_max,
+                       StreamRegistry& streams) {
+  if (!adopted.quarantine) return;
+  std::uint64_t unreadable = 0;
+  for (const Retry& retry : adopted.quarantine->begin_retries(stream, rows_max, unreadable)) {
+    add_retry(retry, adopted, streams);
+  }
+  if (unreadable > 0) {
+    adopted.findings.push_back("quarantine " + (adopted.folder.path / kQuarantineName).string() + ": " +
+                               std::to_string(unreadable) +
+                               (unreadable == 1 ? " row is damaged and stays" : " rows are damaged and stay"));
+  }
 }
 
 }  // namespace forebay

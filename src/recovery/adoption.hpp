@@ -18,6 +18,7 @@ namespace forebay {
 /// A dead process's buffer, taken over where it lies.
 struct AdoptedBuffer {
   BufferFolder folder;
+  std::shared_ptr<Quarantine> quarantine{};  // null: it cannot be read, and stays
   std::vector<SegmentPtr> segments{};  // replayed from their journals when their turn comes; may have been sent before
   std::uint64_t rows = 0;
   std::uint64_t torn_journals = 0;  // without an orderly end: their last bytes make no whole row, and are left out
@@ -27,6 +28,7 @@ struct AdoptedBuffer {
   std::map<std::string, std::uint64_t> lost_rows{};  // of those, by stream: at least
   StampedRows stamped{};                             // of all rows
   std::optional<OrderlyEnd> end{};                   // none: it was killed
+  std::uint64_t retries = 0;                         // of segments: quarantined rows that were being sent again
   /// What a person should know, a line each: damage, and what was set aside or cannot be read.
   std::vector<std::string> findings{};
 };
@@ -38,12 +40,21 @@ class StreamRegistry {
   const Stream* find(std::string_view name) const;  // of the known ones
   /// A stream with exactly this declaration: a known one, else one that is kept from now on.
   const Stream* same_as(const Stream& declaration);
+  /// The same without keeping it: null when it is none of those that are known by now.
+  const Stream* declared_as(const Stream& declaration) const;
   std::vector<const Stream*> all() const;
 
  private:
   std::size_t known_;
   std::vector<std::unique_ptr<Stream>> streams_;
 };
+
+/// The folder holds refused rows and nothing else that an adopter has to see to.
+bool only_quarantine_left(const AdoptedBuffer& adopted);
+
+/// Sends what the quarantine holds again, with the rest of the segments: rows of `stream`, or all.
+void retry_quarantined(AdoptedBuffer& adopted, const std::string& stream, std::uint64_t rows_max,
+                       StreamRegistry& streams);
 
 /// Reads every journal of the folder once. Journals that hold nothing are removed; of a segment that was written twice
 /// (its first journal failed) the fuller one counts; damaged ones are set aside as *.damaged, and what cannot be read

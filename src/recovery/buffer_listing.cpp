@@ -16,6 +16,7 @@
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
+#include "recovery/quarantine_view.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;
@@ -188,6 +189,14 @@ LeftRows read_left_rows(const ListedBuffer& buffer) {
   }
   for (const auto& [number, summary] : segments) {
     if (summary.rows > 0) found.rows[summary.header.stream.name] += summary.rows;
+  }
+  SegmentsInDoubt in_doubt;
+  for (const auto& [number, summary] : segments) in_doubt.insert({summary.header.buffer, number});
+  try {
+    found.quarantined = count_quarantined(buffer.path, in_doubt);
+  } catch (const Error& e) {
+    ++(e.code() == ErrorCode::damaged ? found.damaged : found.unreadable);
+    found.findings.emplace_back(e.what());
   }
   add_checkpoint(buffer, found);
   return found;

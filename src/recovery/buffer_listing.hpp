@@ -40,6 +40,8 @@ std::optional<ListedBuffer> list_buffer(const std::filesystem::path& folder);
 struct LeftRows {
   /// By stream. Some may have landed already: only the batch ledger knows.
   std::map<std::string, std::uint64_t> rows;
+  /// By stream, in quarantine: an adopter leaves them there.
+  std::map<std::string, std::uint64_t> quarantined;
   std::uint64_t bytes = 0;  // of its journals
   std::uint64_t journals = 0;
   std::optional<std::int64_t> oldest_us;           // when the oldest journal was last written to, since 1970
@@ -58,8 +60,10 @@ struct LeftRows {
     for (const auto& [stream, n] : rows) sum += n;
     return sum;
   }
-  /// Nothing but what an adopter clears away.
+  /// Nothing but what an adopter clears away, and what is in quarantine.
   bool nothing() const { return all() == 0 && unreadable + damaged + set_aside == 0; }
+  /// All is done, but for rows in quarantine: an adopter has nothing to do here.
+  bool only_quarantined() const { return nothing() && !quarantined.empty(); }
 };
 
 /// Reads the journals, front to back, and what its newest checkpoint says of itself. Files that vanish meanwhile are no

@@ -2,30 +2,13 @@
 
 #include <algorithm>
 
-#include "base/escape.hpp"
-#include "base/human.hpp"
-#include "base/utf8.hpp"
+#include "base/value_text.hpp"
 #include "buffer/version_clock.hpp"
 
 namespace forebay {
 namespace {
 
 constexpr std::size_t kShownBytes = 200;
-
-std::string shown(std::string_view text) {
-  if (text.size() <= kShownBytes) return printable(text);
-  return printable(utf8_prefix(text, kShownBytes)) + "…";
-}
-
-std::string shown_bytes(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text = "0x";
-  for (const char c : bytes.substr(0, kShownBytes / 4)) {
-    text += kDigits[static_cast<unsigned char>(c) >> 4];
-    text += kDigits[static_cast<unsigned char>(c) & 15];
-  }
-  return bytes.size() > kShownBytes / 4 ? text + "…" : text;
-}
 
 bool holds_chars(ColumnType type) {
   return type == ColumnType::text || type == ColumnType::json || type == ColumnType::bytes;
@@ -81,21 +64,21 @@ std::string KeptKey::printable_text() const {
     if (i > 0) text += ", ";
     switch (types_[i]) {
       case ColumnType::bytes:
-        text += shown_bytes(chars_[i]);
+        text += value_text(Value::bytes(chars_[i]), kShownBytes);
         break;
       case ColumnType::text:
       case ColumnType::json:
-        text += shown(chars_[i]);
+        text += value_text(Value::text(chars_[i]), kShownBytes);
         break;
       case ColumnType::boolean:
-        text += numbers_[i] != 0 ? "true" : "false";
+        text += value_text(Value::boolean(numbers_[i] != 0), kShownBytes);
         break;
       case ColumnType::timestamp:
-        text += rfc3339_local(numbers_[i]);
+        text += value_text(Value::timestamp(numbers_[i]), kShownBytes);
         break;
       case ColumnType::integer:
       case ColumnType::real:  // no key has one
-        text += std::to_string(numbers_[i]);
+        text += value_text(Value::integer(numbers_[i]), kShownBytes);
         break;
     }
   }

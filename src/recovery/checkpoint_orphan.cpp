@@ -9,8 +9,10 @@
 #include "buffer/journal_reader.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_journals.hpp"
+#include "recovery/checkpoint_quarantine.hpp"
 #include "recovery/checkpoint_writer.hpp"
 #include "recovery/orderly_end.hpp"
+#include "recovery/quarantine_view.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;
@@ -97,9 +99,17 @@ OrphanCheckpoint checkpoint_of_orphan(const BufferFolder& folder, const fs::path
     result.findings = std::move(restored.findings);
   }
   const std::vector<Journal> journals = journals_of(folder, result);
-  if (journals.empty()) return result;
+  bool refused = false;
+  try {
+    refused = !count_quarantined(folder.path, {}).empty();
+  } catch (const Error& e) {
+    result.incomplete = true;
+    result.findings.emplace_back(e.what());
+  }
+  if (journals.empty() && !refused) return result;
   CheckpointWriter writer(checkpoints, checkpoint_origin(folder.manifest, state_directory));
   for (const Journal& journal : journals) copy(journal, writer);
+  add_quarantine(folder.path, writer);
   if (result.incomplete) writer.note_missing(result.findings.back());
   result.file = writer.finish();
   return result;

@@ -15,6 +15,7 @@
 
 #include "base/crash_point.hpp"
 #include "buffer/append_file.hpp"
+#include "buffer/quarantine_file.hpp"
 #include "buffer/version_clock.hpp"
 #include "forebay/error.hpp"
 #include "recovery/private_path.hpp"
@@ -31,7 +32,8 @@ Error failed(const std::string& doing, const fs::path& path, int error) {
 
 /// Files of ours in a buffer's folder besides journals, in the order in which they are removed: without its manifest a
 /// folder holds no rows any more; the lock goes last, while locked, and who opened it meanwhile sees that it is gone.
-constexpr std::array<std::string_view, 13> kOwnFiles = {kSocketPlaceName,
+constexpr std::array<std::string_view, 14> kOwnFiles = {kSocketPlaceName,
+                                                        kQuarantineJournalName,
                                                         "clock-apart.new",
                                                         "clock-apart",
                                                         "version-shift.new",
@@ -191,6 +193,7 @@ FoundOrphans StateDirectory::lock_orphans(const Wanted& wanted) const {
       remove_half_made(path);
       continue;
     }
+    if (wanted.only_quarantined && !is_there(path / kQuarantineName)) continue;
     if (::rmdir(path.c_str()) == 0) continue;  // a kill came between removing its last file and itself
     try {
       look_at(path, wanted, found);

@@ -155,6 +155,8 @@ void replace(SqliteConnection& db, const BufferTotals& totals) {
   // What was lost stays so, whoever counts the rest again.
   of_this_buffer(
       "UPDATE buffer_totals SET synced = 0, superseded = 0, quarantined = 0 WHERE buffer = ?1 AND destination = ?2");
+  // What is in quarantine is so once, wherever it was refused first.
+  of_this_buffer("UPDATE buffer_totals SET quarantined = 0 WHERE buffer = ?1 AND destination <> ?2");
   SqliteStatement insert(
       db,
       "INSERT INTO buffer_totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (buffer, destination, stream) DO "

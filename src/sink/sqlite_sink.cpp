@@ -68,13 +68,14 @@ void SqliteSink::connect() {
 WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused& keep) {
   if (auto failure = open()) return *failure;
   committing_ = false;
+  keeping_ = false;
   try {
     return send(batch, keep);
   } catch (const DestinationFailure& e) {
     db_->rollback();
     return e.failure;
   } catch (const Error& e) {
-    if (e.code() != ErrorCode::local) {
+    if (e.code() != ErrorCode::local || keeping_) {
       db_->rollback();
       throw;
     }
@@ -83,7 +84,7 @@ WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused& keep) {
     if (failure.failure_class == FailureClass::in_doubt || failure.failure_class == FailureClass::login_or_target)
       close();
     return failure;
-  } catch (...) {  // from `keep`
+  } catch (...) {
     db_->rollback();
     throw;
   }
@@ -109,7 +110,9 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
                                   ": a deferred foreign key is broken, and SQLite does not tell by which row; declare "
                                   "it NOT DEFERRABLE"});
   }
+  keeping_ = true;  // what this throws is no failure of the catalog
   if (!refused.empty()) keep(batch, refused);
+  keeping_ = false;
   committing_ = true;
   crash_point("before COMMIT");
   db_->exec("COMMIT");

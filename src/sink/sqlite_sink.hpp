@@ -47,6 +47,7 @@ class SqliteSink final : public Sink {
   std::vector<Target> targets_;  // before db_ in closing
   RefusalRates rates_;
   bool committing_ = false;
+  bool keeping_ = false;
 };
 
 /// For the file of a URL sqlite:FILE.

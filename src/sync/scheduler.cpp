@@ -8,12 +8,17 @@
 #include "base/start_thread.hpp"
 #include "buffer/writer_core.hpp"
 #include "sync/drain.hpp"
+#include "sync/refused_rows.hpp"
 
 namespace forebay {
 
 using std::chrono::steady_clock;
 
 namespace {
+
+constexpr const char* kWithoutQuarantine =
+    "; there is no quarantine for it, so its batch waits (USE_MEMORY_DB=False, or the quarantine's file cannot be "
+    "used)";
 
 /// Rows are acknowledged within 50 ms of add(): the timer comes twice in that time.
 constexpr std::chrono::milliseconds kCommitInterval{25};
@@ -170,28 +175,62 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
   log(first_try ? LogLevel::info : LogLevel::debug,
       "sync started " + what + " (reason: " + std::string(to_string(batch.reason)) + ")");
   const SteadyTime start = steady_clock::now();
-  WriteOutcome outcome = sink.write(batch);
-  if (auto* failure = std::get_if<Failure>(&outcome)) return *failure;
+  RefusedRows refused(segments);
+  refused.begin(batch);
+  const KeepRefused keep = refused.keep();
+  WriteOutcome outcome = sink.write(batch, keep);
+  if (auto* failure = std::get_if<Failure>(&outcome)) {
+    if (failure->failure_class == FailureClass::row_refused && !keep) failure->message += kWithoutQuarantine;
+    return *failure;
+  }
   const std::chrono::duration<double> took = steady_clock::now() - start;
   const auto& written = std::get<Written>(outcome);
+  try {
+    refused.settle(batch);
+  } catch (const Error& e) {
+    for (const SegmentPtr& s : segments) s->maybe_sent = true;
+    return Failure{
+        FailureClass::other, {}, std::string("a batch has landed, but its quarantine is not settled: ") + e.what()};
+  }
+  tell_refused(refused.causes());
   // Before anyone who waits for these rows can look at the counts.
-  went_well(batch, segments, rows, took);
+  std::uint64_t quarantined = 0;
+  for (const RangeResult& of : written.ranges) quarantined += of.quarantined;
+  went_well(batch, segments, {rows, quarantined}, took);
   done = true;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const BatchRange& r = batch.ranges[i];
     if (r.last_row < segments[i]->id.rows) done = false;
     segments[i]->attempts = 0;
-    store_.landed(segments[i], r.last_row - r.first_row + 1, written.ranges[i].synced, written.ranges[i].superseded);
+    const RangeResult& of = written.ranges[i];
+    store_.landed(segments[i], r.last_row - r.first_row + 1, {of.synced, of.superseded, of.quarantined});
   }
   return std::nullopt;
 }
 
-void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, std::uint64_t rows,
+/// A cause is told once as a warning; a batch that meets it again says so at level debug.
+void Scheduler::tell_refused(const std::vector<std::string>& causes) {
+  for (const std::string& cause : causes) {
+    const std::string same = cause.substr(cause.find(' '));  // without the number of rows
+    bool first = false;
+    {
+      const std::lock_guard lock(mutex_);
+      constexpr std::size_t kCausesMax = 100;
+      first = told_refusals_.size() < kCausesMax && told_refusals_.insert(same).second;
+    }
+    log(first ? LogLevel::warning : LogLevel::debug,
+        "the destination refused " + cause + "; kept in quarantine (forebay errors shows what is there)");
+  }
+}
+
+void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, SentRows rows,
                           std::chrono::duration<double> took) {
-  char line[96];
-  std::snprintf(line, sizeof line, "sync finished %llu/%llu %s in %.2f s", static_cast<unsigned long long>(rows),
-                static_cast<unsigned long long>(rows), only_files(batch) ? "files" : "rows", took.count());
-  log(LogLevel::info, line);
+  char line[128];
+  std::snprintf(line, sizeof line, "sync finished %llu/%llu %s in %.2f s",
+                static_cast<unsigned long long>(rows.all - rows.quarantined), static_cast<unsigned long long>(rows.all),
+                only_files(batch) ? "files" : "rows", took.count());
+  log(LogLevel::info,
+      line + (rows.quarantined > 0 ? ", " + std::to_string(rows.quarantined) + " in quarantine" : std::string()));
   std::string recovered;
   {
     const std::lock_guard lock(mutex_);
@@ -228,6 +267,7 @@ SyncResult Scheduler::result(bool settled) const {
   SyncResult r;
   r.settled = settled;
   r.pending_rows = settled ? 0 : store_.pending_rows();
+  r.quarantined_rows = store_.quarantined_rows();
   if (!settled) r.last_error = state().last_error;
   return r;
 }
@@ -235,14 +275,17 @@ SyncResult Scheduler::result(bool settled) const {
 SyncResult Scheduler::force_sync(std::chrono::milliseconds timeout) {
   const SteadyTime until = steady_clock::now() + timeout;
   store_.seal_all(Reason::force_sync);
-  const auto fixed = store_.unsettled();
+  return wait_for(store_.unsettled(), until);
+}
+
+SyncResult Scheduler::wait_for(const std::vector<SegmentPtr>& segments, SteadyTime until) {
   {
     const std::lock_guard lock(mutex_);
     health_.try_now(steady_clock::now());  // asked for: no waiting for the next try
   }
   turn_.notify_all();
   return result(
-      store_.wait_settled(fixed, [&](SteadyTime) { return steady_clock::now() >= until || stopping_.load(); }));
+      store_.wait_settled(segments, [&](SteadyTime) { return steady_clock::now() >= until || stopping_.load(); }));
 }
 
 SyncResult Scheduler::drain(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up) {

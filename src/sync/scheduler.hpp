@@ -40,6 +40,8 @@ class Scheduler {
 
   /// Seals what is there and waits until it has landed; rows added meanwhile are not waited for.
   SyncResult force_sync(std::chrono::milliseconds timeout);
+  /// The same for these segments, which are there already.
+  SyncResult wait_for(const std::vector<SegmentPtr>& segments, SteadyTime until);
   /// Waits until nothing is pending, or nothing has landed for `stall_max`, or `give_up` says so.
   SyncResult drain(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up);
   /// Ends all threads. Batches under way are finished first, or, when `at_once`, given up: what became of them is for
@@ -59,6 +61,11 @@ class Scheduler {
   State state() const;
 
  private:
+  struct SentRows {
+    std::uint64_t all = 0;
+    std::uint64_t quarantined = 0;  // of them
+  };
+
   void arm(SteadyTime at);
   void tick();
   void work(int number);
@@ -66,8 +73,9 @@ class Scheduler {
   std::optional<Failure> send(Sink& sink, const std::vector<SegmentPtr>& segments);
   std::optional<Failure> send_range(Sink& sink, const std::vector<SegmentPtr>& segments, std::uint64_t rows_max,
                                     bool& done);
-  void went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, std::uint64_t rows,
+  void went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, SentRows rows,
                  std::chrono::duration<double> took);
+  void tell_refused(const std::vector<std::string>& causes);
   RetryDecision went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments, std::uint32_t attempt);
   SyncResult result(bool settled) const;
   bool well() const;
@@ -97,6 +105,7 @@ class Scheduler {
   State state_;  // but for what health_ knows
   DestinationHealth health_;
   std::set<SegmentPtr> failing_;  // whose last try failed though the destination is there
+  std::set<std::string> told_refusals_;
   std::minstd_rand random_;
 };
 

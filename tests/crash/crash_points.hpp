@@ -40,7 +40,8 @@ enum class Reached : std::uint8_t {
   restoring,
   finishing,
   ending,
-  after_a_fault
+  after_a_fault,
+  refusing
 };
 
 struct CrashPoint {
@@ -82,6 +83,13 @@ inline constexpr std::array kCrashPoints = {
     CrashPoint{"a checkpoint has its name, and its folder is not flushed", Phase::checkpoint, Reached::checkpointing},
     CrashPoint{"journals are sealed at the end, and not marked as such", Phase::seal, Reached::ending},
     CrashPoint{"journals are sealed at the end, and marked as such", Phase::seal, Reached::ending},
+    CrashPoint{"refused rows are being kept", Phase::commit, Reached::refusing},
+    CrashPoint{"refused rows are kept, before COMMIT", Phase::commit, Reached::refusing},
+    CrashPoint{"a batch with refused rows has landed", Phase::removal, Reached::refusing},
+    CrashPoint{"retries are noted, and not sent", Phase::copy, Reached::refusing},
+    CrashPoint{"a retry has landed, before its rows go", Phase::removal, Reached::refusing},
+    CrashPoint{"the rows of a retry are gone", Phase::idle, Reached::refusing},
+    CrashPoint{"before an empty quarantine goes", Phase::adoption, Reached::refusing},
     CrashPoint{"before a buffer's manifest goes", Phase::adoption, Reached::finishing},
     CrashPoint{"before a buffer's lock goes", Phase::adoption, Reached::finishing},
     CrashPoint{"before a buffer's folder goes", Phase::adoption, Reached::finishing},

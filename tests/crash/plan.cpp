@@ -52,6 +52,7 @@ bool passes(const CrashPoint& point, const Step& step, bool adopts) {
       return step.options.checkpoint_ms > 0;
     case Reached::ending:  // crash_points_test.cpp
     case Reached::after_a_fault:
+    case Reached::refusing:
       return false;
   }
   return false;

@@ -19,6 +19,8 @@ class FaultDestination final : public Destination {
       : real_(std::move(real)), connections_(connections) {}
 
   Fault before_write;
+  /// The same with what the sink is given: the batch may be built, and rows kept.
+  std::function<std::optional<Failure>(Batch&, const KeepRefused&)> before_commit;
   Fault after_write;
 
   std::string description() const override { return real_->description(); }
@@ -39,9 +41,12 @@ class FaultDestination final : public Destination {
    public:
     FaultSink(FaultDestination& owner, std::unique_ptr<Sink> real) : owner_(owner), real_(std::move(real)) {}
     std::optional<Failure> open() override { return real_->open(); }
-    WriteOutcome write(Batch& batch, const KeepRefused& keep) override {
+    WriteOutcome write(Batch& batch, const KeepRefused& keep = {}) override {
       if (owner_.before_write) {
         if (auto failure = owner_.before_write(batch)) return *failure;
+      }
+      if (owner_.before_commit) {
+        if (auto failure = owner_.before_commit(batch, keep)) return *failure;
       }
       WriteOutcome outcome = real_->write(batch, keep);
       if (owner_.after_write && std::holds_alternative<Written>(outcome)) {

@@ -29,6 +29,8 @@ class Pipeline {
     options.buffer_id = "test-buffer";
     options.folder = folder();
     options.durability = durability;
+    quarantine = std::make_shared<Quarantine>(folder(), "test-buffer");
+    options.quarantine = quarantine;
     options.limits = limits;
     options.create_file = std::move(create_file);
     options.flush_folder = std::move(flush_folder);
@@ -81,6 +83,7 @@ class Pipeline {
 
  public:
   VersionClock clock;
+  std::shared_ptr<Quarantine> quarantine;
   std::unique_ptr<FaultDestination> destination;
   std::unique_ptr<SegmentStore> store;
   std::unique_ptr<Scheduler> scheduler;

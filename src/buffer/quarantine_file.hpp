@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "sqlite/connection.hpp"
+
+namespace forebay {
+
+/// Files of a buffer's folder that hold its refused rows; docs/quarantine-format.md.
+inline constexpr const char* kQuarantineName = "quarantine.db";
+inline constexpr const char* kQuarantineJournalName = "quarantine.db-journal";  // SQLite's
+
+inline constexpr std::int64_t kQuarantineApplicationId = 0x66726271;  // "frbq"
+inline constexpr std::int64_t kQuarantineFormat = 1;
+
+/// Opens the folder's quarantine, for reading or writing beside other processes; nothing when there is none, or one
+/// that holds nothing yet, and none is to be made. One that is made has its name on the disk when this returns.
+/// Throws Error: damaged (no quarantine, or its pages are not in order), not_built_yet (a newer format), local.
+/// Its file is never opened in another way: closing that would drop the locks that SQLite has on it in this process.
+std::optional<SqliteConnection> open_quarantine(const std::filesystem::path& folder, bool make);
+
+/// For an error of SQLite on it: Error(damaged) when the file is what is wrong, else the error as it was.
+[[noreturn]] void quarantine_failed(const SqliteError& error, const SqliteConnection& db);
+
+}  // namespace forebay

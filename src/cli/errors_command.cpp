@@ -1,0 +1,178 @@
+#include <unistd.h>
+
+#include <charconv>
+#include <iostream>
+
+#include "base/human.hpp"
+#include "base/safe_line.hpp"
+#include "cli/buffer_view.hpp"
+#include "cli/command.hpp"
+#include "cli/logging.hpp"
+#include "cli/output.hpp"
+#include "forebay/error.hpp"
+#include "recovery/quarantine_view.hpp"
+
+namespace forebay::cli {
+namespace {
+
+using control::Json;
+
+struct ErrorsArguments {
+  std::string limit = "100";
+  std::string stream;
+  std::string buffer;
+  bool json = false;
+};
+
+/// What one buffer has in quarantine.
+struct Found {
+  ListedBuffer buffer;
+  std::map<std::string, std::uint64_t> counts;  // by stream, those in doubt, too
+  std::vector<QuarantinedRow> rows;
+  SegmentsInDoubt in_doubt;
+  std::string problem;
+};
+
+std::uint64_t parse_limit(const std::string& text) {
+  std::uint64_t n = 0;
+  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc() || at != text.data() + text.size()) {
+    throw Error(ErrorCode::usage, "--limit must be a whole number; 0 shows all");
+  }
+  return n;
+}
+
+/// `rows_max` is what is left of the limit; 0: no limit, nothing: no more rows, but counts.
+Found look_at(const ListedBuffer& buffer, const std::string& stream, std::optional<std::uint64_t> rows_max) {
+  Found found{buffer, {}, {}, {}, {}};
+  try {
+    found.counts = count_quarantined(buffer.path, {});
+    if (!stream.empty()) std::erase_if(found.counts, [&](const auto& of) { return of.first != stream; });
+    if (found.counts.empty() || !rows_max) return found;
+    found.rows = read_quarantine(buffer.path, stream, *rows_max);
+    found.in_doubt = segments_in_doubt(buffer.path);
+  } catch (const Error& e) {
+    // It may have been removed meanwhile, empty.
+    if (list_buffer(buffer.path)) found.problem = e.what();
+  }
+  return found;
+}
+
+std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
+  std::uint64_t sum = 0;
+  for (const auto& [stream, n] : counts) sum += n;
+  return sum;
+}
+
+bool is_in_doubt(const Found& f, const QuarantinedRow& row) { return f.in_doubt.contains({f.buffer.id, row.segment}); }
+
+void print_json(const std::filesystem::path& state, const std::vector<Found>& all) {
+  Json j = {{"state_directory", state.string()}, {"quarantined", 0}, {"buffers", Json::array()}};
+  std::uint64_t sum = 0;
+  for (const Found& f : all) {
+    sum += sum_of(f.counts);
+    Json rows = Json::array();
+    for (const QuarantinedRow& r : f.rows) {
+      rows.push_back({{"stream", r.stream},
+                      {"key", r.key},
+                      {"version", r.version},
+                      {"sqlstate", r.sqlstate},
+                      {"constraint", r.constraint},
+                      {"message", r.message},
+                      {"attempts", r.attempts},
+                      {"first_at", rfc3339_local(r.first_us)},
+                      {"last_at", rfc3339_local(r.last_us)},
+                      {"being_retried", r.being_retried},
+                      {"in_doubt", is_in_doubt(f, r)}});
+    }
+    j["buffers"].push_back({{"buffer", f.buffer.id},
+                            {"destination", f.buffer.manifest ? Json(f.buffer.manifest->destination) : Json(nullptr)},
+                            {"quarantined", sum_of(f.counts)},
+                            {"streams", f.counts},
+                            {"problem", f.problem},
+                            {"rows", std::move(rows)}});
+  }
+  j["quarantined"] = sum;
+  std::cout << control::to_text(j) << '\n';
+}
+
+void print_rows(const Found& f, bool colours) {
+  std::cout << '\n' << styled(Style::bold, safe_line(f.buffer.id), colours);
+  if (f.buffer.manifest) std::cout << "  " << safe_line(f.buffer.manifest->destination);
+  std::cout << '\n';
+  Table table;
+  table.add({"  STREAM", "KEY", "REFUSED BY", "TRIES", "LAST", "MESSAGE"});
+  for (const QuarantinedRow& r : f.rows) {
+    const std::string why = r.constraint.empty() ? r.sqlstate : r.sqlstate + " " + r.constraint;
+    const char* note = is_in_doubt(f, r) ? " (its batch is not committed yet)" : r.being_retried ? " (sent again)" : "";
+    table.add({"  " + r.stream, r.key, why, std::to_string(r.attempts), rfc3339_local(r.last_us), r.message + note});
+  }
+  table.print(std::cout, colours);
+}
+
+void print_text(const std::filesystem::path& state, const std::vector<Found>& all, bool colours) {
+  std::uint64_t sum = 0;
+  std::uint64_t shown = 0;
+  std::uint64_t buffers = 0;
+  for (const Found& f : all) {
+    sum += sum_of(f.counts);
+    shown += f.rows.size();
+    buffers += f.counts.empty() ? 0 : 1;
+  }
+  std::cout << "state directory " << safe_line(state.string()) << ": ";
+  if (sum == 0) {
+    std::cout << "nothing is in quarantine\n";
+    return;
+  }
+  std::cout << human_count(sum) << (sum == 1 ? " row" : " rows") << " in quarantine, of " << buffers
+            << (buffers == 1 ? " buffer" : " buffers") << '\n';
+  for (const Found& f : all) {
+    if (!f.rows.empty()) print_rows(f, colours);
+  }
+  if (shown < sum) std::cout << "\n" << human_count(sum - shown) << " more; --limit 0 shows all\n";
+  std::cout << "\nwhen the cause is mended: forebay retry-errors\n";
+}
+
+int run_errors(const ErrorsArguments& a, CommandContext& context) {
+  const std::uint64_t limit = parse_limit(a.limit);
+  const std::filesystem::path state = context.start().state_directory();
+  std::vector<Found> all;
+  std::uint64_t shown = 0;
+  for (const ListedBuffer& buffer : choose_buffers(state, a.buffer)) {
+    std::optional<std::uint64_t> left = 0;
+    if (limit > 0) left = shown < limit ? std::optional(limit - shown) : std::nullopt;
+    Found found = look_at(buffer, a.stream, left);
+    shown += found.rows.size();
+    if (!found.counts.empty() || !found.problem.empty()) all.push_back(std::move(found));
+  }
+  if (a.json) {
+    print_json(state, all);
+  } else {
+    print_text(state, all, colours_belong(STDOUT_FILENO));
+  }
+  bool any = false;
+  bool unread = false;
+  for (const Found& f : all) {
+    any = any || !f.counts.empty();
+    unread = unread || !f.problem.empty();
+    if (!f.problem.empty()) report_failure("buffer " + f.buffer.id + ": " + f.problem);
+  }
+  if (unread) return kLocalFailure;
+  return any ? kDoneWithLosses : kDone;
+}
+
+void add_errors_command(CLI::App& app, const ChooseAction& choose) {
+  CLI::App* c = app.add_subcommand("errors", "Show the rows that destinations refused, which are kept in quarantine");
+  auto a = std::make_shared<ErrorsArguments>();
+  c->add_option("--limit", a->limit, "Rows to show at most; 0: all (default: 100)")->option_text("N");
+  c->add_option("--stream", a->stream, "Only rows of this stream")->option_text("NAME");
+  c->add_option("--buffer", a->buffer, "Only this one")->option_text("ID");
+  c->add_flag("--json", a->json, "Print one JSON object");
+  c->footer(examples({"forebay errors", "forebay errors --json --limit 0 | jq '.buffers[].rows[].key'"}));
+  choose(*c, [a](CommandContext& context) { return run_errors(*a, context); });
+}
+
+const CommandRegistration kErrors(17, add_errors_command);
+
+}  // namespace
+}  // namespace forebay::cli

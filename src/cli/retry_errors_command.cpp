@@ -1,0 +1,192 @@
+#include <filesystem>
+#include <future>
+#include <iostream>
+
+#include "base/human.hpp"
+#include "base/safe_line.hpp"
+#include "cli/buffer_view.hpp"
+#include "cli/command.hpp"
+#include "cli/destination.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/logging.hpp"
+#include "forebay/buffer.hpp"
+#include "recovery/quarantine_view.hpp"
+#include "sqlite/process.hpp"
+
+namespace forebay::cli {
+namespace {
+
+using control::Json;
+using control::Outcome;
+
+struct RetryArguments {
+  std::string to;
+  std::string stream;
+  bool json = false;
+};
+
+/// A process that syncs says so every second.
+constexpr std::chrono::seconds kSilenceMax{10};
+constexpr std::chrono::seconds kLiveTimeout{300};
+
+/// Of all buffers together.
+struct Sum {
+  RetryResult rows;
+  std::uint64_t pending = 0;            // rows that an ended process left besides, and that did not get there
+  std::vector<std::string> problems{};  // a line each: buffers that were not reached
+  bool interrupted = false;
+};
+
+bool has_quarantine(const ListedBuffer& buffer) {
+  try {
+    return !count_quarantined(buffer.path, {}).empty();
+  } catch (const Error&) {
+    return true;  // whoever takes it tells what is wrong
+  }
+}
+
+void ask_live(const ListedBuffer& buffer, const RetryArguments& a, const std::atomic<bool>& interrupted, Sum& sum) {
+  control::Request request;
+  request.command = control::Command::retry_errors;
+  request.timeout = kLiveTimeout;
+  request.stream = a.stream;
+  control::AskOptions options;
+  options.silence_max = kSilenceMax;
+  options.give_up = [&interrupted] { return interrupted.load(); };
+  const control::Answer answer = ask_maker_patiently(buffer, request, options);
+  if (answer.outcome != Outcome::answered) {
+    const std::string why = answer.outcome == Outcome::absent
+                                ? "process " + pid_text(buffer.holder) + " has no control socket"
+                                : answer.why;
+    sum.problems.push_back("buffer " + buffer.id + ": its rows in quarantine were not sent again: " + why);
+    return;
+  }
+  const auto number = [&](const char* field) { return answer.result.value(field, std::uint64_t{0}); };
+  sum.rows.retried += number("retried");
+  sum.rows.synced += number("synced");
+  sum.rows.superseded += number("superseded");
+  sum.rows.refused += number("refused");
+  sum.rows.unsettled += number("unsettled");
+  sum.rows.unreadable += number("unreadable");
+  if (sum.rows.last_error.empty()) sum.rows.last_error = answer.result.value("last_error", "");
+}
+
+/// Takes the folders of ended processes over, as `recover` does.
+void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) {
+  Options options = settings.to_options();
+  options.state_directory = settings.state_directory();
+  options.buffered = true;
+  options.recover = true;
+  options.only_recover = true;
+  options.recover_any_destination = !a.to.empty();
+  options.retry_quarantined = true;
+  options.retry_stream = a.stream;
+  options.log = log_callback();
+  Buffer buffer(options);
+  const Interrupt interrupt([] { log_line(LogLevel::warning, "interrupted: giving up the batches under way"); },
+                            [] { report_failure("interrupted twice: what has not landed stays in quarantine"); });
+  const SyncResult result = buffer.stop(options.drain_timeout, [&] { return interrupt.requested().load(); });
+  const SyncStatus status = buffer.get_sync_status();
+  const Counts& rows = status.recovered;
+  sum.interrupted = interrupt.requested();
+  sum.rows.retried += rows.accepted;
+  sum.rows.synced += rows.synced;
+  sum.rows.superseded += rows.superseded;
+  sum.rows.unsettled += status.retried_rows;
+  sum.rows.refused += rows.quarantined - std::min(rows.quarantined, status.retried_rows);
+  sum.pending += rows.pending;
+  if (rows.pending + status.retried_rows > 0 && sum.rows.last_error.empty()) sum.rows.last_error = result.last_error;
+  if (sum.rows.last_error.empty()) sum.rows.last_error = status.last_error;
+  const std::uint64_t left = status.buffers_unreadable + status.buffers_in_doubt + status.buffers_of_other_hosts;
+  if (left > 0) sum.problems.push_back(std::to_string(left) + " of the buffers were left as they are (see above)");
+}
+
+void print(const RetryArguments& a, const std::filesystem::path& state, const Sum& sum, std::uint64_t still) {
+  const RetryResult& r = sum.rows;
+  if (a.json) {
+    const Json j = {
+        {"state_directory", state.string()}, {"retried", r.retried}, {"synced", r.synced},
+        {"superseded", r.superseded},        {"refused", r.refused}, {"unsettled", r.unsettled + sum.pending},
+        {"unreadable", r.unreadable},        {"quarantined", still}, {"last_error", r.last_error},
+        {"problems", sum.problems}};
+    std::cout << control::to_text(j) << '\n';
+    return;
+  }
+  if (r.retried == 0) {
+    std::cout << "nothing was sent again from " << safe_line(state.string()) << '\n';
+    return;
+  }
+  std::cout << "sent again " << human_count(r.retried) << (r.retried == 1 ? " row: " : " rows: ")
+            << human_count(r.synced) << " synced, " << human_count(r.superseded) << " superseded by newer ones, "
+            << human_count(r.refused) << " refused again\n";
+}
+
+int run_retry_errors(const RetryArguments& a, CommandContext& context) {
+  sqlite_memory_statistics_off();
+  std::vector<GivenOption> given;
+  if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
+  const Settings settings = context.start(std::move(given));
+  const std::filesystem::path state = settings.state_directory();
+  Sum sum;
+  bool orphans = false;
+  {
+    const Interrupt interrupt([] {}, [] {});
+    for (const ListedBuffer& buffer : list_buffers(state)) {
+      if (!has_quarantine(buffer)) continue;
+      switch (hands_of(buffer)) {
+        case Hands::maker:
+          ask_live(buffer, a, interrupt.requested(), sum);
+          break;
+        case Hands::adopter:
+          sum.problems.push_back("buffer " + buffer.id + " is in the hands of process " + pid_text(buffer.holder) +
+                                 "; try again when that has ended");
+          break;
+        case Hands::nobody:
+          orphans = true;
+          break;
+      }
+    }
+    sum.interrupted = interrupt.requested();
+  }
+  if (orphans && !sum.interrupted) retry_orphans(a, settings, sum);
+  std::uint64_t still = 0;
+  for (const ListedBuffer& buffer : list_buffers(state)) {
+    try {
+      for (const auto& [stream, rows] : count_quarantined(buffer.path, segments_in_doubt(buffer.path))) {
+        if (a.stream.empty() || stream == a.stream) still += rows;
+      }
+    } catch (const Error& e) {
+      sum.problems.push_back("buffer " + buffer.id + ": " + e.what());
+    }
+  }
+  print(a, state, sum, still);
+  for (const std::string& problem : sum.problems) report_failure(problem);
+  if (sum.interrupted) return kInterrupted;
+  const std::uint64_t unsettled = sum.rows.unsettled + sum.pending;
+  if (unsettled > 0) {
+    report_failure(human_count(unsettled) + (unsettled == 1 ? " row is" : " rows are") + " not at the destination yet" +
+                   (sum.rows.last_error.empty() ? "" : ": " + sum.rows.last_error) +
+                   "; nothing is lost; forebay retry-errors goes on with them");
+    return kRowsRemain;
+  }
+  if (!sum.problems.empty() || sum.rows.unreadable > 0) return kLocalFailure;
+  if (still == 0) return kDone;
+  report_failure(human_count(still) + (still == 1 ? " row is" : " rows are") +
+                 " still in quarantine; forebay errors shows why");
+  return kDoneWithLosses;
+}
+
+void add_retry_errors_command(CLI::App& app, const ChooseAction& choose) {
+  CLI::App* c = app.add_subcommand("retry-errors", "Send quarantined rows again, after the cause was mended");
+  auto a = std::make_shared<RetryArguments>();
+  c->add_option("--stream", a->stream, "Only rows of this stream")->option_text("NAME");
+  add_destination_option(*c, a->to, "Send what ended processes left here, whatever destination it was meant for");
+  c->add_flag("--json", a->json, "Print one JSON object");
+  c->footer(examples({"forebay retry-errors", "forebay retry-errors --stream backup_files"}));
+  choose(*c, [a](CommandContext& context) { return run_retry_errors(*a, context); });
+}
+
+const CommandRegistration kRetryErrors(18, add_retry_errors_command);
+
+}  // namespace
+}  // namespace forebay::cli
