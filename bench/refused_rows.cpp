@@ -71,7 +71,8 @@ int main(int argc, char** argv) {
   std::uint64_t kept = 0;
   std::chrono::duration<double> took{};
   for (std::uint64_t first = 0; first < rows; first += kBatchRows) {
-    forebay::Batch batch(forebay::Reason::batch_size_reached, {range_of(stream, first, std::min(kBatchRows, rows - first), every)});
+    forebay::Batch batch(forebay::Reason::batch_size_reached,
+                         {range_of(stream, first, std::min(kBatchRows, rows - first), every)});
     const auto start = std::chrono::steady_clock::now();
     const forebay::WriteOutcome outcome = sink->write(
         batch, [&](const forebay::Batch&, const std::vector<forebay::RefusedRow>& refused) { kept += refused.size(); });
