@@ -64,8 +64,8 @@ void PostgresRows::refuse(std::size_t row, const DestinationFailure& why) {
   }
 }
 
-std::vector<Refusal> PostgresRows::take_refused() {
-  std::sort(refused_.begin(), refused_.end(), [](const Refusal& a, const Refusal& b) { return a.row < b.row; });
+std::vector<PartRefusal> PostgresRows::take_refused() {
+  std::sort(refused_.begin(), refused_.end(), [](const PartRefusal& a, const PartRefusal& b) { return a.row < b.row; });
   return std::exchange(refused_, {});
 }
 

@@ -37,7 +37,7 @@ class PostgresRows {
   void upsert_arrays();
 
   /// In the order of the part's rows.
-  std::vector<Refusal> take_refused();
+  std::vector<PartRefusal> take_refused();
   /// With this, more than half of all rows refused for one reason ends the search: DestinationFailure(schema).
   void expect_most_to_fit() { give_up_ = true; }
 
@@ -67,7 +67,7 @@ class PostgresRows {
   const PostgresDialect dialect_;
   bool search_;
   bool give_up_ = false;
-  std::vector<Refusal> refused_;
+  std::vector<PartRefusal> refused_;
   RefusedByReason reasons_;
 };
 

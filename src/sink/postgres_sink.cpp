@@ -222,8 +222,8 @@ PostgresSink::Target& PostgresSink::target_of(const Stream* stream) {
   return *at;
 }
 
-std::vector<Refusal> PostgresSink::send_part(const BatchPart& part, bool again, LedgerEntries& ledger,
-                                             PostgresRows::Search search) {
+std::vector<PartRefusal> PostgresSink::send_part(const BatchPart& part, bool again, LedgerEntries& ledger,
+                                                 PostgresRows::Search search) {
   Target& target = target_of(part.stream);
   PostgresRows rows(*session_, target.table, part, ledger, search);
   // Few, and of keys that may be there by now: those go by staging, and say nothing of how batches should go.
@@ -244,7 +244,7 @@ std::vector<Refusal> PostgresSink::send_part(const BatchPart& part, bool again, 
   } else {
     rows.upsert_arrays();
   }
-  std::vector<Refusal> refused = rows.take_refused();
+  std::vector<PartRefusal> refused = rows.take_refused();
   if (!again) target.refuses = !refused.empty();
   return refused;
 }

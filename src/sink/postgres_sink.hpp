@@ -51,7 +51,8 @@ class PostgresSink final : public Sink {
   Failure explained(const Failure& failure) noexcept;
   Written send(Batch& batch, const KeepRefused& keep);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
-  std::vector<Refusal> send_part(const BatchPart& part, bool again, LedgerEntries& ledger, PostgresRows::Search search);
+  std::vector<PartRefusal> send_part(const BatchPart& part, bool again, LedgerEntries& ledger,
+                                     PostgresRows::Search search);
   void write_ledger(const Batch& batch, const LedgerEntries& ledger);
   Target& target_of(const Stream* stream);
 

@@ -30,10 +30,10 @@ std::map<std::string, OfStream> by_stream(const Batch& batch, const std::vector<
   return streams;
 }
 
-std::vector<Refusal> sent_again(const BatchPart& part, std::vector<Refusal> refused, const SendPart& send) {
-  std::vector<Refusal> stay;
+std::vector<PartRefusal> sent_again(const BatchPart& part, std::vector<PartRefusal> refused, const SendPart& send) {
+  std::vector<PartRefusal> stay;
   std::vector<std::size_t> indexes;
-  for (Refusal& r : refused) {
+  for (PartRefusal& r : refused) {
     if (may_land_later(r.sqlstate)) {
       indexes.push_back(r.row);
     } else {
@@ -41,20 +41,20 @@ std::vector<Refusal> sent_again(const BatchPart& part, std::vector<Refusal> refu
     }
   }
   if (!indexes.empty()) {
-    for (Refusal& r : send(part.only(indexes), true)) {
+    for (PartRefusal& r : send(part.only(indexes), true)) {
       r.row = indexes[r.row];
       stay.push_back(std::move(r));
     }
   }
-  std::sort(stay.begin(), stay.end(), [](const Refusal& a, const Refusal& b) { return a.row < b.row; });
+  std::sort(stay.begin(), stay.end(), [](const PartRefusal& a, const PartRefusal& b) { return a.row < b.row; });
   return stay;
 }
 
-std::size_t count_of(const std::vector<std::vector<Refusal>>& refused) {
+std::size_t count_of(const std::vector<std::vector<PartRefusal>>& refused) {
   std::size_t count = 0;
   for (const auto& of_part : refused) {
     count += static_cast<std::size_t>(
-        std::count_if(of_part.begin(), of_part.end(), [](const Refusal& r) { return may_land_later(r.sqlstate); }));
+        std::count_if(of_part.begin(), of_part.end(), [](const PartRefusal& r) { return may_land_later(r.sqlstate); }));
   }
   return count;
 }
@@ -109,7 +109,7 @@ std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, co
   std::vector<RefusedRow> all;
   std::vector<BatchPart> older;  // parts of the round, where it is not the first
   for (const std::vector<BatchPart>* parts = &batch.parts; !parts->empty();) {
-    std::vector<std::vector<Refusal>> refused;
+    std::vector<std::vector<PartRefusal>> refused;
     for (const BatchPart& part : *parts) refused.push_back(send(part, parts != &batch.parts));
     // A row may wait for one that waits for another: as long as that brings rows in.
     for (std::size_t before = count_of(refused), left = 0; before > 0; before = left) {
@@ -121,7 +121,7 @@ std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, co
     for (std::size_t p = 0; p < parts->size(); ++p) {
       const BatchPart& part = (*parts)[p];
       std::vector<std::size_t> indexes;
-      for (Refusal& r : refused[p]) {
+      for (PartRefusal& r : refused[p]) {
         const BatchRow& row = part.rows[r.row];
         indexes.push_back(r.row);
         ledger.add_refused(row);

@@ -17,7 +17,7 @@
 namespace forebay {
 
 /// A row of a part that its table refuses.
-struct Refusal {
+struct PartRefusal {
   std::size_t row = 0;  // index into BatchPart::rows
   std::string sqlstate;
   std::string constraint;
@@ -63,7 +63,7 @@ Failure schema_failure(const Stream& stream, const std::string& sqlstate, const 
 bool may_land_later(std::string_view sqlstate) noexcept;
 
 /// Sends a part's rows and returns those that are refused; `again`: they are some of a part that was sent before.
-using SendPart = std::function<std::vector<Refusal>(const BatchPart& part, bool again)>;
+using SendPart = std::function<std::vector<PartRefusal>(const BatchPart& part, bool again)>;
 
 /// Sends the batch's parts; then what is refused for the sake of other rows (foreign keys, unique indexes) once more;
 /// then, of each key whose row is refused, the next older one, and so on. Returns the rows that stay refused, which

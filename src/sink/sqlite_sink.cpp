@@ -141,7 +141,7 @@ std::vector<std::vector<LandedSpan>> SqliteSink::landed_spans(const Batch& batch
   return landed;
 }
 
-std::vector<Refusal> SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger, bool search) {
+std::vector<PartRefusal> SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger, bool search) {
   const auto target =
       std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.stream == part.stream; });
   if (target == targets_.end()) {
@@ -149,7 +149,7 @@ std::vector<Refusal> SqliteSink::send_part(const BatchPart& part, LedgerEntries&
   }
   const int columns = static_cast<int>(part.stream->columns.size());
   const std::vector<std::size_t> key = part.stream->key_indexes();
-  std::vector<Refusal> refused;
+  std::vector<PartRefusal> refused;
   for (std::size_t r = 0; r < part.rows.size(); ++r) {
     const BatchRow& row = part.rows[r];
     const int changes_before = sqlite3_total_changes(db_->handle());
@@ -161,7 +161,7 @@ std::vector<Refusal> SqliteSink::send_part(const BatchPart& part, LedgerEntries&
       target->upsert.reset();
     } else {
       // SQLite takes back the row's own statement, and the transaction goes on.
-      Refusal refused_row = refusal(r, changes_before);
+      PartRefusal refused_row = refusal(r, changes_before);
       target->upsert.reset();
       refused.push_back(std::move(refused_row));
       continue;
@@ -178,7 +178,7 @@ std::vector<Refusal> SqliteSink::send_part(const BatchPart& part, LedgerEntries&
 }
 
 /// Of the upsert that has just failed. Throws what is no fault of the row.
-Refusal SqliteSink::refusal(std::size_t row, int changes_before) const {
+PartRefusal SqliteSink::refusal(std::size_t row, int changes_before) const {
   Failure failure = sqlite_failure(*db_, false);
   if (failure.failure_class != FailureClass::row_refused) throw DestinationFailure(failure);
   const int code = sqlite3_extended_errcode(db_->handle());

@@ -35,8 +35,8 @@ class SqliteSink final : public Sink {
   void connect();
   Written send(Batch& batch, const KeepRefused& keep);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
-  std::vector<Refusal> send_part(const BatchPart& part, LedgerEntries& ledger, bool search);
-  Refusal refusal(std::size_t row, int changes_before) const;
+  std::vector<PartRefusal> send_part(const BatchPart& part, LedgerEntries& ledger, bool search);
+  PartRefusal refusal(std::size_t row, int changes_before) const;
   void write_ledger(const Batch& batch, const LedgerEntries& ledger, std::int64_t started_us);
 
   const std::string file_;

@@ -70,7 +70,7 @@ TEST_CASE("of a refused row the next older one of its key is tried, and the ledg
   LedgerEntries ledger(batch);
   std::vector<std::int64_t> tried;
   const std::vector<RefusedRow> refused = send_parts(batch, ledger, [&](const BatchPart& part, bool) {
-    std::vector<Refusal> bad;
+    std::vector<PartRefusal> bad;
     for (std::size_t i = 0; i < part.rows.size(); ++i) {
       tried.push_back(part.rows[i].version);
       if (part.rows[i].version == 9 || part.rows[i].version == 3) bad.push_back({i, "23514", "c", "refused"});
@@ -99,7 +99,7 @@ TEST_CASE("a row that misses another one of its batch is sent again when that is
   const auto refused = send_parts(batch, ledger, [&](const BatchPart& part, bool again) {
     CHECK(again == (sends > 0));
     // Each needs the one behind it, the last one nothing: one more gets in with each send.
-    std::vector<Refusal> bad;
+    std::vector<PartRefusal> bad;
     ++sends;
     for (std::size_t i = 0; i < part.rows.size(); ++i) {
       const std::size_t at = static_cast<std::size_t>(part.rows[i].number);
