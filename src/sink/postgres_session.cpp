@@ -81,7 +81,9 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
     message = with_cure(message + (said.text.empty() ? "the connection was lost" : said.text), said.sqlstate);
   }
   if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";
-  throw DestinationFailure({why, said.sqlstate, message}, said.constraint);
+  DestinationFailure failure({why, said.sqlstate, message}, said.constraint);
+  failure.said = said.text;
+  throw failure;
 }
 
 pqxx::result PostgresSession::begin(const std::string& first) {

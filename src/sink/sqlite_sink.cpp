@@ -192,7 +192,7 @@ PartRefusal SqliteSink::refusal(std::size_t row, int changes_before) const {
   const std::string_view said = sqlite3_errmsg(db_->handle());
   const auto at = said.find(kBroken);
   return {row, sqlite_sqlstate(code), at == std::string_view::npos ? "" : std::string(said.substr(at + kBroken.size())),
-          failure.message};
+          std::string(said)};
 }
 
 void SqliteSink::write_ledger(const Batch& batch, const LedgerEntries& ledger, std::int64_t started_us) {

@@ -57,6 +57,7 @@ class DestinationFailure : public Error {
 
   Failure failure;
   std::string constraint;
+  std::string said;     // the server's words alone
   std::string context;  // the server's, as it came: may quote rows
 };
 
