@@ -213,7 +213,7 @@ TEST_CASE("rows that a CHECK refuses are shown by errors, and retry-errors sends
                           "(file_path NOT LIKE '%bad%')");
                     },
                     [&] { fixture.exec("ALTER TABLE backup_files DROP CONSTRAINT no_bad_names"); },
-                    [&](const std::string& sql) { return std::stoll(fixture.query(sql).at(0).at(0)); }});
+                    [&](const std::string& sql) { return std::stoll(fixture.query(sql).at(0).at(0)); }, "23514"});
 }
 
 }  // namespace
