@@ -37,6 +37,10 @@ std::string human_count(std::uint64_t n) {
   return digits;
 }
 
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
+  return human_count(n) + " " + std::string(n == 1 ? one : many);
+}
+
 std::string human_rate(double per_second) {
   if (!std::isfinite(per_second) || per_second < 0) return "-";
   if (per_second < 9.95) return formatted("%.1f/s", per_second);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace forebay {
 
@@ -10,6 +11,8 @@ namespace forebay {
 std::string human_bytes(std::uint64_t bytes);
 /// "173,203"
 std::string human_count(std::uint64_t n);
+/// "1 row", "173,203 rows": the number and the word that goes with it.
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many);
 /// Per second: "285,000/s", under ten "3.4/s". What is no number (nothing took no time) is "-".
 std::string human_rate(double per_second);
 /// "0.03 s", "12.4 s", "2 min 05 s", "3 h 20 min", "2 d 04 h". Negative ones are 0.

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/human.hpp"
 #include "forebay/error.hpp"
 #include "recovery/buffer_listing.hpp"
 #include "recovery/checkpoint_folder.hpp"
@@ -14,10 +15,6 @@
 
 namespace forebay {
 namespace {
-
-std::string counted(std::uint64_t n, const char* one, const char* many) {
-  return std::to_string(n) + " " + (n == 1 ? one : many);
-}
 
 /// Without an orderly end nothing tells a write that the kill cut short from a file that was cut later.
 std::string torn_text(const AdoptedBuffer& adopted) {

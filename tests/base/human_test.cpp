@@ -53,6 +53,9 @@ TEST_CASE("counts are grouped by thousands") {
   CHECK(human_count(0) == "0");
   CHECK(human_count(999) == "999");
   CHECK(human_count(1000) == "1,000");
+  CHECK(counted(1, "row is", "rows are") == "1 row is");
+  CHECK(counted(0, "row is", "rows are") == "0 rows are");
+  CHECK(counted(1000, "row", "rows") == "1,000 rows");
   CHECK(human_count(173203) == "173,203");
   CHECK(human_count(std::numeric_limits<std::uint64_t>::max()) == "18,446,744,073,709,551,615");
 }

@@ -1,0 +1,116 @@
+// How a Buffer ends: what stays in its folder, what is noted of it, and what is recorded in the totals.
+
+#include <algorithm>
+#include <utility>
+
+#include "api/buffer_core.hpp"
+#include "base/crash_point.hpp"
+#include "base/human.hpp"
+#include "forebay/error.hpp"
+#include "recovery/checkpoint_folder.hpp"
+#include "recovery/checkpoint_journals.hpp"
+#include "recovery/orderly_end.hpp"
+
+namespace forebay {
+
+/// What has landed leaves nothing behind; what has not stays in its folder, unlocked, for an adopter.
+void BufferCore::leave_state(SyncResult& result) {
+  const SegmentStore::Spill spill = store_->spill();
+  if (spill.unsaved_rows > 0) {
+    result.unsaved_rows = spill.unsaved_rows;
+    log_(LogLevel::error,
+         counted(spill.unsaved_rows, "row", "rows") + " that only memory held could not be saved: " + spill.error);
+  }
+  adopted_.buffers.clear();
+  if (!folder_) return;
+  const bool refused_rows_stay = quarantine_stays(result);
+  record_own_totals(spill.unsaved_by_stream);
+  note_orderly_end(spill);
+  // What is left is all in journals now: an adopter need not look at checkpoints.
+  const bool whole = (result.pending_rows > 0 || refused_rows_stay) && spill.unsaved_rows == 0;
+  try {
+    if (options_.durability == Durability::memory && whole) mark_journals_complete(folder_->path);
+  } catch (const Error& e) {
+    log_(LogLevel::debug, e.what());  // then a checkpoint is looked at, too, and brings nothing new
+  }
+  // At level `memory` a checkpoint may hold what the disk did not take: then there is something to adopt.
+  const bool may_come_back = options_.durability == Durability::memory && spill.unsaved_rows > 0;
+  const bool gone = !may_come_back && StateDirectory::remove_buffer(*folder_);
+  if (gone && spill.unsaved_rows == 0) {
+    note_all_landed(folder_->manifest.checkpoint_directory, folder_->manifest.buffer);
+  }
+  folder_.reset();
+}
+
+/// The file goes when it holds nothing; else it stays, and its folder with it.
+bool BufferCore::quarantine_stays(const SyncResult& result) {
+  bool stays = true;
+  try {
+    stays = !quarantine_->remove_if_empty();
+  } catch (const Error& e) {
+    log_(LogLevel::error, e.what());
+  }
+  if (result.quarantined_rows > 0) {
+    log_(LogLevel::warning, counted(result.quarantined_rows, "row is", "rows are") +
+                                " in quarantine: the destination " +
+                                "refuses what they contain; forebay errors shows them, and when the cause is mended, " +
+                                "forebay retry-errors sends them again");
+  }
+  return stays;
+}
+
+/// For whoever adopts what is left: from here on a journal that is cut short is damaged.
+void BufferCore::note_orderly_end(const SegmentStore::Spill& spill) {
+  if (spill.saved.empty() && spill.unsaved_rows == 0) return;
+  OrderlyEnd end;
+  for (const SegmentPtr& s : spill.saved) {
+    end.journals[s->journal().filename().string()] = {s->id.stream->name, s->id.rows};
+  }
+  end.lost_rows = spill.unsaved_by_stream;
+  end.why_lost = spill.error;
+  crash_point("journals are sealed at the end, and not marked as such");
+  try {
+    write_orderly_end(folder_->path, end, options_.durability == Durability::power);
+  } catch (const Error& e) {
+    log_(LogLevel::warning, std::string("that this buffer came to an orderly end is not noted: ") + e.what());
+  }
+  crash_point("journals are sealed at the end, and marked as such");
+}
+
+void BufferCore::finish_adopted() {
+  const auto ledger = [this](const std::string& buffer) {
+    BufferTotals totals{buffer, destination_->description(), {}};
+    for (const LedgerTotals& t : destination_->ledger_totals(buffer)) {
+      totals.streams[t.stream].synced = t.synced;
+      totals.streams[t.stream].superseded = t.superseded;
+    }
+    return totals;
+  };
+  for (const AdoptedBuffer& adopted : adopted_.buffers) {
+    const bool landed =
+        std::ranges::all_of(adopted.segments, [this](const SegmentPtr& s) { return store_->settled(s); });
+    if (!landed) continue;
+    if (!finish_adoption(*state_, adopted, ledger, log_)) {
+      log_(LogLevel::debug, "buffer " + adopted.folder.path.string() + " stays");
+    }
+  }
+}
+
+/// What this buffer brought itself. Rows that it leaves are counted by whoever brings those.
+void BufferCore::record_own_totals(const std::map<std::string, std::uint64_t>& unsaved) {
+  BufferTotals totals{folder_->manifest.buffer, folder_->manifest.destination, {}};
+  std::uint64_t taken = 0;
+  for (const auto& [stream, counts] : store_->accounts().streams) {
+    totals.streams[stream] = {counts.synced, counts.superseded, counts.quarantined, 0};
+    taken += counts.accepted;
+  }
+  for (const auto& [stream, rows] : unsaved) totals.streams[stream].lost = rows;
+  if (taken == 0) return;
+  try {
+    record_totals(state_->path(), totals);
+  } catch (const Error& e) {
+    log_(LogLevel::warning, std::string("the totals of this buffer are not recorded: ") + e.what());
+  }
+}
+
+}  // namespace forebay
