@@ -84,7 +84,7 @@ void check_format(SqliteConnection& db) {
 }  // namespace
 
 void quarantine_failed(const SqliteError& error, const SqliteConnection& db) {
-  if (error.primary_code() != SQLITE_NOTADB && error.primary_code() != SQLITE_CORRUPT) throw error;
+  if (error.primary_code() != SQLITE_NOTADB && error.primary_code() != SQLITE_CORRUPT) throw;
   throw Error(ErrorCode::damaged, "quarantine " + db.name() + " is damaged: " + error.what());
 }
 

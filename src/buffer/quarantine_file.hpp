@@ -21,7 +21,8 @@ inline constexpr std::int64_t kQuarantineFormat = 1;
 /// Its file is never opened in another way: closing that would drop the locks that SQLite has on it in this process.
 std::optional<SqliteConnection> open_quarantine(const std::filesystem::path& folder, bool make);
 
-/// For an error of SQLite on it: Error(damaged) when the file is what is wrong, else the error as it was.
+/// In a handler that has caught this error of SQLite on it: throws Error(damaged) when the file is what is wrong, else
+/// the error as it was.
 [[noreturn]] void quarantine_failed(const SqliteError& error, const SqliteConnection& db);
 
 }  // namespace forebay
