@@ -66,6 +66,7 @@ if [ "$preset" != dev ]; then
   if setarch -R true 2>/dev/null; then runner+=(setarch -R); fi
   symbolizer=$(command -v llvm-symbolizer-14 || true)
   export ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1:external_symbolizer_path=$symbolizer
+  export LSAN_OPTIONS=print_suppressions=0:suppressions=$repo/scripts/lsan.supp
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:external_symbolizer_path=$symbolizer
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$repo/scripts/tsan.supp:external_symbolizer_path=$symbolizer
 fi

@@ -65,19 +65,27 @@ void survive_each_point(const std::string& level, const std::string& destination
   for (const CrashPoint& point : kCrashPoints) {
     if (!is_passed(point, level)) continue;
     CAPTURE(point.name, level, destination);
-    site->begin();
-    ProduceOptions first = held_back();
-    first.level = level;
-    if (level == "memory") {
-      first.checkpoint_ms = 3;
-      first.pause_us = 2000;
-    }
-    kill_producer(*site, first);
-    const Kill kill = die_at(*site, point, level);
-    CHECK(kill.point == point.name);
+    const auto at_risk = [&]() -> std::uint64_t {
+      site->begin();
+      ProduceOptions first = held_back();
+      first.level = level;
+      if (level == "memory") {
+        first.checkpoint_ms = 3;
+        first.pause_us = 2000;
+      }
+      kill_producer(*site, first);
+      const Kill kill = die_at(*site, point, level);
+      CHECK(kill.point == point.name);
+      CHECK(lines(recover_and_judge(*site).violations) == "");
+      return kill.at_risk;
+    };
+    // On a machine that is busy the rows may all have landed before: then the kill has shown nothing, and is repeated.
     // A folder goes when all of its rows have landed.
-    if (point.reached != Reached::finishing) CHECK(kill.at_risk > 0);
-    CHECK(lines(recover_and_judge(*site).violations) == "");
+    constexpr int kTries = 5;
+    bool counts = false;
+    for (int tried = 0; tried < kTries && !counts; ++tried)
+      counts = at_risk() > 0 || point.reached == Reached::finishing;
+    CHECK(counts);
   }
 }
 
