@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "base/crash_point.hpp"
 #include "sink/postgres_connect.hpp"
@@ -23,6 +24,12 @@ std::string sqlstate_of(const std::exception& e) {
   if (dynamic_cast<const pqxx::transaction_rollback*>(&e) != nullptr) return "40000";
   if (dynamic_cast<const pqxx::too_many_connections*>(&e) != nullptr) return "53300";
   return {};
+}
+
+DestinationFailure failure_of(Failure failure, const ServerMessage& said) {
+  DestinationFailure all(std::move(failure), said.constraint);
+  all.said = said.text;
+  return all;
 }
 
 }  // namespace
@@ -81,9 +88,7 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
     message = with_cure(message + (said.text.empty() ? "the connection was lost" : said.text), said.sqlstate);
   }
   if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";
-  DestinationFailure failure({why, said.sqlstate, message}, said.constraint);
-  failure.said = said.text;
-  throw failure;
+  throw failure_of({why, said.sqlstate, message}, said);
 }
 
 pqxx::result PostgresSession::begin(const std::string& first) {
@@ -121,6 +126,7 @@ std::vector<std::pair<std::uint64_t, std::string>> PostgresSession::run_query(co
   const Result done(PQexec(raw_, sql.c_str()), &PQclear);
   if (PQresultStatus(done.get()) != PGRES_TUPLES_OK) check(done.get(), guard.fired());
   std::vector<std::pair<std::uint64_t, std::string>> rows;
+  rows.reserve(static_cast<std::size_t>(PQntuples(done.get())));
   for (int row = 0; row < PQntuples(done.get()); ++row) {
     rows.emplace_back(std::strtoull(PQgetvalue(done.get(), row, 0), nullptr, 10), PQgetvalue(done.get(), row, 1));
   }

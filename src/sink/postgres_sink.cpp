@@ -94,13 +94,11 @@ WriteOutcome PostgresSink::write(Batch& batch, const KeepRefused& keep) {
     }
     const FailureClass why = e.failure.failure_class;
     if (session_ != nullptr) session_->abort();
-    if (session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt) {
-      close();
-    } else if (why != FailureClass::schema && targets_.size() != streams_.size()) {
-      close();  // it failed while the tables were looked at again
-    } else if (why == FailureClass::schema) {
-      return explained(e.failure);
-    }
+    const bool lost =
+        session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt;
+    if (!lost && why == FailureClass::schema) return explained(e.failure);
+    // Fewer tables than streams: it failed while they were looked at again.
+    if (lost || targets_.size() != streams_.size()) close();
     return e.failure;
   } catch (...) {
     close();
