@@ -17,20 +17,21 @@ using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 class PostgresView final : public DestinationView {
  public:
-  explicit PostgresView(const std::string& database_url)
-      : database_url_(database_url),
+  PostgresView(const std::string& database_url, const std::string& process_url)
+      : process_url_(process_url.empty() ? database_url : process_url),
         schema_("forebay_crash_" + std::to_string(::getpid()) + "_" + std::to_string(counter_.fetch_add(1))),
-        connection_(PQconnectdb(database_url.c_str()), &PQfinish) {
+        connection_(PQconnectdb((database_url + search_path(database_url)).c_str()), &PQfinish) {
     if (PQstatus(connection_.get()) != CONNECTION_OK) throw std::runtime_error("no connection to DATABASE_URL");
     PQsetNoticeProcessor(
         connection_.get(), [](void*, const char*) {}, nullptr);
     query("CREATE SCHEMA " + schema_);
-    query("SET search_path = " + schema_);
+    query("GRANT ALL ON SCHEMA " + schema_ + " TO PUBLIC");
     create_tables(url(0));
     query(
         "CREATE TABLE crash_updates (hot boolean, space text, number bigint, old_stamp bigint, new_stamp bigint);"
         "CREATE FUNCTION note_update() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO crash_updates VALUES "
         "(TG_TABLE_NAME = 'crash_hot', NEW.space, NEW.number, OLD.stamp, NEW.stamp); RETURN NULL; END $$");
+    query("GRANT ALL ON crash_updates TO PUBLIC");
     // On UPDATE alone: a table with a trigger on INSERT would never be sent to by plain COPY.
     for (const Stream* s : {&own_stream(), &hot_stream()}) {
       query("CREATE TRIGGER updated AFTER UPDATE ON " + s->name + " FOR EACH ROW EXECUTE FUNCTION note_update()");
@@ -41,8 +42,7 @@ class PostgresView final : public DestinationView {
   ~PostgresView() override { PQclear(PQexec(connection_.get(), ("DROP SCHEMA " + schema_ + " CASCADE").c_str())); }
 
   std::string url(int process) const override {
-    return database_url_ + (database_url_.find('?') == std::string::npos ? "?" : "&") + "options=-csearch_path%3D" +
-           schema_ + "&application_name=" + application(process);
+    return process_url_ + search_path(process_url_) + "&application_name=" + application(process);
   }
 
   void reset() override { query("TRUNCATE crash_own, crash_hot, crash_updates, sync_batches"); }
@@ -76,10 +76,11 @@ class PostgresView final : public DestinationView {
 
   std::vector<LedgerRow> ledger() override {
     std::vector<LedgerRow> rows;
-    const Result r = query("SELECT buffer, segment, first_row, last_row, rows, synced, superseded FROM sync_batches");
+    const Result r = query("SELECT buffer, segment, first_row, last_row, rows, synced, superseded, "
+        "quarantined FROM sync_batches");
     for (int i = 0; i < PQntuples(r.get()); ++i) {
       rows.push_back({text(r, i, 0), number(r, i, 1), number(r, i, 2), number(r, i, 3), number(r, i, 4),
-                      number(r, i, 5), number(r, i, 6)});
+                      number(r, i, 5), number(r, i, 6), number(r, i, 7)});
     }
     return rows;
   }
@@ -102,8 +103,18 @@ class PostgresView final : public DestinationView {
 
  private:
   std::string application(int process) const { return schema_ + "_" + std::to_string(process); }
+  std::string search_path(const std::string& url) const {
+    return (url.find('?') == std::string::npos ? "?" : "&") + ("options=-csearch_path%3D" + schema_);
+  }
+  /// What is asked may be asked again, should the connection break.
   Result query(const std::string& sql) {
     Result result(PQexec(connection_.get(), sql.c_str()), &PQclear);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (PQstatus(connection_.get()) != CONNECTION_OK && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      PQreset(connection_.get());
+      result.reset(PQexec(connection_.get(), sql.c_str()));
+    }
     const auto status = PQresultStatus(result.get());
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
       throw std::runtime_error(sql + ": " + PQerrorMessage(connection_.get()));
@@ -119,14 +130,15 @@ class PostgresView final : public DestinationView {
   }
 
   static inline std::atomic<int> counter_{0};
-  std::string database_url_, schema_;
+  std::string process_url_, schema_;
   std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
 };
 
 }  // namespace
 
-std::unique_ptr<DestinationView> make_postgres_view(const std::string& database_url) {
-  return std::make_unique<PostgresView>(database_url);
+std::unique_ptr<DestinationView> make_postgres_view(const std::string& database_url,
+                                                    const std::string& process_url) {
+  return std::make_unique<PostgresView>(database_url, process_url);
 }
 
 void create_tables(const std::string& url) {

@@ -141,8 +141,9 @@ class Judge {
     std::uint64_t through = 0;
     for (const LedgerRow& l : evidence_.destination.ledger) {
       synced += static_cast<std::uint64_t>(l.synced);
-      through += static_cast<std::uint64_t>(l.rows);
-      if (l.rows != l.synced + l.superseded || l.rows != l.last_row - l.first_row + 1) {
+      // A row that was refused comes again, as a retry.
+      through += static_cast<std::uint64_t>(l.rows - l.quarantined);
+      if (l.rows != l.synced + l.superseded + l.quarantined || l.rows != l.last_row - l.first_row + 1) {
         fault("O6", "the ledger's row for segment " + std::to_string(l.segment) + " does not add up");
       }
       auto& of_segment = ranges[{l.buffer, l.segment}];

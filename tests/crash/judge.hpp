@@ -46,6 +46,7 @@ struct LedgerRow {
   std::int64_t rows = 0;
   std::int64_t synced = 0;
   std::int64_t superseded = 0;
+  std::int64_t quarantined = 0;
 };
 
 struct DestinationSeen {

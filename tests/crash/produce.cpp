@@ -26,6 +26,8 @@ Options options_of(const ProcessOptions& given) {
   o.streams = {own_stream(), hot_stream()};
   o.batch_rows_max = given.batch_rows;
   o.drain_timeout = std::chrono::seconds(given.drain_s);
+  o.connect_timeout = std::chrono::milliseconds(given.connect_ms);
+  o.statement_timeout = std::chrono::milliseconds(given.statement_ms);
   o.recover = given.recover;
   o.log = [](LogLevel level, std::string_view line) {
     if (level >= LogLevel::warning) std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
@@ -230,6 +232,7 @@ int run_recover(const ProcessOptions& options) {
   watch_crash_points(log, options);
   Options o = options_of(options);
   o.only_recover = true;
+  o.retry_quarantined = options.retry;
   Buffer buffer(o);
   note_idle();
   const SyncResult result = buffer.stop();

@@ -18,7 +18,10 @@ struct ProcessOptions {
   std::uint64_t delay_us = 0;  // that each batch waits before its rows are sent, on average
   std::uint64_t batch_rows = 100;
   std::uint64_t drain_s = 20;
+  std::uint64_t connect_ms = 10'000;
+  std::uint64_t statement_ms = 60'000;
   bool recover = true;
+  bool retry = false;  // a recovery: also what is in quarantine
   bool wait_for_tracer = false;
 
   template <typename Visitor>
@@ -26,7 +29,8 @@ struct ProcessOptions {
     f("state", state), f("log", log), f("destination", destination), f("die-at", die_at), f("die-pass", die_pass);
     f("die-later-us", die_later_us);
     f("seed", seed), f("delay-us", delay_us), f("batch-rows", batch_rows), f("drain-s", drain_s);
-    f("recover", recover), f("wait-for-tracer", wait_for_tracer);
+    f("connect-ms", connect_ms), f("statement-ms", statement_ms);
+    f("recover", recover), f("retry", retry), f("wait-for-tracer", wait_for_tracer);
   }
 };
 

@@ -65,6 +65,8 @@ class Site {
   std::filesystem::path state() const { return folder_ / "state"; }
   const std::filesystem::path& folder() const { return folder_; }
   Evidence& evidence() { return evidence_; }
+  /// What the processes of the round wrote to stderr, as far as they have ended.
+  const std::string& said() const { return said_; }
 
  private:
   void prepare(ProcessOptions& options);
