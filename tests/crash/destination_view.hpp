@@ -36,8 +36,9 @@ class DestinationView {
 
 /// The SQLite catalog `folder`/catalog.db.
 std::unique_ptr<DestinationView> make_sqlite_view(const std::filesystem::path& folder);
-/// A schema of its own, dropped at the end, in the database of that URL. `process_url`: another way to the same database,
-/// for the processes, and by another role, if that URL says so; empty: the same. Waits for a server that is restarting.
+/// A schema of its own, dropped at the end, in the database of that URL. `process_url`: another way to the same
+/// database, for the processes, and by another role, if that URL says so; empty: the same. Waits for a server that is
+/// restarting.
 std::unique_ptr<DestinationView> make_postgres_view(const std::string& database_url,
                                                     const std::string& process_url = {});
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 
 #include "crash/crash_rows.hpp"
@@ -76,7 +77,8 @@ class PostgresView final : public DestinationView {
 
   std::vector<LedgerRow> ledger() override {
     std::vector<LedgerRow> rows;
-    const Result r = query("SELECT buffer, segment, first_row, last_row, rows, synced, superseded, "
+    const Result r = query(
+        "SELECT buffer, segment, first_row, last_row, rows, synced, superseded, "
         "quarantined FROM sync_batches");
     for (int i = 0; i < PQntuples(r.get()); ++i) {
       rows.push_back({text(r, i, 0), number(r, i, 1), number(r, i, 2), number(r, i, 3), number(r, i, 4),
@@ -110,7 +112,14 @@ class PostgresView final : public DestinationView {
   Result query(const std::string& sql) {
     Result result(PQexec(connection_.get(), sql.c_str()), &PQclear);
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (PQstatus(connection_.get()) != CONNECTION_OK && std::chrono::steady_clock::now() < until) {
+    // What is no server's answer to the statement; PQstatus() may still call such a connection good.
+    const auto broken = [&] {
+      const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+      const auto status = PQresultStatus(result.get());
+      if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return false;
+      return state == nullptr || std::string_view(state).starts_with("57P");
+    };
+    while (broken() && std::chrono::steady_clock::now() < until) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       PQreset(connection_.get());
       result.reset(PQexec(connection_.get(), sql.c_str()));
@@ -136,8 +145,7 @@ class PostgresView final : public DestinationView {
 
 }  // namespace
 
-std::unique_ptr<DestinationView> make_postgres_view(const std::string& database_url,
-                                                    const std::string& process_url) {
+std::unique_ptr<DestinationView> make_postgres_view(const std::string& database_url, const std::string& process_url) {
   return std::make_unique<PostgresView>(database_url, process_url);
 }
 

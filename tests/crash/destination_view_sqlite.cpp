@@ -56,7 +56,8 @@ class SqliteView final : public DestinationView {
   std::vector<LedgerRow> ledger() override {
     std::vector<LedgerRow> rows;
     SqliteConnection db = open();
-    SqliteStatement q(db, "SELECT buffer, segment, first_row, last_row, rows, synced, superseded, quarantined "
+    SqliteStatement q(db,
+                      "SELECT buffer, segment, first_row, last_row, rows, synced, superseded, quarantined "
                       "FROM sync_batches");
     while (q.step()) {
       rows.push_back({std::string(q.column_text(0)), q.column_integer(1), q.column_integer(2), q.column_integer(3),

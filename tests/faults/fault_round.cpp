@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <iterator>
+#include <stdexcept>
 #include <thread>
 
 #include "crash/crash_rows.hpp"
 #include "crash/round.hpp"
 #include "faults/trouble.hpp"
 #include "support/places.hpp"
-#include "support/temporary_directory.hpp"
 #include "support/tcp_proxy.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace forebay::test {
 namespace {
@@ -50,14 +50,20 @@ std::string describe(const FaultPlan& plan, const std::vector<Trouble>& all) {
 
 class Round {
  public:
-  Round(PrivatePostgres& server, std::uint64_t seed)
-      : server_(server),
+  Round(PrivatePostgres& server, const FaultRoundOptions& options)
+      : options_(options),
         proxy_(server.socket()),
         site_(crash_binary(), folder_.path(),
-              crash::make_postgres_view(server.url("&user=oracle"),
-                                        proxy_.url("&user=" + std::string(kTroubledRole)))),
+              crash::make_postgres_view(server.url("&user=oracle"), proxy_.url("&user=" + std::string(kTroubledRole)))),
         troubles_(make_troubles(server, proxy_, schema_of(site_.view().url(0)))),
-        plan_(make_fault_plan(seed, troubles_.size())) {}
+        plan_(make_fault_plan(options.seed, troubles_.size())) {
+    if (options.only.empty()) return;
+    const auto it =
+        std::find_if(troubles_.begin(), troubles_.end(), [&](const Trouble& t) { return t.name == options.only; });
+    if (it == troubles_.end()) throw std::logic_error("no trouble is called " + options.only);
+    plan_.troubles = {{static_cast<std::size_t>(it - troubles_.begin()), milliseconds(0), milliseconds(1500), 0}};
+    plan_.kill_at.reset();
+  }
 
   FaultRoundResult run() {
     try {
@@ -75,7 +81,7 @@ class Round {
         site_.finish(producer);
       }
       recover(false);
-      recover(true);
+      if (options_.send_refused_again) recover(true);
       result_.verdict = site_.judge_round();
     } catch (const std::exception& e) {
       result_.verdict.violations.push_back(std::string("harness: ") + e.what());
@@ -94,8 +100,9 @@ class Round {
       events.push_back({p.begin, [this, &trouble, &p] {
                           if (trouble.begin(p.draw)) result_.troubles.emplace_back(trouble.name);
                         }});
-      if (trouble.ends_by_sql) {
+      if (trouble.settle) {
         last.push_back(&trouble);
+        events.push_back({p.end, [] {}});
       } else {
         events.push_back({p.end, trouble.end});
       }
@@ -112,6 +119,7 @@ class Round {
       std::this_thread::sleep_until(start + e.at);
       e.happens();
     }
+    for (const Trouble* trouble : last) trouble->settle();
     for (const Trouble* trouble : last) trouble->end();
   }
 
@@ -124,7 +132,7 @@ class Round {
     site_.finish(running);
   }
 
-  PrivatePostgres& server_;
+  const FaultRoundOptions options_;
   TemporaryDirectory folder_;
   TcpProxy proxy_;
   crash::Site site_;
@@ -163,8 +171,9 @@ FaultPlan make_fault_plan(std::uint64_t seed, std::size_t troubles) {
                                    [&](const PlannedTrouble& q) { return q.which == p.which; });
     if (drawn) continue;
     // Each begins while the one before it lasts.
-    p.begin = plan.troubles.empty() ? milliseconds(below(random, 100))
-                                    : from + milliseconds(below(random, static_cast<std::uint64_t>((to - from).count())));
+    p.begin = plan.troubles.empty()
+                  ? milliseconds(below(random, 100))
+                  : from + milliseconds(below(random, static_cast<std::uint64_t>((to - from).count())));
     p.end = p.begin + milliseconds(100 + below(random, 1400));
     p.draw = random();
     from = p.begin;
@@ -175,6 +184,8 @@ FaultPlan make_fault_plan(std::uint64_t seed, std::size_t troubles) {
   return plan;
 }
 
-FaultRoundResult run_fault_round(PrivatePostgres& server, std::uint64_t seed) { return Round(server, seed).run(); }
+FaultRoundResult run_fault_round(PrivatePostgres& server, const FaultRoundOptions& options) {
+  return Round(server, options).run();
+}
 
 }  // namespace forebay::test

@@ -76,13 +76,26 @@ TEST_CASE("under faults in pairs, drawn at random, nothing is lost and nothing l
   PrivatePostgres server;
   prepare(server);
   const std::uint64_t first = std::random_device{}();
-  for (std::uint64_t seed = first; seed < first + 4; ++seed) {
+  for (std::uint64_t seed = first; seed < first + 3; ++seed) {
     INFO("scripts/fault-soak.sh --rounds 1 --seed " << seed);
-    const FaultRoundResult result = run_fault_round(server, seed);
+    const FaultRoundResult result = run_fault_round(server, {.seed = seed});
     INFO(result.story);
     CHECK(lines(result.verdict.violations) == "");
     CHECK(result.verdict.acknowledged > 0);
   }
+}
+
+TEST_CASE("where what was refused is never sent again the oracle reports that it is not there", "[faults]") {
+  if (!PrivatePostgres::available()) return;
+  PrivatePostgres server;
+  prepare(server);
+  FaultRoundOptions options{.seed = 1, .only = "rows refused (23514)"};
+  CHECK(lines(run_fault_round(server, options).verdict.violations) == "");
+  options.send_refused_again = false;
+  const FaultRoundResult result = run_fault_round(server, options);
+  CHECK_THAT(lines(result.verdict.violations),
+             Catch::Matchers::Contains("O1: p1/t0 ") && Catch::Matchers::Contains("O7: 1 buffers' folders are left"));
+  CHECK(result.verdict.lost > 0);
 }
 
 TEST_CASE("a plan of faults is the same for the same seed", "[faults]") {
@@ -110,7 +123,7 @@ TEST_CASE("soak: faults in pairs", "[.fault-soak]") {
   FaultTally tally;
   auto told_at = std::chrono::steady_clock::now();
   for (std::uint64_t n = 0; n < rounds; ++n) {
-    const FaultRoundResult result = run_fault_round(server, first + n);
+    const FaultRoundResult result = run_fault_round(server, {.seed = first + n});
     tally.add(result);
     for (const std::string& v : result.verdict.violations) std::cerr << "seed " << first + n << ": " << v << "\n";
     std::cerr << result.story << std::flush;

@@ -64,14 +64,12 @@ class SentSql {
 /// A change by SQL, and what undoes it, whether it was made or not.
 Trouble change(PrivatePostgres& server, std::string_view name, std::string sql, std::string undo) {
   auto sent = std::make_shared<SentSql>();
-  return {name,
-          [&server, sent, sql = std::move(sql)](std::uint64_t) { return sent->send(server, sql); },
-          [&server, sent, undo = std::move(undo)] {
+  return {name, [&server, sent, sql = std::move(sql)](std::uint64_t) { return sent->send(server, sql); },
+          [&server, undo = std::move(undo)] { server.exec(undo); },
+          [sent] {
             sent->wait();
             sent->hang_up();
-            server.exec(undo);
-          },
-          true};
+          }};
 }
 
 Trouble network(std::string_view name, std::function<void(std::uint64_t)> begin, std::function<void()> end) {
@@ -144,8 +142,7 @@ std::vector<Trouble> make_troubles(PrivatePostgres& server, TcpProxy& proxy, con
     all.back().end = [sent] { sent->hang_up(); };
   }
   const std::string role = kTroubledRole;
-  const std::string hang_up =
-      "; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + role + "'";
+  const std::string hang_up = "; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + role + "'";
   all.push_back(change(server, "no connection free (53300)", "ALTER ROLE " + role + " CONNECTION LIMIT 0" + hang_up,
                        "ALTER ROLE " + role + " CONNECTION LIMIT -1"));
   all.push_back(change(server, "login refused (28000)", "ALTER ROLE " + role + " NOLOGIN" + hang_up,

@@ -17,12 +17,13 @@ struct Trouble {
   /// False where it cannot be had now, as the server is away.
   std::function<bool(std::uint64_t draw)> begin;
   std::function<void()> end;
-  /// Its end talks to the server: after the ends of all that keep it from answering.
-  bool ends_by_sql = false;
+  /// For those whose end talks to the server: when all that keeps it from answering has ended, first this of each,
+  /// which waits for what begin() sent, then their ends.
+  std::function<void()> settle = {};
 };
 
-/// Every trouble there is, for processes that go through `proxy` as role kTroubledRole, to the crash harness's tables in
-/// `schema`.
+/// Every trouble there is, for processes that go through `proxy` as role kTroubledRole, to the crash harness's tables
+/// in `schema`.
 inline constexpr const char* kTroubledRole = "scanner";
 std::vector<Trouble> make_troubles(PrivatePostgres& server, TcpProxy& proxy, const std::string& schema);
 
