@@ -51,9 +51,11 @@ std::string encode_journal_header(const JournalHeader& header, std::uint64_t& se
 /// Bytes of a record's body: what kRecordBytesMax bounds.
 std::uint64_t record_bytes(std::span<const Value> values);
 
+/// Appends a record's body to `out`; `bytes` is record_bytes(values), which whoever checks a record has counted already.
+void append_body(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t bytes);
 /// Appends one record to `out` and moves `digest` on.
-void append_record(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t seed,
-                   std::uint64_t& digest);
+void append_record(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t bytes,
+                   std::uint64_t seed, std::uint64_t& digest);
 void append_trailer(std::string& out, std::uint64_t rows, std::uint64_t digest, std::uint64_t seed);
 
 /// Parts that reading needs too.
