@@ -26,19 +26,20 @@ class Bar:
 
 def all_bars(most_files):
     """`most_files`: the largest number that buffering was measured with."""
+    first, again, micro = "forebay first scan", "forebay rescan", "micro"
     return [
-        Bar("end_to_end", "forebay first scan", "probe direct", "time", 1.15, "first scan: time of probe direct"),
-        Bar("end_to_end", "forebay first scan", "find_psql direct", "time", 1.0, "first scan: time of find_psql direct"),
-        Bar("end_to_end", "forebay first scan", "find_psql upsert, empty table", "speed", 2.0, "first scan: speed of find_psql upsert"),
-        Bar("end_to_end", "forebay rescan", "probe upsert, again", "time", 1.1, "rescan: time of probe upsert, again"),
-        Bar("end_to_end", "forebay rescan", "find_psql upsert, again", "speed", 1.25, "rescan: speed of find_psql upsert, again"),
+        Bar("end_to_end", first, "probe direct", "time", 1.15, "first scan: time of probe direct"),
+        Bar("end_to_end", first, "find_psql direct", "time", 1.0, "first scan: time of find_psql direct"),
+        Bar("end_to_end", first, "find_psql upsert, empty table", "speed", 2.0, "first scan: speed of find_psql upsert"),
+        Bar("end_to_end", again, "probe upsert, again", "time", 1.1, "rescan: time of probe upsert, again"),
+        Bar("end_to_end", again, "find_psql upsert, again", "speed", 1.25, "rescan: speed of find_psql upsert, again"),
         Bar("end_to_end", "forebay dry run", "find -printf", "time", 1.0, "walk and buffer only: time of find -printf"),
-        Bar("micro", "add/memory", "bare_sqlite", "speed", 0.9, "add() at level memory: speed of bare SQLite"),
-        Bar("micro", "add/process", "add/memory", "speed", 0.8, "add() at level process: speed of level memory"),
-        Bar("micro", "add_threads/2", "add_threads/1", "speed", 1.7, "two producer threads: speed of one"),
+        Bar(micro, "add/memory", "bare_sqlite", "speed", 0.9, "add() at level memory: speed of bare SQLite"),
+        Bar(micro, "add/process", "add/memory", "speed", 0.8, "add() at level process: speed of level memory"),
+        Bar(micro, "add_threads/2", "add_threads/1", "speed", 1.7, "two producer threads: speed of one"),
         Bar("curves", f"buffer {most_files:,} files", "buffer 100,000 files", "speed", 0.9,
             f"buffering {most_files:,} rows: speed at 100,000"),
-        Bar("micro", "memory_buffered", "memory_bare_sqlite", "memory", 1.3, "memory of a buffered row: that of bare SQLite"),
+        Bar(micro, "memory_buffered", "memory_bare_sqlite", "memory", 1.3, "memory of a buffered row: that of bare SQLite"),
     ]
 
 

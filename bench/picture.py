@@ -1,4 +1,6 @@
 """The picture of bench/run.py: bars with their goals, the ways to PostgreSQL, and the curves."""
+import statistics
+
 import matplotlib
 
 matplotlib.use("svg")
@@ -32,8 +34,9 @@ def draw_bars(axes, judged):
         axes.barh(row, bar["median"], color=colour, height=0.55, alpha=0.85)
         axes.plot([bar["min"], bar["max"]], [row, row], color=INK, linewidth=1)
         axes.plot([bar["goal"]] * 2, [row - 0.42, row + 0.42], color=INK, linewidth=2.5)
-        axes.text(right * 1.01, row, f"{bar['median']:.2f}", va="center", ha="left", color=colour, fontweight="bold")
-        axes.text(right * 1.09, row, f"{bar['sign']} {bar['goal']:g}  {bar['verdict']}", va="center", ha="left", color=colour)
+        label = {"va": "center", "ha": "left", "color": colour}
+        axes.text(right * 1.01, row, f"{bar['median']:.2f}", fontweight="bold", **label)
+        axes.text(right * 1.07, row, f"{bar['sign']} {bar['goal']:g}  {bar['verdict']}", **label)
     axes.set_yticks(range(len(shown)), [bar["what"] for bar in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.set_xlim(0, right)
@@ -45,14 +48,14 @@ def draw_ways(axes, results):
     rates = report.rates_of_ways(results)
     for row, (way, rate) in enumerate(rates):
         axes.barh(row, rate, color=OURS if way.startswith("forebay") else OTHERS, height=0.6)
-        axes.text(rate * 1.08, row, short_number(rate), va="center")
+        axes.annotate(short_number(rate), (rate, row), textcoords="offset points", xytext=(4, 0), va="center")
     axes.set_yticks(range(len(rates)), [way for way, _ in rates])
     axes.set_ylim(len(rates) - 0.4, -0.6)
-    axes.set_xscale("log")
-    axes.set_xlim(min(rate for _, rate in rates) / 3, max(rate for _, rate in rates) * 4)
     axes.xaxis.set_major_formatter(FuncFormatter(short_number))
-    axes.set_xlabel("entries/s, logarithmic")
-    axes.set_title("Ways to bring a tree to PostgreSQL", loc="left")
+    axes.set_xlim(0, max(rate for _, rate in rates) * 1.06)
+    axes.set_xlabel("entries/s")
+    axes.set_title("A tree to PostgreSQL, and (dry run) to memory only", loc="left")
+    axes.grid(axis="x", alpha=0.3)
 
 
 def draw_files(axes, results, sizes):
@@ -77,38 +80,37 @@ def draw_files(axes, results, sizes):
 
 
 def draw_threads(axes, results):
-    points = []
-    for threads in (1, 2, 4):
-        runs = results.get(f"add_threads/{threads}", [])
-        if runs:
-            points.append((threads, 1 / sorted(report.cost(run) for run in runs)[len(runs) // 2]))
-    axes.plot(*zip(*points), marker="o", color=OURS)
-    for threads, rate in points:
-        axes.annotate(short_number(rate), (threads, rate), textcoords="offset points", xytext=(0, 7), ha="center")
-    axes.set_xlim(0.5, 4.5)
-    axes.set_ylim(0, max(rate for _, rate in points) * 1.2)
-    axes.set_xticks([threads for threads, _ in points])
+    rates = {threads: 1 / statistics.median(report.cost(run) for run in results[f"add_threads/{threads}"])
+             for threads in (1, 2, 4)}
+    for at, (threads, rate) in enumerate(rates.items()):
+        axes.bar(at, rate, color=OURS, width=0.55)
+        axes.annotate(short_number(rate), (at, rate), textcoords="offset points", xytext=(0, 4), ha="center")
+    axes.set_xticks(range(len(rates)), list(rates))
+    axes.set_ylim(0, max(rates.values()) * 1.12)
     axes.yaxis.set_major_formatter(FuncFormatter(short_number))
     axes.set_xlabel("producer threads")
     axes.set_ylabel("rows/s, all together")
     axes.set_title("Buffering by producer threads", loc="left")
-    axes.grid(alpha=0.3)
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
 
 
 def draw(written, sizes, path):
     """Panels of what was measured, one below the other, the curves side by side."""
     matplotlib.rcParams |= {"font.size": 9, "svg.fonttype": "path", "axes.spines.top": False, "axes.spines.right": False}
     figure = plt.figure(figsize=(11, 11), layout="constrained")
-    grid = figure.add_gridspec(3, 2, height_ratios=[4, 3, 3])
+    # Figures of their own, so that the labels of one do not narrow the next.
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[4, 3, 3.2])
+    left, right = bottom.subfigures(1, 2)
     machine = written["machine"]
     form = ", SHORT FORM" if written["short"] else ""
-    figure.suptitle(f"forebay {machine['commit']}: {machine['cpus']} CPUs, {machine['time'][:10]}, {written['rounds']} rounds{form}",
-                    x=0.01, ha="left", fontweight="bold")
-    draw_bars(figure.add_subplot(grid[0, :]), written["bars"])
+    title = f"forebay {machine['commit']}: {machine['cpus']} CPUs, {machine['time'][:10]}, {written['rounds']} rounds{form}"
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    draw_bars(top.subplots(), written["bars"])
     if "end_to_end" in written:
-        draw_ways(figure.add_subplot(grid[1, :]), written["end_to_end"])
+        draw_ways(middle.subplots(), written["end_to_end"])
     if "curves" in written:
-        draw_files(figure.add_subplot(grid[2, 0]), written["curves"], sizes)
+        draw_files(left.subplots(), written["curves"], sizes)
     if "micro" in written:
-        draw_threads(figure.add_subplot(grid[2, 1]), written["micro"])
+        draw_threads(right.subplots(), written["micro"])
     figure.savefig(path)

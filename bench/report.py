@@ -26,13 +26,13 @@ def cpu_seconds_per_million(runs):
 
 def facts(machine, options):
     if options.short:
-        yield "SHORT FORM: few rounds, smaller curves, the yardstick on its own table only. Bars are judged by the long form."
+        yield "SHORT FORM: few rounds, smaller curves, the yardstick on its own table only. The long form judges the bars."
     yield f"forebay {machine['commit']} ({machine['build_type']}), {machine['time']}"
-    yield (f"{machine['cpus']} CPUs ({machine['cpu']}), {machine['memory']}, Linux {machine['kernel']}, "
-           f"{' '.join(machine['postgresql'].split()[:2])}, fsync {machine['fsync']}, data on {machine['server_file_system']}, "
-           f"journals on {machine['state_file_system']}")
+    yield f"{machine['cpus']} CPUs ({machine['cpu']}), {machine['memory']}, Linux {machine['kernel']}"
+    yield (f"{' '.join(machine['postgresql'].split()[:2])}, fsync {machine['fsync']}; its data on "
+           f"{machine['server_file_system']}, journals on {machine['state_file_system']}")
     if machine["load_at_start"] > 0.5 * machine["cpus"]:
-        yield f"NOT ALONE: the load was {machine['load_at_start']:.1f} at the start; ratios suffer less than rates, but they do."
+        yield f"NOT ALONE: the load was {machine['load_at_start']:.1f} at the start. Ratios suffer less than rates, but they do."
 
 
 def end_to_end_table(results, tree, entries, rounds):
@@ -52,7 +52,7 @@ def end_to_end_table(results, tree, entries, rounds):
         yield f"{name:48} {times:>24} {rate:11,.0f} {cpu:7.2f} {memory:6.0f}{some}"
     first = good(results["forebay first scan"])
     if first:
-        yield f"forebay's processor time per million files, first scan, without the server: {cpu_seconds_per_million(first):.1f} s"
+        yield f"forebay's processor time per million files, first scan, the server's left out: {cpu_seconds_per_million(first):.1f} s"
 
 
 def rates_of_ways(results):
@@ -110,6 +110,6 @@ def bars_table(judged):
         yield f"{bar['what']:54} {goal:>7}  {ratio(bar):18} {bar['verdict']:12} {aside}".rstrip()
     missed = [bar["what"] for bar in judged if bar["verdict"] == "MISSED"]
     silent = [bar["what"] for bar in judged if bar["verdict"] == "not measured"]
-    yield f"Missed: {'; '.join(missed)}" if missed else "No bar is missed." if not silent else "None of those measured is missed."
+    yield f"Missed: {'; '.join(missed)}" if missed else "No bar is missed." if not silent else "No other bar is missed."
     if silent:
         yield f"Not measured: {'; '.join(silent)}"

@@ -53,7 +53,8 @@ else
 fi
 build=$(cd "$build" && pwd)
 for program in forebay bench/forebay_micro bench/forebay_feed bench/forebay_inserts; do
-  [ -x "$build/$program" ] || die "there is no $program in $build; build it with: cmake --preset release -DFOREBAY_BUILD_BENCH=ON && cmake --build --preset release" 2
+  [ -x "$build/$program" ] || die "there is no $program in $build; build it with:
+  cmake --preset release -DFOREBAY_BUILD_BENCH=ON && cmake --build --preset release" 2
 done
 build_type=$(sed -n 's/^CMAKE_BUILD_TYPE:[A-Z]*=//p' "$build/CMakeCache.txt" 2>/dev/null || true)
 [ "$build_type" = Release ] || say "Note: $build is a ${build_type:-nameless} build, not Release; its figures say little."
@@ -62,5 +63,12 @@ probe=$repo/build/bench/probe
 if [ ! -x "$probe" ] || [ "$repo/bench/yardstick/probe.cpp" -nt "$probe" ]; then
   g++ -O2 -std=c++20 "$repo/bench/yardstick/probe.cpp" -o "$probe" -I"$(pg_config --includedir)" -lsqlite3 -lpq -pthread
 fi
-exec "$repo/scripts/with-postgres.sh" python3 "$repo/bench/run.py" --programs "$build" --build-type "${build_type:-none}" \
+# The package is for Debian's python3, which may not be the first in PATH.
+python=""
+for candidate in python3 /usr/bin/python3; do
+  if "$candidate" -c 'import matplotlib' 2>/dev/null; then python=$candidate; break; fi
+done
+[ -n "$python" ] || die "python3 has no matplotlib, which draws the picture; install it with: scripts/install-packages.sh bench"
+
+exec "$repo/scripts/with-postgres.sh" "$python" "$repo/bench/run.py" --programs "$build" --build-type "${build_type:-none}" \
   --probe "$probe" --output "$repo/build/bench/run" --rounds "${rounds:-5}" ${options[@]+"${options[@]}"} "$tree"
