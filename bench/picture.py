@@ -1,9 +1,14 @@
-"""The picture of bench/run.py: bars with their goals, the ways to PostgreSQL, and the curves."""
+"""Draws what bench/run.py has written: bars with their goals, the ways to PostgreSQL, and the curves.
+
+    bench/picture.py run.json run.svg       the ending says the format; .png works, too
+"""
+import json
 import statistics
+import sys
 
 import matplotlib
 
-matplotlib.use("svg")
+matplotlib.use("agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend first)
 from matplotlib.ticker import FuncFormatter  # noqa: E402
 
@@ -14,10 +19,7 @@ MET, MISSED, OURS, OTHERS, INK = "#2a7f62", "#c0392b", "#1f5fa8", "#9aa5b1", "#2
 
 
 def short_number(value, _=None):
-    """
-    >>> short_number(10_000_000), short_number(170_000), short_number(3_999), short_number(2_500_000)
-    ('10 M', '170 k', '4 k', '2.5 M')
-    """
+    """10000000 is 10 M, 170000 is 170 k, 3999 is 4 k, 2500000 is 2.5 M."""
     for unit, name in ((1e6, " M"), (1e3, " k")):
         if value >= unit:
             scaled = value / unit
@@ -95,7 +97,7 @@ def draw_threads(axes, results):
     axes.set_axisbelow(True)
 
 
-def draw(written, sizes, path):
+def draw(written, path):
     """Panels of what was measured, one below the other, the curves side by side."""
     matplotlib.rcParams |= {"font.size": 9, "svg.fonttype": "path", "axes.spines.top": False, "axes.spines.right": False}
     figure = plt.figure(figsize=(11, 11), layout="constrained")
@@ -110,7 +112,12 @@ def draw(written, sizes, path):
     if "end_to_end" in written:
         draw_ways(middle.subplots(), written["end_to_end"])
     if "curves" in written:
-        draw_files(left.subplots(), written["curves"], sizes)
+        draw_files(left.subplots(), written["curves"], written["sizes"])
     if "micro" in written:
         draw_threads(right.subplots(), written["micro"])
     figure.savefig(path)
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as file:
+        draw(json.load(file), sys.argv[2])

@@ -70,6 +70,7 @@ def ways_table(results):
 
 
 def micro_table(results):
+    results = dict(sorted(results.items()))  # they come in random order
     yield f"{'Micro-benchmarks':26} {'rows/s, median (min–max)':>38} {'µs/row':>9}"
     for name, runs in results.items():
         if "seconds" in runs[0]:
