@@ -1,5 +1,5 @@
-"""What those drivers share that feed rows by a program: the program bench/feed.cpp, and the throwaway server of
-scripts/with-postgres.sh, which they stop and start."""
+"""The program bench/feed.cpp, and the throwaway server of scripts/with-postgres.sh, for the drivers that feed rows by
+the one, and those that stop and start the other."""
 import json
 import os
 import signal

@@ -24,7 +24,7 @@ def short_number(value, _=None):
         if value >= unit:
             scaled = value / unit
             return f"{scaled:.1f}".removesuffix(".0") + name if scaled < 10 else f"{scaled:.0f}{name}"
-    return f"{value:g}"
+    return f"{value:.0f}"
 
 
 def draw_bars(axes, judged):
@@ -78,7 +78,7 @@ def draw_files(axes, results, sizes):
     axes.set_ylabel("rows/s")
     axes.set_title("By number of files", loc="left")
     axes.grid(alpha=0.3)
-    axes.legend(loc="center right", frameon=False)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.99), ncols=2, frameon=False)  # above, out of the curves' way
 
 
 def draw_threads(axes, results):

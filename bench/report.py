@@ -1,7 +1,7 @@
 """What bench/run.py prints."""
 import statistics
 
-from bars import spread
+from bars import ENTRIES_MIN, ROUNDS_MIN, spread
 from end_to_end import MULTI_ROW_INSERTS, ONE_ROW_INSERTS
 
 # The ways of an earlier system, "row by row / batch / memory", and what forebay makes of the last.
@@ -24,9 +24,13 @@ def cpu_seconds_per_million(runs):
     return statistics.median(run["cpu_seconds"] / run["entries"] * 1e6 for run in runs)
 
 
-def facts(machine, options):
+def facts(machine, options, entries):
     if options.short:
         yield "SHORT FORM: few rounds, smaller curves, the yardstick on its own table only. The long form judges the bars."
+    elif options.rounds < ROUNDS_MIN:
+        yield f"FEWER THAN {ROUNDS_MIN} ROUNDS: the bars are meant for that many at least."
+    if entries is not None and entries < ENTRIES_MIN:
+        yield f"A SMALL TREE: the bars are meant for {ENTRIES_MIN:,} entries at least."
     yield f"forebay {machine['commit']} ({machine['build_type']}), {machine['time']}"
     yield f"{machine['cpus']} CPUs ({machine['cpu']}), {machine['memory']}, Linux {machine['kernel']}"
     yield (f"{' '.join(machine['postgresql'].split()[:2])}, fsync {machine['fsync']}; its data on "
@@ -103,7 +107,7 @@ def ratio(found):
 
 
 def bars_table(judged):
-    yield f"{'Bar (ratios, median (min–max) by round)':54} {'goal':>7}  {'measured':18} {'':12} on forebay's DDL"
+    yield f"{'Bar (forebay / other, median (min–max) by round)':54} {'goal':>7}  {'measured':18} {'':12} on forebay's DDL"
     for bar in judged:
         other = bar.get("on_our_ddl")
         aside = f"{ratio(other)} {other['verdict']}" if other else ""
@@ -111,6 +115,11 @@ def bars_table(judged):
         yield f"{bar['what']:54} {goal:>7}  {ratio(bar):18} {bar['verdict']:12} {aside}".rstrip()
     missed = [bar["what"] for bar in judged if bar["verdict"] == "MISSED"]
     silent = [bar["what"] for bar in judged if bar["verdict"] == "not measured"]
-    yield f"Missed: {'; '.join(missed)}" if missed else "No bar is missed." if not silent else "No other bar is missed."
+    if missed:
+        yield f"{len(missed)} of {len(judged)} bars missed:"
+        yield from (f"  {what}" for what in missed)
     if silent:
-        yield f"Not measured: {'; '.join(silent)}"
+        yield f"{len(silent)} of {len(judged)} bars not measured:"
+        yield from (f"  {what}" for what in silent)
+    if not missed and not silent:
+        yield f"All {len(judged)} bars met."

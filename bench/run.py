@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import traceback
 
 import bars
 import curves
@@ -52,7 +53,7 @@ def measure(bed, options, sizes):
 
 
 def tables(options, facts, results, judged, entries):
-    yield from report.facts(facts, options)
+    yield from report.facts(facts, options, entries)
     if "end_to_end" in results:
         yield ""
         yield from report.end_to_end_table(results["end_to_end"], options.tree, entries, options.rounds)
@@ -93,4 +94,9 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        STATUS = main()
+    except Exception:  # Python would end with 1, which says that a bar is missed
+        traceback.print_exc()
+        STATUS = 4
+    sys.exit(STATUS)
