@@ -147,18 +147,8 @@ std::uint64_t next_digest(std::uint64_t digest, std::uint32_t checksum) {
 }
 
 std::uint64_t record_bytes(std::span<const Value> values) {
-  std::uint64_t bytes = 8;
-  for (const Value& v : values) {
-    ++bytes;
-    if (v.is_null()) continue;
-    if (v.holds_chars()) {
-      const std::uint64_t size = v.as_chars().size();
-      bytes += size;
-      for (std::uint64_t n = size | 1; n != 0; n >>= 7) ++bytes;  // LEB128
-    } else {
-      bytes += v.is(ColumnType::boolean) ? 1 : 8;
-    }
-  }
+  std::uint64_t bytes = kVersionBytes;
+  for (const Value& v : values) bytes += value_bytes(v);
   return bytes;
 }
 
@@ -254,9 +244,9 @@ bool take_value(std::string_view& body, ColumnType type, Value& v) {
 }  // namespace
 
 bool decode_record(std::string_view body, const Stream& stream, std::uint64_t row_number, RowSet& rows) {
-  if (body.size() < 8) return false;
+  if (body.size() < kVersionBytes) return false;
   rows.begin_row(row_number, get<std::int64_t>(body.data()));
-  body = rows.keep(body.substr(8));
+  body = rows.keep(body.substr(kVersionBytes));
   bool whole = true;
   for (const Column& column : stream.columns) {
     Value v;

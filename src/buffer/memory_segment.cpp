@@ -80,7 +80,10 @@ std::uint64_t check_values(const Stream& stream, std::span<const Value> values) 
                                       std::to_string(stream.columns.size()) + " columns, not " +
                                       std::to_string(values.size()));
   }
+  // At every level: what has no journal yet may be evicted to one, or go into a checkpoint.
+  std::uint64_t bytes = kVersionBytes;
   for (std::size_t i = 0; i < values.size(); ++i) {
+    bytes += value_bytes(values[i]);
     const Column& column = stream.columns[i];
     if (values[i].is_null() ? column.not_null : !values[i].is(column.type)) {
       throw Error(ErrorCode::usage,
@@ -88,8 +91,6 @@ std::uint64_t check_values(const Stream& stream, std::span<const Value> values) 
                       (values[i].is_null() ? " must not be null" : " is given a value of another type"));
     }
   }
-  // At every level: what has no journal yet may be evicted to one, or go into a checkpoint.
-  const std::uint64_t bytes = record_bytes(values);
   if (bytes > kRecordBytesMax) {
     throw Error(ErrorCode::usage, "a record of stream " + stream.name + " holds " + std::to_string(bytes >> 20) +
                                       " MiB; it may hold " + std::to_string(kRecordBytesMax >> 20) + " at most");

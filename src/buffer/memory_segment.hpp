@@ -12,10 +12,10 @@
 
 namespace forebay {
 
-/// The rows of one segment in an in-memory SQLite database of its own, in arrival order: rowid is the row number, the one
-/// column is the record's body as journals have it (journal_format.hpp), which costs a third of what a column for each
-/// value does, and is encoded once for both. One thread at a time, which its owner's mutex sees to; but read()
-/// of a sealed one is safe from several.
+/// The rows of one segment in an in-memory SQLite database of its own, in arrival order: rowid is the row number, the
+/// one column is the record's body as journals have it (journal_format.hpp), which costs a third of what a column for
+/// each value does, and is encoded once for both. One thread at a time, which its owner's mutex sees to; but read() of
+/// a sealed one is safe from several.
 class MemorySegment {
  public:
   explicit MemorySegment(const Stream& stream);
