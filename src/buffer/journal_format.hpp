@@ -65,6 +65,10 @@ void append_body(std::string& out, std::int64_t version, std::span<const Value> 
 /// Appends one record to `out` and moves `digest` on.
 void append_record(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t bytes,
                    std::uint64_t seed, std::uint64_t& digest);
+inline void append_record(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t seed,
+                          std::uint64_t& digest) {
+  append_record(out, version, values, record_bytes(values), seed, digest);
+}
 void append_trailer(std::string& out, std::uint64_t rows, std::uint64_t digest, std::uint64_t seed);
 
 /// Parts that reading needs too.

@@ -14,7 +14,7 @@ std::uint64_t record_seed(const Stream& stream) {
 std::string encode_entry(std::int64_t version, std::span<const Value> values, std::uint64_t seed) {
   std::string record;
   std::uint64_t digest = 0;  // of a whole journal; nothing here
-  append_record(record, version, values, record_bytes(values), seed, digest);
+  append_record(record, version, values, seed, digest);
   return record;
 }
 
