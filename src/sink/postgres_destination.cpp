@@ -39,16 +39,33 @@ void check_slash(const std::string& url) {
   }
 }
 
+/// libpq ends a password at the first '@', and the rest of one that holds another would pass for a host's name: that is
+/// looked up, shown and kept.
+void check_at(const std::string& url) {
+  const auto begin = url.find("://") + 3;
+  const auto at = url.find('@', begin);
+  if (at == std::string::npos || at > url.find('/', begin)) return;
+  const auto end = url.find_first_of("/?", at);
+  if (url.find('@', at + 1) < std::min(end, url.size())) {
+    throw Error(ErrorCode::usage,
+                "the destination URL has more than one '@' before its host; write @ in a password or a user's name as "
+                "%40");
+  }
+}
+
 std::map<std::string, std::string> parsed_url(const std::string& url) {
   check_slash(url);
+  check_at(url);
   char* error = nullptr;
   const Conninfo options(PQconninfoParse(url.c_str(), &error), &PQconninfoFree);
   if (options != nullptr) return values_of(options.get());
   std::string why = error != nullptr ? error : "no memory";
   PQfreemem(error);
   while (!why.empty() && why.back() == '\n') why.pop_back();
-  // libpq quotes the part it cannot read, and at worst the whole URL. Only a parameter's name is safe to show.
-  if (!why.starts_with("invalid URI query parameter")) {
+  // libpq quotes the part it cannot read, and at worst the whole URL. Only a parameter's name is safe to show, and that
+  // not where it may be the rest of a password with '@' and '?' in it.
+  const bool one_at = std::count(url.begin(), url.end(), '@') <= 1;
+  if (!one_at || !why.starts_with("invalid URI query parameter")) {
     if (const auto quote = why.find(": \""); quote != std::string::npos) why.resize(quote);
   }
   throw Error(ErrorCode::usage,
