@@ -120,6 +120,14 @@ std::string without_quotes(std::string_view text) {
   return out;
 }
 
+/// What goes between two lines of libpq's for them to read as sentences.
+std::string_view between_lines(const std::string& before, std::string_view next) {
+  if (before.empty()) return "";
+  if (before.find_last_of(".:;,?!") == before.size() - 1) return " ";
+  if (next.starts_with("connection to server")) return "; ";
+  return std::islower(static_cast<unsigned char>(next.front())) != 0 ? " " : ". ";
+}
+
 constexpr std::array kFields = {
     "DETAIL:", "HINT:",       "CONTEXT:",     "LOCATION:", "STATEMENT:",     "SCHEMA NAME:",
     "QUERY:",  "TABLE NAME:", "COLUMN NAME:", "LINE ",     "DATATYPE NAME:", "CONSTRAINT NAME:"};
@@ -214,8 +222,11 @@ ServerMessage parse_server_message(std::string_view verbose) {
     skipping = is_field || (skipping && !starts_anew);
     if (skipping) continue;
     while (!line.empty() && (line.front() == '\t' || line.front() == ' ')) line.remove_prefix(1);
-    if (!line.empty()) plain += (plain.empty() ? "" : " ") + std::string(line);
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+    if (!line.empty()) plain += std::string(between_lines(plain, line)) + std::string(line);
   }
+  // What follows it begins with a semicolon.
+  if (plain.ends_with('.')) plain.pop_back();
   if (message.text.empty()) message.text = plain;
   const FailureClass why = failure_class(message.sqlstate, Phase::statement);
   if (why == FailureClass::row_refused && first_context.starts_with("PL/")) {
