@@ -150,7 +150,7 @@ class PostgresDestination final : public Destination {
   int connections_max() const override { return kConnectionsMax; }
 
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
-    return std::make_unique<PostgresSink>(target_, options_, watchdog_, streams);
+    return std::make_unique<PostgresSink>(target_, options_, watchdog_, rates_, streams);
   }
   std::unique_ptr<Comparer> make_comparer() override {
     return std::make_unique<PostgresComparer>(target_, options_, watchdog_);
@@ -194,6 +194,7 @@ class PostgresDestination final : public Destination {
   const PostgresTarget target_;
   const DestinationOptions options_;
   const std::shared_ptr<Watchdog> watchdog_ = std::make_shared<Watchdog>();
+  const std::shared_ptr<RefusalRates> rates_ = std::make_shared<RefusalRates>();
 };
 
 }  // namespace

@@ -58,9 +58,10 @@ void PostgresRows::land(RowSearch search, const std::function<std::size_t(std::s
 
 void PostgresRows::refuse(std::size_t row, const DestinationFailure& why) {
   refused_.push_back({row, why.sqlstate(), why.constraint, why.said});
-  if (!give_up_ || may_land_later(why.sqlstate())) return;
-  if (RefusalRate::is_over(part_.rows.size(), ++reasons_[{why.sqlstate(), why.constraint}])) {
-    throw DestinationFailure(schema_failure(*part_.stream, why.sqlstate(), why.failure.message));
+  if (rates_ == nullptr || may_land_later(why.sqlstate())) return;
+  const RefusalReason reason(why.sqlstate(), why.constraint);
+  if (rates_->is_over(*part_.stream, part_.rows.size(), ++reasons_[reason], reason)) {
+    throw DestinationFailure(schema_failure(*part_.stream, why.sqlstate(), why.said));
   }
 }
 

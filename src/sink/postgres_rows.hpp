@@ -38,8 +38,8 @@ class PostgresRows {
 
   /// In the order of the part's rows.
   std::vector<PartRefusal> take_refused();
-  /// With this, more than half of all rows refused for one reason ends the search: DestinationFailure(schema).
-  void expect_most_to_fit() { give_up_ = true; }
+  /// With this, too many rows refused for one reason end the search: DestinationFailure(schema). Must outlive it.
+  void expect_most_to_fit(const RefusalRates& rates) { rates_ = &rates; }
 
  private:
   /// Sends rows, after the statements in `before`.
@@ -66,7 +66,7 @@ class PostgresRows {
   LedgerEntries& ledger_;
   const PostgresDialect dialect_;
   bool search_;
-  bool give_up_ = false;
+  const RefusalRates* rates_ = nullptr;
   std::vector<PartRefusal> refused_;
   RefusedByReason reasons_;
 };

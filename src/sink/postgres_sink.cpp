@@ -19,10 +19,11 @@ std::int64_t lock_number(const BatchRange& range) {
 }  // namespace
 
 PostgresSink::PostgresSink(PostgresTarget target, DestinationOptions options, std::shared_ptr<Watchdog> watchdog,
-                           std::vector<const Stream*> streams)
+                           std::shared_ptr<RefusalRates> rates, std::vector<const Stream*> streams)
     : target_(std::move(target)),
       options_(std::move(options)),
       watchdog_(std::move(watchdog)),
+      rates_(std::move(rates)),
       streams_(std::move(streams)) {}
 
 PostgresSink::~PostgresSink() { close(); }
@@ -187,14 +188,14 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep) {
   const auto search = keep ? PostgresRows::Search::yes : PostgresRows::Search::no;
   const std::vector<RefusedRow> refused = send_parts(
       batch, ledger, [&](const BatchPart& part, bool again) { return send_part(part, again, ledger, search); });
-  rates_.judge(batch, refused);
+  rates_->judge(batch, refused);
   if (!ledger.entries().empty()) write_ledger(batch, ledger);
   if (!refused.empty()) keep(batch, refused);
   committing_ = true;
   crash_point("before COMMIT");
   session_->commit();
   crash_point("after COMMIT");
-  rates_.landed(batch, refused);
+  rates_->landed(batch, refused);
   return ledger.written(batch, landed);
 }
 
@@ -226,7 +227,7 @@ std::vector<PartRefusal> PostgresSink::send_part(const BatchPart& part, bool aga
   PostgresRows rows(*session_, target.table, part, ledger, search);
   // Few, and of keys that may be there by now: those go by staging, and say nothing of how batches should go.
   if (!again) {
-    rows.expect_most_to_fit();
+    rows.expect_most_to_fit(*rates_);
     if (target.table.direct && target.way.try_direct()) {
       if (rows.copy_direct()) {
         target.way = target.way.after_direct();

@@ -28,7 +28,7 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
 class PostgresSink final : public Sink {
  public:
   PostgresSink(PostgresTarget target, DestinationOptions options, std::shared_ptr<Watchdog> watchdog,
-               std::vector<const Stream*> streams);
+               std::shared_ptr<RefusalRates> rates, std::vector<const Stream*> streams);
   ~PostgresSink() override;
 
   std::optional<Failure> open() override;
@@ -60,13 +60,13 @@ class PostgresSink final : public Sink {
   const DestinationOptions options_;
   const PostgresDialect dialect_;
   const std::shared_ptr<Watchdog> watchdog_;
+  const std::shared_ptr<RefusalRates> rates_;
   const std::vector<const Stream*> streams_;
 
   std::unique_ptr<PostgresSession> session_;
   PostgresServer server_;
   std::string ledger_table_;
   std::vector<Target> targets_;
-  RefusalRates rates_;
   bool committing_ = false;
   bool check_at_once_ = false;  // a deferred constraint broke at COMMIT: from now on they are not deferred
   std::uint32_t stages_ = 0;    // temporary tables that the transaction has made

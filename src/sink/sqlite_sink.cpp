@@ -22,8 +22,9 @@ std::int64_t now_us() {
 
 }  // namespace
 
-SqliteSink::SqliteSink(std::string file, DestinationOptions options, std::vector<const Stream*> streams)
-    : file_(std::move(file)), options_(std::move(options)), streams_(std::move(streams)) {}
+SqliteSink::SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<RefusalRates> rates,
+                       std::vector<const Stream*> streams)
+    : file_(std::move(file)), options_(std::move(options)), rates_(std::move(rates)), streams_(std::move(streams)) {}
 
 SqliteSink::~SqliteSink() { close(); }
 
@@ -99,7 +100,7 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   crash_point("before the rows are sent");
   const std::vector<RefusedRow> refused = send_parts(
       batch, ledger, [&](const BatchPart& part, bool) { return send_part(part, ledger, static_cast<bool>(keep)); });
-  rates_.judge(batch, refused);
+  rates_->judge(batch, refused);
   write_ledger(batch, ledger, started);
   int unsettled = 0;
   int peak = 0;
@@ -117,7 +118,7 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   crash_point("before COMMIT");
   db_->exec("COMMIT");
   crash_point("after COMMIT");
-  rates_.landed(batch, refused);
+  rates_->landed(batch, refused);
   return ledger.written(batch, landed);
 }
 
@@ -228,7 +229,7 @@ class SqliteDestination final : public Destination {
   std::string description() const override { return "sqlite:" + file_; }
   int connections_max() const override { return 1; }
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
-    return std::make_unique<SqliteSink>(file_, options_, streams);
+    return std::make_unique<SqliteSink>(file_, options_, rates_, streams);
   }
   std::unique_ptr<Comparer> make_comparer() override { return std::make_unique<SqliteComparer>(file_, options_); }
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
@@ -273,6 +274,7 @@ class SqliteDestination final : public Destination {
  private:
   const std::string file_;
   const DestinationOptions options_;
+  const std::shared_ptr<RefusalRates> rates_ = std::make_shared<RefusalRates>();
 };
 
 }  // namespace
