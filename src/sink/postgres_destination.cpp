@@ -135,7 +135,7 @@ class PostgresDestination final : public Destination {
     // Building an index on a table of someone's own may take long; people can interrupt it.
     PostgresTarget patient = target_;
     patient.statement_timeout = std::max<std::chrono::milliseconds>(patient.statement_timeout, std::chrono::hours(12));
-    PostgresSession session(patient, *watchdog_);
+    PostgresSession session(patient, shared_->watchdog);
     PostgresMigrator migrator(session, check_server(session, patient, options_).prelude);
     return action(migrator);
   }
@@ -150,15 +150,16 @@ class PostgresDestination final : public Destination {
   int connections_max() const override { return kConnectionsMax; }
 
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
-    return std::make_unique<PostgresSink>(target_, options_, watchdog_, rates_, streams);
+    return std::make_unique<PostgresSink>(target_, options_, shared_, streams);
   }
   std::unique_ptr<Comparer> make_comparer() override {
-    return std::make_unique<PostgresComparer>(target_, options_, watchdog_);
+    return std::make_unique<PostgresComparer>(target_, options_,
+                                              std::shared_ptr<Watchdog>(shared_, &shared_->watchdog));
   }
-  void interrupt() noexcept override { watchdog_->interrupt(); }
+  void interrupt() noexcept override { shared_->watchdog.interrupt(); }
 
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
-    PostgresSession session(target_, *watchdog_);
+    PostgresSession session(target_, shared_->watchdog);
     session.begin(own_settings());
     std::vector<LedgerTotals> found;
     const auto path = session.exec("SELECT " + std::string(search_path_expression()))[0][0];
@@ -193,8 +194,7 @@ class PostgresDestination final : public Destination {
  private:
   const PostgresTarget target_;
   const DestinationOptions options_;
-  const std::shared_ptr<Watchdog> watchdog_ = std::make_shared<Watchdog>();
-  const std::shared_ptr<RefusalRates> rates_ = std::make_shared<RefusalRates>();
+  const std::shared_ptr<PostgresShared> shared_ = std::make_shared<PostgresShared>();
 };
 
 }  // namespace

@@ -35,7 +35,15 @@ void check_clock(const StampClock& before, std::int64_t server_us, const StampCl
   throw DestinationFailure({FailureClass::login_or_target, "", message});
 }
 
+// The server's deadline comes a little before ours: it then says so (57014), and the connection stays. Lock waits end
+// sooner still, so that what they wait for is named.
+std::chrono::milliseconds server_statement_timeout(const PostgresTarget& target) {
+  return target.statement_timeout * 9 / 10;
+}
+
 }  // namespace
+
+std::chrono::milliseconds lock_timeout(const PostgresTarget& target) { return server_statement_timeout(target) / 2; }
 
 PostgresServer check_server(PostgresSession& session, const PostgresTarget& target, const DestinationOptions& options) {
   session.begin(own_settings());
@@ -65,12 +73,9 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
   check_clock(before, row[1].as<std::int64_t>(), after, target, options);
   PostgresServer found;
   found.temp_tables = row[3].as<bool>();
-  // The server's deadline comes a little before ours: it then says so (57014), and the connection stays. Lock waits end
-  // sooner still, so that what they wait for is named.
-  const auto statement_ms = target.statement_timeout.count() * 9 / 10;
   found.prelude =
-      "SET LOCAL statement_timeout = " + std::to_string(statement_ms) +
-      "; SET LOCAL lock_timeout = " + std::to_string(statement_ms / 2) +
+      "SET LOCAL statement_timeout = " + std::to_string(server_statement_timeout(target).count()) +
+      "; SET LOCAL lock_timeout = " + std::to_string(lock_timeout(target).count()) +
       // A connection that died without a sign must not hold its locks for ever: the batch's range is one.
       "; SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(2 * target.statement_timeout.count()) +
       "; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10"

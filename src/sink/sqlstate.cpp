@@ -28,9 +28,9 @@ constexpr std::array kSqlstates = {
     ErrorRow{"25P03", kReconnect, ""},  // idle in transaction timeout
     ErrorRow{"25P04", kReconnect, ""},  // transaction timeout
     ErrorRow{"57014", FailureClass::retry_half, "it is sent again in halves; SYNC_STATEMENT_TIMEOUT is the limit"},
-    ErrorRow{"40003", FailureClass::in_doubt, ""},  // statement completion unknown
-    ErrorRow{"40", FailureClass::retry_batch, ""},  // serialization failure, deadlock
-    ErrorRow{"55P03", FailureClass::retry_batch, "another session holds a lock for long"},
+    ErrorRow{"40003", FailureClass::in_doubt, ""},     // statement completion unknown
+    ErrorRow{"40", FailureClass::retry_batch, ""},     // serialization failure, deadlock
+    ErrorRow{"55P03", FailureClass::retry_batch, ""},  // who holds the lock: lock_holder()
     ErrorRow{"25006", kUnfit, "is this a standby? name the primary, or all servers (host=a,b)"},
     ErrorRow{"53100", kUnfit, "make room on the server's disk"},
     ErrorRow{"53200", kUnfit, "the server is short of memory"},
