@@ -51,6 +51,7 @@ std::optional<Failure> PostgresSink::open() {
 void PostgresSink::connect() {
   session_ = std::make_unique<PostgresSession>(target_, shared_->watchdog);
   server_ = check_server(*session_, target_, options_);
+  if (server_.takes_no_writes) throw DestinationFailure(*server_.takes_no_writes);
   check_grants(*session_, server_.prelude, {{"forebay_migrations", "SELECT"}});
   PostgresMigrator migrator(*session_, server_.prelude);
   for (const std::string& line : migrator.up(PostgresMigrator::Adopt::no)) {

@@ -142,6 +142,23 @@ TEST_CASE("a table that was changed is told with what mends it, and migrate up d
   }
 }
 
+TEST_CASE("config check is not content with a database that takes no writes", "[postgres]") {
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
+  REQUIRE(ScanSite(fixture.url()).run({"migrate", "up"}).status == 0);
+  std::string url = fixture.url();
+  const std::string schema = "search_path%3D" + fixture.schema();
+  url.replace(url.find(schema), schema.size(), schema + "%20-cdefault_transaction_read_only%3Don");
+  const ScanSite site(url, {{"SYNC_DRAIN_TIMEOUT", "1"}});
+  const std::string problem = problem_of(site);
+  CHECK(says(problem, "transactions are read-only (25006): default_transaction_read_only is on"));
+  const Tree tree;
+  const auto scan = site.run({"scan", tree.path()});
+  CHECK(scan.status == 3);
+  CHECK(says(scan.err, problem));
+  CHECK(site.run({"migrate", "status"}).status == 0);  // to look at, it will do
+}
+
 TEST_CASE("a table that was dropped from a catalog is told by every command, and made again by migrate up") {
   const ScanSite site("", {{"SYNC_DRAIN_TIMEOUT", "1"}});
   const Tree tree;
