@@ -39,16 +39,33 @@ void check_slash(const std::string& url) {
   }
 }
 
+/// libpq ends a password at the first '@', and the rest of one that holds another would pass for a host's name: that is
+/// looked up, shown and kept.
+void check_at(const std::string& url) {
+  const auto begin = url.find("://") + 3;
+  const auto at = url.find('@', begin);
+  if (at == std::string::npos || at > url.find('/', begin)) return;
+  const auto end = url.find_first_of("/?", at);
+  if (url.find('@', at + 1) < std::min(end, url.size())) {
+    throw Error(ErrorCode::usage,
+                "the destination URL has more than one '@' before its host; write @ in a password or a user's name as "
+                "%40");
+  }
+}
+
 std::map<std::string, std::string> parsed_url(const std::string& url) {
   check_slash(url);
+  check_at(url);
   char* error = nullptr;
   const Conninfo options(PQconninfoParse(url.c_str(), &error), &PQconninfoFree);
   if (options != nullptr) return values_of(options.get());
   std::string why = error != nullptr ? error : "no memory";
   PQfreemem(error);
   while (!why.empty() && why.back() == '\n') why.pop_back();
-  // libpq quotes the part it cannot read, and at worst the whole URL. Only a parameter's name is safe to show.
-  if (!why.starts_with("invalid URI query parameter")) {
+  // libpq quotes the part it cannot read, and at worst the whole URL. Only a parameter's name is safe to show, and that
+  // not where it may be the rest of a password with '@' and '?' in it.
+  const bool one_at = std::count(url.begin(), url.end(), '@') <= 1;
+  if (!one_at || !why.starts_with("invalid URI query parameter")) {
     if (const auto quote = why.find(": \""); quote != std::string::npos) why.resize(quote);
   }
   throw Error(ErrorCode::usage,
@@ -118,7 +135,7 @@ class PostgresDestination final : public Destination {
     // Building an index on a table of someone's own may take long; people can interrupt it.
     PostgresTarget patient = target_;
     patient.statement_timeout = std::max<std::chrono::milliseconds>(patient.statement_timeout, std::chrono::hours(12));
-    PostgresSession session(patient, *watchdog_);
+    PostgresSession session(patient, shared_->watchdog);
     PostgresMigrator migrator(session, check_server(session, patient, options_).prelude);
     return action(migrator);
   }
@@ -133,15 +150,16 @@ class PostgresDestination final : public Destination {
   int connections_max() const override { return kConnectionsMax; }
 
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
-    return std::make_unique<PostgresSink>(target_, options_, watchdog_, streams);
+    return std::make_unique<PostgresSink>(target_, options_, shared_, streams);
   }
   std::unique_ptr<Comparer> make_comparer() override {
-    return std::make_unique<PostgresComparer>(target_, options_, watchdog_);
+    return std::make_unique<PostgresComparer>(target_, options_,
+                                              std::shared_ptr<Watchdog>(shared_, &shared_->watchdog));
   }
-  void interrupt() noexcept override { watchdog_->interrupt(); }
+  void interrupt() noexcept override { shared_->watchdog.interrupt(); }
 
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
-    PostgresSession session(target_, *watchdog_);
+    PostgresSession session(target_, shared_->watchdog);
     session.begin(own_settings());
     std::vector<LedgerTotals> found;
     const auto path = session.exec("SELECT " + std::string(search_path_expression()))[0][0];
@@ -164,7 +182,17 @@ class PostgresDestination final : public Destination {
     return migrating([](PostgresMigrator& m) { return m.states(); });
   }
   std::vector<std::string> migrate_up() override {
-    return migrating([](PostgresMigrator& m) { return m.up(PostgresMigrator::Adopt::yes); });
+    return migrating([this](PostgresMigrator& m) {
+      std::vector<std::string> lines = m.up(PostgresMigrator::Adopt::yes);
+      try {
+        m.check_fit();
+      } catch (const DestinationFailure&) {
+        for (const std::string& line : lines)
+          if (options_.note) options_.note(line);  // it is done all the same
+        throw;
+      }
+      return lines;
+    });
   }
   std::vector<std::string> migrate_down_preview(int count) override {
     return migrating([&](PostgresMigrator& m) { return m.down_preview(count); });
@@ -176,7 +204,7 @@ class PostgresDestination final : public Destination {
  private:
   const PostgresTarget target_;
   const DestinationOptions options_;
-  const std::shared_ptr<Watchdog> watchdog_ = std::make_shared<Watchdog>();
+  const std::shared_ptr<PostgresShared> shared_ = std::make_shared<PostgresShared>();
 };
 
 }  // namespace

@@ -28,7 +28,7 @@ void check_grants(PostgresSession& session, const std::string& prelude, const st
     const std::string table = row[0].c_str();
     const std::string words = row[1].c_str();
     lacks += (lacks.empty() ? "" : "; ") + words + " on " + table;
-    grants += (grants.empty() ? "" : " ") + ("GRANT " + words) + " ON " + table + " TO " + row[2].c_str() + ";";
+    grants += (grants.empty() ? "" : "; ") + ("GRANT " + words) + " ON " + table + " TO " + row[2].c_str();
   }
   throw DestinationFailure({FailureClass::schema, "42501",
                             "role " + std::string(missing[0][2].c_str()) + " lacks " + lacks +

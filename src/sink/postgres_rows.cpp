@@ -42,6 +42,7 @@ void PostgresRows::land(RowSearch search, const std::function<std::size_t(std::s
       if (row) refuse(row_at(*row), *named);
     } catch (const DestinationFailure& e) {
       if (!search_ || e.failure.failure_class != FailureClass::row_refused) throw;
+      check_search_time();
       before = kBack;
       // A partition has buffers of its own, so that its errors may come late; triggers run when all rows are in.
       const bool sure = !table_.partitioned && e.context.starts_with("COPY ");
@@ -58,10 +59,17 @@ void PostgresRows::land(RowSearch search, const std::function<std::size_t(std::s
 
 void PostgresRows::refuse(std::size_t row, const DestinationFailure& why) {
   refused_.push_back({row, why.sqlstate(), why.constraint, why.said});
-  if (!give_up_ || may_land_later(why.sqlstate())) return;
-  if (RefusalRate::is_over(part_.rows.size(), ++reasons_[{why.sqlstate(), why.constraint}])) {
-    throw DestinationFailure(schema_failure(*part_.stream, why.sqlstate(), why.failure.message));
+  if (rates_ == nullptr || may_land_later(why.sqlstate())) return;
+  const RefusalReason reason(why.sqlstate(), why.constraint);
+  if (rates_->is_over(*part_.stream, part_.rows.size(), ++reasons_[reason], reason)) {
+    throw DestinationFailure(schema_failure(*part_.stream, why.sqlstate(), why.said));
   }
+}
+
+void PostgresRows::check_search_time() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!searching_since_) searching_since_ = now;
+  if (search_limit_ && now - *searching_since_ > *search_limit_) throw SearchTooLong{part_.stream};
 }
 
 std::vector<PartRefusal> PostgresRows::take_refused() {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,11 @@
 #include "sink/row_search.hpp"
 
 namespace forebay {
+
+/// What ends a search that has gone on for longer than it may beside other connections: see TableTurns.
+struct SearchTooLong {
+  const Stream* stream;
+};
 
 /// Brings the rows of one part to a PostgreSQL table, in the transaction that is open, by one of three ways. With
 /// `search`, rows that the table refuses are found and left out; without it the first one's error is thrown.
@@ -38,8 +45,10 @@ class PostgresRows {
 
   /// In the order of the part's rows.
   std::vector<PartRefusal> take_refused();
-  /// With this, more than half of all rows refused for one reason ends the search: DestinationFailure(schema).
-  void expect_most_to_fit() { give_up_ = true; }
+  /// With this, a search may go on for so long, from the first refused row; then it throws SearchTooLong.
+  void search_for(std::chrono::milliseconds limit) { search_limit_ = limit; }
+  /// With this, too many rows refused for one reason end the search: DestinationFailure(schema). Must outlive it.
+  void expect_most_to_fit(const RefusalRates& rates) { rates_ = &rates; }
 
  private:
   /// Sends rows, after the statements in `before`.
@@ -57,6 +66,7 @@ class PostgresRows {
   std::vector<Suspect> suspects(const std::string& stage);
   void upsert_suspects(const std::string& stage, const std::vector<Suspect>& suspects);
   void refuse(std::size_t row, const DestinationFailure& why);
+  void check_search_time();
   void upserted(std::uint64_t affected, std::size_t rows, const std::string& item,
                 const std::vector<std::string>& parameters);
 
@@ -66,7 +76,9 @@ class PostgresRows {
   LedgerEntries& ledger_;
   const PostgresDialect dialect_;
   bool search_;
-  bool give_up_ = false;
+  const RefusalRates* rates_ = nullptr;
+  std::optional<std::chrono::milliseconds> search_limit_;
+  std::optional<std::chrono::steady_clock::time_point> searching_since_;
   std::vector<PartRefusal> refused_;
   RefusedByReason reasons_;
 };

@@ -6,10 +6,14 @@
 
 #include "base/crash_point.hpp"
 #include "sink/postgres_grants.hpp"
+#include "sink/postgres_lock_holder.hpp"
 #include "sink/postgres_migrate.hpp"
 
 namespace forebay {
 namespace {
+
+/// Of the time that a lock is waited for, what a search for refused rows may take beside other connections: a tenth.
+constexpr int kSearchPart = 10;
 
 std::int64_t lock_number(const BatchRange& range) {
   const std::string name = range.buffer + "/" + std::to_string(range.segment);
@@ -18,11 +22,11 @@ std::int64_t lock_number(const BatchRange& range) {
 
 }  // namespace
 
-PostgresSink::PostgresSink(PostgresTarget target, DestinationOptions options, std::shared_ptr<Watchdog> watchdog,
+PostgresSink::PostgresSink(PostgresTarget target, DestinationOptions options, std::shared_ptr<PostgresShared> shared,
                            std::vector<const Stream*> streams)
     : target_(std::move(target)),
       options_(std::move(options)),
-      watchdog_(std::move(watchdog)),
+      shared_(std::move(shared)),
       streams_(std::move(streams)) {}
 
 PostgresSink::~PostgresSink() { close(); }
@@ -45,8 +49,9 @@ std::optional<Failure> PostgresSink::open() {
 }
 
 void PostgresSink::connect() {
-  session_ = std::make_unique<PostgresSession>(target_, *watchdog_);
+  session_ = std::make_unique<PostgresSession>(target_, shared_->watchdog);
   server_ = check_server(*session_, target_, options_);
+  if (server_.takes_no_writes) throw DestinationFailure(*server_.takes_no_writes);
   check_grants(*session_, server_.prelude, {{"forebay_migrations", "SELECT"}});
   PostgresMigrator migrator(*session_, server_.prelude);
   for (const std::string& line : migrator.up(PostgresMigrator::Adopt::no)) {
@@ -55,7 +60,11 @@ void PostgresSink::connect() {
   session_->begin(server_.prelude);
   std::vector<const Stream*> missing;
   for (const Stream* s : streams_) {
-    if (!find_table(*session_, table_name(s->table))) missing.push_back(s);
+    if (find_table(*session_, table_name(s->table))) continue;
+    // From the stream's declaration it would lack the columns that others own.
+    if (const auto maker = maker_of("postgres", s->table))
+      throw DestinationFailure(missing_table(*session_, *maker, s->table));
+    missing.push_back(s);
   }
   session_->commit();
   for (const Stream* s : missing) {
@@ -74,18 +83,37 @@ void PostgresSink::check_target_grants() {
 
 void PostgresSink::find_targets() {
   session_->begin(server_.prelude);
-  ledger_table_ = find_table(*session_, {"", "sync_batches"}).value_or("sync_batches");
-  for (const Stream* s : streams_) {
-    const std::string table = find_table(*session_, table_name(s->table)).value_or(quoted_table(table_name(s->table)));
-    targets_.push_back({s, inspect_table(*session_, *s, table), {}, false});
-  }
+  const auto found = [&](const std::string& table) {
+    const auto quoted = find_table(*session_, table_name(table));
+    const auto maker = quoted ? std::nullopt : maker_of("postgres", table);
+    if (maker) throw DestinationFailure(missing_table(*session_, *maker, table));
+    return quoted.value_or(quoted_table(table_name(table)));
+  };
+  ledger_table_ = found(ledger_stream().table);
+  check_ledger(*session_, ledger_table_);
+  for (const Stream* s : streams_) targets_.push_back({s, inspect_table(*session_, *s, found(s->table)), {}, false});
   session_->commit();
 }
 
 WriteOutcome PostgresSink::write(Batch& batch, const KeepRefused& keep) {
+  std::vector<std::string> tables;
+  for (const BatchRange& range : batch.ranges) tables.push_back(range.stream->table);
+  for (;;) {
+    const TableTurns::Turn turn = shared_->turns.take(tables, [this] { return shared_->watchdog.interrupted(); });
+    if (auto outcome = write_in_turn(batch, keep, turn)) return *std::move(outcome);
+  }
+}
+
+/// Nothing where the batch is to be sent again in another turn.
+std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const KeepRefused& keep,
+                                                        const TableTurns::Turn& turn) {
   if (auto failure = open()) return *failure;
   try {
-    return send(batch, keep);
+    return send(batch, keep, turn);
+  } catch (const SearchTooLong& e) {
+    session_->abort();
+    shared_->turns.one_at_a_time(e.stream->table, true);
+    return std::nullopt;
   } catch (DestinationFailure& e) {
     if (committing_ && keep && e.failure.failure_class == FailureClass::row_refused) {
       // Checked at COMMIT they name no row that could be left out; the batch is tried again with them checked at once.
@@ -99,6 +127,7 @@ WriteOutcome PostgresSink::write(Batch& batch, const KeepRefused& keep) {
     if (!lost && why == FailureClass::schema) return explained(e.failure);
     // Fewer tables than streams: it failed while they were looked at again.
     if (lost || targets_.size() != streams_.size()) close();
+    if (!lost && e.sqlstate() == "55P03") name_lock_holder(batch, e.failure);
     return e.failure;
   } catch (...) {
     close();
@@ -121,6 +150,17 @@ Failure PostgresSink::explained(const Failure& failure) noexcept {
   }
   close();
   return told;
+}
+
+void PostgresSink::name_lock_holder(const Batch& batch, Failure& failure) noexcept {
+  if (session_ == nullptr) return;
+  try {
+    std::vector<std::string> tables = {ledger_table_};
+    for (const BatchRange& range : batch.ranges) tables.push_back(target_of(range.stream).table.quoted);
+    failure.message += "; " + lock_holder(*session_, server_.prelude, tables);
+  } catch (const std::exception&) {
+    close();  // what the server said stands
+  }
 }
 
 void PostgresSink::begin(const Batch& batch) {
@@ -167,7 +207,7 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
   throw DestinationFailure({FailureClass::retry_batch, "", target_.description + ": its tables are being changed"});
 }
 
-Written PostgresSink::send(Batch& batch, const KeepRefused& keep) {
+Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn) {
   committing_ = false;
   begin(batch);
   stages_ = 0;
@@ -185,32 +225,28 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep) {
   LedgerEntries ledger(batch);
   crash_point("before the rows are sent");
   const auto search = keep ? PostgresRows::Search::yes : PostgresRows::Search::no;
-  const std::vector<RefusedRow> refused = send_parts(
-      batch, ledger, [&](const BatchPart& part, bool again) { return send_part(part, again, ledger, search); });
-  rates_.judge(batch, refused);
+  const std::vector<RefusedRow> refused = send_parts(batch, ledger, [&](const BatchPart& part, bool again) {
+    PostgresRows rows(*session_, target_of(part.stream).table, part, ledger, search);
+    // Well before those who wait for the locks of this batch give up.
+    if (!turn.alone(part.stream->table) && !shared_->watchdog.interrupted())
+      rows.search_for(lock_timeout(target_) / kSearchPart);
+    return send_part(rows, part, again);
+  });
+  shared_->rates.judge(batch, refused);
   if (!ledger.entries().empty()) write_ledger(batch, ledger);
   if (!refused.empty()) keep(batch, refused);
   committing_ = true;
   crash_point("before COMMIT");
   session_->commit();
   crash_point("after COMMIT");
-  rates_.landed(batch, refused);
-  return ledger.written(batch, landed);
-}
-
-std::vector<std::vector<LandedSpan>> PostgresSink::landed_spans(const Batch& batch) {
-  std::vector<std::vector<LandedSpan>> landed(batch.ranges.size());
-  for (std::size_t r = 0; r < batch.ranges.size(); ++r) {
-    const BatchRange& range = batch.ranges[r];
-    if (!range.maybe_sent) continue;
-    for (const auto& row : session_->exec(dialect_.select_landed(ledger_table_),
-                                          {range.buffer, std::to_string(range.segment), std::to_string(range.first_row),
-                                           std::to_string(range.last_row)})) {
-      landed[r].push_back({row[0].as<std::uint64_t>(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
-                           row[3].as<std::uint64_t>(), row[4].as<std::uint64_t>()});
-    }
+  shared_->rates.landed(batch, refused);
+  for (const BatchPart& part : batch.parts) {
+    const std::string& table = part.stream->table;
+    const auto of_it = [&](const RefusedRow& row) { return batch.ranges[row.range].stream->table == table; };
+    if (turn.alone(table) && std::none_of(refused.begin(), refused.end(), of_it))
+      shared_->turns.one_at_a_time(table, false);
   }
-  return landed;
+  return ledger.written(batch, landed);
 }
 
 PostgresSink::Target& PostgresSink::target_of(const Stream* stream) {
@@ -220,13 +256,11 @@ PostgresSink::Target& PostgresSink::target_of(const Stream* stream) {
   return *at;
 }
 
-std::vector<PartRefusal> PostgresSink::send_part(const BatchPart& part, bool again, LedgerEntries& ledger,
-                                                 PostgresRows::Search search) {
+std::vector<PartRefusal> PostgresSink::send_part(PostgresRows& rows, const BatchPart& part, bool again) {
   Target& target = target_of(part.stream);
-  PostgresRows rows(*session_, target.table, part, ledger, search);
   // Few, and of keys that may be there by now: those go by staging, and say nothing of how batches should go.
   if (!again) {
-    rows.expect_most_to_fit();
+    rows.expect_most_to_fit(shared_->rates);
     if (target.table.direct && target.way.try_direct()) {
       if (rows.copy_direct()) {
         target.way = target.way.after_direct();
@@ -245,24 +279,6 @@ std::vector<PartRefusal> PostgresSink::send_part(const BatchPart& part, bool aga
   std::vector<PartRefusal> refused = rows.take_refused();
   if (!again) target.refuses = !refused.empty();
   return refused;
-}
-
-void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger) {
-  ArrayText buffers, segments, firsts, lasts, synced, superseded, streams, quarantined;
-  for (const LedgerEntries::Entry& e : ledger.entries()) {
-    const BatchRange& range = batch.ranges[e.range];
-    buffers.add(std::string_view(range.buffer));
-    segments.add(static_cast<std::int64_t>(range.segment));
-    firsts.add(static_cast<std::int64_t>(e.first_row));
-    lasts.add(static_cast<std::int64_t>(e.last_row));
-    synced.add(static_cast<std::int64_t>(e.synced()));
-    superseded.add(static_cast<std::int64_t>(e.superseded()));
-    streams.add(std::string_view(range.stream->name));
-    quarantined.add(static_cast<std::int64_t>(e.quarantined));
-  }
-  session_->exec(dialect_.insert_ledger(ledger_table_),
-                 {buffers.take(), segments.take(), firsts.take(), lasts.take(), synced.take(), superseded.take(),
-                  std::string(to_string(batch.reason)), streams.take(), quarantined.take()});
 }
 
 }  // namespace forebay

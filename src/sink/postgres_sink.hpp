@@ -14,6 +14,7 @@
 #include "sink/postgres_table.hpp"
 #include "sink/refusals.hpp"
 #include "sink/sink.hpp"
+#include "sink/table_turns.hpp"
 
 namespace forebay {
 
@@ -21,13 +22,23 @@ namespace forebay {
 struct PostgresServer {
   std::string prelude;       // SET LOCAL …: fit for poolers in transaction mode, which hand sessions around
   bool temp_tables = false;  // the role may create them
+  std::optional<Failure> takes_no_writes;  // a standby, or transactions are read-only: to look at, it will do
 };
 PostgresServer check_server(PostgresSession& session, const PostgresTarget& target, const DestinationOptions& options);
+/// How long the server lets a statement wait for a lock.
+std::chrono::milliseconds lock_timeout(const PostgresTarget& target);
+
+/// What all connections of one destination share.
+struct PostgresShared {
+  Watchdog watchdog;
+  RefusalRates rates;
+  TableTurns turns;
+};
 
 /// One connection that brings batches to PostgreSQL.
 class PostgresSink final : public Sink {
  public:
-  PostgresSink(PostgresTarget target, DestinationOptions options, std::shared_ptr<Watchdog> watchdog,
+  PostgresSink(PostgresTarget target, DestinationOptions options, std::shared_ptr<PostgresShared> shared,
                std::vector<const Stream*> streams);
   ~PostgresSink() override;
 
@@ -48,25 +59,25 @@ class PostgresSink final : public Sink {
   void check_target_grants();
   void begin(const Batch& batch);
   void begin_on_known_tables(const Batch& batch);
+  std::optional<WriteOutcome> write_in_turn(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn);
   Failure explained(const Failure& failure) noexcept;
-  Written send(Batch& batch, const KeepRefused& keep);
+  void name_lock_holder(const Batch& batch, Failure& failure) noexcept;
+  Written send(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
-  std::vector<PartRefusal> send_part(const BatchPart& part, bool again, LedgerEntries& ledger,
-                                     PostgresRows::Search search);
+  std::vector<PartRefusal> send_part(PostgresRows& rows, const BatchPart& part, bool again);
   void write_ledger(const Batch& batch, const LedgerEntries& ledger);
   Target& target_of(const Stream* stream);
 
   const PostgresTarget target_;
   const DestinationOptions options_;
   const PostgresDialect dialect_;
-  const std::shared_ptr<Watchdog> watchdog_;
+  const std::shared_ptr<PostgresShared> shared_;
   const std::vector<const Stream*> streams_;
 
   std::unique_ptr<PostgresSession> session_;
   PostgresServer server_;
   std::string ledger_table_;
   std::vector<Target> targets_;
-  RefusalRates rates_;
   bool committing_ = false;
   bool check_at_once_ = false;  // a deferred constraint broke at COMMIT: from now on they are not deferred
   std::uint32_t stages_ = 0;    // temporary tables that the transaction has made

@@ -61,11 +61,17 @@ std::size_t count_of(const std::vector<std::vector<PartRefusal>>& refused) {
 
 }  // namespace
 
+bool RefusalRate::is_over(std::uint64_t rows, std::uint64_t refused, const RefusalReason& reason) const {
+  if (rows < kRowsMin) return false;
+  return let_through_.contains(reason) ? refused > rows / 4 * 3 : refused > rows / 2;
+}
+
 bool RefusalRate::over(std::uint64_t rows, const RefusedByReason& refused) const {
   return std::any_of(refused.begin(), refused.end(), [&](const auto& reason) {
-    if (is_over(rows, reason.second)) return true;
+    if (is_over(rows, reason.second, reason.first)) return true;
     const auto before = refused_.find(reason.first);
-    return rows < kRowsMin && before != refused_.end() && is_over(rows_ + rows, before->second + reason.second);
+    return rows < kRowsMin && before != refused_.end() &&
+           is_over(rows_ + rows, before->second + reason.second, reason.first);
   });
 }
 
@@ -73,12 +79,21 @@ void RefusalRate::landed(std::uint64_t rows, const RefusedByReason& refused) {
   rows_ += rows;
   for (const auto& [reason, count] : refused) refused_[reason] += count;
   if (rows_ < kRowsMin) return;
+  for (const auto& [reason, count] : refused_) let_through_.insert(reason);
   rows_ = 0;
   refused_.clear();
 }
 
+bool RefusalRates::is_over(const Stream& stream, std::uint64_t rows, std::uint64_t refused,
+                           const RefusalReason& reason) const {
+  const std::lock_guard lock(mutex_);
+  const auto rate = rates_.find(stream.name);
+  return (rate != rates_.end() ? rate->second : RefusalRate()).is_over(rows, refused, reason);
+}
+
 void RefusalRates::judge(const Batch& batch, const std::vector<RefusedRow>& refused) const {
   if (refused.empty()) return;
+  const std::lock_guard lock(mutex_);
   for (const auto& [name, of] : by_stream(batch, refused)) {
     const auto rate = rates_.find(name);
     const RefusalRate& known = rate != rates_.end() ? rate->second : RefusalRate();
@@ -91,6 +106,7 @@ void RefusalRates::judge(const Batch& batch, const std::vector<RefusedRow>& refu
 }
 
 void RefusalRates::landed(const Batch& batch, const std::vector<RefusedRow>& refused) {
+  const std::lock_guard lock(mutex_);
   if (refused.empty() && rates_.empty()) return;  // the usual case
   for (const auto& [name, of] : by_stream(batch, refused)) rates_[name].landed(of.rows, of.refused);
 }
@@ -98,7 +114,8 @@ void RefusalRates::landed(const Batch& batch, const std::vector<RefusedRow>& ref
 Failure schema_failure(const Stream& stream, const std::string& sqlstate, const std::string& message) {
   return {FailureClass::schema, sqlstate,
           "table " + stream.table + " refuses more than half of the rows of stream " + stream.name +
-              " for one reason: " + message + ". None of them is quarantined; change the table, or what is written"};
+              " in a batch for one reason: " + message + " (" + sqlstate +
+              "). Of this batch none is quarantined; change the table, or what is written"};
 }
 
 bool may_land_later(std::string_view sqlstate) noexcept {

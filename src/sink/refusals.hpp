@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,17 +26,23 @@ struct PartRefusal {
   std::string message;
 };
 
+/// SQLSTATE and constraint.
+using RefusalReason = std::pair<std::string, std::string>;
+
 /// Counts of refused rows by reason, for one stream.
-using RefusedByReason = std::map<std::pair<std::string, std::string>, std::uint64_t>;
+using RefusedByReason = std::map<RefusalReason, std::uint64_t>;
 
 /// Tells a table that no longer fits a stream from rows that do not fit the table: more than half of at least 100 rows
-/// refused for one reason (SQLSTATE and constraint). Batches smaller than that are counted together. Pure.
+/// refused for one reason. Batches smaller than that are counted together. Once rows of a judged batch went to
+/// quarantine for a reason, it takes three quarters of a batch: else of a table that refuses about half, chance would
+/// let some batches through and stop at the next. Pure.
 class RefusalRate {
  public:
   static constexpr std::uint64_t kRowsMin = 100;
 
-  static bool is_over(std::uint64_t rows, std::uint64_t refused) { return rows >= kRowsMin && refused > rows / 2; }
-  /// Whether it is so, with the batch that is about to be committed.
+  /// Whether so many of one batch are too many.
+  bool is_over(std::uint64_t rows, std::uint64_t refused, const RefusalReason& reason) const;
+  /// Whether it is so of one reason, with the batch that is about to be committed.
   bool over(std::uint64_t rows, const RefusedByReason& refused) const;
   /// That batch is committed.
   void landed(std::uint64_t rows, const RefusedByReason& refused);
@@ -42,20 +50,24 @@ class RefusalRate {
  private:
   std::uint64_t rows_ = 0;
   RefusedByReason refused_;
+  std::set<RefusalReason> let_through_;
 };
 
-/// Rates by stream, over the batches of one sink.
+/// Rates by stream, over the batches that all connections of one destination bring. Thread-safe.
 class RefusalRates {
  public:
+  /// Whether so many rows of one batch of the stream are too many.
+  bool is_over(const Stream& stream, std::uint64_t rows, std::uint64_t refused, const RefusalReason& reason) const;
   /// Throws DestinationFailure(schema) if a stream's table refuses too much of it.
   void judge(const Batch& batch, const std::vector<RefusedRow>& refused) const;
   void landed(const Batch& batch, const std::vector<RefusedRow>& refused);
 
  private:
-  std::map<std::string, RefusalRate> rates_;
+  mutable std::mutex mutex_;
+  std::map<std::string, RefusalRate> rates_;  // guarded by mutex_
 };
 
-/// The failure that this makes of a batch.
+/// The failure that this makes of a batch; `message`: what was said of one of the rows.
 Failure schema_failure(const Stream& stream, const std::string& sqlstate, const std::string& message);
 
 /// True where another row of the batch can be what is missing or in the way: such a row is tried once more when the

@@ -83,7 +83,7 @@ class Sink {
   /// Calls batch.build(); rows lose to newer versions of their key, never the other way.
   /// Rows that the destination refuses are handed to `keep`, and the rest lands: of a key whose newest row is refused
   /// the next older one of the batch. Without `keep` a refused row fails the batch (row_refused). So do, as `schema`,
-  /// more than half of at least 100 rows of a stream that are refused for one reason: then nothing is kept.
+  /// too many rows of a stream that are refused for one reason (RefusalRate): then nothing is kept.
   virtual WriteOutcome write(Batch& batch, const KeepRefused& keep = {}) = 0;
 
   /// Drops the connection. Called also while nothing is wrong (stop).

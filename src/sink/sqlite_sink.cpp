@@ -22,8 +22,9 @@ std::int64_t now_us() {
 
 }  // namespace
 
-SqliteSink::SqliteSink(std::string file, DestinationOptions options, std::vector<const Stream*> streams)
-    : file_(std::move(file)), options_(std::move(options)), streams_(std::move(streams)) {}
+SqliteSink::SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<RefusalRates> rates,
+                       std::vector<const Stream*> streams)
+    : file_(std::move(file)), options_(std::move(options)), rates_(std::move(rates)), streams_(std::move(streams)) {}
 
 SqliteSink::~SqliteSink() { close(); }
 
@@ -51,11 +52,14 @@ void SqliteSink::connect() {
   // Waiting in pieces: a batch that fails of a lock says so, and is tried again.
   constexpr std::chrono::milliseconds kLockPatience{2'000};
   db_.emplace(open_catalog(file_, std::min(options_.statement_timeout, kLockPatience)));
-  for (const std::string& line : catalog_up(*db_)) {
+  for (const std::string& line : catalog_up(*db_, false)) {
     if (options_.note) options_.note(line);
   }
+  check_catalog_has(*db_, ledger_stream().table);
+  check_catalog_table(*db_, ledger_stream());
   const SqliteDialect dialect;
   for (const Stream* s : streams_) {
+    check_catalog_has(*db_, s->table);  // from the stream's declaration it would lack the columns that others own
     const std::string table =
         quoted_identifier(s->table);  // SQLite has no schemas: "schema.table" is a name like others
     db_->exec(dialect.create_table(*s, table));
@@ -99,7 +103,7 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   crash_point("before the rows are sent");
   const std::vector<RefusedRow> refused = send_parts(
       batch, ledger, [&](const BatchPart& part, bool) { return send_part(part, ledger, static_cast<bool>(keep)); });
-  rates_.judge(batch, refused);
+  rates_->judge(batch, refused);
   write_ledger(batch, ledger, started);
   int unsettled = 0;
   int peak = 0;
@@ -117,7 +121,7 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   crash_point("before COMMIT");
   db_->exec("COMMIT");
   crash_point("after COMMIT");
-  rates_.landed(batch, refused);
+  rates_->landed(batch, refused);
   return ledger.written(batch, landed);
 }
 
@@ -228,7 +232,7 @@ class SqliteDestination final : public Destination {
   std::string description() const override { return "sqlite:" + file_; }
   int connections_max() const override { return 1; }
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
-    return std::make_unique<SqliteSink>(file_, options_, streams);
+    return std::make_unique<SqliteSink>(file_, options_, rates_, streams);
   }
   std::unique_ptr<Comparer> make_comparer() override { return std::make_unique<SqliteComparer>(file_, options_); }
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
@@ -259,7 +263,16 @@ class SqliteDestination final : public Destination {
   }
   std::vector<std::string> migrate_up() override {
     SqliteConnection db = open_catalog(file_, options_.statement_timeout);
-    return catalog_up(db);
+    std::vector<std::string> lines = catalog_up(db, true);
+    try {
+      for (const Stream* s : {&backup_files_stream(), &backup_sets_stream(), &ledger_stream()})
+        check_catalog_table(db, *s);
+    } catch (const Error&) {
+      for (const std::string& line : lines)
+        if (options_.note) options_.note(line);  // it is done all the same
+      throw;
+    }
+    return lines;
   }
   std::vector<std::string> migrate_down_preview(int count) override {
     SqliteConnection db = open_catalog(file_, options_.statement_timeout);
@@ -273,6 +286,7 @@ class SqliteDestination final : public Destination {
  private:
   const std::string file_;
   const DestinationOptions options_;
+  const std::shared_ptr<RefusalRates> rates_ = std::make_shared<RefusalRates>();
 };
 
 }  // namespace

@@ -18,7 +18,8 @@ namespace forebay {
 /// one write lock in place of advisory locks.
 class SqliteSink final : public Sink {
  public:
-  SqliteSink(std::string file, DestinationOptions options, std::vector<const Stream*> streams);
+  SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<RefusalRates> rates,
+             std::vector<const Stream*> streams);
   ~SqliteSink() override;
 
   std::optional<Failure> open() override;
@@ -41,11 +42,11 @@ class SqliteSink final : public Sink {
 
   const std::string file_;
   const DestinationOptions options_;
+  const std::shared_ptr<RefusalRates> rates_;
   const std::vector<const Stream*> streams_;
 
   std::optional<SqliteConnection> db_;
   std::vector<Target> targets_;  // before db_ in closing
-  RefusalRates rates_;
   bool committing_ = false;
   bool keeping_ = false;
 };

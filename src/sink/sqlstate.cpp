@@ -15,7 +15,9 @@ constexpr FailureClass kSchema = FailureClass::schema;
 constexpr FailureClass kRefused = FailureClass::row_refused;
 constexpr FailureClass kOther = FailureClass::other;
 
-constexpr std::string_view kCompare = "compare the table with the stream's declaration, or run `forebay migrate up`";
+// What of our own tables differs is said instead, where it can be found.
+constexpr std::string_view kCompare =
+    "a table was changed, or one of its triggers fails: change it back (`forebay config check` says what it finds)";
 
 // `sign` begins the SQLSTATE; the first row that fits counts.
 constexpr std::array kSqlstates = {
@@ -28,9 +30,9 @@ constexpr std::array kSqlstates = {
     ErrorRow{"25P03", kReconnect, ""},  // idle in transaction timeout
     ErrorRow{"25P04", kReconnect, ""},  // transaction timeout
     ErrorRow{"57014", FailureClass::retry_half, "it is sent again in halves; SYNC_STATEMENT_TIMEOUT is the limit"},
-    ErrorRow{"40003", FailureClass::in_doubt, ""},  // statement completion unknown
-    ErrorRow{"40", FailureClass::retry_batch, ""},  // serialization failure, deadlock
-    ErrorRow{"55P03", FailureClass::retry_batch, "another session holds a lock for long"},
+    ErrorRow{"40003", FailureClass::in_doubt, ""},     // statement completion unknown
+    ErrorRow{"40", FailureClass::retry_batch, ""},     // serialization failure, deadlock
+    ErrorRow{"55P03", FailureClass::retry_batch, ""},  // who holds the lock: lock_holder()
     ErrorRow{"25006", kUnfit, "is this a standby? name the primary, or all servers (host=a,b)"},
     ErrorRow{"53100", kUnfit, "make room on the server's disk"},
     ErrorRow{"53200", kUnfit, "the server is short of memory"},
@@ -41,8 +43,7 @@ constexpr std::array kSqlstates = {
     ErrorRow{"28", kLogin, "check user and the server's pg_hba.conf"},
     ErrorRow{"3D", kLogin, "create the database, or name another"},
     ErrorRow{"3F", kLogin, "create the schema, or set search_path"},
-    ErrorRow{"42501", kSchema, "grant it to the role, or run `forebay migrate up` as the tables' owner"},
-    ErrorRow{"42P01", kSchema, "run `forebay migrate up`"},
+    ErrorRow{"42501", kSchema, "grant it to the role"},
     ErrorRow{"42P10", kSchema, "the table needs a unique index on exactly the stream's key"},
     ErrorRow{"42", kSchema, kCompare},
     ErrorRow{"55000", kSchema, kCompare},  // ON CONFLICT with a deferrable constraint, say
@@ -118,6 +119,14 @@ std::string without_quotes(std::string_view text) {
     if (!inside) out += c;
   }
   return out;
+}
+
+/// What goes between two lines of libpq's for them to read as sentences.
+std::string_view between_lines(const std::string& before, std::string_view next) {
+  if (before.empty()) return "";
+  if (before.find_last_of(".:;,?!") == before.size() - 1) return " ";
+  if (next.starts_with("connection to server")) return "; ";
+  return std::islower(static_cast<unsigned char>(next.front())) != 0 ? " " : ". ";
 }
 
 constexpr std::array kFields = {
@@ -214,8 +223,11 @@ ServerMessage parse_server_message(std::string_view verbose) {
     skipping = is_field || (skipping && !starts_anew);
     if (skipping) continue;
     while (!line.empty() && (line.front() == '\t' || line.front() == ' ')) line.remove_prefix(1);
-    if (!line.empty()) plain += (plain.empty() ? "" : " ") + std::string(line);
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+    if (!line.empty()) plain += std::string(between_lines(plain, line)) + std::string(line);
   }
+  // What follows it begins with a semicolon.
+  if (plain.ends_with('.')) plain.pop_back();
   if (message.text.empty()) message.text = plain;
   const FailureClass why = failure_class(message.sqlstate, Phase::statement);
   if (why == FailureClass::row_refused && first_context.starts_with("PL/")) {

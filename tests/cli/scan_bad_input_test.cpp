@@ -37,6 +37,54 @@ TEST_CASE("destinations that cannot be are refused with 2, without their passwor
   }
 }
 
+TEST_CASE(
+    "an @ in a password that is not written as %40 is refused by every command, and no part of it is shown or kept") {
+  const Tree tree;
+  for (const char* url : {"postgresql://u:can@arytail@127.0.0.1:1/db", "postgres://u:a@can@arytail@h",
+                          "postgresql://u:can@arytail@h?sslmode=disable", "postgresql://u:can@h?arytail=x@127.0.0.1/db",
+                          "postgresql://u:can@h/arytail@127.0.0.1/db"}) {
+    CAPTURE(url);
+    const ScanSite by_option;
+    const ScanSite by_variable(url);
+    const ScanSite by_file;
+    by_file.directory().write(".env", "DATABASE_URL='" + std::string(url) + "'\n");
+    const std::vector<std::vector<std::string>> lines = {
+        {"scan", tree.path()}, {"recover"}, {"migrate", "status"}, {"migrate", "up"}};
+    const auto refused = [&](const ScanSite& site, const std::vector<std::string>& arguments) {
+      CAPTURE(arguments);
+      const auto result = site.run(arguments);
+      CAPTURE(result.err, result.out);
+      CHECK(result.status == 2);
+      CHECK(says(result.err + result.out, "%"));
+      CHECK_FALSE(says(result.err + result.out, "arytail"));
+      CHECK_FALSE(says(result.err + result.out, ":can"));
+    };
+    for (auto line : lines) {
+      refused(by_variable, line);
+      refused(by_file, line);
+      line.insert(line.end(), {"--to", url});
+      refused(by_option, line);
+    }
+    refused(by_variable, {"config", "check"});
+    for (const char* command : {"status", "errors"}) {
+      const auto shown = by_variable.run({command});
+      CHECK_FALSE(says(shown.err + shown.out, "arytail"));
+    }
+    const auto settings = by_variable.run({"config", "show"});
+    CHECK_FALSE(says(settings.err + settings.out, "arytail"));
+    CHECK(by_option.buffers_left() == 0);
+    CHECK(by_variable.buffers_left() == 0);
+  }
+}
+
+TEST_CASE("a user's @ in a URL's parameter is let through") {
+  const ScanSite site("postgresql://127.0.0.1:1/db?user=me@there&connect_timeout=1");
+  const auto result = site.run({"migrate", "status"});
+  CAPTURE(result.err);
+  CHECK(result.status == 3);  // away, not refused
+  CHECK(says(result.err, "cannot connect to postgresql://me@there@127.0.0.1:1/db"));
+}
+
 TEST_CASE("an empty --to is refused, not passed over for another destination") {
   const ScanSite site;
   const Tree tree;

@@ -38,12 +38,55 @@ TEST_CASE("a lock that somebody holds for long is waited for in turns, and named
   site.add(50);
   site.check_complete(server);
   Session other(server);
-  other.run("BEGIN; LOCK TABLE measurements IN ACCESS EXCLUSIVE MODE");
-  REQUIRE(site.fails_with("(55P03)"));
+  other.run("SET application_name = 'reporting'; BEGIN; LOCK TABLE measurements IN ACCESS EXCLUSIVE MODE");
+  const std::string pid = server.one("SELECT pid FROM pg_stat_activity WHERE application_name = 'reporting'");
+  REQUIRE(site.fails_with("(55P03); another session holds a lock for long (pid " + pid + ", reporting, in its "));
   CHECK(site.status().destination_state == DestinationState::degraded);
-  CHECK(site.lines_with("another session holds a lock for long") >= 1);
+  CHECK(site.lines_with("another session holds a lock for long (pid " + pid) >= 1);
   other.run("COMMIT");
   site.check_complete(server);
+  // A row's lock, of a session that names itself as forebay does: another forebay at the same keys.
+  other.run("SET application_name = 'forebay'; BEGIN; UPDATE measurements SET reading = 1 WHERE tick = 1");
+  Writer writer = site.buffer().writer("measurements");
+  writer.add(Measurement("s", 1));
+  REQUIRE(site.fails_with("another connection of forebay is busy with the same rows (pid " + pid));
+  CHECK(site.lines_with("end that session") == 1);  // of before
+  other.run("ROLLBACK");
+  CHECK(site.buffer().force_sync(20s).settled);
+}
+
+TEST_CASE("connections of one process do not lock each other out while one searches for many refused rows",
+          "[faults]") {
+  if (!PrivatePostgres::available()) return;
+  const PrivatePostgres server;
+  Options o = FaultSite::options(server.url());  // locks are waited for by 315 ms
+  o.connections = 3;
+  FaultSite site(o);
+  site.add(1);
+  site.check_complete(server);
+  server.exec("DELETE FROM measurements");
+  // Each try costs some milliseconds, and a batch takes a second.
+  server.exec(
+      "CREATE FUNCTION even(bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.006); RETURN $1 % "
+      "2 = 0; END $$; ALTER TABLE measurements ADD CONSTRAINT slow CHECK (even(tick))");
+  constexpr int kBatches = 6;
+  Writer writer = site.buffer().writer("measurements");
+  for (int batch = 0; batch < kBatches; ++batch) {
+    for (std::int64_t tick = 1; tick <= 50; ++tick) writer.add(Measurement("s", tick));
+  }
+  const SyncResult result = site.buffer().force_sync(60s);
+  INFO(result.last_error);
+  CHECK(result.settled);
+  CHECK(site.lines_with("55P03") == 0);
+  CHECK(server.one("SELECT count(*) FROM measurements") == "25");
+  const Counts counts = site.buffer().get_stats("measurements");
+  CHECK(counts.pending == 0);
+  CHECK(counts.quarantined == kBatches * 25);
+  // Mended: they go side by side again.
+  server.exec("ALTER TABLE measurements DROP CONSTRAINT slow");
+  for (std::int64_t tick = 1; tick <= 500; ++tick) writer.add(Measurement("s", tick));
+  CHECK(site.buffer().force_sync(20s).settled);
+  CHECK(server.one("SELECT count(*) FROM measurements") == "500");
 }
 
 TEST_CASE("a deadlock with somebody else's transaction is retried, whoever of the two is its victim", "[faults]") {

@@ -31,6 +31,17 @@ TEST_CASE("small batches count together, and a failed one may be judged again") 
   CHECK_FALSE(rate.over(10, of(10)));
 }
 
+TEST_CASE("a table that refuses about half is judged once, not batch by batch") {
+  RefusalRate rate;
+  rate.landed(5000, of(2500));
+  CHECK_FALSE(rate.over(5000, of(2501)));
+  CHECK_FALSE(rate.over(5000, of(3750)));
+  CHECK(rate.over(5000, of(3751)));                      // it refuses about half no longer
+  CHECK(rate.over(5000, {{{"23514", "other"}, 2501}}));  // another reason
+  RefusalRate first;
+  CHECK(first.over(5000, of(2501)));
+}
+
 TEST_CASE("COPY's context names the row, whatever the table is called") {
   CHECK(copy_line("COPY t, line 57", "t") == 57U);
   CHECK(copy_line("COPY t, line 57, column size", "t") == 57U);

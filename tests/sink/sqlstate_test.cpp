@@ -135,10 +135,20 @@ TEST_CASE("server messages become one line without a row's content") {
       "connection to server at \"localhost\" (127.0.0.1), port 1 failed: Connection refused\n"
       "\tIs the server running on that host and accepting TCP/IP connections?\n");
   CHECK(refused.sqlstate.empty());
-  CHECK(refused.text ==
-        "connection to server at \"localhost\" (127.0.0.1), port 1 failed: Connection refused Is the server running on "
-        "that "
-        "host and accepting TCP/IP connections?");
+  CHECK(
+      refused.text ==
+      "connection to server at \"localhost\" (127.0.0.1), port 1 failed: Connection refused. Is the server running on "
+      "that host and accepting TCP/IP connections?");
+  CHECK(parse_server_message("root certificate file \"/r.crt\" does not exist\nEither provide the file or change "
+                             "sslmode to disable server certificate verification.\n")
+            .text ==
+        "root certificate file \"/r.crt\" does not exist. Either provide the file or change sslmode to disable server "
+        "certificate verification");
+  CHECK(parse_server_message("server closed the connection unexpectedly\n\tThis probably means the server terminated "
+                             "abnormally\n\tbefore or while processing the request.\n")
+            .text ==
+        "server closed the connection unexpectedly. This probably means the server terminated abnormally before or "
+        "while processing the request");
 
   const auto login = parse_server_message(
       "connection to server at \"h\", port 5432 failed: 致命错误:  28P01: password authentication failed for user "

@@ -1,0 +1,37 @@
+#include "sink/postgres_lock_holder.hpp"
+
+#include "sink/copy_encoder.hpp"
+
+namespace forebay {
+
+std::string lock_holder(PostgresSession& session, const std::string& prelude, const std::vector<std::string>& tables) {
+  ArrayText names;
+  for (const std::string& table : tables) names.add(std::string_view(table));
+  session.begin(prelude);
+  // Locks that no writer minds are left out. What sessions of other roles do, the server may not tell.
+  const auto holders = session.exec(
+      "SELECT l.pid, coalesce(a.application_name, ''), a.application_name = current_setting('application_name'), "
+      "coalesce(floor(extract(epoch FROM clock_timestamp() - a.xact_start))::bigint, -1) FROM pg_locks l "
+      "LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'relation' AND l.granted "
+      "AND l.pid IS DISTINCT FROM pg_backend_pid() "
+      "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+      "AND l.relation IN (SELECT to_regclass(t)::oid FROM unnest($1::text[]) AS n(t)) "
+      "AND l.mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') "
+      "ORDER BY l.mode IN ('RowShareLock', 'RowExclusiveLock'), a.xact_start LIMIT 1",
+      {names.take()});
+  session.commit();
+  if (holders.empty()) return "another session held a lock for long, and is through by now; the batch is sent again";
+  const auto holder = holders[0];
+  if (holder[0].is_null())
+    return "a prepared transaction holds a lock for long: see pg_prepared_xacts, and commit it or roll it back";
+  const std::string name = holder[1].c_str();
+  const std::string since =
+      holder[3].as<long long>() < 0 ? "" : ", in its transaction for " + std::string(holder[3].c_str()) + " s";
+  const std::string who = "pid " + std::string(holder[0].c_str()) + (name.empty() ? "" : ", " + name) + since;
+  if (!holder[2].is_null() && holder[2].as<bool>())
+    return "another connection of forebay is busy with the same rows (" + who +
+           "): nothing is to be done, the batch is sent again";
+  return "another session holds a lock for long (" + who + "): if that should not be, end that session";
+}
+
+}  // namespace forebay
