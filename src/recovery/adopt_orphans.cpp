@@ -11,6 +11,7 @@
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_reader.hpp"
 #include "recovery/checkpoint_retention.hpp"
+#include "recovery/quarantine_view.hpp"
 #include "recovery/version_reserve.hpp"
 
 namespace forebay {
@@ -277,16 +278,26 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
     return false;
   }
   for (const auto& [stream, rows] : adopted.lost_rows) totals.streams[stream].lost += rows;
-  // The ledger counts a refused row at each try; what is left of them, the quarantine knows.
+  // What is in quarantine, its file knows, and the ledger where that cannot be read. What the ledger counts beyond the
+  // file was in one that was set aside.
   std::map<std::string, std::uint64_t> quarantined;
-  if (adopted.quarantine) {
+  if (!adopted.quarantine) {
+    totals.quarantine = BufferTotals::Quarantine::unread;
+  } else {
     try {
       quarantined = adopted.quarantine->rows();
     } catch (const Error& e) {
       say(LogLevel::warning, e.what());
       return false;
     }
-    for (auto& [stream, of] : totals.streams) of.quarantined = 0;
+    const bool some_set_aside = !set_aside_quarantine(adopted.folder.path).empty();
+    if (some_set_aside) totals.quarantine = BufferTotals::Quarantine::set_aside;
+    for (auto& [stream, of] : totals.streams) {
+      const auto found = quarantined.find(stream);
+      const std::uint64_t there = found == quarantined.end() ? 0 : found->second;
+      if (some_set_aside && of.quarantined > there) of.lost += of.quarantined - there;
+      of.quarantined = 0;
+    }
     for (const auto& [stream, rows] : quarantined) totals.streams[stream].quarantined = rows;
   }
   try {

@@ -7,18 +7,11 @@
 #include "forebay/buffer.hpp"
 #include "sqlite/statement.hpp"
 #include "support/catalog_buffer.hpp"
+#include "support/refusing_place.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
 namespace {
-
-/// A destination that can be told to refuse files whose name holds "bad".
-struct Place {
-  std::string url;
-  std::function<void()> refuse, mend;
-  std::function<std::int64_t(const std::string&)> number;
-  std::string sqlstate;  // that it refuses them with
-};
 
 /// Scans a tree with three such files, and retries before and after the cause is mended.
 void refuse_and_retry(const Place& place) {
@@ -97,24 +90,6 @@ void refuse_and_retry(const Place& place) {
   }
   CHECK(site.run({"errors"}).status == 0);
   CHECK(says(site.run({"retry-errors"}).out, "nothing was sent again"));
-}
-
-/// With a catalog in `directory`.
-Place catalog_place(const TemporaryDirectory& directory) {
-  const std::string file = (directory / "catalog.db").string();
-  return {"sqlite:" + file,
-          [file] {
-            SqliteConnection(file).exec(
-                "CREATE TRIGGER no_bad BEFORE INSERT ON backup_files WHEN new.file_path LIKE '%bad%' BEGIN "
-                "SELECT RAISE(ABORT, 'no bad names'); END");
-          },
-          [file] { SqliteConnection(file).exec("DROP TRIGGER no_bad"); },
-          [file](const std::string& sql) {
-            SqliteConnection db(file, SQLITE_OPEN_READONLY);
-            SqliteStatement q(db, sql, SqliteStatement::Life::once);
-            return q.step() ? q.column_integer(0) : -1;
-          },
-          "P0001"};
 }
 
 TEST_CASE("rows that a SQLite catalog refuses are shown by errors, and retry-errors sends them when it is mended") {
