@@ -53,6 +53,7 @@ struct SyncStatus {
   std::optional<std::int64_t> last_error_us;         ///< microseconds since 1970: when it was met, the last time
   std::map<std::string, Counts> streams;
   Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
+  Counts recovered_retries;  ///< of those, what is taken out of quarantine once more (quarantined: refused again)
   std::uint64_t damaged_journals = 0;     ///< of those: not all of their rows could be read; the files are kept
   std::uint64_t damaged_checkpoints = 0;  ///< of theirs that were passed over
   std::uint64_t buffers_in_use =

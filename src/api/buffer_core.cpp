@@ -274,6 +274,7 @@ SyncStatus BufferCore::status() const {
   if (destination_) s.destination = destination_->description();
   s.streams = accounts.streams;
   s.recovered = accounts.recovered;
+  s.recovered_retries = accounts.recovered_retries;
   s.damaged_journals = adopted_.damaged_journals;
   s.damaged_checkpoints = adopted_.damaged_checkpoints;
   s.buffers_in_use = adopted_.in_use;

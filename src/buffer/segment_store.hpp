@@ -155,6 +155,7 @@ class SegmentStore {
   struct Accounts {
     std::map<std::string, Counts> streams;  // own rows; accepted = synced + superseded + pending + quarantined
     Counts recovered;                       // adopted rows, all streams: accepted means taken over
+    Counts recovered_retries;               // of those, what comes out of quarantine; quarantined: refused again
     std::uint64_t memory_rows = 0;
     std::uint64_t memory_bytes = 0;
     std::uint64_t disk_bytes = 0;
@@ -198,6 +199,7 @@ class SegmentStore {
   std::vector<std::shared_ptr<WriterCore>> writers_;
   std::map<std::string, Counts> streams_;  // accepted: of retired writers only; pending: unused
   Counts recovered_;
+  Counts recovered_retries_;        // pending: unused
   BufferUsage sums_;                // of queue_; active_* unused
   std::uint64_t dropped_rows_ = 0;  // discard
   SteadyTime last_progress_;
