@@ -66,11 +66,12 @@ struct SyncStatus {
   std::uint64_t memory_rows = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;
-  std::uint64_t retried_rows = 0;                  ///< of those quarantined, on their way once more
-  std::uint64_t journaled_rows = 0;                ///< of those pending, in journals that outlive the process
-  double oldest_pending_s = 0;                     ///< age of the oldest row that has not landed
-  double total_time_s = 0;                         ///< since the Buffer was made
-  double sync_time_s = 0;                          ///< that workers spent sending, summed
+  std::string disk_trouble;          ///< one line, while rows do not get to disk or producers are held up; else empty
+  std::uint64_t retried_rows = 0;    ///< of those quarantined, on their way once more
+  std::uint64_t journaled_rows = 0;  ///< of those pending, in journals that outlive the process
+  double oldest_pending_s = 0;       ///< age of the oldest row that has not landed
+  double total_time_s = 0;           ///< since the Buffer was made
+  double sync_time_s = 0;            ///< that workers spent sending, summed
   std::optional<std::int64_t> last_sync_us;        ///< microseconds since 1970; none: nothing has landed yet
   std::optional<std::int64_t> last_checkpoint_us;  ///< the same, of the last finished checkpoint
   std::uint64_t last_checkpoint_rows = 0;          ///< of that one

@@ -286,6 +286,7 @@ SyncStatus BufferCore::status() const {
   s.memory_rows = accounts.memory_rows;
   s.memory_bytes = accounts.memory_bytes;
   s.disk_bytes = accounts.disk_bytes;
+  s.disk_trouble = accounts.disk_trouble;
   s.journaled_rows = accounts.journaled_rows;
   s.retried_rows = accounts.retried_rows;
   const SteadyTime now = steady_clock::now();

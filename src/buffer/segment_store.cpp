@@ -290,6 +290,7 @@ SegmentStore::Accounts SegmentStore::accounts() const {
   a.memory_rows = usage.active_rows + usage.sealed_rows;
   a.memory_bytes = usage.active_bytes + usage.sealed_bytes;
   a.disk_bytes = usage.disk_bytes;
+  a.disk_trouble = trouble_.now(steady_clock::now());
   a.segments = queue_.size();
   for (const SegmentPtr& s : queue_) {
     const std::uint64_t left = s->id.rows - (s->next_row - 1);
