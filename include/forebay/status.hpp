@@ -53,6 +53,8 @@ struct SyncStatus {
   std::optional<std::int64_t> last_error_us;         ///< microseconds since 1970: when it was met, the last time
   std::map<std::string, Counts> streams;
   Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
+  std::uint64_t quarantined_before = 0;  ///< rows in quarantine already, of the buffers that were taken over
+  std::uint64_t quarantined_left = 0;    ///< the same, of buffers for this destination that hold nothing else
   Counts recovered_retries;  ///< of those, what is taken out of quarantine once more (quarantined: refused again)
   std::uint64_t damaged_journals = 0;     ///< of those: not all of their rows could be read; the files are kept
   std::uint64_t damaged_checkpoints = 0;  ///< of theirs that were passed over

@@ -275,6 +275,8 @@ SyncStatus BufferCore::status() const {
   s.streams = accounts.streams;
   s.recovered = accounts.recovered;
   s.recovered_retries = accounts.recovered_retries;
+  s.quarantined_before = adopted_.quarantined;
+  s.quarantined_left = adopted_.finished_rows;
   s.damaged_journals = adopted_.damaged_journals;
   s.damaged_checkpoints = adopted_.damaged_checkpoints;
   s.buffers_in_use = adopted_.in_use;

@@ -34,7 +34,7 @@ nlohmann::ordered_json to_json(const SyncStatus& status) {
           {"synced", rows.synced},
           {"superseded", rows.superseded},
           {"pending", rows.pending},
-          {"quarantined", rows.quarantined},
+          {"quarantined", quarantined_rows(status) + status.quarantined_left},
           {"damaged_journals", status.damaged_journals},
           {"damaged_checkpoints", status.damaged_checkpoints},
           {"buffers_in_use", status.buffers_in_use},
@@ -133,8 +133,9 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   }
   if (result.pending_rows + status.buffers_in_doubt + status.buffers_of_other_hosts > 0) return kRowsRemain;
   if (status.damaged_journals + status.damaged_checkpoints + status.buffers_unreadable > 0) return kLocalFailure;
-  if (rows.quarantined == 0) return kDone;
-  report_failure(human_count(rows.quarantined) + (rows.quarantined == 1 ? " row is" : " rows are") +
+  const std::uint64_t quarantined = quarantined_rows(status) + status.quarantined_left;
+  if (quarantined == 0) return kDone;
+  report_failure(counted(quarantined, "row is", "rows are") +
                  " in quarantine: forebay errors shows why, forebay retry-errors sends them again");
   return kDoneWithLosses;
 }

@@ -96,7 +96,7 @@ void print_summary(const RunSummary& s, std::ostream& out) {
 }
 
 std::uint64_t quarantined_rows(const SyncStatus& status) {
-  std::uint64_t rows = status.recovered.quarantined;
+  std::uint64_t rows = status.recovered.quarantined + status.quarantined_before;
   for (const auto& [stream, counts] : status.streams) rows += counts.quarantined;
   return rows;
 }

@@ -60,11 +60,12 @@ void refuse_and_retry(const Place& place) {
   CHECK(site.run({"errors", "--stream", "backup_sets"}).status == 0);
   CHECK(site.run({"errors", "--limit", "some"}).status == 2);
 
-  // Left alone by what adopts orphans.
+  // Left alone by what adopts orphans, and told.
   const auto recover = site.run({"recover"});
-  CHECK(recover.status == 0);
+  CHECK(recover.status == 1);
   CHECK(says(recover.out, "nothing to recover"));
-  CHECK(recover.err.empty());
+  CHECK(says(recover.err, "3 rows are in quarantine"));
+  CHECK(summary_of(site.run({"recover", "--json"})).at("quarantined") == 3);
 
   const auto refused = site.run({"retry-errors", "--json"});
   CAPTURE(refused.err);
