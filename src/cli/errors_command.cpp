@@ -83,7 +83,7 @@ void print_json(const std::filesystem::path& state, const std::vector<Found>& al
     for (const QuarantinedRow& r : f.rows) {
       rows.push_back({{"stream", r.stream},
                       {"key", r.key},
-                      {"version", r.version},
+                      {"version", std::to_string(r.version)},  // above 2^53, where jq and JavaScript round
                       {"sqlstate", r.sqlstate},
                       {"constraint", r.constraint},
                       {"message", r.message},

@@ -1,5 +1,6 @@
 // Rows that a destination refuses, from a scan to `forebay errors` and `forebay retry-errors`.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -50,6 +51,11 @@ void refuse_and_retry(const Place& place) {
   CHECK(rows[0].at("sqlstate") == place.sqlstate);
   CHECK(says(rows[0].at("key").get<std::string>(), "bad"));
   CHECK(rows[0].at("attempts") == 1);
+  CHECK(rows[0].at("version").is_string());
+  CHECK(std::any_of(rows.begin(), rows.end(), [](const auto& row) {
+    return says(row.at("key").template get<std::string>(), "bad\\x1B[31m\\n3");
+  }));
+  CHECK(summary_of(site.run({"force-sync", "--json"})).at("buffers").at(0).at("state") == "finished");
   const auto text = site.run({"errors", "--limit", "2"});
   CHECK(text.status == 1);
   CHECK(says(text.out, "3 rows in quarantine"));
