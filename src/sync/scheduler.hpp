@@ -54,7 +54,7 @@ class Scheduler {
     std::optional<std::int64_t> destination_since_us;
     std::optional<std::int64_t> last_error_us;
     std::array<std::uint64_t, kReasons> batches{};
-    int syncing = 0;  // workers with a batch in hand
+    int syncing = 0;          // workers with a batch in hand
     double sync_time_s = 0;
     std::optional<std::int64_t> last_sync_us;
   };
@@ -78,6 +78,7 @@ class Scheduler {
   void tell_refused(const std::vector<std::string>& causes);
   RetryDecision went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments, std::uint32_t attempt);
   SyncResult result(bool settled) const;
+  void note_unanswered();
   bool well() const;
   void log(LogLevel level, const std::string& line) const {
     if (log_) log_(level, line);
@@ -104,7 +105,9 @@ class Scheduler {
   // Guarded by mutex_:
   State state_;  // but for what health_ knows
   DestinationHealth health_;
-  std::set<SegmentPtr> failing_;  // whose last try failed though the destination is there
+  std::multiset<SteadyTime> sending_since_;  // by worker with a batch in hand
+  std::string unanswered_;                   // told where health_ knows of no error
+  std::set<SegmentPtr> failing_;             // whose last try failed though the destination is there
   std::set<std::string> told_refusals_;
   std::minstd_rand random_;
 };
