@@ -64,7 +64,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   sqlite_memory_statistics_off();
   std::vector<GivenOption> given;
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
-  const Settings settings = context.start(std::move(given));
+  const Settings settings = context.start_to_send(std::move(given));
   Options options = settings.to_options();
   options.state_directory = settings.state_directory();
   options.buffered = true;
@@ -109,7 +109,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
     if (rows.quarantined > 0) std::cout << ", " << human_count(rows.quarantined) << " in quarantine";
     std::cout << '\n';
   }
-  const std::string remaining = remaining_line(status, result, !a.to.empty());
+  const std::string remaining = remaining_line(status, result, !a.to.empty(), /*recovering=*/true);
   if (!remaining.empty()) report_failure(remaining);
   if (interrupt.requested()) return kInterrupted;
   if (status.buffers_in_doubt > 0) {

@@ -112,7 +112,8 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
   }
   if (sum.rows.last_error.empty()) sum.rows.last_error = status.last_error;
   const std::uint64_t left = status.buffers_unreadable + status.buffers_in_doubt + status.buffers_of_other_hosts;
-  if (left > 0) sum.problems.push_back(std::to_string(left) + " of the buffers were left as they are (see above)");
+  if (left > 0)
+    sum.problems.push_back(counted(left, "buffer was left as it is", "buffers were left as they are") + " (see above)");
 }
 
 Json counts_json(const Counts& c) {
@@ -164,7 +165,7 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
   sqlite_memory_statistics_off();
   std::vector<GivenOption> given;
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
-  const Settings settings = context.start(std::move(given));
+  const Settings settings = context.start_to_send(std::move(given));
   const std::filesystem::path state = settings.state_directory();
   const std::vector<ListedBuffer> buffers = choose_buffers(state, a.buffer);
   check_stream(state, a.stream);

@@ -23,6 +23,10 @@ constexpr const char* kWithoutQuarantine =
 /// Rows are acknowledged within 50 ms of add(): the timer comes twice in that time.
 constexpr std::chrono::milliseconds kCommitInterval{25};
 
+const char* noun(const Batch& batch, std::uint64_t rows) {
+  return only_files(batch) ? (rows == 1 ? "file" : "files") : (rows == 1 ? "row" : "rows");
+}
+
 std::int64_t wall_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
@@ -171,7 +175,7 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
   Batch batch = next_batch(segments, rows_max);
   std::uint64_t rows = 0;
   for (const BatchRange& r : batch.ranges) rows += r.last_row - r.first_row + 1;
-  const std::string what = std::to_string(rows) + (only_files(batch) ? " files" : " rows");
+  const std::string what = std::to_string(rows) + " " + noun(batch, rows);
   // While the destination is away, each try would say so again.
   const bool first_try = segments.front()->attempts == 0 && well();
   log(first_try ? LogLevel::info : LogLevel::debug,
@@ -230,7 +234,7 @@ void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& seg
   char line[128];
   std::snprintf(line, sizeof line, "sync finished %llu/%llu %s in %.2f s",
                 static_cast<unsigned long long>(rows.all - rows.quarantined), static_cast<unsigned long long>(rows.all),
-                only_files(batch) ? "files" : "rows", took.count());
+                noun(batch, rows.all), took.count());
   log(LogLevel::info,
       line + (rows.quarantined > 0 ? ", " + std::to_string(rows.quarantined) + " in quarantine" : std::string()));
   std::string recovered;
