@@ -54,7 +54,7 @@ class Scheduler {
     std::optional<std::int64_t> destination_since_us;
     std::optional<std::int64_t> last_error_us;
     std::array<std::uint64_t, kReasons> batches{};
-    int syncing = 0;          // workers with a batch in hand
+    int syncing = 0;  // workers with a batch in hand
     double sync_time_s = 0;
     std::optional<std::int64_t> last_sync_us;
   };
