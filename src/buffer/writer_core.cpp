@@ -125,7 +125,7 @@ void WriterCore::commit_group(SteadyTime flush_at) noexcept {
   } catch (const std::exception& e) {
     lost_untold_ += take_back_lost();
     journal_error_ = e.what();
-    store_.report(LogLevel::error, "rows cannot be acknowledged: " + journal_error_);
+    store_.journal_failed("rows cannot be acknowledged: " + journal_error_);
   }
   publish();
 }
@@ -159,15 +159,15 @@ void WriterCore::heal_journal() {
       if (file) std::filesystem::remove(file->path(), ignored);
       lost_untold_ += take_back_lost();
       journal_error_ = e.what();
+      store_.journal_failed("rows cannot be acknowledged: " + journal_error_);
       throw;
     }
     crash_point("a journal is replaced");
     std::error_code ignored;
     std::filesystem::remove(old, ignored);
     uncommitted_ = 0;
-    store_.report(LogLevel::warning, "the rows of journal " + old.string() + " are in " +
-                                         file->path().filename().string() +
-                                         ", and acknowledged, after: " + journal_error_);
+    store_.journal_replaced("the rows of journal " + old.string() + " are in " + file->path().filename().string() +
+                            ", and acknowledged, after: " + journal_error_);
   }
   journal_error_.clear();
   publish();
