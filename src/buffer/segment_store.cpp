@@ -79,18 +79,30 @@ void SegmentStore::admit_slowly() {
   if (fork_guard_.in_child()) {
     throw Error(ErrorCode::stopped, "this process is a fork of the one that opened the buffer; open one of its own");
   }
-  for (;;) {
-    std::unique_lock lock(mutex_);
-    if (stopped_) throw Error(ErrorCode::stopped, "the buffer is stopped and takes no more records");
-    if (gate_.load(std::memory_order_relaxed) != Gate::full) return;
-    if (options_.limits.full_policy == FullPolicy::fail) {
-      throw Error(ErrorCode::full,
-                  full_message(backpressure(usage_locked(), options_.limits), options_.limits, eviction_failure_));
+  for (bool looked = false;; looked = true) {
+    {
+      std::unique_lock lock(mutex_);
+      if (stopped_) throw Error(ErrorCode::stopped, "the buffer is stopped and takes no more records");
+      if (gate_.load(std::memory_order_relaxed) != Gate::full) return;
+      if (looked) {
+        if (options_.limits.full_policy == FullPolicy::fail) {
+          throw Error(ErrorCode::full,
+                      full_message(backpressure(usage_locked(), options_.limits), options_.limits, eviction_failure_));
+        }
+        give_up_when_stuck_locked();
+        settled_.wait_for(lock, std::chrono::seconds(1));
+      }
     }
-    settled_.wait_for(lock, std::chrono::seconds(1));
-    lock.unlock();
     make_room();  // the disk may have got room without anything landing
   }
+}
+
+void SegmentStore::give_up_when_stuck_locked() const {
+  if (!stuck_since_) return;
+  if (steady_clock::now() - std::max(*stuck_since_, last_progress_) <= options_.landing_timeout) return;
+  throw Error(ErrorCode::local, "memory is full, its rows do not get to disk (" + eviction_failure_ +
+                                    "), and the destination took nothing for " +
+                                    std::to_string(options_.landing_timeout.count()) + " s (SYNC_DRAIN_TIMEOUT)");
 }
 
 void SegmentStore::wait_until_landed(const SegmentPtr& segment) {
@@ -179,6 +191,7 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, const L
     }
     segment->brought += what;
     last_progress_ = steady_clock::now();
+    evict_again_at_ = {};  // the disk may have room now
     if (all) {
       erase_locked(segment);
       freed = segment->release_memory();

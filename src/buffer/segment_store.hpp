@@ -50,7 +50,9 @@ struct StoreOptions {
   bool closed = false;
   /// Nothing is going to be sent: when memory is full, sealed rows are counted and dropped.
   bool discard = false;
-  std::chrono::seconds landing_timeout{60};  // unbuffered: without progress, before add() gives up
+  /// How long add() waits, while nothing lands, where only that can help: unbuffered, or with memory full and a disk
+  /// that takes no journals.
+  std::chrono::seconds landing_timeout{60};
   CreateFile create_file = create_posix_file;
   FlushFolder flush_folder = flush_posix_folder;
   std::function<void()> wake_timer;  // some writer needs a tick soon; called from producers and the keeper; cheap
@@ -92,7 +94,8 @@ class SegmentStore {
   void report(LogLevel level, const std::string& line) const {
     if (options_.log) options_.log(level, line);
   }
-  /// Throws when no record may be taken now: stopped, a forked child, or full. Waits while full, if that is the policy.
+  /// Throws when no record may be taken now: stopped, a forked child, or full. Waits while full, if that is the policy;
+  /// where the disk fails, too, no longer than options.landing_timeout without anything landing.
   void admit() {
     if (fork_guard_.in_child() || gate_.load(std::memory_order_relaxed) != Gate::open) admit_slowly();
   }
@@ -180,6 +183,8 @@ class SegmentStore {
   enum class Gate : std::uint8_t { open, full, stopped };
 
   void admit_slowly();
+  /// Throws Error(local) when rows cannot leave memory in either direction, and have not for long.
+  void give_up_when_stuck_locked() const;
   BufferUsage usage_locked() const;
   /// Adds what a segment holds to the sums, or takes it off: around every change of its state or whereabouts.
   void count_locked(const Segment& segment, int sign);
@@ -210,6 +215,8 @@ class SegmentStore {
   SteadyTime last_progress_;
   bool closed_ = false;
   std::string eviction_failure_;  // why the last one failed; empty: it did not
+  SteadyTime evict_again_at_;
+  std::optional<SteadyTime> stuck_since_;  // memory is full and rows cannot be evicted
   bool stopped_ = false;
 
   DiskTrouble trouble_;  // its own mutex, and nothing is called under that

@@ -12,6 +12,11 @@ namespace forebay {
 
 using std::chrono::steady_clock;
 
+namespace {
+/// A disk that takes nothing is not asked again and again, by producers that wait and by the timer.
+constexpr std::chrono::milliseconds kEvictAgainAfter{500};
+}  // namespace
+
 void SegmentStore::count_locked(const Segment& s, int sign) {
   const auto add = [sign](std::uint64_t& sum, std::uint64_t n) { sum += static_cast<std::uint64_t>(sign) * n; };
   if (s.in_memory()) {
@@ -48,9 +53,15 @@ void SegmentStore::make_room() {
       relief.evict_bytes = sums_.evictable_bytes;
     }
   }
-  if (relief.evict_rows > 0 || relief.evict_bytes > 0) evict_locked(lock, relief);
+  if ((relief.evict_rows > 0 || relief.evict_bytes > 0) && steady_clock::now() >= evict_again_at_) {
+    evict_locked(lock, relief);
+  }
   relief = backpressure(usage_locked(), options_.limits);
-  const bool full = relief.disk_full || (!eviction_failure_.empty() && relief.evict_rows + relief.evict_bytes > 0);
+  // Rows that are being sent count as well: they are not free to go, and come back when it fails.
+  const bool stuck = !eviction_failure_.empty() && (relief.seal_active || relief.evict_rows + relief.evict_bytes > 0);
+  const bool full = relief.disk_full || stuck;
+  if (!stuck) stuck_since_.reset();
+  if (stuck && !stuck_since_) stuck_since_ = steady_clock::now();
   const Gate gate = stopped_ ? Gate::stopped : full ? Gate::full : Gate::open;
   const Gate before = gate_.exchange(gate);
   const std::string why = full ? full_message(relief, options_.limits, eviction_failure_) : std::string();
@@ -113,11 +124,12 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
   count_locked(*segment, +1);
   const bool first_failure = !failure.empty() && eviction_failure_.empty();
   eviction_failure_ = failure;
+  if (!failure.empty()) evict_again_at_ = steady_clock::now() + kEvictAgainAfter;
   lock.unlock();
   freed.reset();  // closing a database takes its time: not under the lock
   if (first_failure) journal_failed("cannot free memory: " + failure);
   work_.notify_one();
-  settled_.notify_all();
+  if (failure.empty()) settled_.notify_all();  // else producers that wait would wake one another to try again
   lock.lock();
   return failure.empty();
 }

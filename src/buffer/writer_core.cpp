@@ -1,5 +1,6 @@
 #include "buffer/writer_core.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/crash_point.hpp"
@@ -12,7 +13,9 @@ using std::chrono::steady_clock;
 
 namespace {
 constexpr std::uint64_t kGroupRows = 1000;
-}
+/// The timer comes many times a second; a disk that is full is not asked each time.
+constexpr std::chrono::milliseconds kHealAgainAfter{500};
+}  // namespace
 
 WriterCore::WriterCore(SegmentStore& store, const Stream& stream)
     : store_(store),
@@ -206,25 +209,31 @@ void WriterCore::commit() {
   }
 }
 
-WriterCore::Next WriterCore::tick(SteadyTime now) {
+std::optional<SteadyTime> WriterCore::tick(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   if (!active_) return {};
   if (uncommitted_ > 0) commit_group(now);
   note_failed_flush();
+  std::optional<SteadyTime> heal_at;
   if (!journal_error_.empty() && lost_untold_ == 0) {  // what is lost is for the producer's next call to tell
-    try {
-      heal_journal();
-    } catch (const Error&) {
-      return {.uncommitted = true, .seal_at = {}};  // kept in journal_error_, and tried again
+    heal_at = heal_again_at_;
+    if (now >= heal_again_at_) {
+      try {
+        heal_journal();
+        heal_at.reset();
+      } catch (const Error&) {  // kept in journal_error_
+        heal_at = heal_again_at_ = now + kHealAgainAfter;
+      }
     }
   }
   const ActiveUsage usage{active_rows(), active_->record_bytes,
                           std::chrono::duration_cast<std::chrono::milliseconds>(now - active_->first_at)};
-  if (const auto reason = seal_reason(usage, store_.limits())) {
+  if (const auto reason = seal_reason(usage, store_.limits())) {  // healed or not: the destination may take the rows
     seal_locked(*reason);
     return {};
   }
-  return {.uncommitted = false, .seal_at = active_->first_at + store_.limits().interval};
+  const SteadyTime seal_at = active_->first_at + store_.limits().interval;
+  return heal_at ? std::min(*heal_at, seal_at) : seal_at;
 }
 
 void WriterCore::seal(Reason reason) {

@@ -38,11 +38,7 @@ class WriterCore {
 
   /// The timer's visit: commits what is uncommitted, mends a journal that failed, seals what is old enough. Says when
   /// to come again.
-  struct Next {
-    bool uncommitted = false;
-    std::optional<SteadyTime> seal_at;
-  };
-  Next tick(SteadyTime now);
+  std::optional<SteadyTime> tick(SteadyTime now);
 
   /// Hands the active segment, when it holds rows, to the store.
   void seal(Reason reason);
@@ -91,6 +87,7 @@ class WriterCore {
   std::uint64_t uncommitted_ = 0;
   std::uint64_t unchecked_bytes_ = 0;  // of records, since the limits were looked at
   std::string journal_error_;          // the active segment's journal failed and is not replaced yet
+  SteadyTime heal_again_at_;           // by the timer: the producer tries at each call, and is told
   std::uint64_t lost_untold_ = 0;      // rows that SQLite lost in a group commit, and no call of the producer has told
   std::vector<SegmentPtr> sealed_;     // and not secured when last looked at
   bool retired_ = false;

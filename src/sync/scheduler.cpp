@@ -90,8 +90,7 @@ void Scheduler::tick() {
   const SteadyTime now = steady_clock::now();
   std::optional<SteadyTime> next;
   for (const auto& writer : store_.writers()) {
-    const WriterCore::Next n = writer->tick(now);
-    const std::optional<SteadyTime> due = n.uncommitted ? now + kCommitInterval : n.seal_at;
+    const std::optional<SteadyTime> due = writer->tick(now);
     if (due && (!next || *due < *next)) next = due;
   }
   store_.make_room();

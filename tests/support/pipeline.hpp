@@ -21,7 +21,8 @@ namespace forebay::test {
 class Pipeline {
  public:
   explicit Pipeline(const Limits& limits, Durability durability = Durability::process, int workers = 2,
-                    CreateFile create_file = create_posix_file, FlushFolder flush_folder = flush_posix_folder)
+                    CreateFile create_file = create_posix_file, FlushFolder flush_folder = flush_posix_folder,
+                    std::chrono::seconds landing_timeout = std::chrono::seconds(60))
       : clock(VersionClock::system_sources(), 0, 7) {
     std::filesystem::create_directory(folder());
     destination = std::make_unique<FaultDestination>(make_destination("sqlite:" + catalog().string(), {}), workers);
@@ -34,6 +35,7 @@ class Pipeline {
     options.limits = limits;
     options.create_file = std::move(create_file);
     options.flush_folder = std::move(flush_folder);
+    options.landing_timeout = landing_timeout;
     options.wake_timer = [this] {
       if (scheduler) scheduler->wake_timer();
     };
