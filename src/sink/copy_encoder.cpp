@@ -12,18 +12,32 @@ namespace {
 
 constexpr std::int64_t kMicrosecondsTo2000 = 946'684'800'000'000;
 
+/// In network order.
+template <typename Unsigned>
+void put(char* at, Unsigned v) {
+  for (std::size_t i = 0; i < sizeof v; ++i) at[i] = static_cast<char>(v >> (8 * (sizeof v - 1 - i)));
+}
+
 }  // namespace
 
 template <typename Unsigned>
 void CopyEncoder::number(Unsigned v) {
   char bytes[sizeof v];
-  for (std::size_t i = 0; i < sizeof v; ++i) bytes[i] = static_cast<char>(v >> (8 * (sizeof v - 1 - i)));
+  put(bytes, v);
   to_.append(bytes, sizeof v);
 }
 
+template <typename Unsigned>
+void CopyEncoder::sized_number(Unsigned v) {
+  char bytes[sizeof(std::uint32_t) + sizeof v];
+  put(bytes, static_cast<std::uint32_t>(sizeof v));
+  put(bytes + sizeof(std::uint32_t), v);
+  to_.append(bytes, sizeof bytes);  // at once: there are a dozen to a row
+}
+
 template void CopyEncoder::number(std::uint16_t);
-template void CopyEncoder::number(std::uint32_t);
-template void CopyEncoder::number(std::uint64_t);
+template void CopyEncoder::sized_number(std::uint32_t);
+template void CopyEncoder::sized_number(std::uint64_t);
 
 void CopyEncoder::header() {
   to_.append("PGCOPY\n\377\r\n\0", 11);
@@ -39,8 +53,7 @@ void CopyEncoder::field(const Value& value, WireForm form) {
     case WireForm::timestamp:
       return int8_field(postgres_timestamp(value.as_integer()));
     case WireForm::float8:
-      number<std::uint32_t>(8);
-      return number(std::bit_cast<std::uint64_t>(value.as_real()));
+      return sized_number(std::bit_cast<std::uint64_t>(value.as_real()));
     case WireForm::boolean:
       number<std::uint32_t>(1);
       to_ += value.as_integer() != 0 ? '\1' : '\0';

@@ -22,19 +22,16 @@ class CopyEncoder {
   void header();
   void begin_row(std::size_t fields) { number(static_cast<std::uint16_t>(fields)); }
   void field(const Value& value, WireForm form);
-  void int8_field(std::int64_t v) {
-    number<std::uint32_t>(8);
-    number(static_cast<std::uint64_t>(v));
-  }
-  void int4_field(std::int32_t v) {
-    number<std::uint32_t>(4);
-    number(static_cast<std::uint32_t>(v));
-  }
+  void int8_field(std::int64_t v) { sized_number(static_cast<std::uint64_t>(v)); }
+  void int4_field(std::int32_t v) { sized_number(static_cast<std::uint32_t>(v)); }
   void end() { number<std::uint16_t>(0xffff); }
 
  private:
   template <typename Unsigned>
   void number(Unsigned v);
+  /// After its size in bytes, as fields are.
+  template <typename Unsigned>
+  void sized_number(Unsigned v);
 
   std::string& to_;
 };

@@ -134,7 +134,7 @@ TEST_CASE("a batch of random rows equals what a map says") {
       }
       for (std::size_t i = 1; i <= count; ++i) {
         std::string path(prefix, 'p');
-        for (std::size_t k = random() % key_space; k != 0; k /= 3) path += static_cast<char>("\x01/\xff"[k % 3]);
+        for (std::size_t k = random() % key_space; k != 0; k /= 3) path += static_cast<char>("\0/\xff"[k % 3]);
         const auto set = static_cast<std::int64_t>(random() % 3) - 1;
         const auto version = static_cast<std::int64_t>(random() % 50);
         maker.add(version, row(set, path));
