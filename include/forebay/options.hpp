@@ -50,8 +50,8 @@ struct Options {
   int connections = 2;
   std::chrono::milliseconds connect_timeout{10'000};    ///< of each address of each server that is named
   std::chrono::milliseconds statement_timeout{60'000};  ///< of each statement, each COPY and each COMMIT
-  /// Without progress: before stop() leaves the rest in the state directory, and before add() gives up, unbuffered or with
-  /// memory and disk both full.
+  /// Without progress: before stop() leaves the rest in the state directory, and before add() gives up, unbuffered or
+  /// with memory and disk both full.
   std::chrono::seconds drain_timeout{60};
   std::chrono::seconds clock_tolerance{300};
 
