@@ -11,7 +11,7 @@
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_reader.hpp"
 #include "recovery/checkpoint_retention.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "recovery/quarantine_aside.hpp"
 #include "recovery/version_reserve.hpp"
 
 namespace forebay {
@@ -326,7 +326,7 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
       say(LogLevel::warning, e.what());
       return false;
     }
-    const bool some_set_aside = !set_aside_quarantine(adopted.folder.path).empty();
+    const bool some_set_aside = !set_aside_quarantines(adopted.folder.path).empty();
     if (some_set_aside) totals.quarantine = BufferTotals::Quarantine::set_aside;
     for (auto& [stream, of] : totals.streams) {
       const auto found = quarantined.find(stream);

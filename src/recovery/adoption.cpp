@@ -10,6 +10,7 @@
 #include "buffer/journal_reader.hpp"
 #include "buffer/quarantine_file.hpp"
 #include "forebay/error.hpp"
+#include "recovery/quarantine_aside.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;
@@ -115,7 +116,6 @@ void look_at_end(AdoptedBuffer& adopted) {
 /// refused meanwhile holds its batch up.
 void open_quarantine_of(AdoptedBuffer& adopted) {
   const fs::path& folder = adopted.folder.path;
-  const fs::path file = folder / kQuarantineName;
   try {
     adopted.quarantine = std::make_shared<Quarantine>(folder, adopted.folder.manifest.buffer);
   } catch (const Error& e) {
@@ -124,12 +124,13 @@ void open_quarantine_of(AdoptedBuffer& adopted) {
       adopted.findings.emplace_back(e.what());
       return;
     }
-    std::error_code error;
-    for (const char* name : {kQuarantineJournalName, kQuarantineName}) {
-      fs::rename(folder / name, damaged_name(folder / name), error);
+    try {
+      adopted.findings.push_back(std::string(e.what()) + "; it is kept as " + set_quarantine_aside(folder));
+    } catch (const Error& stays) {
+      adopted.findings.push_back(std::string(e.what()) + "; " + stays.what());
+      return;
     }
-    adopted.findings.push_back(std::string(e.what()) + "; it is kept as " + damaged_name(file).filename().string());
-    if (!error) adopted.quarantine = std::make_shared<Quarantine>(folder, adopted.folder.manifest.buffer);
+    adopted.quarantine = std::make_shared<Quarantine>(folder, adopted.folder.manifest.buffer);
   }
 }
 

@@ -48,12 +48,6 @@ SegmentsInDoubt segments_in_doubt(const std::filesystem::path& folder) {
   return found;
 }
 
-std::string set_aside_quarantine(const std::filesystem::path& folder) {
-  const std::string name = std::string(kQuarantineName) + ".damaged";
-  std::error_code error;
-  return std::filesystem::exists(std::filesystem::symlink_status(folder / name, error)) ? name : std::string();
-}
-
 std::map<std::string, std::uint64_t> count_quarantined(const std::filesystem::path& folder,
                                                        const SegmentsInDoubt& in_doubt) {
   std::map<std::string, std::uint64_t> rows;
