@@ -201,6 +201,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   const ChosenDestination chosen = settings.destination();
   a.scan.own_paths = own_paths(options, chosen.url);
   if (!a.dry_run) {
+    make_destination(chosen.url, destination_options(options));  // one that cannot be is refused, not announced
     log_line(LogLevel::info, chosen.embedded_by_default
                                  ? "no server is named (" + chosen.why + "): rows go to the SQLite catalog " +
                                        chosen.url.substr(7) + "; set DATABASE_URL or --to for another destination"
