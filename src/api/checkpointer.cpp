@@ -6,6 +6,7 @@
 
 #include "base/human.hpp"
 #include "base/start_thread.hpp"
+#include "base/wall_clock.hpp"
 #include "buffer/journal_reader.hpp"
 #include "buffer/writer_core.hpp"
 #include "forebay/error.hpp"
@@ -19,11 +20,6 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr std::uint64_t kRowsAtOnce = 5000;
-
-std::int64_t wall_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 void copy_from_memory(const SegmentCopy& copy, CheckpointWriter& writer) {
   const SegmentIdentity& id = copy.segment->id;

@@ -10,6 +10,7 @@
 
 #include "base/escape.hpp"
 #include "base/human.hpp"
+#include "base/wall_clock.hpp"
 #include "cli/buffer_run.hpp"
 #include "cli/command.hpp"
 #include "cli/destination.hpp"
@@ -41,10 +42,6 @@ struct ScanArguments {
   bool quiet = false;
 };
 
-std::int64_t wall_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 double seconds_since(steady_clock::time_point start) {
   return std::chrono::duration<double>(steady_clock::now() - start).count();
 }

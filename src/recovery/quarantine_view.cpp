@@ -19,12 +19,7 @@ using Life = SqliteStatement::Life;
 template <typename Use>
 void with_quarantine(const std::filesystem::path& folder, Use use) {
   std::optional<SqliteConnection> db = open_quarantine(folder, /*make=*/false);
-  if (!db) return;
-  try {
-    use(*db);
-  } catch (const SqliteError& e) {
-    quarantine_failed(e, *db);
-  }
+  if (db) use_quarantine(*db, [&] { use(*db); });
 }
 
 std::uint64_t unsigned_at(const SqliteStatement& q, int column) {
