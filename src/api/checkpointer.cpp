@@ -146,8 +146,8 @@ CheckpointResult Checkpointer::write(CheckpointScope scope) {
     const std::lock_guard lock(mutex_);
     last_ = Last{wall_us(), file.rows};  // before anyone is told
   }
-  log(LogLevel::info, "checkpoint created " + file.path + " (" + human_count(file.rows) +
-                          (file.rows == 1 ? " row, " : " rows, ") + human_bytes(file.bytes) + ")");
+  log(LogLevel::info,
+      "checkpoint created " + file.path + " (" + counted(file.rows, "row, ", "rows, ") + human_bytes(file.bytes) + ")");
   after(file);
   return {file.path, file.rows, file.bytes};
 }

@@ -211,15 +211,14 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
   if (sum.interrupted) return kInterrupted;
   const std::uint64_t unsettled = sum.rows.unsettled + sum.journaled.pending;
   if (unsettled > 0) {
-    report_failure(human_count(unsettled) + (unsettled == 1 ? " row is" : " rows are") + " not at the destination yet" +
+    report_failure(counted(unsettled, "row is", "rows are") + " not at the destination yet" +
                    (sum.rows.last_error.empty() ? "" : ": " + sum.rows.last_error) +
                    "; nothing is lost; forebay retry-errors goes on with them");
     return kRowsRemain;
   }
   if (!sum.problems.empty() || sum.rows.unreadable > 0) return kLocalFailure;
   if (still == 0) return kDone;
-  report_failure(human_count(still) + (still == 1 ? " row is" : " rows are") +
-                 " still in quarantine; forebay errors shows why");
+  report_failure(counted(still, "row is", "rows are") + " still in quarantine; forebay errors shows why");
   return kDoneWithLosses;
 }
 

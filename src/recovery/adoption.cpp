@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/human.hpp"
 #include "buffer/journal_reader.hpp"
 #include "buffer/quarantine_file.hpp"
 #include "forebay/error.hpp"
@@ -56,7 +57,7 @@ void set_aside(const fs::path& path, const std::string& why, AdoptedBuffer& adop
     const auto held = adopted.end->journals.find(path.filename().string());
     if (held != adopted.end->journals.end()) {
       adopted.lost_rows[held->second.stream] += held->second.rows;
-      lost = ", and none of its " + std::to_string(held->second.rows) + " rows is saved";
+      lost = ", and none of its " + human_count(held->second.rows) + " rows is saved";
     }
   }
   std::error_code ignored;
@@ -143,8 +144,8 @@ void add_retry(const Retry& retry, AdoptedBuffer& adopted, StreamRegistry& strea
 void count_set_aside(std::uint64_t files, AdoptedBuffer& adopted) {
   if (files == 0) return;
   adopted.left_files += files;
-  adopted.findings.push_back("buffer " + adopted.folder.path.string() + " holds " + std::to_string(files) +
-                             (files == 1 ? " file that was" : " files that were") +
+  adopted.findings.push_back("buffer " + adopted.folder.path.string() + " holds " +
+                             counted(files, "file that was", "files that were") +
                              " set aside as *.damaged before; look at what you need of it, then remove the folder");
 }
 
@@ -253,8 +254,7 @@ void retry_quarantined(AdoptedBuffer& adopted, const std::string& stream, std::u
   }
   if (unreadable > 0) {
     adopted.findings.push_back("quarantine " + (adopted.folder.path / kQuarantineName).string() + ": " +
-                               std::to_string(unreadable) +
-                               (unreadable == 1 ? " row is damaged and stays" : " rows are damaged and stay"));
+                               counted(unreadable, "row is damaged and stays", "rows are damaged and stay"));
   }
 }
 
