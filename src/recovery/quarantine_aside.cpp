@@ -38,7 +38,7 @@ std::string set_quarantine_aside(const fs::path& folder) {
   if (has_journal) {
     fs::rename(folder / kQuarantineJournalName, folder / aside_name(kQuarantineJournalName, number), error);
   }
-  const std::string name = aside_name(kQuarantineName, number);
+  std::string name = aside_name(kQuarantineName, number);
   if (!error) fs::rename(folder / kQuarantineName, folder / name, error);
   if (error) {
     throw Error(ErrorCode::local,
