@@ -9,6 +9,7 @@
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
+#include "recovery/finish_adoption.hpp"
 #include "recovery/orderly_end.hpp"
 
 namespace forebay {

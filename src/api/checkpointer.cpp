@@ -6,6 +6,7 @@
 
 #include "base/human.hpp"
 #include "base/start_thread.hpp"
+#include "base/wall_clock.hpp"
 #include "buffer/journal_reader.hpp"
 #include "buffer/writer_core.hpp"
 #include "forebay/error.hpp"
@@ -19,11 +20,6 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr std::uint64_t kRowsAtOnce = 5000;
-
-std::int64_t wall_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 void copy_from_memory(const SegmentCopy& copy, CheckpointWriter& writer) {
   const SegmentIdentity& id = copy.segment->id;
@@ -150,8 +146,8 @@ CheckpointResult Checkpointer::write(CheckpointScope scope) {
     const std::lock_guard lock(mutex_);
     last_ = Last{wall_us(), file.rows};  // before anyone is told
   }
-  log(LogLevel::info, "checkpoint created " + file.path + " (" + human_count(file.rows) +
-                          (file.rows == 1 ? " row, " : " rows, ") + human_bytes(file.bytes) + ")");
+  log(LogLevel::info,
+      "checkpoint created " + file.path + " (" + counted(file.rows, "row, ", "rows, ") + human_bytes(file.bytes) + ")");
   after(file);
   return {file.path, file.rows, file.bytes};
 }

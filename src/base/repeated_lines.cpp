@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/human.hpp"
+
 namespace forebay {
 namespace {
 
@@ -38,7 +40,7 @@ std::optional<std::string> RepeatedLines::tell(const std::string& line, Time now
   Met& met = at->second;
   ++met.since;
   if (now - met.told_at < kAgain) return std::nullopt;
-  std::string again = line + " (repeated " + std::to_string(met.since) + (met.since == 1 ? " time in " : " times in ") +
+  std::string again = line + " (repeated " + counted(met.since, "time in ", "times in ") +
                       std::to_string(std::chrono::duration_cast<std::chrono::minutes>(now - met.told_at).count()) +
                       " min)";
   met = {now, 0};

@@ -2,15 +2,13 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-
 #include "base/crash_point.hpp"
 #include "base/value_text.hpp"
+#include "base/wall_clock.hpp"
 #include "buffer/quarantine_file.hpp"
 #include "buffer/quarantine_record.hpp"
-#include "forebay/error.hpp"
 #include "sqlite/statement.hpp"
+#include "sqlite/transaction.hpp"
 
 namespace forebay {
 namespace {
@@ -18,26 +16,6 @@ namespace {
 using Life = SqliteStatement::Life;
 
 constexpr std::size_t kKeyBytesMax = 8192;  // of a column
-
-std::int64_t now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-std::int64_t signed_of(std::uint64_t n) { return static_cast<std::int64_t>(n); }
-
-/// Rolled back unless committed.
-class Transaction {
- public:
-  explicit Transaction(SqliteConnection& db) : db_(db) { db_.exec("BEGIN IMMEDIATE"); }
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
-  ~Transaction() { db_.rollback(); }
-  void commit() { db_.exec("COMMIT"); }
-
- private:
-  SqliteConnection& db_;
-};
 
 std::int64_t stream_id(SqliteConnection& db, const Stream& stream) {
   const std::string declaration = stream_to_json(stream);
@@ -69,7 +47,7 @@ void drop_span(SqliteConnection& db, const std::string& buffer, std::uint64_t se
 void insert_entries(SqliteConnection& db, const SegmentRefusals& of) {
   const std::int64_t stream = stream_id(db, *of.stream);
   const std::uint64_t seed = record_seed(*of.stream);
-  const std::int64_t now = now_us();
+  const std::int64_t now = wall_us();
   SqliteStatement insert(db,
                          "INSERT INTO entries (buffer, segment, row, stream, key, version, record, sqlstate, "
                          "constraint_name, message, attempts, first_us, last_us) "
@@ -104,59 +82,9 @@ void mark_refused_again(SqliteConnection& db, const SegmentRefusals& of) {
     mark.bind_text(3, r.sqlstate);
     mark.bind_text(4, r.constraint);
     mark.bind_text(5, r.message);
-    mark.bind_integer(6, now_us());
+    mark.bind_integer(6, wall_us());
     mark.run();
   }
-}
-
-/// Numbers of retries are far above those of segments, and never come twice: the batch ledger knows rows by them. Not
-/// even when a file that was damaged is gone, unless the clock is set back as well.
-std::uint64_t next_retry(SqliteConnection& db) {
-  SqliteStatement last(db, "SELECT segment FROM last_retry", Life::once);
-  const std::int64_t number = std::max(now_us(), (last.step() ? last.column_integer(0) : 0) + 1);
-  last.reset();
-  db.exec("UPDATE last_retry SET segment = " + std::to_string(number));
-  return static_cast<std::uint64_t>(number);
-}
-
-struct Candidate {
-  std::int64_t id = 0;  // rowid
-  std::int64_t stream = 0;
-  std::uint64_t bytes = 0;
-};
-
-/// Entries by stream, oldest first. Those whose record is damaged are left out and counted.
-std::vector<Candidate> candidates(SqliteConnection& db, const std::string& stream,
-                                  const std::set<std::pair<std::string, std::uint64_t>>& in_doubt,
-                                  std::uint64_t& unreadable) {
-  struct Declared {
-    Stream stream;
-    std::uint64_t seed = 0;
-  };
-  std::map<std::int64_t, Declared> streams;
-  SqliteStatement declared(db, "SELECT id, declaration FROM streams", Life::once);
-  while (declared.step()) {
-    Stream s = stream_from_json(declared.column_text(1));
-    if (stream.empty() || s.name == stream) streams.insert({declared.column_integer(0), {s, record_seed(s)}});
-  }
-  std::vector<Candidate> found;
-  SqliteStatement entries(db,
-                          "SELECT rowid, stream, buffer, segment, record FROM entries WHERE retry IS NULL "
-                          "ORDER BY stream, rowid",
-                          Life::once);
-  while (entries.step()) {
-    const auto of = streams.find(entries.column_integer(1));
-    if (of == streams.end()) continue;
-    const auto segment = static_cast<std::uint64_t>(entries.column_integer(3));
-    if (in_doubt.contains({std::string(entries.column_text(2)), segment})) continue;
-    RowSet row(of->second.stream.columns.size());
-    if (decode_entry(entries.column_blob(4), of->second.stream, of->second.seed, 1, row)) {
-      found.push_back({entries.column_integer(0), of->first, entries.column_blob(4).size()});
-    } else {
-      ++unreadable;
-    }
-  }
-  return found;
 }
 
 }  // namespace
@@ -169,22 +97,11 @@ SqliteConnection& Quarantine::made() {
   return *db_;
 }
 
-/// For what is done on the file: its errors say when it is the file that is damaged.
-template <typename Use>
-auto Quarantine::guarded(Use use) const {
-  try {
-    return use();
-  } catch (const SqliteError& e) {
-    if (!db_) throw;
-    quarantine_failed(e, *db_);
-  }
-}
-
 void Quarantine::keep(const std::vector<SegmentRefusals>& refusals) {
   const std::lock_guard lock(mutex_);
-  guarded([&] {
-    SqliteConnection& db = made();
-    Transaction transaction(db);
+  SqliteConnection& db = made();
+  use_quarantine(db, [&] {
+    SqliteTransaction transaction(db);
     for (const SegmentRefusals& of : refusals) {
       for (const RowSpan& span : of.sent) drop_span(db, of.buffer, of.segment, of.is_retry, span);
       if (of.is_retry) {
@@ -206,7 +123,7 @@ void Quarantine::drop(const std::string& buffer, std::uint64_t segment, bool is_
                       const std::vector<RowSpan>& rows) {
   const std::lock_guard lock(mutex_);
   if (!db_ || rows.empty() || (!is_retry && !in_doubt_.contains({buffer, segment}))) return;
-  guarded([&] {
+  use_quarantine(*db_, [&] {
     SqliteStatement any(*db_,
                         is_retry ? "SELECT 1 FROM entries WHERE retry = ?2 AND refused_again = 1"
                                  : "SELECT 1 FROM entries WHERE buffer = ?1 AND segment = ?2",
@@ -216,7 +133,7 @@ void Quarantine::drop(const std::string& buffer, std::uint64_t segment, bool is_
     const bool nothing = !any.step();
     any.reset();
     if (nothing) return;  // the usual case, and no write
-    Transaction transaction(*db_);
+    SqliteTransaction transaction(*db_);
     for (const RowSpan& span : rows) drop_span(*db_, buffer, segment, is_retry, span);
     transaction.commit();
   });
@@ -236,7 +153,7 @@ std::map<std::string, std::uint64_t> Quarantine::rows() const {
   const std::lock_guard lock(mutex_);
   std::map<std::string, std::uint64_t> rows;
   if (!db_) return rows;
-  guarded([&] {
+  use_quarantine(*db_, [&] {
     SqliteStatement counts(*db_,
                            "SELECT s.name, e.buffer, e.segment, count(*) FROM entries e JOIN streams s ON s.id = "
                            "e.stream GROUP BY s.name, e.buffer, e.segment",
@@ -253,7 +170,7 @@ std::map<std::string, std::uint64_t> Quarantine::rows() const {
 bool Quarantine::remove_if_empty() {
   const std::lock_guard lock(mutex_);
   if (db_) {
-    const bool holds_rows = guarded([&] {
+    const bool holds_rows = use_quarantine(*db_, [&] {
       SqliteStatement any(*db_, "SELECT 1 FROM entries LIMIT 1", Life::once);
       return any.step();
     });
@@ -270,106 +187,6 @@ bool Quarantine::remove_if_empty() {
   ::unlink((folder_ / kQuarantineName).c_str());
   ::unlink((folder_ / kQuarantineJournalName).c_str());
   return true;
-}
-
-std::vector<Retry> Quarantine::retries() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<Retry> found;
-  if (!db_) return found;
-  guarded([&] {
-    SqliteStatement all(*db_,
-                        "SELECT r.segment, s.declaration, r.rows, (SELECT sum(length(e.record)) FROM entries e WHERE "
-                        "e.retry = r.segment) FROM retries r JOIN streams s ON s.id = r.stream ORDER BY r.segment",
-                        Life::once);
-    while (all.step()) {
-      found.push_back({static_cast<std::uint64_t>(all.column_integer(0)), stream_from_json(all.column_text(1)),
-                       static_cast<std::uint64_t>(all.column_integer(2)),
-                       static_cast<std::uint64_t>(all.column_integer(3))});
-    }
-  });
-  return found;
-}
-
-std::vector<Retry> Quarantine::begin_retries(const std::string& stream, std::uint64_t rows_max,
-                                             std::uint64_t& unreadable) {
-  const std::lock_guard lock(mutex_);
-  std::vector<Retry> begun;
-  if (!db_) return begun;
-  guarded([&] {
-    Transaction transaction(*db_);
-    const std::vector<Candidate> all = candidates(*db_, stream, in_doubt_, unreadable);
-    SqliteStatement mark(*db_, "UPDATE entries SET retry = ?2, retry_row = ?3, refused_again = 0 WHERE rowid = ?1");
-    SqliteStatement note(*db_, "INSERT INTO retries VALUES (?1, ?2, ?3)");
-    SqliteStatement declaration(*db_, "SELECT declaration FROM streams WHERE id = ?1");
-    for (std::size_t first = 0, end = 0; first < all.size(); first = end) {
-      const std::uint64_t segment = next_retry(*db_);
-      std::uint64_t bytes = 0;
-      for (end = first; end < all.size() && all[end].stream == all[first].stream && end - first < rows_max; ++end) {
-        mark.bind_integer(1, all[end].id);
-        mark.bind_integer(2, signed_of(segment));
-        mark.bind_integer(3, signed_of(end - first + 1));
-        mark.run();
-        bytes += all[end].bytes;
-      }
-      note.bind_integer(1, signed_of(segment));
-      note.bind_integer(2, all[first].stream);
-      note.bind_integer(3, signed_of(end - first));
-      note.run();
-      declaration.bind_integer(1, all[first].stream);
-      declaration.step();
-      begun.push_back({segment, stream_from_json(declaration.column_text(0)), end - first, bytes});
-      declaration.reset();
-    }
-    transaction.commit();
-  });
-  crash_point("retries are noted, and not sent");
-  return begun;
-}
-
-RowSet Quarantine::read_retry(const Retry& retry, std::uint64_t first_row, std::uint64_t last_row) const {
-  const std::lock_guard lock(mutex_);
-  RowSet rows(retry.stream.columns.size());
-  if (db_) {
-    guarded([&] {
-      SqliteStatement read(*db_,
-                           "SELECT retry_row, record FROM entries WHERE retry = ?1 AND retry_row BETWEEN ?2 AND ?3 "
-                           "ORDER BY retry_row",
-                           Life::once);
-      read.bind_integer(1, signed_of(retry.segment));
-      read.bind_integer(2, signed_of(first_row));
-      read.bind_integer(3, signed_of(last_row));
-      const std::uint64_t seed = record_seed(retry.stream);
-      while (read.step()) {
-        const auto number = static_cast<std::uint64_t>(read.column_integer(0));
-        if (!decode_entry(read.column_blob(1), retry.stream, seed, number, rows)) break;
-      }
-    });
-  }
-  if (rows.size() != last_row - first_row + 1) {
-    throw Error(ErrorCode::damaged, "quarantine " + (folder_ / kQuarantineName).string() + " no longer holds rows " +
-                                        std::to_string(first_row) + " to " + std::to_string(last_row) + " of retry " +
-                                        std::to_string(retry.segment));
-  }
-  return rows;
-}
-
-void Quarantine::finish_retry(std::uint64_t segment) {
-  const std::lock_guard lock(mutex_);
-  if (!db_) return;
-  crash_point("a retry has landed, before its rows go");
-  guarded([&] {
-    Transaction transaction(*db_);
-    for (const char* sql : {"DELETE FROM entries WHERE retry = ?1 AND refused_again = 0",
-                            "UPDATE entries SET attempts = attempts + 1, retry = NULL, retry_row = NULL, "
-                            "refused_again = 0 WHERE retry = ?1",
-                            "DELETE FROM retries WHERE segment = ?1"}) {
-      SqliteStatement statement(*db_, sql, Life::once);
-      statement.bind_integer(1, signed_of(segment));
-      statement.run();
-    }
-    transaction.commit();
-  });
-  crash_point("the rows of a retry are gone");
 }
 
 }  // namespace forebay

@@ -91,8 +91,6 @@ class Quarantine {
   using Identity = std::pair<std::string, std::uint64_t>;
 
   SqliteConnection& made();
-  template <typename Use>
-  auto guarded(Use use) const;
 
   const std::filesystem::path folder_;
   const std::string buffer_;

@@ -25,4 +25,17 @@ std::optional<SqliteConnection> open_quarantine(const std::filesystem::path& fol
 /// the error as it was.
 [[noreturn]] void quarantine_failed(const SqliteError& error, const SqliteConnection& db);
 
+/// Runs `use` on it, with errors like that.
+template <typename Use>
+auto use_quarantine(const SqliteConnection& db, Use use) {
+  try {
+    return use();
+  } catch (const SqliteError& e) {
+    quarantine_failed(e, db);
+  }
+}
+
+/// Numbers of segments and rows, as SQLite's integers.
+inline std::int64_t signed_of(std::uint64_t n) { return static_cast<std::int64_t>(n); }
+
 }  // namespace forebay

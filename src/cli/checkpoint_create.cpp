@@ -48,8 +48,8 @@ CreatedCheckpoint create_of_orphan(const BufferFolder& folder, const fs::path& s
     created.file = orphan.file->path;
     created.rows = orphan.file->rows;
     created.bytes = orphan.file->bytes;
-    log_line(LogLevel::info, "checkpoint created " + created.file + " (" + human_count(created.rows) +
-                                 (created.rows == 1 ? " row, " : " rows, ") + human_bytes(created.bytes) + ")");
+    log_line(LogLevel::info, "checkpoint created " + created.file + " (" + counted(created.rows, "row, ", "rows, ") +
+                                 human_bytes(created.bytes) + ")");
     run_hook(options.checkpoint_hook, created.file);
     keep_within_bounds(checkpoints, options, created.file);
   } catch (const Error& e) {

@@ -102,11 +102,14 @@ bool check_schema(Destination& destination, Findings& findings) {
     findings.add(Verdict::ok, "schema", std::to_string(states.size()) + " migrations applied");
     return true;
   }
-  findings.add(
-      Verdict::warning, "schema",
-      std::to_string(pending) + " of " + std::to_string(states.size()) +
-          " migrations are still to be applied: by `forebay migrate up`, or by the first scan; columns and clock "
-          "are checked after that");
+  const std::string to_apply =
+      std::to_string(pending) + " of " + std::to_string(states.size()) + " migrations are still to be applied";
+  if (const auto failure = destination.takes_no_writes()) {
+    findings.add_problem(kRowsRemain, "schema", to_apply + ", and nothing can be made there: " + failure->message);
+    return false;
+  }
+  findings.add(Verdict::warning, "schema",
+               to_apply + ": by `forebay migrate up`, or by the first scan; columns and clock are checked after that");
   return false;
 }
 

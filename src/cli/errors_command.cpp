@@ -11,6 +11,7 @@
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
+#include "recovery/quarantine_aside.hpp"
 #include "recovery/quarantine_view.hpp"
 
 namespace forebay::cli {
@@ -46,11 +47,7 @@ std::uint64_t parse_limit(const std::string& text) {
 /// `rows_max` is what is left of the limit; 0: no limit, nothing: no more rows, but counts.
 Found look_at(const ListedBuffer& buffer, const std::string& stream, std::optional<std::uint64_t> rows_max) {
   Found found{buffer, {}, {}, {}, {}};
-  if (const std::string name = set_aside_quarantine(buffer.path); !name.empty()) {
-    found.problem =
-        (buffer.path / name).string() +
-        " was damaged, and its rows cannot be sent again; look at what you need of it, then remove the folder";
-  }
+  found.problem = set_aside_problem(buffer.path);
   try {
     found.counts = count_quarantined(buffer.path, {});
     if (!stream.empty()) std::erase_if(found.counts, [&](const auto& of) { return of.first != stream; });

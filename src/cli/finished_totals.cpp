@@ -30,8 +30,7 @@ Json finished_json(const std::filesystem::path& state_directory) {
 void print_finished(const std::filesystem::path& state_directory, std::ostream& out) {
   try {
     for (const FinishedTotals& t : read_totals(state_directory)) {
-      out << "finished  " << human_count(t.buffers) << (t.buffers == 1 ? " buffer" : " buffers") << " brought "
-          << human_count(t.synced) << (t.synced == 1 ? " row" : " rows")
+      out << "finished  " << counted(t.buffers, "buffer", "buffers") << " brought " << counted(t.synced, "row", "rows")
           << (t.stream.empty() ? "" : " of " + safe_line(t.stream)) << " to " << safe_line(t.destination);
       if (t.superseded > 0) out << ", " << human_count(t.superseded) << " superseded";
       if (t.quarantined > 0) out << ", " << human_count(t.quarantined) << " refused";

@@ -176,11 +176,10 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
   }
   for (const Settling& s : all) {
     if (s.settled) continue;
-    report_failure("buffer " + s.buffer.id + ": " +
-                   (s.pending_rows > 0 ? human_count(s.pending_rows) + (s.pending_rows == 1 ? " row is" : " rows are") +
-                                             " not at the destination: "
-                                       : "") +
-                   s.reason);
+    report_failure(
+        "buffer " + s.buffer.id + ": " +
+        (s.pending_rows > 0 ? counted(s.pending_rows, "row is", "rows are") + " not at the destination: " : "") +
+        s.reason);
   }
   if (interrupt.requested()) {
     report_failure("interrupted; what runs goes on syncing by itself");
@@ -190,7 +189,7 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
   std::uint64_t quarantined = 0;
   for (const Settling& s : all) quarantined += s.quarantined_rows;
   if (quarantined == 0) return kDone;
-  report_failure(human_count(quarantined) + (quarantined == 1 ? " row is" : " rows are") +
+  report_failure(counted(quarantined, "row is", "rows are") +
                  " in quarantine: forebay errors shows why, forebay retry-errors sends them again");
   return kDoneWithLosses;
 }

@@ -24,8 +24,6 @@ struct RecoverArguments {
   bool json = false;
 };
 
-std::string buffers(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " buffer" : " buffers"); }
-
 nlohmann::ordered_json to_json(const SyncStatus& status) {
   const Counts& rows = status.recovered;
   return {{"destination", status.destination},
@@ -97,7 +95,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
     std::cout << (left ? "nothing was recovered from " : "nothing to recover in ") << safe_line(status.state_directory)
               << " for " << safe_line(status.destination);
     if (status.buffers_in_use > 0) {
-      std::cout << "; " << buffers(status.buffers_in_use)
+      std::cout << "; " << counted(status.buffers_in_use, "buffer", "buffers")
                 << (status.buffers_in_use == 1 ? " there is in the hands of a process that lives"
                                                : " there are in the hands of processes that live");
     }
@@ -113,15 +111,16 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   if (!remaining.empty()) report_failure(remaining);
   if (interrupt.requested()) return kInterrupted;
   if (status.buffers_in_doubt > 0) {
-    report_failure("rows remain in " + buffers(status.buffers_in_doubt) + " in " + status.state_directory +
-                   ": the clock was wrong when they were taken (--shift-versions, see above)");
+    report_failure("rows remain in " + counted(status.buffers_in_doubt, "buffer", "buffers") + " in " +
+                   status.state_directory + ": the clock was wrong when they were taken (--shift-versions, see above)");
   }
   if (status.buffers_of_other_hosts > 0) {
-    report_failure("rows remain in " + buffers(status.buffers_of_other_hosts) + " in " + status.state_directory +
+    report_failure("rows remain in " + counted(status.buffers_of_other_hosts, "buffer", "buffers") + " in " +
+                   status.state_directory +
                    ", written on another host (see above): forebay recover --to URL sends them from here");
   }
   if (status.buffers_unreadable > 0) {
-    report_failure(buffers(status.buffers_unreadable) + " in " + status.state_directory +
+    report_failure(counted(status.buffers_unreadable, "buffer", "buffers") + " in " + status.state_directory +
                    (status.buffers_unreadable == 1 ? " holds" : " hold") +
                    " what cannot be read or was set aside (see above)");
   }

@@ -39,8 +39,6 @@ bool is_among(const Value& value, const std::vector<std::int64_t>& ids) {
   return !value.is_null() && std::ranges::find(ids, value.as_integer()) != ids.end();
 }
 
-std::string counted_files(std::uint64_t n) { return n == 1 ? "the file" : "the " + std::to_string(n) + " files"; }
-
 [[noreturn]] void refuse(const std::filesystem::path& path, const Error& why) {
   throw Error(ErrorCode::damaged, std::string(why.what()) + "; nothing was sent" + older_good_one(path));
 }
@@ -102,7 +100,7 @@ void RestoreSource::choose(const std::string& set, const std::string& stream) {
                                  [&](const CheckpointStream& s) { return s.stream.name == stream; });
     });
     if (!there) {
-      throw Error(ErrorCode::usage, "--stream: no stream in " + counted_files(files()) + " is named '" +
+      throw Error(ErrorCode::usage, "--stream: no stream in " + counted(files(), "file", "files") + " is named '" +
                                         printable(stream) + "'; there are: " + streams_there());
     }
     stream_ = stream;
@@ -115,10 +113,9 @@ void RestoreSource::choose(const std::string& set, const std::string& stream) {
     return true;
   });
   if (set_ids_ && rows_.empty()) {
-    throw Error(ErrorCode::usage, "--set: " + counted_files(files()) + (files() == 1 ? " holds" : " hold") +
-                                      " no row of set '" + printable(set) + "'" +
-                                      (stream.empty() ? "" : " in stream '" + printable(stream) + "'") +
-                                      "; there are: " + sets_there());
+    throw Error(ErrorCode::usage,
+                "--set: " + counted(files(), "file holds", "files hold") + " no row of set '" + printable(set) + "'" +
+                    (stream.empty() ? "" : " in stream '" + printable(stream) + "'") + "; there are: " + sets_there());
   }
 }
 

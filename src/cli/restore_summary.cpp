@@ -36,8 +36,6 @@ ordered_json comparison_json(const StreamComparison& s) {
           {"superseded", s.superseded}};
 }
 
-std::string counted_files(std::uint64_t n) { return human_count(n) + (n == 1 ? " file" : " files"); }
-
 std::string duration(double seconds) {
   return human_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9)));
 }
@@ -90,7 +88,7 @@ void print_restore(const RestoreSummary& s, std::ostream& out) {
   const std::uint64_t of_all = only_sets ? s.rows.begin()->second : count_of_rows(s.rows);
   const double rate = s.elapsed_s > 0 ? static_cast<double>(c.accepted) / s.elapsed_s : 0;
   out << "read        " << human_count(c.accepted) << " of " << human_count(of_all) << " rows from "
-      << counted_files(s.files) << ", in " << duration(s.elapsed_s) << " (" << human_rate(rate) << ")\n";
+      << counted(s.files, "file", "files") << ", in " << duration(s.elapsed_s) << " (" << human_rate(rate) << ")\n";
   out << "synced      " << human_count(c.synced) << " rows to " << safe_line(s.status.destination)
       << ", or there already\n";
   if (c.superseded > 0) out << "superseded  " << human_count(c.superseded) << " by newer versions\n";
@@ -126,7 +124,7 @@ std::string dry_run_json(const DryRunSummary& s) {
 }
 
 void print_dry_run(const DryRunSummary& s, std::ostream& out) {
-  out << "dry run: nothing was sent; rows of " << counted_files(s.files) << " compared with "
+  out << "dry run: nothing was sent; rows of " << counted(s.files, "file", "files") << " compared with "
       << safe_line(s.destination) << '\n';
   Table table({2, 3, 4, 5, 6, 7});
   table.add({{"stream", Style::bold},

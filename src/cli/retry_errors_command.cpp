@@ -11,6 +11,7 @@
 #include "cli/known_streams.hpp"
 #include "cli/logging.hpp"
 #include "forebay/buffer.hpp"
+#include "recovery/quarantine_aside.hpp"
 #include "recovery/quarantine_view.hpp"
 #include "sqlite/process.hpp"
 
@@ -193,10 +194,8 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
   if (orphans && !sum.interrupted) retry_orphans(a, settings, sum);
   std::uint64_t still = 0;
   for (const ListedBuffer& buffer : buffers) {
-    if (const std::string name = set_aside_quarantine(buffer.path); !name.empty()) {
-      sum.problems.push_back((buffer.path / name).string() +
-                             " was damaged, and its rows cannot be sent again; look at what you need of it, then "
-                             "remove the folder");
+    if (std::string problem = set_aside_problem(buffer.path); !problem.empty()) {
+      sum.problems.push_back(std::move(problem));
     }
     try {
       for (const auto& [stream, rows] : count_quarantined(buffer.path, segments_in_doubt(buffer.path))) {
@@ -212,15 +211,14 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
   if (sum.interrupted) return kInterrupted;
   const std::uint64_t unsettled = sum.rows.unsettled + sum.journaled.pending;
   if (unsettled > 0) {
-    report_failure(human_count(unsettled) + (unsettled == 1 ? " row is" : " rows are") + " not at the destination yet" +
+    report_failure(counted(unsettled, "row is", "rows are") + " not at the destination yet" +
                    (sum.rows.last_error.empty() ? "" : ": " + sum.rows.last_error) +
                    "; nothing is lost; forebay retry-errors goes on with them");
     return kRowsRemain;
   }
   if (!sum.problems.empty() || sum.rows.unreadable > 0) return kLocalFailure;
   if (still == 0) return kDone;
-  report_failure(human_count(still) + (still == 1 ? " row is" : " rows are") +
-                 " still in quarantine; forebay errors shows why");
+  report_failure(counted(still, "row is", "rows are") + " still in quarantine; forebay errors shows why");
   return kDoneWithLosses;
 }
 

@@ -122,7 +122,7 @@ std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given
 
 std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given, bool recovering) {
   if (result.pending_rows == 0) return {};
-  std::string line = human_count(result.pending_rows) + (result.pending_rows == 1 ? " row remains" : " rows remain");
+  std::string line = counted(result.pending_rows, "row remains", "rows remain");
   line += status.last_error.empty() ? " to be sent to " + status.destination : ": " + status.last_error;
   if (status.state_directory.empty()) {
     return line + "; without a buffer (USE_MEMORY_DB=False) they are not kept: scan again when the destination is well";

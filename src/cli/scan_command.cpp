@@ -10,6 +10,7 @@
 
 #include "base/escape.hpp"
 #include "base/human.hpp"
+#include "base/wall_clock.hpp"
 #include "cli/buffer_run.hpp"
 #include "cli/command.hpp"
 #include "cli/destination.hpp"
@@ -41,10 +42,6 @@ struct ScanArguments {
   bool quiet = false;
 };
 
-std::int64_t wall_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 double seconds_since(steady_clock::time_point start) {
   return std::chrono::duration<double>(steady_clock::now() - start).count();
 }
@@ -201,6 +198,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   const ChosenDestination chosen = settings.destination();
   a.scan.own_paths = own_paths(options, chosen.url);
   if (!a.dry_run) {
+    make_destination(chosen.url, destination_options(options));  // one that cannot be is refused, not announced
     log_line(LogLevel::info, chosen.embedded_by_default
                                  ? "no server is named (" + chosen.why + "): rows go to the SQLite catalog " +
                                        chosen.url.substr(7) + "; set DATABASE_URL or --to for another destination"

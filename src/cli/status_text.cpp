@@ -38,7 +38,6 @@ bool truth(const Json& j, const char* field) {
 }
 
 std::string duration(double s) { return human_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(s * 1e9))); }
-std::string rows_text(std::uint64_t n) { return human_count(n) + (n == 1 ? " row" : " rows"); }
 
 std::string percent(double p) {
   char text[16];
@@ -84,7 +83,7 @@ void add_live_rows(const Json& f, Table& table) {
   const auto recovered = f.find("recovered");
   if (recovered != f.end() && recovered->is_object() && number(*recovered, "total_files").value_or(0) > 0) {
     table.add({"  recovered", human_count(number(*recovered, "pending_files").value_or(0)) + " of " +
-                                  rows_text(*number(*recovered, "total_files")) +
+                                  counted(*number(*recovered, "total_files"), "row", "rows") +
                                   " that earlier processes left are pending"});
   }
   const double oldest = real(f, "oldest_pending_s").value_or(0);
@@ -113,15 +112,15 @@ void add_left_rows(const BufferView& b, Table& table) {
   const std::uint64_t unreadable = number(b.fields, "unreadable_files").value_or(0);
   const std::uint64_t refused = number(b.fields, "error_files").value_or(0);
   if (refused > 0) {
-    table.add(
-        {"  quarantine",
-         {rows_text(refused) + "; forebay errors shows why, forebay retry-errors sends them again", Style::warning}});
+    table.add({"  quarantine",
+               {counted(refused, "row", "rows") + "; forebay errors shows why, forebay retry-errors sends them again",
+                Style::warning}});
   }
   if (is_finished(b)) return;
   if (rows > 0) {
     said += orphaned ? "; to send them: " + recover : "; they are being sent";
   } else if (unreadable > 0) {
-    said += "; " + human_count(unreadable) + (unreadable == 1 ? " file" : " files") + " cannot be sent, see below";
+    said += "; " + counted(unreadable, "file", "files") + " cannot be sent, see below";
   } else if (orphaned) {
     said += "; " + recover + " clears it away";
   }

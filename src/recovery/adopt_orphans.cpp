@@ -6,41 +6,14 @@
 
 #include "base/human.hpp"
 #include "forebay/error.hpp"
+#include "recovery/adoption_lines.hpp"
 #include "recovery/buffer_listing.hpp"
-#include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_reader.hpp"
-#include "recovery/checkpoint_retention.hpp"
-#include "recovery/quarantine_view.hpp"
 #include "recovery/version_reserve.hpp"
 
 namespace forebay {
 namespace {
-
-/// Without an orderly end nothing tells a write that the kill cut short from a file that was cut later.
-std::string torn_text(const AdoptedBuffer& adopted) {
-  if (adopted.torn_journals == 0) return {};
-  return "the last " + counted(adopted.torn_bytes, "byte", "bytes") + " of " +
-         counted(adopted.torn_journals, "journal", "journals") + (adopted.torn_bytes == 1 ? " makes" : " make") +
-         " no whole row: being written when the process ended, or cut since";
-}
-
-std::string adopted_line(const AdoptedBuffer& adopted, const std::string& destination,
-                         std::optional<std::chrono::seconds> shift) {
-  const Manifest& m = adopted.folder.manifest;
-  std::string line = "adopted buffer " + m.buffer;
-  if (m.pid != 0)
-    line += " of process " + std::to_string(m.pid) + ", which has ended (level " + to_string(m.durability) + ")";
-  line += ": " + counted(adopted.rows, "row", "rows") + " in " +
-          counted(adopted.segments.size() - adopted.retries, "journal", "journals") + ", taken " +
-          version_time(adopted.stamped.version_min) + " to " + version_time(adopted.stamped.version_max);
-  if (shift && shift->count() != 0) line += ", moved by " + std::to_string(shift->count()) + " s";
-  if (m.destination != destination)
-    line += ", meant for " + (m.destination.empty() ? "nobody knows where" : m.destination);
-  const std::string torn = torn_text(adopted);
-  if (!torn.empty()) line += "; " + torn;
-  return line;
-}
 
 /// Whether there is anything to send in a folder that was left alone; its journals are not read for that.
 bool holds_rows(const std::filesystem::path& folder) {
@@ -71,25 +44,6 @@ std::uint64_t quarantined_rows(const AdoptedBuffer& adopted) {
   return rows;
 }
 
-/// A line for each reason: "buffer X" or "buffer X and N more there", what the two are, the reason.
-std::vector<std::string> grouped(const std::vector<LeftAlone>& buffers, const std::string& one,
-                                 const std::string& several) {
-  std::vector<std::string> lines;
-  std::vector<bool> told(buffers.size(), false);
-  for (std::size_t i = 0; i < buffers.size(); ++i) {
-    if (told[i]) continue;
-    std::uint64_t more = 0;
-    for (std::size_t k = i + 1; k < buffers.size(); ++k) {
-      if (buffers[k].why != buffers[i].why) continue;
-      told[k] = true;
-      ++more;
-    }
-    lines.push_back("buffer " + buffers[i].path.string() +
-                    (more == 0 ? one : " and " + std::to_string(more) + " more there" + several) + buffers[i].why);
-  }
-  return lines;
-}
-
 class Adopter {
  public:
   Adopter(const StateDirectory& state, const AdoptionOptions& options, StreamRegistry& streams)
@@ -100,7 +54,7 @@ class Adopter {
     result_.in_use = found.in_use - (options_.own_buffer && found.in_use > 0 ? 1 : 0);
     left_ = std::move(found.left_alone);
     for (BufferFolder& folder : found.locked) take(std::move(folder));
-    for (const std::string& line : grouped(without_checkpoint_, ": ", ": ")) log(LogLevel::warning, line);
+    for (const std::string& line : grouped_lines(without_checkpoint_, ": ", ": ")) log(LogLevel::warning, line);
     leave_doubtful();
     for (Taken& t : taken_) check_shift(t);
     for (Taken& t : taken_) keep(std::move(t));
@@ -298,67 +252,6 @@ class Adopter {
 
 AdoptedOrphans adopt_orphans(const StateDirectory& state, const AdoptionOptions& options, StreamRegistry& streams) {
   return Adopter(state, options, streams).run();
-}
-
-bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, const LedgerLookup& ledger,
-                     const LogCallback& log) {
-  const auto say = [&](LogLevel level, const std::string& line) {
-    if (log) log(level, line);
-  };
-  BufferTotals totals;
-  try {
-    totals = ledger(adopted.folder.manifest.buffer);
-  } catch (const Error& e) {
-    say(LogLevel::warning, "what buffer " + adopted.folder.manifest.buffer +
-                               " brought cannot be counted now, so its folder stays for the next start: " + e.what());
-    return false;
-  }
-  for (const auto& [stream, rows] : adopted.lost_rows) totals.streams[stream].lost += rows;
-  // What is in quarantine, its file knows, and the ledger where that cannot be read. What the ledger counts beyond the
-  // file was in one that was set aside.
-  std::map<std::string, std::uint64_t> quarantined;
-  if (!adopted.quarantine) {
-    totals.quarantine = BufferTotals::Quarantine::unread;
-  } else {
-    try {
-      quarantined = adopted.quarantine->rows();
-    } catch (const Error& e) {
-      say(LogLevel::warning, e.what());
-      return false;
-    }
-    const bool some_set_aside = !set_aside_quarantine(adopted.folder.path).empty();
-    if (some_set_aside) totals.quarantine = BufferTotals::Quarantine::set_aside;
-    for (auto& [stream, of] : totals.streams) {
-      const auto found = quarantined.find(stream);
-      const std::uint64_t there = found == quarantined.end() ? 0 : found->second;
-      if (some_set_aside && of.quarantined > there) of.lost += of.quarantined - there;
-      of.quarantined = 0;
-    }
-    for (const auto& [stream, rows] : quarantined) totals.streams[stream].quarantined = rows;
-  }
-  try {
-    record_totals(state.path(), totals);
-  } catch (const Error& e) {
-    say(LogLevel::warning, "the totals of buffer " + adopted.folder.manifest.buffer + " are not recorded: " + e.what());
-  }
-  if (!quarantined.empty()) {
-    // At level `memory`, too, there is nothing else to look for from here on.
-    try {
-      if (adopted.folder.manifest.durability == Durability::memory) mark_journals_complete(adopted.folder.path);
-    } catch (const Error& e) {
-      say(LogLevel::debug, e.what());
-    }
-    return false;
-  }
-  if (adopted.quarantine && !adopted.quarantine->remove_if_empty()) return false;
-  if (!StateDirectory::remove_buffer(adopted.folder)) return false;
-  const Manifest& m = adopted.folder.manifest;
-  note_all_landed(checkpoint_directory(m.checkpoint_directory, state.path()), m.buffer);
-  return true;
-}
-
-std::vector<std::string> left_alone_lines(const std::vector<LeftAlone>& left) {
-  return grouped(left, " is left as it is: ", " are left as they are: ");
 }
 
 }  // namespace forebay

@@ -3,14 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "forebay/options.hpp"
 #include "recovery/adoption.hpp"
-#include "recovery/totals.hpp"
 
 namespace forebay {
 
@@ -46,17 +44,5 @@ struct AdoptedOrphans {
 /// down to what these rows and the clock need. Throws Error(usage), with nothing changed, for a shift that cannot be;
 /// Error(local) when buffers/ cannot be read.
 AdoptedOrphans adopt_orphans(const StateDirectory& state, const AdoptionOptions& options, StreamRegistry& streams);
-
-/// What the destination's batch ledger says of a buffer. Throws Error when it cannot be asked.
-using LedgerLookup = std::function<BufferTotals(const std::string& buffer)>;
-
-/// For an adopted buffer all of whose segments have landed: its totals are recorded, then its folder goes. False when
-/// something must stay in it (rows in quarantine, what cannot be read), or the ledger could not be asked: the next
-/// adopter tries again.
-bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, const LedgerLookup& ledger,
-                     const LogCallback& log);
-
-/// Lines for people, a line for all that were left for the same reason. A pure function.
-std::vector<std::string> left_alone_lines(const std::vector<LeftAlone>& left);
 
 }  // namespace forebay

@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/human.hpp"
 #include "buffer/journal_reader.hpp"
 #include "buffer/quarantine_file.hpp"
 #include "forebay/error.hpp"
+#include "recovery/quarantine_aside.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;
@@ -55,7 +57,7 @@ void set_aside(const fs::path& path, const std::string& why, AdoptedBuffer& adop
     const auto held = adopted.end->journals.find(path.filename().string());
     if (held != adopted.end->journals.end()) {
       adopted.lost_rows[held->second.stream] += held->second.rows;
-      lost = ", and none of its " + std::to_string(held->second.rows) + " rows is saved";
+      lost = ", and none of its " + human_count(held->second.rows) + " rows is saved";
     }
   }
   std::error_code ignored;
@@ -115,7 +117,6 @@ void look_at_end(AdoptedBuffer& adopted) {
 /// refused meanwhile holds its batch up.
 void open_quarantine_of(AdoptedBuffer& adopted) {
   const fs::path& folder = adopted.folder.path;
-  const fs::path file = folder / kQuarantineName;
   try {
     adopted.quarantine = std::make_shared<Quarantine>(folder, adopted.folder.manifest.buffer);
   } catch (const Error& e) {
@@ -124,12 +125,13 @@ void open_quarantine_of(AdoptedBuffer& adopted) {
       adopted.findings.emplace_back(e.what());
       return;
     }
-    std::error_code error;
-    for (const char* name : {kQuarantineJournalName, kQuarantineName}) {
-      fs::rename(folder / name, damaged_name(folder / name), error);
+    try {
+      adopted.findings.push_back(std::string(e.what()) + "; it is kept as " + set_quarantine_aside(folder));
+    } catch (const Error& stays) {
+      adopted.findings.push_back(std::string(e.what()) + "; " + stays.what());
+      return;
     }
-    adopted.findings.push_back(std::string(e.what()) + "; it is kept as " + damaged_name(file).filename().string());
-    if (!error) adopted.quarantine = std::make_shared<Quarantine>(folder, adopted.folder.manifest.buffer);
+    adopted.quarantine = std::make_shared<Quarantine>(folder, adopted.folder.manifest.buffer);
   }
 }
 
@@ -142,8 +144,8 @@ void add_retry(const Retry& retry, AdoptedBuffer& adopted, StreamRegistry& strea
 void count_set_aside(std::uint64_t files, AdoptedBuffer& adopted) {
   if (files == 0) return;
   adopted.left_files += files;
-  adopted.findings.push_back("buffer " + adopted.folder.path.string() + " holds " + std::to_string(files) +
-                             (files == 1 ? " file that was" : " files that were") +
+  adopted.findings.push_back("buffer " + adopted.folder.path.string() + " holds " +
+                             counted(files, "file that was", "files that were") +
                              " set aside as *.damaged before; look at what you need of it, then remove the folder");
 }
 
@@ -252,8 +254,7 @@ void retry_quarantined(AdoptedBuffer& adopted, const std::string& stream, std::u
   }
   if (unreadable > 0) {
     adopted.findings.push_back("quarantine " + (adopted.folder.path / kQuarantineName).string() + ": " +
-                               std::to_string(unreadable) +
-                               (unreadable == 1 ? " row is damaged and stays" : " rows are damaged and stay"));
+                               counted(unreadable, "row is damaged and stays", "rows are damaged and stay"));
   }
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/unique_fd.hpp"
+#include "base/wall_clock.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_reader.hpp"
@@ -159,12 +160,9 @@ std::vector<fs::path> CheckpointRetention::apply(const std::function<bool(const 
     good_[e.path] = identity;
     return true;
   };
-  const std::int64_t now_us =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count();
   const auto finished = [&](const std::string& buffer) { return is_finished(origins.at(buffer)); };
   std::vector<fs::path> removed;
-  for (const fs::path& path : checkpoints_to_remove(entries, now_us, keep_, is_good, finished)) {
+  for (const fs::path& path : checkpoints_to_remove(entries, wall_us(), keep_, is_good, finished)) {
     if (::unlink(path.c_str()) == 0) removed.push_back(path);
   }
   if (!removed.empty()) remove_stale_marks(directory_);

@@ -1,13 +1,13 @@
 #include "recovery/checkpoint_writer.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/crash_point.hpp"
+#include "base/wall_clock.hpp"
 #include "buffer/journal_format.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
@@ -92,9 +92,7 @@ struct CheckpointWriter::Parts {
     info.scope = scope;
     info.number = temporary.number();
     info.format = kCheckpointFormat;
-    info.created_us =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
+    info.created_us = wall_us();
   }
 
   static void check(const CheckpointOrigin& origin) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "base/human.hpp"
 #include "forebay/error.hpp"
 #include "recovery/private_path.hpp"
 
@@ -14,8 +15,6 @@ namespace {
 
 constexpr int kFormat = 1;
 constexpr std::size_t kBytesMax = std::size_t{64} << 20;
-
-std::string rows_text(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " row" : " rows"); }
 
 }  // namespace
 
@@ -66,9 +65,10 @@ JournalSummary judge(JournalSummary summary, const std::string& file_name, const
 }
 
 std::string damage_text(const JournalSummary& s, const std::string& done) {
-  const auto of = [&](std::uint64_t n) { return rows_text(n) + (n == 1 ? " is " : " are "); };
+  const auto of = [&](std::uint64_t n) { return counted(n, "row is ", "rows are "); };
   std::string text = "is damaged at byte " + std::to_string(s.bad_offset) + ": ";
-  if (s.lost_rows_known && s.lost_rows_min == 0) return text + "all of its rows are " + done + ", " + rows_text(s.rows);
+  if (s.lost_rows_known && s.lost_rows_min == 0)
+    return text + "all of its rows are " + done + ", " + counted(s.rows, "row", "rows");
   text += of(s.rows) + done;
   if (s.lost_rows_min == 0) return text + ", what may have come after that place is not";
   return text + ", " + (s.lost_rows_known ? "" : "at least ") + of(s.lost_rows_min) + "not";
@@ -76,8 +76,8 @@ std::string damage_text(const JournalSummary& s, const std::string& done) {
 
 std::string lost_at_end_text(const OrderlyEnd& end) {
   if (end.lost() == 0) return {};
-  return "ended in order, but " + rows_text(end.lost()) + " that only memory held could not be saved then" +
-         (end.why_lost.empty() ? "" : " (" + end.why_lost + ")");
+  return "ended in order, but " + counted(end.lost(), "row", "rows") +
+         " that only memory held could not be saved then" + (end.why_lost.empty() ? "" : " (" + end.why_lost + ")");
 }
 
 }  // namespace forebay

@@ -19,12 +19,7 @@ using Life = SqliteStatement::Life;
 template <typename Use>
 void with_quarantine(const std::filesystem::path& folder, Use use) {
   std::optional<SqliteConnection> db = open_quarantine(folder, /*make=*/false);
-  if (!db) return;
-  try {
-    use(*db);
-  } catch (const SqliteError& e) {
-    quarantine_failed(e, *db);
-  }
+  if (db) use_quarantine(*db, [&] { use(*db); });
 }
 
 std::uint64_t unsigned_at(const SqliteStatement& q, int column) {
@@ -46,12 +41,6 @@ SegmentsInDoubt segments_in_doubt(const std::filesystem::path& folder) {
     }
   }
   return found;
-}
-
-std::string set_aside_quarantine(const std::filesystem::path& folder) {
-  const std::string name = std::string(kQuarantineName) + ".damaged";
-  std::error_code error;
-  return std::filesystem::exists(std::filesystem::symlink_status(folder / name, error)) ? name : std::string();
 }
 
 std::map<std::string, std::uint64_t> count_quarantined(const std::filesystem::path& folder,

@@ -53,10 +53,6 @@ struct QuarantineCopy {
 std::uint64_t copy_quarantine(const std::filesystem::path& folder,
                               const std::function<void(const QuarantineCopy&)>& take);
 
-/// The name of a quarantine that was damaged and was set aside there, for a person to look at; empty when there is
-/// none.
-std::string set_aside_quarantine(const std::filesystem::path& folder);
-
 /// The segments whose journals lie in the folder.
 SegmentsInDoubt segments_in_doubt(const std::filesystem::path& folder);
 

@@ -135,7 +135,7 @@ PGconn* connect_postgres(const PostgresTarget& target, const Watchdog& watchdog)
   std::string message = "cannot connect to " + target.description + ": ";
   for (std::size_t i = 0; i < refusals.size(); ++i) message += (i == 0 ? "" : "; ") + refusals[i].text;
   if (!counts.sqlstate.empty()) message += " (" + counts.sqlstate + ")";
-  if (!counts.cure.empty()) message += "; " + std::string(counts.cure);
+  add_clause(message, "; ", counts.cure);
   throw DestinationFailure({counts.failure_class, counts.sqlstate, message});
 }
 

@@ -181,6 +181,10 @@ class PostgresDestination final : public Destination {
   std::vector<MigrationState> migration_states() override {
     return migrating([](PostgresMigrator& m) { return m.states(); });
   }
+  std::optional<Failure> takes_no_writes() override {
+    PostgresSession session(target_, shared_->watchdog);
+    return check_server(session, target_, options_).takes_no_writes;
+  }
   std::vector<std::string> migrate_up() override {
     return migrating([this](PostgresMigrator& m) {
       std::vector<std::string> lines = m.up(PostgresMigrator::Adopt::yes);

@@ -7,21 +7,13 @@
 #include <chrono>
 
 #include "base/crash_point.hpp"
+#include "base/wall_clock.hpp"
 #include "sink/sqlite_bind.hpp"
 #include "sink/sqlite_catalog.hpp"
 #include "sink/sqlite_compare.hpp"
 #include "sink/sqlstate.hpp"
 
 namespace forebay {
-namespace {
-
-std::int64_t now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
-
 SqliteSink::SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<RefusalRates> rates,
                        std::vector<const Stream*> streams)
     : file_(std::move(file)), options_(std::move(options)), rates_(std::move(rates)), streams_(std::move(streams)) {}
@@ -95,7 +87,7 @@ WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused& keep) {
 }
 
 Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
-  const std::int64_t started = now_us();
+  const std::int64_t started = wall_us();
   db_->exec("BEGIN IMMEDIATE");
   const std::vector<std::vector<LandedSpan>> landed = landed_spans(batch);
   batch.build(spans_of(landed));
@@ -215,7 +207,7 @@ void SqliteSink::write_ledger(const Batch& batch, const LedgerEntries& ledger, s
     insert.bind_integer(7, static_cast<std::int64_t>(e.superseded()));
     insert.bind_text(8, to_string(batch.reason));
     insert.bind_integer(9, started_us);
-    insert.bind_integer(10, now_us());
+    insert.bind_integer(10, wall_us());
     insert.bind_text(11, range.stream->name);
     insert.bind_integer(12, static_cast<std::int64_t>(e.quarantined));
     insert.run();

@@ -124,9 +124,14 @@ std::string without_quotes(std::string_view text) {
 /// What goes between two lines of libpq's for them to read as sentences.
 std::string_view between_lines(const std::string& before, std::string_view next) {
   if (before.empty()) return "";
-  if (before.find_last_of(".:;,?!") == before.size() - 1) return " ";
+  if (before.find_last_of(".:;,!") == before.size() - 1) return " ";
   if (next.starts_with("connection to server")) return "; ";
   return std::islower(static_cast<unsigned char>(next.front())) != 0 ? " " : ". ";
+}
+
+/// Before what goes on with a semicolon, or in brackets. Three dots stay.
+void drop_full_stop(std::string& text) {
+  if (text.ends_with('!') || (text.ends_with('.') && !text.ends_with(".."))) text.pop_back();
 }
 
 constexpr std::array kFields = {
@@ -167,11 +172,19 @@ FailureClass failure_class(std::string_view sqlstate, Phase phase) noexcept {
   return found;
 }
 
+void add_clause(std::string& message, std::string_view between, std::string_view clause) {
+  if (!clause.ends_with('?')) {
+    if (!clause.empty()) message.append(between).append(clause);
+    return;
+  }
+  drop_full_stop(message);
+  message.append(message.empty() ? "(" : " (").append(clause) += ')';
+}
+
 std::string with_cure(std::string message, std::string_view sqlstate) {
   if (sqlstate.empty()) return message;
   message += " (" + std::string(sqlstate) + ")";
-  if (const ErrorRow* row = find_sqlstate(sqlstate); row != nullptr && !row->cure.empty())
-    message += "; " + std::string(row->cure);
+  if (const ErrorRow* row = find_sqlstate(sqlstate); row != nullptr) add_clause(message, "; ", row->cure);
   return message;
 }
 
@@ -224,11 +237,10 @@ ServerMessage parse_server_message(std::string_view verbose) {
     if (skipping) continue;
     while (!line.empty() && (line.front() == '\t' || line.front() == ' ')) line.remove_prefix(1);
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
-    if (!line.empty()) plain += std::string(between_lines(plain, line)) + std::string(line);
+    if (!line.empty()) add_clause(plain, between_lines(plain, line), line);
   }
-  // What follows it begins with a semicolon.
-  if (plain.ends_with('.')) plain.pop_back();
   if (message.text.empty()) message.text = plain;
+  drop_full_stop(message.text);
   const FailureClass why = failure_class(message.sqlstate, Phase::statement);
   if (why == FailureClass::row_refused && first_context.starts_with("PL/")) {
     // What a trigger says of a row may hold anything of it; where it says so does not.

@@ -29,13 +29,17 @@ const ErrorRow* find_client_error(std::string_view text) noexcept;
 /// `sqlstate` is empty where no server named one: the connection is gone.
 FailureClass failure_class(std::string_view sqlstate, Phase phase) noexcept;
 
+/// Adds to a message that others go on with "; …": where the clause is a question it stands in brackets, without
+/// `between`, as a semicolon does not go after a question mark.
+void add_clause(std::string& message, std::string_view between, std::string_view clause);
+
 /// "message (SQLSTATE); cure", as far as they are known.
 std::string with_cure(std::string message, std::string_view sqlstate);
 
 /// What a server or libpq said, taken apart.
 struct ServerMessage {
   std::string sqlstate;
-  std::string text;        // one line, without severity, code, detail or context: those may hold rows
+  std::string text;        // one line, without severity, code, detail or context: those may hold rows; no full stop
   std::string constraint;  // where named
 };
 

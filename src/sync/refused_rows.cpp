@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/human.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
@@ -25,8 +26,7 @@ std::vector<std::string> causes_of(const Batch& batch, const std::vector<Refused
   }
   std::vector<std::string> causes;
   causes.reserve(counts.size());
-  for (const auto& [cause, n] : counts)
-    causes.push_back(std::to_string(n) + (n == 1 ? " row of " : " rows of ") + cause);
+  for (const auto& [cause, n] : counts) causes.push_back(counted(n, "row of ", "rows of ") + cause);
   return causes;
 }
 

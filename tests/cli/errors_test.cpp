@@ -171,9 +171,12 @@ TEST_CASE("a damaged quarantine is told and kept, and what is besides it in the 
   fill(tree, 10);
   REQUIRE(site.run({"scan", tree.path(), "--set-id", "7"}).status == 3);
   const auto folder = std::filesystem::directory_iterator(site.state() + "/buffers")->path();
-  std::ofstream(folder / "quarantine.db") << std::string(5000, 'x');
-  std::filesystem::permissions(folder / "quarantine.db",
-                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  const auto damage = [&](char with) {
+    std::ofstream(folder / "quarantine.db") << std::string(5000, with);
+    std::filesystem::permissions(folder / "quarantine.db",
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  };
+  damage('x');
   CHECK(site.run({"errors"}).status == 4);
   const auto recovered = site.run({"recover", "--to", place.url, "--json"});
   CAPTURE(recovered.err);
@@ -182,6 +185,23 @@ TEST_CASE("a damaged quarantine is told and kept, and what is besides it in the 
   CHECK(summary_of(recovered).at("pending") == 0);
   CHECK(place.number("SELECT count(*) FROM backup_files") > 10);
   CHECK(std::filesystem::exists(folder / "quarantine.db.damaged"));
+
+  // What was kept is never replaced by another.
+  for (const char with : {'y', 'z'}) {
+    damage(with);
+    CHECK(site.run({"recover", "--to", place.url}).status == 4);
+  }
+  const auto first_of = [&](const char* name) { return static_cast<char>(std::ifstream(folder / name).get()); };
+  CHECK(first_of("quarantine.db.damaged") == 'x');
+  CHECK(first_of("quarantine.db.2.damaged") == 'y');
+  CHECK(first_of("quarantine.db.3.damaged") == 'z');
+  const auto told = site.run({"errors"});
+  CHECK(told.status == 4);
+  CHECK(says(told.out + told.err,
+             "quarantine.db.damaged, quarantine.db.2.damaged and quarantine.db.3.damaged were damaged"));
+  const auto retried = site.run({"retry-errors", "--to", place.url});
+  CHECK(retried.status == 4);
+  CHECK(says(retried.err, "and quarantine.db.3.damaged were damaged"));
 }
 
 TEST_CASE("rows that a CHECK refuses are shown by errors, and retry-errors sends them when it is dropped",

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "sqlite/statement.hpp"
+#include "support/own_database.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
@@ -157,6 +158,27 @@ TEST_CASE("config check is not content with a database that takes no writes", "[
   CHECK(scan.status == 3);
   CHECK(says(scan.err, problem));
   CHECK(site.run({"migrate", "status"}).status == 0);  // to look at, it will do
+}
+
+TEST_CASE("config check says that no table can be made in a database that takes no writes", "[postgres]") {
+  PostgresFixture server;
+  if (!server.available()) return;
+  const OwnDatabase database(server);
+  const std::string of_whom = GENERATE("ROLE ", "DATABASE ");
+  CAPTURE(of_whom);
+  const std::string alter = "ALTER " + of_whom + database.role();
+  const ScanSite site(of_whom == "ROLE " ? database.url() : database.owner_url(), {});
+  database.exec(alter + " SET default_transaction_read_only = on");
+  const std::string problem = problem_of(site);
+  CHECK(says(problem, "migrations are still to be applied, and nothing can be made there: postgresql://"));
+  CHECK(says(problem, "transactions are read-only (25006): default_transaction_read_only is on"));
+  CHECK(says(site.run({"config", "check"}).out, "problem  schema "));
+
+  server.exec(alter + " RESET default_transaction_read_only");  // a connection to the database would be read-only, too
+  const auto well = site.run({"config", "check"});
+  CAPTURE(well.out);
+  CHECK(well.status == 0);
+  CHECK(says(well.out, "are still to be applied: by `forebay migrate up`"));
 }
 
 TEST_CASE("a table that was dropped from a catalog is told by every command, and made again by migrate up") {

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/human.hpp"
 #include "support/places.hpp"
 #include "support/scan_site.hpp"
 
@@ -76,8 +77,8 @@ TEST_CASE("a journal that is cut after an orderly end is damage, and every row t
   CHECK(said.at("damaged_journals") == 1);
   const std::uint64_t lost = rows - said.at("recovered").get<std::uint64_t>();
   CHECK(lost > 1000);
-  CHECK(says(recovered.err, all ? "none of its " + std::to_string(lost) + " rows is saved"
-                                : ", " + std::to_string(lost) + " rows are not"));
+  CHECK(says(recovered.err,
+             all ? "none of its " + human_count(lost) + " rows is saved" : ", " + human_count(lost) + " rows are not"));
   CHECK_FALSE(says(recovered.err, "at least"));
   CHECK(fs::exists(journal.string() + ".damaged"));
 
@@ -190,7 +191,7 @@ TEST_CASE("at level memory a disk that takes no rows at the end makes 4, and wha
     CHECK(result.status == 4);
     const auto unsaved = summary_of(result).at("unsaved").get<std::uint64_t>();
     CHECK(unsaved > 0);
-    const std::string words = std::to_string(unsaved) + " rows that only memory held could not be saved then";
+    const std::string words = human_count(unsaved) + " rows that only memory held could not be saved then";
     const std::string status = site.run({"status"}).out;
     CHECK(says(status, words));
     CHECK_FALSE(says(status, "killed"));

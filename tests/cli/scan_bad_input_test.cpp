@@ -34,7 +34,19 @@ TEST_CASE("destinations that cannot be are refused with 2, without their passwor
     CHECK(result.status == 2);
     CHECK_FALSE(result.err.empty());
     CHECK_FALSE(says(result.err + result.out, "canary"));
+    CHECK_FALSE(says(result.err, "destination named by"));
   }
+}
+
+TEST_CASE("a server that refuses the connection is told in one line that reads well, after what named it") {
+  const Tree tree;
+  const ScanSite site("", {{"SYNC_DRAIN_TIMEOUT", "1"}});
+  const auto result = site.run({"scan", tree.path(), "--to", "postgresql://127.0.0.1:1/nobody"});
+  CAPTURE(result.err);
+  CHECK(result.status == 3);
+  CHECK(says(result.err, "destination named by --to"));
+  CHECK(says(result.err, "connections?); destination is down, buffering goes on"));
+  CHECK_FALSE(says(result.err, "?;"));
 }
 
 TEST_CASE(

@@ -51,7 +51,15 @@ class PostgresView final : public DestinationView {
   void wait_until_gone(int process) override {
     const std::string sql =
         "SELECT 1 FROM pg_stat_activity WHERE application_name = '" + application(process) + "' LIMIT 1";
-    while (PQntuples(query(sql).get()) > 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    constexpr std::chrono::seconds kLimit{60};
+    const auto until = std::chrono::steady_clock::now() + kLimit;
+    while (PQntuples(query(sql).get()) > 0) {
+      if (std::chrono::steady_clock::now() > until) {
+        throw std::runtime_error("the server still has a connection of " + application(process) + " " +
+                                 std::to_string(kLimit.count()) + " s after that process was killed");
+      }
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
   }
 
   std::vector<LandedRow> rows() override {

@@ -10,6 +10,7 @@
 
 #include "forebay/buffer.hpp"
 #include "recovery/adopt_orphans.hpp"
+#include "recovery/finish_adoption.hpp"
 #include "recovery/totals.hpp"
 #include "recovery/version_reserve.hpp"
 #include "support/catalog_buffer.hpp"

@@ -11,7 +11,7 @@
 #include <iostream>
 
 #include "forebay/error.hpp"
-#include "recovery/adopt_orphans.hpp"
+#include "recovery/adoption_lines.hpp"
 #include "recovery/private_path.hpp"
 #include "recovery/version_reserve.hpp"
 #include "support/orphan.hpp"

@@ -105,6 +105,33 @@ TEST_CASE("a message ends with the SQLSTATE and what to do, where there is somet
   CHECK(with_cure("d: lost", "") == "d: lost");
 }
 
+TEST_CASE("what libpq or a server says never ends where a semicolon would not go on") {
+  const auto read = [](const char* said) { return parse_server_message(said).text; };
+  CHECK(read("it is late.\n") == "it is late");
+  CHECK(read("it is late!\n") == "it is late");
+  CHECK(read("it is late...\n") == "it is late...");
+  CHECK(read("is it late?\n") == "(is it late?)");
+  CHECK(read("it is late.\nIs it?\n") == "it is late (Is it?)");
+  CHECK(read("it is late\nIs it?\nIt is.\n") == "it is late (Is it?). It is");
+  CHECK(read("FATAL:  28000: login denied.\n") == "login denied");
+
+  const auto with = [](std::string message, std::string_view clause) {
+    add_clause(message, "; ", clause);
+    return message;
+  };
+  CHECK(with("cannot connect: refused", "is the server running?") ==
+        "cannot connect: refused (is the server running?)");
+  CHECK(with("cannot connect: refused", "check the network") == "cannot connect: refused; check the network");
+  CHECK(with("cannot connect: refused", "") == "cannot connect: refused");
+  for (const auto& rows : {sqlstate_rows(), client_error_rows()}) {
+    for (const ErrorRow& row : rows) {
+      const std::string message = with("m", row.cure);
+      INFO(message);
+      CHECK(std::string(".?!").find(message.back()) == std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("a connection that is lost while COMMIT is answered leaves the batch in doubt") {
   CHECK(failure_class("", Phase::commit) == FailureClass::in_doubt);
   CHECK(failure_class("57P01", Phase::commit) == FailureClass::in_doubt);
@@ -137,8 +164,14 @@ TEST_CASE("server messages become one line without a row's content") {
   CHECK(refused.sqlstate.empty());
   CHECK(
       refused.text ==
-      "connection to server at \"localhost\" (127.0.0.1), port 1 failed: Connection refused. Is the server running on "
-      "that host and accepting TCP/IP connections?");
+      "connection to server at \"localhost\" (127.0.0.1), port 1 failed: Connection refused (Is the server running on "
+      "that host and accepting TCP/IP connections?)");
+  CHECK(parse_server_message(
+            "connection to server at \"a\", port 1 failed: Connection refused\n\tIs the server running?\n"
+            "connection to server at \"b\", port 2 failed: timeout expired\n")
+            .text ==
+        "connection to server at \"a\", port 1 failed: Connection refused (Is the server running?); connection to "
+        "server at \"b\", port 2 failed: timeout expired");
   CHECK(parse_server_message("root certificate file \"/r.crt\" does not exist\nEither provide the file or change "
                              "sslmode to disable server certificate verification.\n")
             .text ==
