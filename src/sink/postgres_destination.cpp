@@ -160,14 +160,14 @@ class PostgresDestination final : public Destination {
 
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
     PostgresSession session(target_, shared_->watchdog);
-    session.begin(own_settings());
+    const PostgresDialect& dialect = session.dialect();
+    session.begin(dialect.own_settings());
     std::vector<LedgerTotals> found;
-    const auto path = session.exec("SELECT " + std::string(search_path_expression()))[0][0];
+    const auto path = session.exec("SELECT " + dialect.search_path_expression())[0][0];
     session.exec("SELECT set_config('search_path', $1, true)", {path.c_str()});
     const auto ledger = session.exec(
-        "SELECT bool_or(attname = 'stream'), bool_or(attname = 'quarantined') FROM pg_attribute WHERE attrelid = "
-        "to_regclass('sync_batches') AND NOT "
-        "attisdropped")[0];
+        "SELECT bool_or(attname = 'stream'), bool_or(attname = 'quarantined') FROM pg_attribute WHERE attrelid = " +
+        dialect.table_oid({"", "sync_batches"}) + " AND NOT attisdropped")[0];
     if (ledger[0].is_null()) return found;
     for (const auto& row :
          session.exec(select_ledger_totals("$1", {ledger[0].as<bool>(), ledger[1].as<bool>()}), {buffer})) {

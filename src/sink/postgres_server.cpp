@@ -46,13 +46,14 @@ std::chrono::milliseconds server_statement_timeout(const PostgresTarget& target)
 std::chrono::milliseconds lock_timeout(const PostgresTarget& target) { return server_statement_timeout(target) / 2; }
 
 PostgresServer check_server(PostgresSession& session, const PostgresTarget& target, const DestinationOptions& options) {
-  session.begin(own_settings());
+  const PostgresDialect& dialect = session.dialect();
+  session.begin(dialect.own_settings());
   const auto stamp_clock = options.stamp_clock ? options.stamp_clock : wall_clock;
   const StampClock before = stamp_clock();
   const auto row = session.exec(
       "SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
       "current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), " +
-      std::string(search_path_expression()))[0];
+      dialect.search_path_expression())[0];
   const StampClock after = stamp_clock();
   session.commit();
 
@@ -73,14 +74,11 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
   check_clock(before, row[1].as<std::int64_t>(), after, target, options);
   PostgresServer found;
   found.temp_tables = row[3].as<bool>();
-  found.prelude =
-      "SET LOCAL statement_timeout = " + std::to_string(server_statement_timeout(target).count()) +
-      "; SET LOCAL lock_timeout = " + std::to_string(lock_timeout(target).count()) +
-      // A connection that died without a sign must not hold its locks for ever: the batch's range is one.
-      "; SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(2 * target.statement_timeout.count()) +
-      "; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10"
-      "; SET LOCAL tcp_keepalives_count = 3; SET LOCAL client_min_messages = error"
-      "; SET LOCAL TimeZone = 'UTC'";
+  found.prelude = dialect.time_limits({server_statement_timeout(target).count(), lock_timeout(target).count(),
+                                       2 * target.statement_timeout.count()}) +
+                  "; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10"
+                  "; SET LOCAL tcp_keepalives_count = 3; SET LOCAL client_min_messages = error"
+                  "; SET LOCAL TimeZone = 'UTC'";
   found.prelude += pinned_settings(search_path, row[2].c_str());
   return found;
 }

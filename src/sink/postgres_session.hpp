@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sink/dialect.hpp"
 #include "sink/postgres_pqxx.hpp"
 #include "sink/sqlstate.hpp"
 #include "sink/watchdog.hpp"
@@ -57,6 +58,9 @@ class PostgresSession {
 
   bool usable() const;
 
+  /// The texts for the server at the other end.
+  const PostgresDialect& dialect() const { return *dialect_; }
+
  private:
   template <typename Call>
   auto guarded(Phase phase, Call&& call) -> decltype(call());
@@ -71,6 +75,7 @@ class PostgresSession {
   PGconn* raw_ = nullptr;  // owned by connection_
   int socket_ = -1;        // a duplicate for the watchdog: libpq may close its own while a guard watches
   std::unique_ptr<PqxxConnection> connection_;
+  std::shared_ptr<const PostgresDialect> dialect_ = std::make_shared<PostgresDialect>();
   std::optional<pqxx::work> transaction_;
 };
 

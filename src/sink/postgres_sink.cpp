@@ -63,7 +63,7 @@ void PostgresSink::connect() {
   }
   session_->commit();
   for (const Stream* s : missing) {
-    migrator.create_table(dialect_.create_table(*s, quoted_table(table_name(s->table))));
+    migrator.create_table(session_->dialect().create_table(*s, quoted_table(table_name(s->table))));
     if (options_.note) options_.note("table " + s->table + " created for stream " + s->name);
   }
   find_targets();
@@ -184,7 +184,7 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
     for (const Stream* s : streams) {
       const std::string& table = target_of(s).table.quoted;
       locks += "; LOCK TABLE " + table + " IN ROW EXCLUSIVE MODE";
-      shapes += (shapes.empty() ? "; SELECT " : ", ") + shape_of(table);
+      shapes += (shapes.empty() ? "; SELECT " : ", ") + shape_of(session_->dialect(), table);
     }
     const auto found = session_->begin(server_.prelude + locks + shapes).at(0);
     bool known = true;
@@ -209,7 +209,7 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
   locks.erase(std::unique(locks.begin(), locks.end()), locks.end());
   ArrayText numbers;
   for (const std::int64_t n : locks) numbers.add(n);
-  session_->exec(dialect_.lock_ranges(), {numbers.take()});
+  session_->exec(session_->dialect().lock_ranges(), {numbers.take()});
 
   const std::vector<std::vector<LandedSpan>> landed = landed_spans(batch);
   batch.build(spans_of(landed));
@@ -245,7 +245,7 @@ std::vector<std::vector<LandedSpan>> PostgresSink::landed_spans(const Batch& bat
   for (std::size_t r = 0; r < batch.ranges.size(); ++r) {
     const BatchRange& range = batch.ranges[r];
     if (!range.maybe_sent) continue;
-    for (const auto& row : session_->exec(dialect_.select_landed(ledger_table_),
+    for (const auto& row : session_->exec(session_->dialect().select_landed(ledger_table_),
                                           {range.buffer, std::to_string(range.segment), std::to_string(range.first_row),
                                            std::to_string(range.last_row)})) {
       landed[r].push_back({row[0].as<std::uint64_t>(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
@@ -278,7 +278,7 @@ std::vector<PartRefusal> PostgresSink::send_part(PostgresRows& rows, const Batch
     }
   }
   if (server_.temp_tables) {
-    rows.upsert_staged("forebay_stage_" + std::to_string(stages_++), target.refuses);
+    rows.upsert_staged(session_->dialect().stage_name(stages_++, target.table.wire), target.refuses);
   } else {
     rows.upsert_arrays();
   }
@@ -300,7 +300,7 @@ void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger)
     streams.add(std::string_view(range.stream->name));
     quarantined.add(static_cast<std::int64_t>(e.quarantined));
   }
-  session_->exec(dialect_.insert_ledger(ledger_table_),
+  session_->exec(session_->dialect().insert_ledger(ledger_table_),
                  {buffers.take(), segments.take(), firsts.take(), lasts.take(), synced.take(), superseded.take(),
                   std::string(to_string(batch.reason)), streams.take(), quarantined.take()});
 }

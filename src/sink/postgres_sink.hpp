@@ -69,7 +69,6 @@ class PostgresSink final : public Sink {
 
   const PostgresTarget target_;
   const DestinationOptions options_;
-  const PostgresDialect dialect_;
   const std::shared_ptr<PostgresShared> shared_;
   const std::vector<const Stream*> streams_;
 
