@@ -16,6 +16,17 @@ namespace forebay {
 namespace {
 
 constexpr int kConnectionsMax = 64;
+constexpr std::string_view kPostgres = "postgresql://";
+constexpr std::string_view kOpenGauss = "opengauss://";
+
+std::string as_libpq_reads_it(const std::string& url) {
+  if (url.starts_with(kOpenGauss)) return std::string(kPostgres) + url.substr(kOpenGauss.size());
+  return url.empty() ? std::string(kPostgres) : url;
+}
+
+std::string scheme_of(const std::string& url) {
+  return std::string(url.starts_with(kOpenGauss) ? kOpenGauss : kPostgres);
+}
 
 using Conninfo = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
@@ -105,7 +116,7 @@ void check_sslmode(const std::map<std::string, std::string>& values) {
 std::string described(const std::string& url) {
   std::map<std::string, std::string> values = values_of(Conninfo(PQconndefaults(), &PQconninfoFree).get());
   const std::string default_port = values["port"];
-  const std::map<std::string, std::string> given = parsed_url(url.empty() ? "postgresql://" : url);
+  const std::map<std::string, std::string> given = parsed_url(url);
   for (const auto& [key, value] : given) values[key] = value;
   check_ports(values);
   check_sslmode(values);
@@ -136,17 +147,19 @@ class PostgresDestination final : public Destination {
     PostgresTarget patient = target_;
     patient.statement_timeout = std::max<std::chrono::milliseconds>(patient.statement_timeout, std::chrono::hours(12));
     PostgresSession session(patient, shared_->watchdog);
+    if (shared_->told.tell(session.told()) && options_.note) options_.note(session.told());
     PostgresMigrator migrator(session, check_server(session, patient, options_).prelude);
     return action(migrator);
   }
 
  public:
   PostgresDestination(const std::string& url, DestinationOptions options)
-      : target_{url.empty() ? "postgresql://" : url, described(url), options.connect_timeout,
-                options.statement_timeout},
+      : target_{as_libpq_reads_it(url), scheme_of(url) + described(as_libpq_reads_it(url)).substr(kPostgres.size()),
+                options.connect_timeout, options.statement_timeout, url.starts_with(kOpenGauss)},
         options_(std::move(options)) {}
 
   std::string description() const override { return target_.description; }
+  std::string server() const override { return shared_->told.last(); }
   int connections_max() const override { return kConnectionsMax; }
 
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {

@@ -44,11 +44,19 @@ PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdo
       watchdog_(watchdog),
       raw_(connect_postgres(target, watchdog)),
       socket_(::fcntl(PQsocket(raw_), F_DUPFD_CLOEXEC, 0)) {
-  const Watchdog::Guard guard(watchdog_, socket_, target_.connect_timeout);
+  {
+    const Watchdog::Guard guard(watchdog_, socket_, target_.connect_timeout);
+    try {
+      connection_ = adopt_connection(raw_);
+    } catch (const std::exception& e) {
+      fail(Phase::connect, guard.fired(), e.what(), sqlstate_of(e));
+    }
+  }
   try {
-    connection_ = adopt_connection(raw_);
-  } catch (const std::exception& e) {
-    fail(Phase::connect, guard.fired(), e.what(), sqlstate_of(e));
+    server_ = detect_dialect(*this, target_.opengauss);
+  } catch (...) {
+    ::close(socket_);
+    throw;
   }
 }
 
@@ -131,6 +139,16 @@ std::vector<std::pair<std::uint64_t, std::string>> PostgresSession::run_query(co
     rows.emplace_back(std::strtoull(PQgetvalue(done.get(), row, 0), nullptr, 10), PQgetvalue(done.get(), row, 1));
   }
   return rows;
+}
+
+std::vector<std::pair<std::string, std::string>> PostgresSession::run_row(const std::string& sql) {
+  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  const Result done(PQexec(raw_, sql.c_str()), &PQclear);
+  if (PQresultStatus(done.get()) != PGRES_TUPLES_OK || PQntuples(done.get()) != 1) check(done.get(), guard.fired());
+  std::vector<std::pair<std::string, std::string>> values;
+  for (int c = 0; c < PQnfields(done.get()); ++c)
+    values.emplace_back(PQfname(done.get(), c), PQgetvalue(done.get(), 0, c));
+  return values;
 }
 
 /// While rows are sent a server has nothing to say but that it refuses one (or that it goes away); what is sent after

@@ -50,6 +50,7 @@ std::optional<Failure> PostgresSink::open() {
 
 void PostgresSink::connect() {
   session_ = std::make_unique<PostgresSession>(target_, shared_->watchdog);
+  if (shared_->told.tell(session_->told()) && options_.note) options_.note(session_->told());
   server_ = check_server(*session_, target_, options_);
   check_grants(*session_, server_.prelude, {{"forebay_migrations", "SELECT"}});
   PostgresMigrator migrator(*session_, server_.prelude);

@@ -32,6 +32,7 @@ struct PostgresShared {
   Watchdog watchdog;
   RefusalRates rates;
   TableTurns turns;
+  Told told;
 };
 
 /// One connection that brings batches to PostgreSQL.

@@ -17,6 +17,13 @@ constexpr FailureClass kOther = FailureClass::other;
 
 constexpr std::string_view kCompare = "compare the table with the stream's declaration, or run `forebay migrate up`";
 
+/// An openGauss that asks for a sha256 or SM3 password, which only its own libpq knows.
+constexpr std::string_view kOpenGaussPassword =
+    "so asks an openGauss for passwords as only its own libpq sends them: set password_encryption_type = 1 at the "
+    "server "
+    "and reload it, give the role a new password, and have md5 or sha256 in its pg_hba.conf line; see "
+    "docs/opengauss.md";
+
 // `sign` begins the SQLSTATE; the first row that fits counts.
 constexpr std::array kSqlstates = {
     ErrorRow{"08", kReconnect, ""},     // connection exceptions
@@ -68,6 +75,9 @@ constexpr std::array kClientErrors = {
     ErrorRow{"certificate", kLogin, "check sslmode, sslrootcert and the server's certificate"},
     ErrorRow{"SSL", kLogin, "check sslmode and the server's TLS settings"},
     ErrorRow{"definition of service", kLogin, "check PGSERVICE and the service file"},
+    ErrorRow{"none of the server's SASL authentication mechanisms", kLogin, kOpenGaussPassword},  // 10, sha256
+    ErrorRow{"AUTH_REQ_SASL_CONT without AUTH_REQ_SASL", kLogin, kOpenGaussPassword},             // 11, md5 over it
+    ErrorRow{"authentication method 13", kLogin, kOpenGaussPassword},                             // SM3
     ErrorRow{"SASL", kLogin, "the server asks for a login method that this libpq does not know"},
     ErrorRow{"authentication method", kLogin, "the server asks for a login method that this libpq does not know"},
     ErrorRow{"GSSAPI", kLogin, "check gssencmode and the Kerberos ticket"},

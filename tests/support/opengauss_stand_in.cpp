@@ -1,0 +1,207 @@
+#include "support/opengauss_stand_in.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace forebay::test {
+namespace {
+
+std::uint32_t number_at(std::string_view bytes, std::size_t at) {
+  std::uint32_t n = 0;
+  for (std::size_t i = 0; i < 4; ++i) n = n << 8 | static_cast<unsigned char>(bytes[at + i]);
+  return n;
+}
+
+std::string number(std::uint32_t n) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(n >> shift);
+  return bytes;
+}
+
+std::string message(char type, const std::string& body) {
+  return type + number(static_cast<std::uint32_t>(body.size() + 4)) + body;
+}
+
+bool send_all(int to, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t more = ::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (more <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(more));
+  }
+  return true;
+}
+
+/// Binary COPY's rows with '' made NULL, piece by piece.
+class EmptyToNull {
+ public:
+  std::string next(std::string_view bytes) {
+    held_ += bytes;
+    std::string out;
+    for (;;) {
+      const std::size_t ready = next_item();
+      if (ready == 0 || held_.size() < ready) return out;
+      if (header_) {
+        header_ = false;
+      } else if (fields_ == 0) {
+        fields_ =
+            static_cast<std::int16_t>(static_cast<unsigned char>(held_[0]) << 8 | static_cast<unsigned char>(held_[1]));
+      } else {
+        --fields_;
+        if (number_at(held_, 0) == 0) held_.replace(0, 4, number(0xffffffff));
+      }
+      out += held_.substr(0, ready);
+      held_.erase(0, ready);
+    }
+  }
+
+ private:
+  /// Bytes of the next header, count of fields or field; 0: not to be told yet.
+  std::size_t next_item() const {
+    if (header_) return 19;
+    if (fields_ <= 0) return 2;
+    if (held_.size() < 4) return 0;
+    const std::uint32_t size = number_at(held_, 0);
+    return size == 0xffffffff ? 4 : 4 + size;
+  }
+
+  std::string held_;
+  bool header_ = true;
+  int fields_ = 0;
+};
+
+/// What a client says, message by message, as PostgreSQL is to hear it.
+class ClientSide {
+ public:
+  explicit ClientSide(const OpenGaussRelease& release) : release_(release) {}
+
+  std::string heard(std::string_view bytes) {
+    held_ += bytes;
+    std::string out;
+    for (;;) {
+      const std::size_t type = started_ ? 1 : 0;
+      if (held_.size() < type + 4) return out;
+      const std::size_t size = type + number_at(held_, type);
+      if (held_.size() < size) return out;
+      const std::string whole = held_.substr(0, size);
+      held_.erase(0, size);
+      out += started_ ? translated(whole[0], whole.substr(5)) : whole;
+      started_ = true;
+    }
+  }
+  bool keeps_idle_sessions() const { return keeps_idle_sessions_; }
+
+ private:
+  std::string translated(char type, const std::string& body) {
+    if (type == 'Q') {
+      const std::string sql = body.c_str();
+      if (sql.find("SET session_timeout = 0") != std::string::npos) keeps_idle_sessions_ = true;
+      if (sql.find("(FORMAT binary)") != std::string::npos) copy_ = EmptyToNull();
+      return message('Q', as_postgres_runs_it(sql, release_) + '\0');
+    }
+    if (type == 'P') {
+      const auto name_end = body.find('\0') + 1;
+      const auto sql_end = body.find('\0', name_end);
+      const std::string sql = as_postgres_runs_it(body.substr(name_end, sql_end - name_end), release_);
+      return message('P', body.substr(0, name_end) + sql + body.substr(sql_end));
+    }
+    if (type == 'd' && release_.empty_is_null()) return message('d', copy_.next(body));
+    return message(type, body);
+  }
+
+  const OpenGaussRelease& release_;
+  std::string held_;
+  bool started_ = false;
+  bool keeps_idle_sessions_ = false;
+  EmptyToNull copy_;
+};
+
+/// What the server says; openGauss calls itself 9.2.4 where PostgreSQL tells its version.
+class ServerSide {
+ public:
+  std::string heard(std::string_view bytes) {
+    held_ += bytes;
+    std::string out;
+    while (held_.size() >= 5 && held_.size() >= 1 + std::size_t{number_at(held_, 1)}) {
+      const std::size_t size = 1 + number_at(held_, 1);
+      const std::string body = held_.substr(5, size - 5);
+      constexpr std::string_view kName("server_version\0", 15);
+      if (held_[0] == 'S' && body.starts_with(kName)) {
+        out += message('S', std::string(kName) + "9.2.4" + '\0');
+      } else {
+        out += held_.substr(0, size);
+      }
+      if (held_[0] == 'Z') in_transaction_ = body != "I";
+      held_.erase(0, size);
+    }
+    return out;
+  }
+  bool in_transaction() const { return in_transaction_; }
+
+ private:
+  std::string held_;
+  bool in_transaction_ = false;
+};
+
+}  // namespace
+
+OpenGaussStandIn::OpenGaussStandIn(std::string server_socket, OpenGaussRelease release)
+    : server_socket_(std::move(server_socket)), release_(release), server_([this](int client) { carry(client); }) {}
+
+OpenGaussStandIn::~OpenGaussStandIn() { ending_ = true; }
+
+void OpenGaussStandIn::carry(int client) {
+  ++connections_;
+  std::array<char, 65536> buffer;
+  if (const int code = offers_authentication; code != 0) {
+    if (::read(client, buffer.data(), buffer.size()) > 0)
+      send_all(client, message('R', number(static_cast<std::uint32_t>(code)) + number(2) + std::string(64, '0')));
+    while (::read(client, buffer.data(), buffer.size()) > 0) {
+    }
+    return;
+  }
+  const int at_once = 1;
+  ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
+  const int server = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, server_socket_.c_str(), sizeof address.sun_path - 1);
+  bool up = ::connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  ClientSide client_side(release_);
+  ServerSide server_side;
+  auto last = std::chrono::steady_clock::now();
+  while (up && !ending_) {
+    std::array<pollfd, 2> ready = {pollfd{client, POLLIN, 0}, pollfd{server, POLLIN, 0}};
+    if (::poll(ready.data(), ready.size(), 10) < 0) break;
+    if (ready[0].revents != 0 || ready[1].revents != 0) last = std::chrono::steady_clock::now();
+    if (ready[0].revents != 0) {
+      const ssize_t n = ::read(client, buffer.data(), buffer.size());
+      if (n <= 0) break;
+      up = send_all(server, client_side.heard({buffer.data(), static_cast<std::size_t>(n)}));
+    }
+    if (up && ready[1].revents != 0) {
+      const ssize_t n = ::read(server, buffer.data(), buffer.size());
+      if (n <= 0) break;
+      up = send_all(client, server_side.heard({buffer.data(), static_cast<std::size_t>(n)}));
+    }
+    const int limit = session_timeout_ms;
+    if (limit > 0 && !client_side.keeps_idle_sessions() && !server_side.in_transaction() &&
+        std::chrono::steady_clock::now() - last > std::chrono::milliseconds(limit)) {
+      ++idle_drops_;
+      break;
+    }
+  }
+  ::close(server);
+  ::shutdown(client, SHUT_RDWR);
+}
+
+}  // namespace forebay::test
