@@ -22,7 +22,8 @@ Named named_values(PostgresSession& session, const std::string& sql) {
 /// Every column of pg_database, since openGauss has one that PostgreSQL has not, and it cannot be named without
 /// failing.
 constexpr const char* kWhoAreYou =
-    "SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p WHERE p.proname = 'opengauss_version') AS "
+    "SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p WHERE p.proname = "
+    "'opengauss_version') AS "
     "named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE "
     "d.datname = current_database()";
 

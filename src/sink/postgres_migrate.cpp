@@ -50,17 +50,21 @@ std::vector<PostgresMigrator::Applied> PostgresMigrator::applied() {
 }
 
 void PostgresMigrator::lock() {
-  if (const std::string limit = session_.dialect().lock_limit(kLockTimeout.count() * 1000); !limit.empty())
-    session_.exec(limit);
+  const std::string limit = session_.dialect().lock_limit(kLockTimeout.count() * 1000);
+  // Where waits for locks have no limit of their own, the statement's serves for this one.
+  const std::string usual = limit.empty() ? session_.exec("SHOW statement_timeout")[0][0].c_str() : "";
+  session_.exec(limit.empty() ? "SET LOCAL statement_timeout = '" + std::to_string(kLockTimeout.count()) + "s'"
+                              : limit);
   try {
     session_.exec("SELECT pg_advisory_xact_lock($1)", {std::to_string(kLockNumber)});
   } catch (DestinationFailure& e) {
-    if (e.sqlstate() != "55P03") throw;
+    if (e.sqlstate() != (limit.empty() ? "57014" : "55P03")) throw;
     throw DestinationFailure({FailureClass::retry_batch, "55P03",
                               "another process has been migrating this database for " +
                                   std::to_string(kLockTimeout.count()) +
                                   "s; wait for it, or end its session (pg_locks, locktype advisory)"});
   }
+  if (limit.empty()) session_.exec("SET LOCAL statement_timeout = '" + usual + "'");
 }
 
 std::vector<MigrationState> PostgresMigrator::states() {

@@ -9,7 +9,9 @@
 
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -30,6 +32,11 @@ std::string number(std::uint32_t n) {
 
 std::string message(char type, const std::string& body) {
   return type + number(static_cast<std::uint32_t>(body.size() + 4)) + body;
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
 }
 
 bool send_all(int to, std::string_view bytes) {
@@ -105,7 +112,8 @@ class ClientSide {
     if (type == 'Q') {
       const std::string sql = body.c_str();
       if (sql.find("SET session_timeout = 0") != std::string::npos) keeps_idle_sessions_ = true;
-      if (sql.find("(FORMAT binary)") != std::string::npos) copy_ = EmptyToNull();
+      if (sql.find("COPY ") != std::string::npos) copy_.reset();
+      if (sql.find("(FORMAT binary)") != std::string::npos) copy_.emplace();
       return message('Q', as_postgres_runs_it(sql, release_) + '\0');
     }
     if (type == 'P') {
@@ -114,7 +122,7 @@ class ClientSide {
       const std::string sql = as_postgres_runs_it(body.substr(name_end, sql_end - name_end), release_);
       return message('P', body.substr(0, name_end) + sql + body.substr(sql_end));
     }
-    if (type == 'd' && release_.empty_is_null()) return message('d', copy_.next(body));
+    if (type == 'd' && copy_ && release_.empty_is_null()) return message('d', copy_->next(body));
     return message(type, body);
   }
 
@@ -122,7 +130,7 @@ class ClientSide {
   std::string held_;
   bool started_ = false;
   bool keeps_idle_sessions_ = false;
-  EmptyToNull copy_;
+  std::optional<EmptyToNull> copy_;  // while one is under way
 };
 
 /// What the server says; openGauss calls itself 9.2.4 where PostgreSQL tells its version.
@@ -156,6 +164,17 @@ class ServerSide {
 
 OpenGaussStandIn::OpenGaussStandIn(std::string server_socket, OpenGaussRelease release)
     : server_socket_(std::move(server_socket)), release_(release), server_([this](int client) { carry(client); }) {}
+
+std::unique_ptr<OpenGaussStandIn> OpenGaussStandIn::of_environment(const OpenGaussRelease& release) {
+  const std::string folder = variable("PGHOST");
+  if (!folder.starts_with('/')) return nullptr;
+  return std::make_unique<OpenGaussStandIn>(folder + "/.s.PGSQL." + variable("PGPORT"), release);
+}
+
+std::string OpenGaussStandIn::url(const std::string& parameters) const {
+  return "postgresql://" + variable("PGUSER") + "@127.0.0.1:" + std::to_string(port()) + "/" + variable("PGDATABASE") +
+         "?sslmode=disable&gssencmode=disable" + parameters;
+}
 
 OpenGaussStandIn::~OpenGaussStandIn() { ending_ = true; }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "support/fake_postgres.hpp"
@@ -16,11 +17,15 @@ namespace forebay::test {
 class OpenGaussStandIn {
  public:
   OpenGaussStandIn(std::string server_socket, OpenGaussRelease release);
+  /// Of the server that PGHOST and PGPORT name; null where that is no folder of Unix sockets.
+  static std::unique_ptr<OpenGaussStandIn> of_environment(const OpenGaussRelease& release);
   ~OpenGaussStandIn();
   OpenGaussStandIn(const OpenGaussStandIn&) = delete;
   OpenGaussStandIn& operator=(const OpenGaussStandIn&) = delete;
 
   int port() const { return server_.port(); }
+  /// A URL that leads through here; `parameters` as "&name=value".
+  std::string url(const std::string& parameters = {}) const;
 
   /// An authentication request instead of a login: 10 (sha256), 11 (md5 over sha256), 13 (SM3). 0: as PostgreSQL does.
   std::atomic<int> offers_authentication{0};
