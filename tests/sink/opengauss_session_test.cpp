@@ -39,6 +39,20 @@ TEST_CASE("an idle session is not ended by openGauss's session_timeout, since it
   CHECK(fixture.server().connections() == 2);
 }
 
+TEST_CASE("a session that openGauss ended while it was idle is replaced before a batch is sent", "[postgres]") {
+  OpenGaussFixture fixture(kOpenGauss6PG);
+  if (!fixture.available()) return;
+  const Stream stream = small_stream();
+  const auto sink = fixture.destination()->make_sink({&stream});
+  opens(*sink);
+  fixture.server().ends_all_idle = true;
+  fixture.server().session_timeout_ms = 50;
+  while (fixture.server().idle_drops() == 0) std::this_thread::yield();
+  fixture.server().session_timeout_ms = 0;
+  CHECK(written(*sink, {RangeMaker(stream, "b", 1).add(1, small_row(1, "/a")).range()}).ranges.at(0).synced == 1);
+  CHECK(fixture.server().connections() == 2);
+}
+
 TEST_CASE("a '' that is sent comes back as the mode has it, and NULL stays NULL", "[postgres]") {
   const OpenGaussRelease release = GENERATE(kOpenGauss2A, kOpenGauss5A, kOpenGauss6PG);
   INFO(release.version);

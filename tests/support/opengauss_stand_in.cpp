@@ -213,7 +213,7 @@ void OpenGaussStandIn::carry(int client) {
       up = send_all(client, server_side.heard({buffer.data(), static_cast<std::size_t>(n)}));
     }
     const int limit = session_timeout_ms;
-    if (limit > 0 && !client_side.keeps_idle_sessions() && !server_side.in_transaction() &&
+    if (limit > 0 && (ends_all_idle || !client_side.keeps_idle_sessions()) && !server_side.in_transaction() &&
         std::chrono::steady_clock::now() - last > std::chrono::milliseconds(limit)) {
       ++idle_drops_;
       break;

@@ -32,6 +32,9 @@ class OpenGaussStandIn {
   /// What session_timeout is at first, in milliseconds: a session that is idle for so long is ended. 0: never.
   std::atomic<int> session_timeout_ms{0};
 
+  /// Ends idle sessions all the same when a client has set session_timeout to 0, as a firewall on the way would.
+  std::atomic<bool> ends_all_idle{false};
+
   std::uint64_t connections() const { return connections_; }
   std::uint64_t idle_drops() const { return idle_drops_; }
 
