@@ -40,6 +40,14 @@ std::int64_t milliseconds_of(const std::string& unit) {
   return at == kUnits.end() ? 0 : at->second;
 }
 
+/// What a server says of itself goes to logs and terminals.
+std::string printable(std::string_view text) {
+  constexpr std::size_t kMost = 60;
+  std::string out;
+  for (const char c : text.substr(0, kMost)) out += c >= ' ' && c <= '~' ? c : '?';
+  return out;
+}
+
 /// "openGauss 5.0.0" of "(openGauss 5.0.0 build a07d57c3) compiled at …", "PostgreSQL 15.8" of "PostgreSQL 15.8 (Debian
 /// …".
 std::string short_version(const std::string& version) {
@@ -118,7 +126,7 @@ ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
   // It ends idle sessions after ten minutes. For the session: idle is what it is between transactions.
   if (!settings.at("session_timeout").empty()) session.run("SET session_timeout = 0");
 
-  const std::string name = short_version(version);
+  const std::string name = printable(short_version(version));
   const auto upsert = find_upsert(session, traits);
   if (!upsert) {
     throw DestinationFailure({FailureClass::schema, "42601",
@@ -127,7 +135,7 @@ ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
   }
   traits.upsert = *upsert;
   std::string told = "the server is " + name;
-  if (compatibility != server.end()) told += " in compatibility mode " + compatibility->second;
+  if (compatibility != server.end()) told += " in compatibility mode " + printable(compatibility->second);
   if (!recognised) told += ", and spoken to as openGauss since the URL says so";
   told += "; rows are replaced by " + std::string(to_string(traits.upsert)) + ", which it took when tried";
   if (traits.empty_is_null) told += "; '' is NULL there";

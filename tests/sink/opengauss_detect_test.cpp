@@ -47,6 +47,19 @@ TEST_CASE("an openGauss is recognised, and the upsert that it takes is used", "[
   CHECK(fixture.one("SELECT count(*) FROM pg_class WHERE relname = 'forebay_probe'") == "0");
 }
 
+TEST_CASE("what a server calls itself is told without what would change a terminal, and not at any length",
+          "[postgres]") {
+  static const std::string version = "5\n\x1b[31m\xc3\xa9" + std::string(1000, 'x');
+  OpenGaussRelease release = kOpenGauss6PG;
+  release.version = version.c_str();
+  OpenGaussFixture fixture(release);
+  if (!fixture.available()) return;
+  const auto told = told_of(fixture.url());
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told[0], Catch::StartsWith("the server is openGauss 5??[31m??xxx"));
+  CHECK(told[0].size() < 250);
+}
+
 TEST_CASE("the upsert is found out for a role that may not have temporary tables, too", "[postgres]") {
   const PostgresNoTempFixture makes_the_role;
   if (!makes_the_role.available()) return;
