@@ -7,7 +7,10 @@
 //   force-sync SECONDS           brings everything to the destination, or gives up
 //   status                       counts, and this process's memory
 //
+// With the argument --no-memory-statistics it switches SQLite's off, as the command does (docs/library.md).
 // At the end of its input it stops; what has not landed stays in the state directory.
+
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,49 +21,29 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
+
+#include "files.hpp"
 
 namespace {
 
 using nlohmann::json;
 using std::chrono::steady_clock;
 
-constexpr std::uint64_t kPaths = 100'000;
-constexpr std::int64_t kTimeUs = 1'700'000'000'000'000;
-
 double seconds_since(steady_clock::time_point start) {
   return std::chrono::duration<double>(steady_clock::now() - start).count();
 }
 
-/// Files that are no file twice: a hundred thousand paths, made beforehand, in one backup set after another.
-class Files {
+/// The next file each time.
+class Feeder {
  public:
-  Files() {
-    paths_.reserve(kPaths);
-    for (std::uint64_t i = 0; i < kPaths; ++i) {
-      paths_.push_back("/srv/archive/2026/" + std::to_string(i / 1000) + "/report number " + std::to_string(i) +
-                       ".txt");
-    }
-  }
-  void add_next(forebay::Writer& writer) {
-    const auto n = static_cast<std::int64_t>(added_);
-    writer.add_file({.backup_set_id = 1 + n / static_cast<std::int64_t>(kPaths),
-                     .path = paths_[added_ % kPaths],
-                     .size = n,
-                     .permissions = 0644,
-                     .owner = "root",
-                     .group = "root",
-                     .modified_time_us = kTimeUs + n,
-                     .accessed_time_us = kTimeUs + n,
-                     .changed_time_us = kTimeUs + n,
-                     .backup_time_us = kTimeUs});
-    ++added_;
-  }
+  void add_next(forebay::Writer& writer) { writer.add_file(files_[added_++]); }
 
  private:
-  std::vector<std::string> paths_;
-  std::uint64_t added_ = 0;
+  bench::Files files_;
+  std::int64_t added_ = 0;
 };
 
 double percentile(const std::vector<std::uint32_t>& sorted_ns, double share) {
@@ -68,7 +51,7 @@ double percentile(const std::vector<std::uint32_t>& sorted_ns, double share) {
   return sorted_ns[at] / 1000.0;
 }
 
-json burst(forebay::Writer& writer, Files& files, std::istream& arguments) {
+json burst(forebay::Writer& writer, Feeder& feeder, std::istream& arguments) {
   std::uint64_t rows = 0;
   std::uint64_t times = 0;
   std::int64_t period_ms = 0;
@@ -84,7 +67,7 @@ json burst(forebay::Writer& writer, Files& files, std::istream& arguments) {
     const auto start = steady_clock::now();
     auto last = start;
     for (std::uint64_t i = 0; i < rows; ++i) {
-      files.add_next(writer);
+      feeder.add_next(writer);
       const auto now = steady_clock::now();
       took_ns.push_back(static_cast<std::uint32_t>(std::min<std::int64_t>((now - last).count(), UINT32_MAX)));
       last = now;
@@ -124,18 +107,18 @@ json status(const forebay::Buffer& buffer) {
           {"resident_peak_bytes", memory_of("VmHWM")}};
 }
 
-json answer(const std::string& line, forebay::Buffer& buffer, forebay::Writer& writer, Files& files) {
+json answer(const std::string& line, forebay::Buffer& buffer, forebay::Writer& writer, Feeder& feeder) {
   std::istringstream arguments(line);
   std::string command;
   arguments >> command;
   const auto start = steady_clock::now();
   json said;
   if (command == "burst") {
-    said = burst(writer, files, arguments);
+    said = burst(writer, feeder, arguments);
   } else if (command == "add") {
     std::uint64_t rows = 0;
     if (!(arguments >> rows)) throw std::runtime_error("add ROWS");
-    for (std::uint64_t i = 0; i < rows; ++i) files.add_next(writer);
+    for (std::uint64_t i = 0; i < rows; ++i) feeder.add_next(writer);
     writer.commit();
   } else if (command == "force-sync") {
     std::int64_t seconds = 0;
@@ -153,15 +136,18 @@ json answer(const std::string& line, forebay::Buffer& buffer, forebay::Writer& w
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   try {
-    Files files;
+    if (argc > 1 && std::string_view(argv[1]) == "--no-memory-statistics") {
+      sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    }
+    Feeder feeder;
     forebay::Options options = forebay::options_from_environment();
     options.recover = false;
     forebay::Buffer buffer(options);
     forebay::Writer writer = buffer.writer();
     for (std::string line; std::getline(std::cin, line);) {
-      std::cout << answer(line, buffer, writer, files).dump() << std::endl;
+      std::cout << answer(line, buffer, writer, feeder).dump() << std::endl;
     }
     buffer.stop(std::chrono::milliseconds(0));
     return 0;

@@ -1,5 +1,5 @@
-"""What bench/zero_blocking.py and bench/backlog.py share: the program bench/feed.cpp, and the throwaway server of
-scripts/with-postgres.sh, which they stop and start."""
+"""The program bench/feed.cpp, and the throwaway server of scripts/with-postgres.sh, for the drivers that feed rows by
+the one, and those that stop and start the other."""
 import json
 import os
 import signal
@@ -10,13 +10,13 @@ import tempfile
 class Feed:
     """A producer in a process of its own, with a state directory of its own that is gone with it."""
 
-    def __init__(self, program, **settings):
+    def __init__(self, program, *arguments, **settings):
         self.folder = tempfile.TemporaryDirectory(prefix="forebay-feed.")
         env = {name: value for name, value in os.environ.items()
                if not name.startswith(("MEMORY_DB_", "SYNC_", "FOREBAY_", "USE_MEMORY_DB"))}
         env.update(FOREBAY_STATE_DIR=self.folder.name, FOREBAY_LOG_LEVEL="error",
                    **{name: str(value) for name, value in settings.items()})
-        self.process = subprocess.Popen([program], env=env, cwd=self.folder.name, text=True,
+        self.process = subprocess.Popen([program, *arguments], env=env, cwd=self.folder.name, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def ask(self, *words):

@@ -19,6 +19,7 @@ BEGIN;
 SET LOCAL statement_timeout = 54000; SET LOCAL idle_in_transaction_session_timeout = 120;
 ROLLBACK;
 SELECT CASE WHEN (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_') LIKE 'forebay_check%' THEN 'ok      ' ELSE 'FAILED  ' END || 'settings: the search path is found' AS verdict;
+SELECT current_setting('transaction_read_only') = 'on' AS read_only, pg_is_in_recovery() AS standby;
 
 \echo == migrations
 -- One row per entry of a backed-up tree, as on PostgreSQL (sql/postgres/, which says more). What is otherwise: a serial id, since
@@ -121,6 +122,7 @@ COMMENT ON COLUMN sync_batches.stream IS 'of the range''s rows; NULL where an ea
 ALTER TABLE sync_batches ADD COLUMN quarantined bigint NOT NULL DEFAULT 0;
 COMMENT ON COLUMN sync_batches.quarantined IS 'rows that the table refused for what they contain';
 SELECT CASE WHEN (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid)) IS NOT NULL AND (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check') IS NOT NULL AND (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'no_such' AND pg_catalog.pg_table_is_visible(o.oid)) IS NULL THEN 'ok      ' ELSE 'FAILED  ' END || 'migrations: tables are found' AS verdict;
+SELECT CASE WHEN (SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files_key' AND pg_catalog.pg_table_is_visible(o.oid))) LIKE '%backup_files' THEN 'ok      ' ELSE 'FAILED  ' END || 'migrations: a table is found by its index' AS verdict;
 SELECT CASE WHEN encode(forebay_path_bytes('%/a%FFb'), 'hex') = '2f61ff62' AND encode(forebay_name_bytes('%/%FE'), 'hex') = 'fe' THEN 'ok      ' ELSE 'FAILED  ' END || 'migrations: the bytes of a stored path' AS verdict;
 SELECT coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false) AS row_security, array_to_string(c.reloptions, ',') FROM pg_class c WHERE c.relname = 'backup_files';
 

@@ -54,6 +54,9 @@ struct SyncStatus {
   std::optional<std::int64_t> last_error_us;         ///< microseconds since 1970: when it was met, the last time
   std::map<std::string, Counts> streams;
   Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
+  std::uint64_t quarantined_before = 0;  ///< rows in quarantine already, of the buffers that were taken over
+  std::uint64_t quarantined_left = 0;    ///< the same, of buffers for this destination that hold nothing else
+  Counts recovered_retries;  ///< of those, what is taken out of quarantine once more (quarantined: refused again)
   std::uint64_t damaged_journals = 0;     ///< of those: not all of their rows could be read; the files are kept
   std::uint64_t damaged_checkpoints = 0;  ///< of theirs that were passed over
   std::uint64_t buffers_in_use =
@@ -66,11 +69,12 @@ struct SyncStatus {
   std::uint64_t memory_rows = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;
-  std::uint64_t retried_rows = 0;                  ///< of those quarantined, on their way once more
-  std::uint64_t journaled_rows = 0;                ///< of those pending, in journals that outlive the process
-  double oldest_pending_s = 0;                     ///< age of the oldest row that has not landed
-  double total_time_s = 0;                         ///< since the Buffer was made
-  double sync_time_s = 0;                          ///< that workers spent sending, summed
+  std::string disk_trouble;          ///< one line, while rows do not get to disk or producers are held up; else empty
+  std::uint64_t retried_rows = 0;    ///< of those quarantined, on their way once more
+  std::uint64_t journaled_rows = 0;  ///< of those pending, in journals that outlive the process
+  double oldest_pending_s = 0;       ///< age of the oldest row that has not landed
+  double total_time_s = 0;           ///< since the Buffer was made
+  double sync_time_s = 0;            ///< that workers spent sending, summed
   std::optional<std::int64_t> last_sync_us;        ///< microseconds since 1970; none: nothing has landed yet
   std::optional<std::int64_t> last_checkpoint_us;  ///< the same, of the last finished checkpoint
   std::uint64_t last_checkpoint_rows = 0;          ///< of that one

@@ -275,6 +275,9 @@ SyncStatus BufferCore::status() const {
   if (destination_) s.destination_server = destination_->server();
   s.streams = accounts.streams;
   s.recovered = accounts.recovered;
+  s.recovered_retries = accounts.recovered_retries;
+  s.quarantined_before = adopted_.quarantined;
+  s.quarantined_left = adopted_.finished_rows;
   s.damaged_journals = adopted_.damaged_journals;
   s.damaged_checkpoints = adopted_.damaged_checkpoints;
   s.buffers_in_use = adopted_.in_use;
@@ -286,6 +289,7 @@ SyncStatus BufferCore::status() const {
   s.memory_rows = accounts.memory_rows;
   s.memory_bytes = accounts.memory_bytes;
   s.disk_bytes = accounts.disk_bytes;
+  s.disk_trouble = accounts.disk_trouble;
   s.journaled_rows = accounts.journaled_rows;
   s.retried_rows = accounts.retried_rows;
   const SteadyTime now = steady_clock::now();

@@ -83,6 +83,7 @@ void BufferCore::finish_adopted() {
     for (const LedgerTotals& t : destination_->ledger_totals(buffer)) {
       totals.streams[t.stream].synced = t.synced;
       totals.streams[t.stream].superseded = t.superseded;
+      totals.streams[t.stream].quarantined = t.quarantined;
     }
     return totals;
   };

@@ -29,6 +29,10 @@ class RowSet {
   void begin_row(std::uint64_t number, std::int64_t version) { rows_.push_back({number, version}); }
   /// The next column of the row begun last; characters are copied.
   void push(const Value& v) { values_.push_back(v.holds_chars() ? copied(v) : v); }
+  /// The same for one whose characters are in what keep() returned.
+  void push_kept(const Value& v) { values_.push_back(v); }
+  /// Copies characters that live as long as the rows.
+  std::string_view keep(std::string_view s) { return {copy(s), s.size()}; }
 
   /// Adds to every row's version.
   void shift_versions(std::int64_t by) {
@@ -49,10 +53,10 @@ class RowSet {
  private:
   Value copied(const Value& v) {
     const std::string_view from = v.as_chars();
-    const std::string_view to(keep(from), from.size());
+    const std::string_view to = keep(from);
     return v.is(ColumnType::text) ? Value::text(to) : v.is(ColumnType::json) ? Value::json(to) : Value::bytes(to);
   }
-  const char* keep(std::string_view s) {
+  const char* copy(std::string_view s) {
     if (s.empty()) return "";
     static constexpr std::size_t kBlockBytes = std::size_t{256} * 1024;
     if (s.size() > room_) {

@@ -27,12 +27,19 @@ T get(const char* at) {
   return v;
 }
 
-void put_length(std::string& out, std::uint64_t n) {  // LEB128
+/// The same into room that is there: append_body() has made it.
+template <typename T>
+char* put_at(char* at, T v) {
+  std::memcpy(at, &v, sizeof v);
+  return at + sizeof v;
+}
+char* put_length_at(char* at, std::uint64_t n) {  // LEB128
   while (n >= 0x80) {
-    out.push_back(static_cast<char>(n | 0x80));
+    *at++ = static_cast<char>(n | 0x80);
     n >>= 7;
   }
-  out.push_back(static_cast<char>(n));
+  *at++ = static_cast<char>(n);
+  return at;
 }
 bool get_length(std::string_view& in, std::uint64_t& n) {
   n = 0;
@@ -140,43 +147,41 @@ std::uint64_t next_digest(std::uint64_t digest, std::uint32_t checksum) {
 }
 
 std::uint64_t record_bytes(std::span<const Value> values) {
-  std::uint64_t bytes = 8;
-  for (const Value& v : values) {
-    ++bytes;
-    if (v.is_null()) continue;
-    if (v.holds_chars()) {
-      const std::uint64_t size = v.as_chars().size();
-      bytes += size;
-      for (std::uint64_t n = size | 1; n != 0; n >>= 7) ++bytes;  // LEB128
-    } else {
-      bytes += v.is(ColumnType::boolean) ? 1 : 8;
-    }
-  }
+  std::uint64_t bytes = kVersionBytes;
+  for (const Value& v : values) bytes += value_bytes(v);
   return bytes;
 }
 
-void append_record(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t seed,
-                   std::uint64_t& digest) {
+void append_body(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t bytes) {
   const std::size_t start = out.size();
-  out.append(kRecordHeadBytes, '\0');
-  put<std::int64_t>(out, version);
+  out.resize(start + bytes);
+  char* at = put_at(out.data() + start, version);
   for (const Value& v : values) {
     if (v.is_null()) {
-      out.push_back('\0');
+      *at++ = '\0';
       continue;
     }
-    out.push_back(static_cast<char>(v.type()));
+    *at++ = static_cast<char>(v.type());
     if (v.holds_chars()) {
-      put_length(out, v.as_chars().size());
-      out.append(v.as_chars());
+      const std::string_view chars = v.as_chars();
+      at = put_length_at(at, chars.size());
+      if (!chars.empty()) std::memcpy(at, chars.data(), chars.size());
+      at += chars.size();
     } else if (v.is(ColumnType::boolean)) {
-      out.push_back(v.as_integer() != 0 ? '\1' : '\0');
+      *at++ = v.as_integer() != 0 ? '\1' : '\0';
     } else if (v.is(ColumnType::real)) {
-      put<double>(out, v.as_real());
+      at = put_at(at, v.as_real());
     } else {
-      put<std::int64_t>(out, v.as_integer());
+      at = put_at(at, v.as_integer());
     }
   }
+}
+
+void append_record(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t bytes,
+                   std::uint64_t seed, std::uint64_t& digest) {
+  const std::size_t start = out.size();
+  out.append(kRecordHeadBytes, '\0');
+  append_body(out, version, values, bytes);
   const std::string_view body = std::string_view(out).substr(start + kRecordHeadBytes);
   const std::uint32_t checksum = record_checksum(body, seed);
   const auto size = static_cast<std::uint32_t>(body.size());
@@ -239,15 +244,15 @@ bool take_value(std::string_view& body, ColumnType type, Value& v) {
 }  // namespace
 
 bool decode_record(std::string_view body, const Stream& stream, std::uint64_t row_number, RowSet& rows) {
-  if (body.size() < 8) return false;
+  if (body.size() < kVersionBytes) return false;
   rows.begin_row(row_number, get<std::int64_t>(body.data()));
-  body.remove_prefix(8);
+  body = rows.keep(body.substr(kVersionBytes));
   bool whole = true;
   for (const Column& column : stream.columns) {
     Value v;
     whole = take_value(body, column.type, v);
     if (!whole) break;
-    rows.push(v);
+    rows.push_kept(v);
   }
   if (whole && body.empty()) return true;
   rows.cancel_row();

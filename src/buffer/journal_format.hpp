@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -27,6 +28,7 @@ inline constexpr std::size_t kJournalPrefixBytes = 24;
 /// A longer header is damage: a reader keeps it in memory.
 inline constexpr std::uint32_t kJournalHeaderBytesMax = 16U << 20;
 inline constexpr std::size_t kRecordHeadBytes = 8;
+inline constexpr std::size_t kVersionBytes = 8;
 inline constexpr std::uint32_t kTrailerMark = 0xffffffffU;
 inline constexpr std::size_t kTrailerBytes = kRecordHeadBytes + 16;
 /// A record longer than this is refused at add(), and is damage when read.
@@ -48,12 +50,25 @@ Stream stream_from_json(std::string_view text);
 /// prefix + header; `seed` receives what the records' checksums are seeded with.
 std::string encode_journal_header(const JournalHeader& header, std::uint64_t& seed);
 
-/// Bytes of a record's body: what kRecordBytesMax bounds.
+/// Bytes of a value in a record's body, and of the body: what kRecordBytesMax bounds.
+inline std::uint64_t value_bytes(const Value& v) {
+  if (v.is_null()) return 1;
+  if (!v.holds_chars()) return v.is(ColumnType::boolean) ? 2 : 9;
+  const std::uint64_t size = v.as_chars().size();
+  return 1 + (static_cast<std::uint64_t>(std::bit_width(size | 1)) + 6) / 7 + size;  // LEB128
+}
 std::uint64_t record_bytes(std::span<const Value> values);
 
+/// Appends a record's body to `out`; `bytes` is record_bytes(values), which whoever checks a record has counted
+/// already.
+void append_body(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t bytes);
 /// Appends one record to `out` and moves `digest` on.
-void append_record(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t seed,
-                   std::uint64_t& digest);
+void append_record(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t bytes,
+                   std::uint64_t seed, std::uint64_t& digest);
+inline void append_record(std::string& out, std::int64_t version, std::span<const Value> values, std::uint64_t seed,
+                          std::uint64_t& digest) {
+  append_record(out, version, values, record_bytes(values), seed, digest);
+}
 void append_trailer(std::string& out, std::uint64_t rows, std::uint64_t digest, std::uint64_t seed);
 
 /// Parts that reading needs too.

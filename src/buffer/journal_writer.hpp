@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "buffer/journal_file.hpp"
 #include "buffer/journal_format.hpp"
@@ -20,18 +21,20 @@ class JournalWriter {
   /// With a file of its own, which nobody flushes.
   JournalWriter(const CreateFile& create, std::filesystem::path path, const JournalHeader& header);
 
-  /// When it throws, nothing is appended.
-  void append(std::int64_t version, std::span<const Value> values) {
+  /// `bytes` is record_bytes(values). The record's body, until the next call. When it throws, nothing is appended.
+  std::string_view append(std::int64_t version, std::span<const Value> values, std::uint64_t bytes) {
     last_start_ = pending_.size();
     last_digest_ = digest_;
     try {
-      append_record(pending_, version, values, seed_, digest_);
+      append_record(pending_, version, values, bytes, seed_, digest_);
     } catch (...) {
       pending_.resize(last_start_);
       throw;
     }
     ++rows_;
+    return std::string_view(pending_).substr(last_start_ + kRecordHeadBytes);
   }
+  void append(std::int64_t version, std::span<const Value> values) { append(version, values, record_bytes(values)); }
   /// What was appended is with the kernel when this returns.
   void commit();
   /// The trailer and commit(): nothing more is written.

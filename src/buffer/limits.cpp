@@ -30,11 +30,10 @@ Relief backpressure(const BufferUsage& usage, const Limits& limits) {
 
 std::string full_message(const Relief& relief, const Limits& limits, const std::string& eviction_failure) {
   if (!relief.disk_full && !eviction_failure.empty()) {
-    return "memory is full, and its rows do not get to disk: " + eviction_failure +
-           "; make room there, or bring the destination back";
+    return "memory is full, and its rows do not get to disk: " + eviction_failure;
   }
   return "journals on disk have reached " + std::to_string(limits.disk_bytes_max >> 20) +
-         " MiB (MEMORY_DB_DISK_MAX_MB); bring the destination back or raise the limit";
+         " MiB (MEMORY_DB_DISK_MAX_MB), and go when their rows are at the destination; see to that, or raise the limit";
 }
 
 std::uint64_t rows_between_checks(const Limits& limits) {

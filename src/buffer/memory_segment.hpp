@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "base/row_set.hpp"
 #include "forebay/stream.hpp"
@@ -11,16 +12,17 @@
 
 namespace forebay {
 
-/// The rows of one segment in an in-memory SQLite database of its own, in arrival order: rowid is the row number, no
-/// index, no types declared (the stream knows them). One thread at a time, which its owner's mutex sees to; but read()
-/// of a sealed one is safe from several.
+/// The rows of one segment in an in-memory SQLite database of its own, in arrival order: rowid is the row number, the
+/// one column is the record's body as journals have it (journal_format.hpp), which costs a third of what a column for
+/// each value does, and is encoded once for both. One thread at a time, which its owner's mutex sees to; but read() of
+/// a sealed one is safe from several.
 class MemorySegment {
  public:
   explicit MemorySegment(const Stream& stream);
 
-  /// Appends a row inside the open group. Values must fit the stream's columns (check_values()).
-  /// Throws Error(local) when SQLite can't: see lost_rows().
-  void append(std::int64_t version, std::span<const Value> values);
+  /// Appends a row inside the open group: append_body() of values that fit the stream (check_values()).
+  /// Throws Error(local) when SQLite can't: rows() tells what is left.
+  void append(std::string_view body);
   /// Ends the open group: its rows can no longer be rolled back. When it throws they may have been: rows() tells.
   void commit();
   /// No more rows: what only appending needs is freed.

@@ -87,7 +87,6 @@ class Segment {
   /// A journal that can be trusted holds the rows (level `power`: on the disk), or they have landed. Never taken back.
   std::atomic<bool> secured;
   int late_journals = 0;  // guarded by securing: written so far in place of one that failed
-  bool told = false;      // guarded by securing: that it could not be secured
 
   // For whoever syncs it.
   std::uint64_t next_row = 1;        // rows before this one have landed

@@ -66,6 +66,7 @@ void SegmentStore::adopt(SegmentPtr segment) {
     } else if (segment->id.buffer != options_.buffer_id) {
       recovered_.accepted += rows;
       recovered_.quarantined += rows;
+      recovered_retries_.accepted += rows;
     }
     segment->range_rows_max = range_rows_by_bytes(segment->id.rows, segment->id.record_bytes, options_.limits);
     count_locked(*segment, +1);
@@ -171,6 +172,11 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, const L
     counts.superseded += what.superseded;
     counts.quarantined += what.quarantined;
     if (segment->retry) counts.quarantined -= rows;
+    if (segment->retry && !own) {
+      recovered_retries_.synced += what.synced;
+      recovered_retries_.superseded += what.superseded;
+      recovered_retries_.quarantined += what.quarantined;
+    }
     segment->brought += what;
     last_progress_ = steady_clock::now();
     if (all) {
@@ -279,15 +285,18 @@ SegmentStore::Accounts SegmentStore::accounts() const {
   Accounts a;
   a.streams = streams_;
   a.recovered = recovered_;
+  a.recovered_retries = recovered_retries_;
   const BufferUsage usage = usage_locked();
   a.memory_rows = usage.active_rows + usage.sealed_rows;
   a.memory_bytes = usage.active_bytes + usage.sealed_bytes;
   a.disk_bytes = usage.disk_bytes;
+  a.disk_trouble = trouble_.now(steady_clock::now());
   a.segments = queue_.size();
   for (const SegmentPtr& s : queue_) {
     const std::uint64_t left = s->id.rows - (s->next_row - 1);
     if (s->retry) {
       a.retried_rows += left;
+      if (s->id.buffer != options_.buffer_id) a.recovered_retries.pending += left;
       continue;
     }
     (s->id.buffer == options_.buffer_id ? a.streams[s->id.stream->name] : a.recovered).pending += left;

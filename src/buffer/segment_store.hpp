@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "buffer/append_file.hpp"
+#include "buffer/disk_trouble.hpp"
 #include "buffer/fork_guard.hpp"
 #include "buffer/journal_keeper.hpp"
 #include "buffer/limits.hpp"
@@ -85,6 +86,9 @@ class SegmentStore {
   void wake_timer() {
     if (options_.wake_timer) options_.wake_timer();
   }
+  /// A journal could not be written, or could be replaced since: told at once and then seldom.
+  void journal_failed(const std::string& line);
+  void journal_replaced(const std::string& line);
   void report(LogLevel level, const std::string& line) const {
     if (options_.log) options_.log(level, line);
   }
@@ -155,6 +159,7 @@ class SegmentStore {
   struct Accounts {
     std::map<std::string, Counts> streams;  // own rows; accepted = synced + superseded + pending + quarantined
     Counts recovered;                       // adopted rows, all streams: accepted means taken over
+    Counts recovered_retries;               // of those, what comes out of quarantine; quarantined: refused again
     std::uint64_t memory_rows = 0;
     std::uint64_t memory_bytes = 0;
     std::uint64_t disk_bytes = 0;
@@ -162,6 +167,7 @@ class SegmentStore {
     std::uint64_t segments = 0;        // not settled
     std::uint64_t retried_rows = 0;    // in quarantine, and to be sent again
     std::optional<SteadyTime> oldest_at;
+    std::string disk_trouble;  // a line, while rows do not get to disk or producers are held up; else empty
   };
   Accounts accounts() const;
   std::uint64_t pending_rows() const;
@@ -198,6 +204,7 @@ class SegmentStore {
   std::vector<std::shared_ptr<WriterCore>> writers_;
   std::map<std::string, Counts> streams_;  // accepted: of retired writers only; pending: unused
   Counts recovered_;
+  Counts recovered_retries_;        // pending: unused
   BufferUsage sums_;                // of queue_; active_* unused
   std::uint64_t dropped_rows_ = 0;  // discard
   SteadyTime last_progress_;
@@ -205,6 +212,7 @@ class SegmentStore {
   std::string eviction_failure_;  // why the last one failed; empty: it did not
   bool stopped_ = false;
 
+  DiskTrouble trouble_;  // its own mutex, and nothing is called under that
   JournalKeeper keeper_{*this};
 };
 

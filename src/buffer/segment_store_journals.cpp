@@ -33,8 +33,16 @@ void SegmentStore::flush_names(const std::vector<SpareJournal>& journals) const 
 
 /// The writer finds its file failed at the timer's visit, and moves its rows to another.
 void SegmentStore::flush_failed(const Error& error) {
-  report(LogLevel::error, std::string("rows cannot be acknowledged: ") + error.what());
+  journal_failed(std::string("rows cannot be acknowledged: ") + error.what());
   wake_timer();
+}
+
+void SegmentStore::journal_failed(const std::string& line) {
+  if (const auto told = trouble_.failed(line, std::chrono::steady_clock::now())) report(LogLevel::error, *told);
+}
+
+void SegmentStore::journal_replaced(const std::string& line) {
+  if (const auto told = trouble_.tell(line, std::chrono::steady_clock::now())) report(LogLevel::warning, *told);
 }
 
 void SegmentStore::secure(const SegmentPtr& segment) {
@@ -64,10 +72,9 @@ void SegmentStore::secure(const SegmentPtr& segment) {
     if (!rows) throw Error(ErrorCode::local, "its rows are not in memory any more");
     replace_journal_of(segment, rows, why);
   } catch (const std::exception& e) {
-    if (journals() && !std::exchange(segment->told, true)) {
-      report(LogLevel::error, "segment " + std::to_string(segment->id.number) +
-                                  " has no journal that can be trusted (" + why + "; " + e.what() +
-                                  "); its rows are in memory and on their way all the same");
+    if (journals()) {
+      journal_failed("segment " + std::to_string(segment->id.number) + " has no journal that can be trusted (" + why +
+                     "; " + e.what() + "); its rows are in memory and on their way all the same");
     }
     throw;
   }
@@ -101,8 +108,8 @@ void SegmentStore::replace_journal_of(const SegmentPtr& segment, const std::shar
     if (!path.empty()) std::filesystem::remove(path, ignored);
   }
   if (journals()) {
-    report(LogLevel::warning, "the rows of segment " + std::to_string(segment->id.number) + " are in " +
-                                  file->path().filename().string() + ", and acknowledged, after: " + why);
+    journal_replaced("the rows of segment " + std::to_string(segment->id.number) + " are in " +
+                     file->path().filename().string() + ", and acknowledged, after: " + why);
   }
 }
 

@@ -10,6 +10,8 @@
 
 namespace forebay {
 
+using std::chrono::steady_clock;
+
 void SegmentStore::count_locked(const Segment& s, int sign) {
   const auto add = [sign](std::uint64_t& sum, std::uint64_t n) { sum += static_cast<std::uint64_t>(sign) * n; };
   if (s.in_memory()) {
@@ -51,16 +53,14 @@ void SegmentStore::make_room() {
   const bool full = relief.disk_full || (!eviction_failure_.empty() && relief.evict_rows + relief.evict_bytes > 0);
   const Gate gate = stopped_ ? Gate::stopped : full ? Gate::full : Gate::open;
   const Gate before = gate_.exchange(gate);
-  const bool filled_up = gate == Gate::full && before == Gate::open;
-  const std::string why = filled_up ? full_message(relief, options_.limits, eviction_failure_) : std::string();
+  const std::string why = full ? full_message(relief, options_.limits, eviction_failure_) : std::string();
   lock.unlock();
-  if (filled_up) {
-    report(LogLevel::warning,
-           why + (options_.limits.full_policy == FullPolicy::wait ? "; producers wait" : "; records are refused"));
-  }
-  if (gate == Gate::open && before == Gate::full) {
+  if (gate == Gate::open && before == Gate::full) settled_.notify_all();
+  if (gate == Gate::full) {
+    const char* what = options_.limits.full_policy == FullPolicy::wait ? "; producers wait" : "; records are refused";
+    if (const auto line = trouble_.full(why + what, steady_clock::now())) report(LogLevel::warning, *line);
+  } else if (trouble_.has_room(steady_clock::now()) && gate == Gate::open) {
     report(LogLevel::info, "there is room for journals again; producers go on");
-    settled_.notify_all();
   }
 }
 
@@ -115,7 +115,7 @@ bool SegmentStore::evict_one_locked(std::unique_lock<std::mutex>& lock, const Se
   eviction_failure_ = failure;
   lock.unlock();
   freed.reset();  // closing a database takes its time: not under the lock
-  if (first_failure) report(LogLevel::error, "cannot free memory: " + failure);
+  if (first_failure) journal_failed("cannot free memory: " + failure);
   work_.notify_one();
   settled_.notify_all();
   lock.lock();

@@ -30,7 +30,7 @@ void WriterCore::add(std::int64_t version, std::span<const Value> values) {
     if (retired_) throw Error(ErrorCode::stopped, "the buffer is stopped and takes no more records");
     if (!journal_error_.empty()) heal_journal();
     if (!active_) open_active();
-    append_to_active(version, values);
+    append_to_active(version, values, bytes);
     crash_point("a record is in its segment");
     const std::uint64_t rows = active_->rows->rows();
     active_rows_.store(rows, std::memory_order_relaxed);
@@ -75,11 +75,18 @@ void WriterCore::open_active() {
   active_.emplace(std::move(a));
 }
 
-void WriterCore::append_to_active(std::int64_t version, std::span<const Value> values) {
-  // The journal first: it only gathers bytes, and refuses what is too large before SQLite holds it.
-  if (active_->journal) active_->journal->append(version, values);
+void WriterCore::append_to_active(std::int64_t version, std::span<const Value> values, std::uint64_t bytes) {
+  // Encoded once: SQLite holds what the journal gathers.
+  std::string_view body;
+  if (active_->journal) {
+    body = active_->journal->append(version, values, bytes);
+  } else {
+    body_.clear();
+    append_body(body_, version, values, bytes);
+    body = body_;
+  }
   try {
-    active_->rows->append(version, values);
+    active_->rows->append(body);
   } catch (...) {
     const std::uint64_t lost = take_back_lost();
     if (lost == 0) {
@@ -118,7 +125,7 @@ void WriterCore::commit_group(SteadyTime flush_at) noexcept {
   } catch (const std::exception& e) {
     lost_untold_ += take_back_lost();
     journal_error_ = e.what();
-    store_.report(LogLevel::error, "rows cannot be acknowledged: " + journal_error_);
+    store_.journal_failed("rows cannot be acknowledged: " + journal_error_);
   }
   publish();
 }
@@ -152,15 +159,15 @@ void WriterCore::heal_journal() {
       if (file) std::filesystem::remove(file->path(), ignored);
       lost_untold_ += take_back_lost();
       journal_error_ = e.what();
+      store_.journal_failed("rows cannot be acknowledged: " + journal_error_);
       throw;
     }
     crash_point("a journal is replaced");
     std::error_code ignored;
     std::filesystem::remove(old, ignored);
     uncommitted_ = 0;
-    store_.report(LogLevel::warning, "the rows of journal " + old.string() + " are in " +
-                                         file->path().filename().string() +
-                                         ", and acknowledged, after: " + journal_error_);
+    store_.journal_replaced("the rows of journal " + old.string() + " are in " + file->path().filename().string() +
+                            ", and acknowledged, after: " + journal_error_);
   }
   journal_error_.clear();
   publish();

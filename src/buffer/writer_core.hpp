@@ -70,7 +70,7 @@ class WriterCore {
   };
 
   void open_active();
-  void append_to_active(std::int64_t version, std::span<const Value> values);
+  void append_to_active(std::int64_t version, std::span<const Value> values, std::uint64_t bytes);
   std::uint64_t take_back_lost();
   void commit_group(SteadyTime flush_at) noexcept;
   void note_failed_flush();
@@ -94,6 +94,7 @@ class WriterCore {
   std::uint64_t lost_untold_ = 0;      // rows that SQLite lost in a group commit, and no call of the producer has told
   std::vector<SegmentPtr> sealed_;     // and not secured when last looked at
   bool retired_ = false;
+  std::string body_;  // of the record being added, where there is no journal
 
   alignas(64) std::atomic<std::uint64_t> accepted_rows_{0};
   std::atomic<std::uint64_t> active_rows_{0};

@@ -34,13 +34,20 @@ Settings CommandContext::start(std::vector<GivenOption> given) const {
   return settings;
 }
 
+Settings CommandContext::start_to_send(std::vector<GivenOption> given) const {
+  Settings settings = start(std::move(given));
+  const std::vector<std::string> all = settings.warnings();
+  for (std::size_t i = settings.warnings_of_each().size(); i < all.size(); ++i) log_line(LogLevel::warning, all[i]);
+  return settings;
+}
+
 void CommandContext::start_with(const Settings& settings) const {
   LogOptions log;
   log.level = log_level(settings.text("FOREBAY_LOG_LEVEL"));
   log.format = global_.log_format == "json" ? LogFormat::json : LogFormat::text;
   log.file = settings.text("FOREBAY_LOG_FILE");
   start_logging(log);
-  for (const std::string& warning : settings.warnings()) log_line(LogLevel::warning, warning);
+  for (const std::string& warning : settings.warnings_of_each()) log_line(LogLevel::warning, warning);
   hand_on_libpq_variables(settings);
 }
 

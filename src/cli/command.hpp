@@ -43,6 +43,8 @@ class CommandContext {
   /// What most commands begin with: reads and checks the settings, starts logging, warns about what is odd, and hands
   /// PG* lines of the .env on to libpq. Throws Error(usage | not_built_yet). Call it before starting threads.
   Settings start(std::vector<GivenOption> given = {}) const;
+  /// The same for a command that takes rows or sends them: warns as well of settings that do not go together.
+  Settings start_to_send(std::vector<GivenOption> given = {}) const;
 
   /// start()'s second half, for settings that are checked.
   void start_with(const Settings& settings) const;

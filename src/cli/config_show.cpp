@@ -120,7 +120,7 @@ int show_config(CommandContext& context, bool json) {
     print_table(settings, derived);
     std::cout.flush();
   }
-  for (const std::string& warning : settings.warnings()) log_line(LogLevel::warning, warning);
+  for (const std::string& warning : settings.warnings_of_each()) log_line(LogLevel::warning, warning);
   for (const std::string& problem : settings.problems()) report_failure(problem);
   return settings.problems().empty() ? kDone : kUsage;
 }

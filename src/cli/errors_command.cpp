@@ -7,6 +7,7 @@
 #include "base/safe_line.hpp"
 #include "cli/buffer_view.hpp"
 #include "cli/command.hpp"
+#include "cli/known_streams.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
@@ -45,6 +46,11 @@ std::uint64_t parse_limit(const std::string& text) {
 /// `rows_max` is what is left of the limit; 0: no limit, nothing: no more rows, but counts.
 Found look_at(const ListedBuffer& buffer, const std::string& stream, std::optional<std::uint64_t> rows_max) {
   Found found{buffer, {}, {}, {}, {}};
+  if (const std::string name = set_aside_quarantine(buffer.path); !name.empty()) {
+    found.problem =
+        (buffer.path / name).string() +
+        " was damaged, and its rows cannot be sent again; look at what you need of it, then remove the folder";
+  }
   try {
     found.counts = count_quarantined(buffer.path, {});
     if (!stream.empty()) std::erase_if(found.counts, [&](const auto& of) { return of.first != stream; });
@@ -53,7 +59,7 @@ Found look_at(const ListedBuffer& buffer, const std::string& stream, std::option
     found.in_doubt = segments_in_doubt(buffer.path);
   } catch (const Error& e) {
     // It may have been removed meanwhile, empty.
-    if (list_buffer(buffer.path)) found.problem = e.what();
+    if (list_buffer(buffer.path)) found.problem = e.what() + (found.problem.empty() ? "" : "; " + found.problem);
   }
   return found;
 }
@@ -67,15 +73,17 @@ std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
 bool is_in_doubt(const Found& f, const QuarantinedRow& row) { return f.in_doubt.contains({f.buffer.id, row.segment}); }
 
 void print_json(const std::filesystem::path& state, const std::vector<Found>& all) {
-  Json j = {{"state_directory", state.string()}, {"quarantined", 0}, {"buffers", Json::array()}};
+  Json j = {{"state_directory", state.string()}, {"quarantined", 0}, {"unreadable", 0}, {"buffers", Json::array()}};
   std::uint64_t sum = 0;
+  std::uint64_t unreadable = 0;
   for (const Found& f : all) {
+    unreadable += f.problem.empty() ? 0 : 1;
     sum += sum_of(f.counts);
     Json rows = Json::array();
     for (const QuarantinedRow& r : f.rows) {
       rows.push_back({{"stream", r.stream},
                       {"key", r.key},
-                      {"version", r.version},
+                      {"version", std::to_string(r.version)},  // above 2^53, where jq and JavaScript round
                       {"sqlstate", r.sqlstate},
                       {"constraint", r.constraint},
                       {"message", r.message},
@@ -93,6 +101,7 @@ void print_json(const std::filesystem::path& state, const std::vector<Found>& al
                             {"rows", std::move(rows)}});
   }
   j["quarantined"] = sum;
+  j["unreadable"] = unreadable;
   std::cout << control::to_text(j) << '\n';
 }
 
@@ -104,7 +113,10 @@ void print_rows(const Found& f, bool colours) {
   table.add({"  STREAM", "KEY", "REFUSED BY", "TRIES", "LAST", "MESSAGE"});
   for (const QuarantinedRow& r : f.rows) {
     const std::string why = r.constraint.empty() ? r.sqlstate : r.sqlstate + " " + r.constraint;
-    const char* note = is_in_doubt(f, r) ? " (its batch is not committed yet)" : r.being_retried ? " (sent again)" : "";
+    const char* note = is_in_doubt(f, r)  ? " (its batch is not committed yet)"
+                       : !r.being_retried ? ""
+                       : f.buffer.in_use  ? " (being sent again)"
+                                          : " (to be sent again: the last retry did not get through)";
     table.add({"  " + r.stream, r.key, why, std::to_string(r.attempts), rfc3339_local(r.last_us), r.message + note});
   }
   table.print(std::cout, colours);
@@ -114,18 +126,23 @@ void print_text(const std::filesystem::path& state, const std::vector<Found>& al
   std::uint64_t sum = 0;
   std::uint64_t shown = 0;
   std::uint64_t buffers = 0;
+  std::uint64_t unreadable = 0;
   for (const Found& f : all) {
     sum += sum_of(f.counts);
     shown += f.rows.size();
     buffers += f.counts.empty() ? 0 : 1;
+    unreadable += f.problem.empty() ? 0 : 1;
   }
   std::cout << "state directory " << safe_line(state.string()) << ": ";
+  if (unreadable > 0) {
+    std::cout << counted(unreadable, "quarantine", "quarantines") << " cannot be read, and what is in "
+              << (unreadable == 1 ? "it" : "them") << " is not counted" << (sum > 0 ? "; " : "\n");
+  }
   if (sum == 0) {
-    std::cout << "nothing is in quarantine\n";
+    if (unreadable == 0) std::cout << "nothing is in quarantine\n";
     return;
   }
-  std::cout << human_count(sum) << (sum == 1 ? " row" : " rows") << " in quarantine, of " << buffers
-            << (buffers == 1 ? " buffer" : " buffers") << '\n';
+  std::cout << counted(sum, "row", "rows") << " in quarantine, of " << counted(buffers, "buffer", "buffers") << '\n';
   for (const Found& f : all) {
     if (!f.rows.empty()) print_rows(f, colours);
   }
@@ -138,7 +155,9 @@ int run_errors(const ErrorsArguments& a, CommandContext& context) {
   const std::filesystem::path state = context.start().state_directory();
   std::vector<Found> all;
   std::uint64_t shown = 0;
-  for (const ListedBuffer& buffer : choose_buffers(state, a.buffer)) {
+  const std::vector<ListedBuffer> buffers = choose_buffers(state, a.buffer);
+  check_stream(state, a.stream);
+  for (const ListedBuffer& buffer : buffers) {
     std::optional<std::uint64_t> left = 0;
     if (limit > 0) left = shown < limit ? std::optional(limit - shown) : std::nullopt;
     Found found = look_at(buffer, a.stream, left);

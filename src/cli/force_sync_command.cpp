@@ -36,7 +36,8 @@ struct Settling {
   bool settled = false;
   std::uint64_t pending_rows = 0;  // that are known of
   std::uint64_t quarantined_rows = 0;
-  std::string reason;  // why not; empty when settled
+  std::string reason;     // why not; empty when settled
+  bool finished = false;  // nobody's, and nothing but rows in quarantine is left
 };
 
 /// How much is left, now and then, of all together.
@@ -70,6 +71,7 @@ void judge_left(Settling& s) {
   s.pending_rows = left.all();
   for (const auto& [stream, rows] : left.quarantined) s.quarantined_rows += rows;
   s.settled = left.nothing();
+  s.finished = left.only_quarantined() && hands_of(*now) == Hands::nobody;
   if (s.settled) return;
   if (s.pending_rows == 0) {
     s.reason = "its process has ended, and it holds files that cannot be sent; forebay status tells which";
@@ -81,7 +83,7 @@ void judge_left(Settling& s) {
 }
 
 Settling settle(ListedBuffer buffer, std::chrono::milliseconds timeout, const control::AskOptions& options) {
-  Settling s{std::move(buffer), false, 0, 0, {}};
+  Settling s{std::move(buffer), false, 0, 0, {}, false};
   control::Request request;
   request.command = control::Command::force_sync;
   request.timeout = timeout;
@@ -122,7 +124,7 @@ std::vector<Settling> settle_all(const std::vector<ListedBuffer>& buffers, std::
   // Last: what an adopter with a socket has in hand has been sent by now.
   for (const ListedBuffer& buffer : buffers) {
     if (hands_of(buffer) == Hands::maker) continue;
-    judge_left(all.emplace_back(Settling{buffer, false, 0, 0, {}}));
+    judge_left(all.emplace_back(Settling{buffer, false, 0, 0, {}, false}));
   }
   return all;
 }
@@ -145,7 +147,9 @@ void print_json(const std::filesystem::path& state, const std::vector<Settling>&
                             {"pid", s.buffer.holder > 0 ? Json(s.buffer.holder)
                                     : s.buffer.manifest ? Json(s.buffer.manifest->pid)
                                                         : Json(nullptr)},
-                            {"state", hands_of(s.buffer) == Hands::nobody ? "orphaned" : "live"},
+                            {"state", s.finished                            ? "finished"
+                                      : hands_of(s.buffer) == Hands::nobody ? "orphaned"
+                                                                            : "live"},
                             {"settled", s.settled},
                             {"pending_rows", s.pending_rows},
                             {"quarantined_rows", s.quarantined_rows},

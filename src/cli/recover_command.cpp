@@ -34,7 +34,7 @@ nlohmann::ordered_json to_json(const SyncStatus& status) {
           {"synced", rows.synced},
           {"superseded", rows.superseded},
           {"pending", rows.pending},
-          {"quarantined", rows.quarantined},
+          {"quarantined", quarantined_rows(status) + status.quarantined_left},
           {"damaged_journals", status.damaged_journals},
           {"damaged_checkpoints", status.damaged_checkpoints},
           {"buffers_in_use", status.buffers_in_use},
@@ -64,7 +64,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   sqlite_memory_statistics_off();
   std::vector<GivenOption> given;
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
-  const Settings settings = context.start(std::move(given));
+  const Settings settings = context.start_to_send(std::move(given));
   Options options = settings.to_options();
   options.state_directory = settings.state_directory();
   options.buffered = true;
@@ -109,7 +109,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
     if (rows.quarantined > 0) std::cout << ", " << human_count(rows.quarantined) << " in quarantine";
     std::cout << '\n';
   }
-  const std::string remaining = remaining_line(status, result, !a.to.empty());
+  const std::string remaining = remaining_line(status, result, !a.to.empty(), /*recovering=*/true);
   if (!remaining.empty()) report_failure(remaining);
   if (interrupt.requested()) return kInterrupted;
   if (status.buffers_in_doubt > 0) {
@@ -133,8 +133,9 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   }
   if (result.pending_rows + status.buffers_in_doubt + status.buffers_of_other_hosts > 0) return kRowsRemain;
   if (status.damaged_journals + status.damaged_checkpoints + status.buffers_unreadable > 0) return kLocalFailure;
-  if (rows.quarantined == 0) return kDone;
-  report_failure(human_count(rows.quarantined) + (rows.quarantined == 1 ? " row is" : " rows are") +
+  const std::uint64_t quarantined = quarantined_rows(status) + status.quarantined_left;
+  if (quarantined == 0) return kDone;
+  report_failure(counted(quarantined, "row is", "rows are") +
                  " in quarantine: forebay errors shows why, forebay retry-errors sends them again");
   return kDoneWithLosses;
 }

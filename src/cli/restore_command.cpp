@@ -205,7 +205,7 @@ int run_restore(const RestoreArguments& a, CommandContext& context) {
   sqlite_memory_statistics_off();
   std::vector<GivenOption> given;
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
-  const Settings settings = context.start(std::move(given));
+  const Settings settings = context.start_to_send(std::move(given));
   const ProgressMode mode = progress_mode(a.progress, a.quiet, ::isatty(STDERR_FILENO) == 1);
   if (a.quiet) warnings_only_on_stderr();
   const auto start = steady_clock::now();

@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/destination.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/known_streams.hpp"
 #include "cli/logging.hpp"
 #include "forebay/buffer.hpp"
 #include "recovery/quarantine_view.hpp"
@@ -22,6 +23,7 @@ using control::Outcome;
 struct RetryArguments {
   std::string to;
   std::string stream;
+  std::string buffer;
   bool json = false;
 };
 
@@ -31,15 +33,17 @@ constexpr std::chrono::seconds kLiveTimeout{300};
 
 /// Of all buffers together.
 struct Sum {
-  RetryResult rows;
-  std::uint64_t pending = 0;            // rows that an ended process left besides, and that did not get there
+  RetryResult rows;                     // that were in quarantine
+  Counts journaled;                     // rows that ended processes left in journals, which go along
+  std::string why_unsent;               // "destination is down", where that is known
   std::vector<std::string> problems{};  // a line each: buffers that were not reached
   bool interrupted = false;
 };
 
-bool has_quarantine(const ListedBuffer& buffer) {
+bool has_quarantine(const ListedBuffer& buffer, const std::string& stream) {
   try {
-    return !count_quarantined(buffer.path, {}).empty();
+    const auto counts = count_quarantined(buffer.path, {});
+    return stream.empty() ? !counts.empty() : counts.contains(stream);
   } catch (const Error&) {
     return true;  // whoever takes it tells what is wrong
   }
@@ -81,58 +85,96 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
   options.recover_any_destination = !a.to.empty();
   options.retry_quarantined = true;
   options.retry_stream = a.stream;
+  options.recover_buffer = a.buffer;
   options.log = log_callback();
   Buffer buffer(options);
   const Interrupt interrupt([] { log_line(LogLevel::warning, "interrupted: giving up the batches under way"); },
                             [] { report_failure("interrupted twice: what has not landed stays in quarantine"); });
   const SyncResult result = buffer.stop(options.drain_timeout, [&] { return interrupt.requested().load(); });
   const SyncStatus status = buffer.get_sync_status();
-  const Counts& rows = status.recovered;
+  const Counts& all = status.recovered;
+  const Counts& retried = status.recovered_retries;
   sum.interrupted = interrupt.requested();
-  sum.rows.retried += rows.accepted;
-  sum.rows.synced += rows.synced;
-  sum.rows.superseded += rows.superseded;
-  sum.rows.unsettled += status.retried_rows;
-  sum.rows.refused += rows.quarantined - std::min(rows.quarantined, status.retried_rows);
-  sum.pending += rows.pending;
-  if (rows.pending + status.retried_rows > 0 && sum.rows.last_error.empty()) sum.rows.last_error = result.last_error;
+  sum.rows.retried += retried.accepted;
+  sum.rows.synced += retried.synced;
+  sum.rows.superseded += retried.superseded;
+  sum.rows.refused += retried.quarantined;
+  sum.rows.unsettled += retried.pending;
+  sum.journaled.accepted = all.accepted - retried.accepted;
+  sum.journaled.synced = all.synced - retried.synced;
+  sum.journaled.superseded = all.superseded - retried.superseded;
+  sum.journaled.quarantined = all.quarantined - retried.quarantined - retried.pending;
+  sum.journaled.pending = all.pending;
+  if (all.pending + retried.pending > 0) {
+    if (status.destination_state != DestinationState::ok && status.destination_state != DestinationState::unknown)
+      sum.why_unsent = "destination is " + std::string(to_string(status.destination_state));
+    if (sum.rows.last_error.empty()) sum.rows.last_error = result.last_error;
+  }
   if (sum.rows.last_error.empty()) sum.rows.last_error = status.last_error;
   const std::uint64_t left = status.buffers_unreadable + status.buffers_in_doubt + status.buffers_of_other_hosts;
-  if (left > 0) sum.problems.push_back(std::to_string(left) + " of the buffers were left as they are (see above)");
+  if (left > 0)
+    sum.problems.push_back(counted(left, "buffer was left as it is", "buffers were left as they are") + " (see above)");
+}
+
+Json counts_json(const Counts& c) {
+  return {{"accepted", c.accepted},
+          {"synced", c.synced},
+          {"superseded", c.superseded},
+          {"quarantined", c.quarantined},
+          {"pending", c.pending}};
+}
+
+/// "1 row: 1 synced, 0 superseded by newer ones"
+std::string brought(std::uint64_t rows, std::uint64_t synced, std::uint64_t superseded) {
+  return counted(rows, "row", "rows") + ": " + human_count(synced) + " synced, " + human_count(superseded) +
+         " superseded by newer ones";
 }
 
 void print(const RetryArguments& a, const std::filesystem::path& state, const Sum& sum, std::uint64_t still) {
   const RetryResult& r = sum.rows;
   if (a.json) {
     const Json j = {
-        {"state_directory", state.string()}, {"retried", r.retried}, {"synced", r.synced},
-        {"superseded", r.superseded},        {"refused", r.refused}, {"unsettled", r.unsettled + sum.pending},
-        {"unreadable", r.unreadable},        {"quarantined", still}, {"last_error", r.last_error},
-        {"problems", sum.problems}};
+        {"state_directory", state.string()}, {"retried", r.retried},    {"synced", r.synced},
+        {"superseded", r.superseded},        {"refused", r.refused},    {"unsettled", r.unsettled},
+        {"unreadable", r.unreadable},        {"quarantined", still},    {"journaled", counts_json(sum.journaled)},
+        {"last_error", r.last_error},        {"problems", sum.problems}};
     std::cout << control::to_text(j) << '\n';
     return;
   }
-  if (r.retried == 0) {
-    std::cout << "nothing was sent again from " << safe_line(state.string()) << '\n';
-    return;
+  const std::uint64_t sent = r.retried - r.unsettled;
+  if (sent == 0) {
+    std::cout << "nothing was sent again from " << safe_line(state.string());
+  } else {
+    std::cout << "sent again " << brought(sent, r.synced, r.superseded) << ", " << human_count(r.refused)
+              << " refused again";
   }
-  std::cout << "sent again " << human_count(r.retried) << (r.retried == 1 ? " row: " : " rows: ")
-            << human_count(r.synced) << " synced, " << human_count(r.superseded) << " superseded by newer ones, "
-            << human_count(r.refused) << " refused again\n";
+  if (r.unsettled > 0) {
+    std::cout << "; " << counted(r.unsettled, "row", "rows") << " could not be sent"
+              << (sum.why_unsent.empty() ? "" : ": " + sum.why_unsent);
+  }
+  std::cout << '\n';
+  const Counts& j = sum.journaled;
+  if (j.accepted == 0) return;
+  std::cout << "besides, of what was in journals, " << brought(j.accepted - j.pending, j.synced, j.superseded);
+  if (j.quarantined > 0) std::cout << ", " << human_count(j.quarantined) << " refused";
+  if (j.pending > 0) std::cout << "; " << human_count(j.pending) << " could not be sent";
+  std::cout << '\n';
 }
 
 int run_retry_errors(const RetryArguments& a, CommandContext& context) {
   sqlite_memory_statistics_off();
   std::vector<GivenOption> given;
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
-  const Settings settings = context.start(std::move(given));
+  const Settings settings = context.start_to_send(std::move(given));
   const std::filesystem::path state = settings.state_directory();
+  const std::vector<ListedBuffer> buffers = choose_buffers(state, a.buffer);
+  check_stream(state, a.stream);
   Sum sum;
   bool orphans = false;
   {
     const Interrupt interrupt([] {}, [] {});
-    for (const ListedBuffer& buffer : list_buffers(state)) {
-      if (!has_quarantine(buffer)) continue;
+    for (const ListedBuffer& buffer : buffers) {
+      if (!has_quarantine(buffer, a.stream)) continue;
       switch (hands_of(buffer)) {
         case Hands::maker:
           ask_live(buffer, a, interrupt.requested(), sum);
@@ -150,19 +192,25 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
   }
   if (orphans && !sum.interrupted) retry_orphans(a, settings, sum);
   std::uint64_t still = 0;
-  for (const ListedBuffer& buffer : list_buffers(state)) {
+  for (const ListedBuffer& buffer : buffers) {
+    if (const std::string name = set_aside_quarantine(buffer.path); !name.empty()) {
+      sum.problems.push_back((buffer.path / name).string() +
+                             " was damaged, and its rows cannot be sent again; look at what you need of it, then "
+                             "remove the folder");
+    }
     try {
       for (const auto& [stream, rows] : count_quarantined(buffer.path, segments_in_doubt(buffer.path))) {
         if (a.stream.empty() || stream == a.stream) still += rows;
       }
     } catch (const Error& e) {
-      sum.problems.push_back("buffer " + buffer.id + ": " + e.what());
+      // What nobody has was taken over before, and told then.
+      if (hands_of(buffer) != Hands::nobody) sum.problems.push_back("buffer " + buffer.id + ": " + e.what());
     }
   }
   print(a, state, sum, still);
   for (const std::string& problem : sum.problems) report_failure(problem);
   if (sum.interrupted) return kInterrupted;
-  const std::uint64_t unsettled = sum.rows.unsettled + sum.pending;
+  const std::uint64_t unsettled = sum.rows.unsettled + sum.journaled.pending;
   if (unsettled > 0) {
     report_failure(human_count(unsettled) + (unsettled == 1 ? " row is" : " rows are") + " not at the destination yet" +
                    (sum.rows.last_error.empty() ? "" : ": " + sum.rows.last_error) +
@@ -180,6 +228,7 @@ void add_retry_errors_command(CLI::App& app, const ChooseAction& choose) {
   CLI::App* c = app.add_subcommand("retry-errors", "Send quarantined rows again, after the cause was mended");
   auto a = std::make_shared<RetryArguments>();
   c->add_option("--stream", a->stream, "Only rows of this stream")->option_text("NAME");
+  c->add_option("--buffer", a->buffer, "Only this one (`forebay errors` shows their IDs)")->option_text("ID");
   add_destination_option(*c, a->to, "Send what ended processes left here, whatever destination it was meant for");
   c->add_flag("--json", a->json, "Print one JSON object");
   c->footer(examples({"forebay retry-errors", "forebay retry-errors --stream backup_files"}));

@@ -96,7 +96,7 @@ void print_summary(const RunSummary& s, std::ostream& out) {
 }
 
 std::uint64_t quarantined_rows(const SyncStatus& status) {
-  std::uint64_t rows = status.recovered.quarantined;
+  std::uint64_t rows = status.recovered.quarantined + status.quarantined_before;
   for (const auto& [stream, counts] : status.streams) rows += counts.quarantined;
   return rows;
 }
@@ -120,7 +120,7 @@ std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given
   return line + ". To send what is kept: " + (to_given ? "DATABASE_URL=(the same URL) " : "") + "forebay recover";
 }
 
-std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given) {
+std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given, bool recovering) {
   if (result.pending_rows == 0) return {};
   std::string line = human_count(result.pending_rows) + (result.pending_rows == 1 ? " row remains" : " rows remain");
   line += status.last_error.empty() ? " to be sent to " + status.destination : ": " + status.last_error;
@@ -129,7 +129,8 @@ std::string remaining_line(const SyncStatus& status, const SyncResult& result, b
   }
   line += "; kept in " + status.state_directory;
   if (result.unsaved_rows > 0) line += ", but for " + human_count(result.unsaved_rows) + " that the disk did not take";
-  // `recover --to` would send there what was meant for other destinations, too.
+  if (to_given && recovering) return line + ". When the destination is well: forebay recover --to (the same URL)";
+  // After a scan, `recover --to` would send there what was meant for other destinations, too.
   return line + ". When the destination is well: " + (to_given ? "DATABASE_URL=(the same URL) " : "") +
          "forebay recover";
 }

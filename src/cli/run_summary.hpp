@@ -31,7 +31,7 @@ void print_summary(const RunSummary& s, std::ostream& out);
 
 /// The line for rows that did not get there: how many, why, where they are, and how to go on. Empty when none remain.
 /// `to_given`: the destination was named by --to, and so has to be named again.
-std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given);
+std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given, bool recovering = false);
 
 /// The line for a second signal: what is left, and where.
 std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given);

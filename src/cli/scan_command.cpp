@@ -185,7 +185,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   std::vector<GivenOption> given;
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
   if (!a.threads.empty()) given.push_back({"SCAN_THREADS", "--threads", a.threads});
-  const Settings settings = context.start(std::move(given));
+  const Settings settings = context.start_to_send(std::move(given));
   const ProgressMode mode = progress_mode(a.progress, a.quiet, ::isatty(STDERR_FILENO) == 1);
   if (a.quiet) warnings_only_on_stderr();
   a.scan.roots = check_roots(a.scan.roots);

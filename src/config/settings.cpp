@@ -196,6 +196,12 @@ void Settings::warn_about_file(const EnvFile& file) {
   }
 }
 
+std::vector<std::string> Settings::warnings() const {
+  std::vector<std::string> all = warnings_;
+  all.insert(all.end(), relation_warnings_.begin(), relation_warnings_.end());
+  return all;
+}
+
 void Settings::warn_about_relations() {
   const auto both = [&](std::string_view a, std::string_view b) {
     const auto shown = [&](std::string_view name) {
@@ -205,20 +211,21 @@ void Settings::warn_about_relations() {
     return shown(a) + " is above " + shown(b) + ": ";
   };
   if (number("MEMORY_DB_SYNC_BATCH_SIZE") > number("MEMORY_DB_MAX_FILES")) {
-    warnings_.push_back(both("MEMORY_DB_SYNC_BATCH_SIZE", "MEMORY_DB_MAX_FILES") +
-                        "batches are cut by the memory limit, never by their size");
+    relation_warnings_.push_back(both("MEMORY_DB_SYNC_BATCH_SIZE", "MEMORY_DB_MAX_FILES") +
+                                 "batches are cut by the memory limit, never by their size");
   }
   if (number("MEMORY_DB_MAX_MB") > number("MEMORY_DB_DISK_MAX_MB")) {
-    warnings_.push_back(both("MEMORY_DB_MAX_MB", "MEMORY_DB_DISK_MAX_MB") +
-                        "the disk limit stops producers before memory is used up");
+    relation_warnings_.push_back(both("MEMORY_DB_MAX_MB", "MEMORY_DB_DISK_MAX_MB") +
+                                 "the disk limit stops producers before memory is used up");
   }
   if (number("SYNC_CONNECT_TIMEOUT") > number("SYNC_DRAIN_TIMEOUT")) {
-    warnings_.push_back(both("SYNC_CONNECT_TIMEOUT", "SYNC_DRAIN_TIMEOUT") +
-                        "the end of a scan may give up before one attempt to connect is over");
+    relation_warnings_.push_back(both("SYNC_CONNECT_TIMEOUT", "SYNC_DRAIN_TIMEOUT") +
+                                 "the end of a scan may give up before one attempt to connect is over");
   }
   if (number("USE_MEMORY_DB") == 0 && get("MEMORY_DB_DURABILITY").source.kind != SourceKind::built_in) {
-    warnings_.push_back(get("MEMORY_DB_DURABILITY").source.place +
-                        ": MEMORY_DB_DURABILITY is without effect while USE_MEMORY_DB is False: nothing is buffered");
+    relation_warnings_.push_back(
+        get("MEMORY_DB_DURABILITY").source.place +
+        ": MEMORY_DB_DURABILITY is without effect while USE_MEMORY_DB is False: nothing is buffered");
   }
 }
 

@@ -65,7 +65,9 @@ class Settings {
 
   /// One line each: what cannot be meant (place, name, what is allowed, nearest name), and what is odd but works.
   const std::vector<std::string>& problems() const { return problems_; }
-  const std::vector<std::string>& warnings() const { return warnings_; }
+  std::vector<std::string> warnings() const;
+  /// Without what is odd of settings together, which matters to who takes rows or sends them.
+  const std::vector<std::string>& warnings_of_each() const { return warnings_; }
   /// Throws Error(usage), or Error(not_built_yet) if that is all that is wrong, with the first problem and the number
   /// of others.
   void check() const;
@@ -103,6 +105,7 @@ class Settings {
   std::vector<SettingValue> values_;
   std::vector<std::string> problems_;
   std::vector<std::string> warnings_;
+  std::vector<std::string> relation_warnings_;
   bool only_not_built_ = true;
   std::optional<std::string> file_;
   std::vector<FileVariable> file_variables_;

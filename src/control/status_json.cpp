@@ -90,6 +90,8 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
   j["disk_bytes"] = s.disk_bytes;
   j["streams"] = std::move(streams);
   j["recovered"] = counts_json(s.recovered);
+  j["problems"] = Json::array();
+  if (!s.disk_trouble.empty()) j["problems"].push_back(s.disk_trouble);
   return j;
 }
 

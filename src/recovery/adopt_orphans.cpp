@@ -11,6 +11,7 @@
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_reader.hpp"
 #include "recovery/checkpoint_retention.hpp"
+#include "recovery/quarantine_view.hpp"
 #include "recovery/version_reserve.hpp"
 
 namespace forebay {
@@ -51,6 +52,25 @@ bool holds_rows(const std::filesystem::path& folder) {
   return buffer && read_left_rows(*buffer).all() > 0;  // level `memory`: in a checkpoint
 }
 
+/// Nothing but rows in quarantine, so that there is nothing to adopt. Only where no journal lies is more looked at.
+bool is_finished(const std::filesystem::path& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".journal") return false;
+  }
+  const auto buffer = list_buffer(folder);
+  return buffer && read_left_rows(*buffer).only_quarantined();
+}
+
+/// Rows that are in quarantine to stay, so far.
+std::uint64_t quarantined_rows(const AdoptedBuffer& adopted) {
+  if (!adopted.quarantine) return 0;
+  std::uint64_t rows = 0;
+  for (const auto& [stream, n] : adopted.quarantine->rows()) rows += n;
+  for (const SegmentPtr& s : adopted.segments) rows -= s->retry ? std::min(rows, s->id.rows) : 0;
+  return rows;
+}
+
 /// A line for each reason: "buffer X" or "buffer X and N more there", what the two are, the reason.
 std::vector<std::string> grouped(const std::vector<LeftAlone>& buffers, const std::string& one,
                                  const std::string& several) {
@@ -85,12 +105,26 @@ class Adopter {
     for (Taken& t : taken_) check_shift(t);
     for (Taken& t : taken_) keep(std::move(t));
     if (options_.shift && options_.shift->count() < 0 && result_.in_use == 0) lower_reserve(found);
+    if (!options_.retry_stream) {
+      // What is finished has no rows for `recover` to send, here or elsewhere.
+      std::erase_if(left_, [](const LeftAlone& left) {
+        const bool elsewhere =
+            left.cause == LeftAlone::Cause::other_destination || left.cause == LeftAlone::Cause::other_host;
+        return elsewhere && is_finished(left.path);
+      });
+    }
     for (const LeftAlone& left : left_) {
       if (left.cause == LeftAlone::Cause::versions) ++result_.in_doubt;
       if (left.cause == LeftAlone::Cause::unreadable) ++result_.unreadable;
       if (left.cause == LeftAlone::Cause::other_host && holds_rows(left.path)) ++result_.of_other_hosts;
     }
     for (const std::string& line : left_alone_lines(left_)) log(LogLevel::warning, line);
+    if (result_.finished > 0 && options_.own_buffer) {
+      log(LogLevel::info, counted(result_.finished_rows, "row", "rows") + " of " +
+                              counted(result_.finished, "earlier run", "earlier runs") +
+                              (result_.finished_rows == 1 ? " is" : " are") +
+                              " in quarantine; forebay errors shows why, forebay retry-errors sends them again");
+    }
     return std::move(result_);
   }
 
@@ -120,6 +154,8 @@ class Adopter {
       if (options_.retry_stream) {
         retry_quarantined(adopted, *options_.retry_stream, options_.retry_rows_max, streams_);
       } else if (only_quarantine_left(adopted)) {
+        ++result_.finished;
+        result_.finished_rows += quarantined_rows(adopted);
         return;  // until someone asks for a retry
       }
       taken_.push_back({std::move(adopted), shift});
@@ -210,6 +246,7 @@ class Adopter {
     } else if (adopted.torn_journals > 0) {
       log(LogLevel::info, "buffer " + adopted.folder.manifest.buffer + ": " + torn_text(adopted));
     }
+    result_.quarantined += quarantined_rows(adopted);
     std::uint64_t retried = 0;
     for (const SegmentPtr& s : adopted.segments) retried += s->retry ? s->id.rows : 0;
     if (retried > 0) {
@@ -277,16 +314,26 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
     return false;
   }
   for (const auto& [stream, rows] : adopted.lost_rows) totals.streams[stream].lost += rows;
-  // The ledger counts a refused row at each try; what is left of them, the quarantine knows.
+  // What is in quarantine, its file knows, and the ledger where that cannot be read. What the ledger counts beyond the
+  // file was in one that was set aside.
   std::map<std::string, std::uint64_t> quarantined;
-  if (adopted.quarantine) {
+  if (!adopted.quarantine) {
+    totals.quarantine = BufferTotals::Quarantine::unread;
+  } else {
     try {
       quarantined = adopted.quarantine->rows();
     } catch (const Error& e) {
       say(LogLevel::warning, e.what());
       return false;
     }
-    for (auto& [stream, of] : totals.streams) of.quarantined = 0;
+    const bool some_set_aside = !set_aside_quarantine(adopted.folder.path).empty();
+    if (some_set_aside) totals.quarantine = BufferTotals::Quarantine::set_aside;
+    for (auto& [stream, of] : totals.streams) {
+      const auto found = quarantined.find(stream);
+      const std::uint64_t there = found == quarantined.end() ? 0 : found->second;
+      if (some_set_aside && of.quarantined > there) of.lost += of.quarantined - there;
+      of.quarantined = 0;
+    }
     for (const auto& [stream, rows] : quarantined) totals.streams[stream].quarantined = rows;
   }
   try {

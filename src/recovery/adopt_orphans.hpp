@@ -35,6 +35,9 @@ struct AdoptedOrphans {
   std::uint64_t in_doubt = 0;        ///< left alone until someone says how their versions are meant
   std::uint64_t unreadable = 0;      ///< something of them cannot be read, or was set aside, and stays
   std::uint64_t of_other_hosts = 0;  ///< with rows for this destination, left alone
+  std::uint64_t quarantined = 0;     ///< rows that lie in quarantine of `buffers`, and are not retried
+  std::uint64_t finished = 0;        ///< for this destination, with nothing but rows in quarantine: left alone
+  std::uint64_t finished_rows = 0;   ///< of those
 };
 
 /// Locks every orphan that is wanted and makes segments of its journals; at level `memory`, of its newest good

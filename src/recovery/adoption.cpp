@@ -121,7 +121,7 @@ void open_quarantine_of(AdoptedBuffer& adopted) {
   } catch (const Error& e) {
     ++adopted.left_files;
     if (e.code() != ErrorCode::damaged) {
-      adopted.findings.push_back("quarantine " + file.string() + " stays where it is: " + e.what());
+      adopted.findings.emplace_back(e.what());
       return;
     }
     std::error_code error;

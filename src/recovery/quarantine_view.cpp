@@ -48,6 +48,12 @@ SegmentsInDoubt segments_in_doubt(const std::filesystem::path& folder) {
   return found;
 }
 
+std::string set_aside_quarantine(const std::filesystem::path& folder) {
+  const std::string name = std::string(kQuarantineName) + ".damaged";
+  std::error_code error;
+  return std::filesystem::exists(std::filesystem::symlink_status(folder / name, error)) ? name : std::string();
+}
+
 std::map<std::string, std::uint64_t> count_quarantined(const std::filesystem::path& folder,
                                                        const SegmentsInDoubt& in_doubt) {
   std::map<std::string, std::uint64_t> rows;
@@ -62,6 +68,15 @@ std::map<std::string, std::uint64_t> count_quarantined(const std::filesystem::pa
     }
   });
   return rows;
+}
+
+std::set<std::string> quarantine_streams(const std::filesystem::path& folder) {
+  std::set<std::string> names;
+  with_quarantine(folder, [&](SqliteConnection& db) {
+    SqliteStatement q(db, "SELECT name FROM streams", Life::once);
+    while (q.step()) names.emplace(q.column_text(0));
+  });
+  return names;
 }
 
 std::vector<QuarantinedRow> read_quarantine(const std::filesystem::path& folder, const std::string& stream,

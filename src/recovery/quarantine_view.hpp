@@ -37,6 +37,9 @@ using SegmentsInDoubt = std::set<std::pair<std::string, std::uint64_t>>;
 std::map<std::string, std::uint64_t> count_quarantined(const std::filesystem::path& folder,
                                                        const SegmentsInDoubt& in_doubt);
 
+/// The streams that it has held rows of.
+std::set<std::string> quarantine_streams(const std::filesystem::path& folder);
+
 /// Oldest first, `rows_max` at most (0: all); of `stream`, unless empty.
 std::vector<QuarantinedRow> read_quarantine(const std::filesystem::path& folder, const std::string& stream,
                                             std::uint64_t rows_max);
@@ -49,6 +52,10 @@ struct QuarantineCopy {
 /// All that is there, a stream and a thousand rows at a time; what cannot be read is counted.
 std::uint64_t copy_quarantine(const std::filesystem::path& folder,
                               const std::function<void(const QuarantineCopy&)>& take);
+
+/// The name of a quarantine that was damaged and was set aside there, for a person to look at; empty when there is
+/// none.
+std::string set_aside_quarantine(const std::filesystem::path& folder);
 
 /// The segments whose journals lie in the folder.
 SegmentsInDoubt segments_in_doubt(const std::filesystem::path& folder);

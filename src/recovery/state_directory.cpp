@@ -237,12 +237,13 @@ void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOr
     m.buffer = path.filename().string();
     m.host = host_name();
   }
+  const std::string command = wanted.only_quarantined ? "retry-errors" : "recover";
   if (!wanted.any_destination && m.destination != wanted.destination) {
     leave(Cause::other_destination,
-          "its rows are for " + m.destination + " (forebay recover --to URL sends them elsewhere)");
+          "its rows are for " + m.destination + " (forebay " + command + " --to URL sends them elsewhere)");
   } else if (!wanted.any_destination && m.host != host_name()) {
     leave(Cause::other_host,
-          "it was written on host " + m.host + " (forebay recover --to URL sends its rows from here)");
+          "it was written on host " + m.host + " (forebay " + command + " --to URL sends its rows from here)");
   } else {
     crash_point("an orphan is locked");
     folder.lock.show(FileLock::Holder::adopter);

@@ -156,7 +156,10 @@ void replace(SqliteConnection& db, const BufferTotals& totals) {
   of_this_buffer(
       "UPDATE buffer_totals SET synced = 0, superseded = 0, quarantined = 0 WHERE buffer = ?1 AND destination = ?2");
   // What is in quarantine is so once, wherever it was refused first.
-  of_this_buffer("UPDATE buffer_totals SET quarantined = 0 WHERE buffer = ?1 AND destination <> ?2");
+  if (totals.quarantine == BufferTotals::Quarantine::set_aside)
+    of_this_buffer("UPDATE buffer_totals SET lost = lost + quarantined WHERE buffer = ?1 AND destination <> ?2");
+  if (totals.quarantine != BufferTotals::Quarantine::unread)
+    of_this_buffer("UPDATE buffer_totals SET quarantined = 0 WHERE buffer = ?1 AND destination <> ?2");
   SqliteStatement insert(
       db,
       "INSERT INTO buffer_totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (buffer, destination, stream) DO "

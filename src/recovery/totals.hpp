@@ -39,6 +39,10 @@ struct BufferTotals {
   std::string buffer;
   std::string destination;
   std::map<std::string, Of> streams;
+  /// What is known of its quarantine. Where it cannot be read, what was recorded of it for other destinations stays;
+  /// when it was damaged and was set aside, that is lost.
+  enum class Quarantine : std::uint8_t { read, unread, set_aside };
+  Quarantine quarantine = Quarantine::read;
 };
 
 /// Puts them in place of what was recorded of that buffer and destination before, in one transaction: so it may be

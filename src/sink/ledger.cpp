@@ -11,6 +11,20 @@ std::uint64_t share(std::uint64_t lost, std::uint64_t part, std::uint64_t all) {
 
 }  // namespace
 
+const Stream& ledger_stream() {
+  static const Stream kColumns = [] {
+    Stream s;
+    s.table = "sync_batches";
+    for (const char* name : {"segment", "first_row", "last_row", "rows", "synced", "superseded"})
+      s.columns.push_back({name, ColumnType::integer, false});
+    for (const char* name : {"buffer", "reason", "stream"}) s.columns.push_back({name, ColumnType::text, false});
+    for (const char* name : {"started_at", "committed_at"}) s.columns.push_back({name, ColumnType::timestamp, false});
+    s.version_column = "quarantined";  // declared as a version is
+    return s;
+  }();
+  return kColumns;
+}
+
 LedgerEntries::LedgerEntries(const Batch& batch) {
   for (std::uint32_t r = 0; r < batch.ranges.size(); ++r) {
     first_of_range_.push_back(static_cast<std::uint32_t>(entries_.size()));

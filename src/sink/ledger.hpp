@@ -8,6 +8,10 @@
 
 namespace forebay {
 
+/// The batch ledger's columns in the form of a stream without name and key: no rows go by it, but its table can be
+/// checked by it.
+const Stream& ledger_stream();
+
 /// A row of the batch ledger, as read: rows that have landed, and what became of them.
 struct LandedSpan {
   std::uint64_t first_row = 0;

@@ -62,4 +62,22 @@ std::vector<std::string> Migration::tables() const {
   return names;
 }
 
+std::string Migration::alters() const {
+  constexpr std::string_view kAlter = "ALTER TABLE ";
+  constexpr std::string_view kIf = "IF EXISTS ";
+  const auto at = down.find(kAlter);
+  if (at == std::string_view::npos) return {};
+  std::string_view rest = down.substr(at + kAlter.size());
+  if (rest.starts_with(kIf)) rest.remove_prefix(kIf.size());
+  return std::string(rest.substr(0, rest.find(' ')));
+}
+
+std::optional<Migration> maker_of(std::string_view dialect, std::string_view table) {
+  for (Migration& m : migrations_of(dialect)) {
+    const std::vector<std::string> made = m.tables();
+    if (std::find(made.begin(), made.end(), table) != made.end()) return std::move(m);
+  }
+  return std::nullopt;
+}
+
 }  // namespace forebay

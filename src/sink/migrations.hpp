@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +18,14 @@ struct Migration {
 
   /// The tables that `down` drops.
   std::vector<std::string> tables() const;
+  /// The table of another migration that `down` changes back; empty: none.
+  std::string alters() const;
 };
 
 /// By number, which count from 1 without a hole.
 std::vector<Migration> migrations_of(std::string_view dialect);
+
+/// The one that makes this table; nothing where none does, and a stream's declaration may.
+std::optional<Migration> maker_of(std::string_view dialect, std::string_view table);
 
 }  // namespace forebay

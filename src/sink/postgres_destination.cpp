@@ -195,7 +195,17 @@ class PostgresDestination final : public Destination {
     return migrating([](PostgresMigrator& m) { return m.states(); });
   }
   std::vector<std::string> migrate_up() override {
-    return migrating([](PostgresMigrator& m) { return m.up(PostgresMigrator::Adopt::yes); });
+    return migrating([this](PostgresMigrator& m) {
+      std::vector<std::string> lines = m.up(PostgresMigrator::Adopt::yes);
+      try {
+        m.check_fit();
+      } catch (const DestinationFailure&) {
+        for (const std::string& line : lines)
+          if (options_.note) options_.note(line);  // it is done all the same
+        throw;
+      }
+      return lines;
+    });
   }
   std::vector<std::string> migrate_down_preview(int count) override {
     return migrating([&](PostgresMigrator& m) { return m.down_preview(count); });

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "sink/dialect.hpp"
+#include "sink/ledger.hpp"
 #include "sink/postgres_table.hpp"
 
 namespace forebay {
@@ -85,48 +86,100 @@ std::vector<MigrationState> PostgresMigrator::states() {
   return states;
 }
 
-std::vector<std::string> PostgresMigrator::up(Adopt may_adopt) {
+std::vector<PostgresMigrator::Step> PostgresMigrator::steps(const std::vector<Applied>& rows, Adopt may_adopt) {
+  std::vector<Step> steps;
+  std::vector<std::string> lost;
+  for (const Migration& m : known_) {
+    const std::vector<std::string> tables = m.tables();
+    const bool is_applied =
+        std::any_of(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == m.number; });
+    if (!is_applied) {
+      const bool stands = !m.adopt.empty() && table_exists(tables.front());
+      if (!stands || may_adopt == Adopt::yes) steps.push_back({&m, false});
+    } else if (may_adopt == Adopt::yes) {
+      // Only when asked for: who first looks at what is missing may find it elsewhere.
+      const auto gone =
+          std::find_if(tables.begin(), tables.end(), [&](const std::string& t) { return !table_exists(t); });
+      if (gone != tables.end()) lost.push_back(*gone);
+      const bool of_lost = std::find(lost.begin(), lost.end(), m.alters()) != lost.end();
+      if (gone != tables.end() || of_lost) steps.push_back({&m, true});
+    }
+  }
+  return steps;
+}
+
+std::vector<std::string> PostgresMigrator::oddities(const std::vector<Applied>& rows) const {
   std::vector<std::string> lines;
+  for (const Migration& m : known_) {
+    const auto at = std::find_if(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == m.number; });
+    if (at != rows.end() && at->checksum != m.checksum) {
+      lines.push_back(number_and_name(m.number, m.name) +
+                      " was applied with another text than this release has; the tables are left as they are");
+    }
+  }
+  if (!rows.empty() && rows.back().number > known_.back().number) {
+    lines.push_back("the database has " + number_and_name(rows.back().number, rows.back().name) +
+                    ", which this release does not know: a newer forebay has been here");
+  }
+  return lines;
+}
+
+std::vector<std::string> PostgresMigrator::up(Adopt may_adopt) {
   session_.begin(prelude_);
   // First without the lock: nearly always there is nothing to do.
-  for (bool locked = false;; locked = true) {
-    if (locked) lock();
-    const std::vector<Applied> rows = applied();
-    std::vector<const Migration*> pending;
-    for (const Migration& m : known_) {
-      const auto at = std::find_if(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == m.number; });
-      if (at == rows.end()) {
-        const bool stands = !m.adopt.empty() && table_exists(m.tables().front());
-        if (!stands || may_adopt == Adopt::yes) pending.push_back(&m);
-      } else if (at->checksum != m.checksum && !locked) {
-        lines.push_back(number_and_name(m.number, m.name) +
-                        " was applied with another text than this release has; the tables are left as they are");
-      }
+  std::vector<Applied> rows = applied();
+  std::vector<std::string> lines = oddities(rows);
+  if (!steps(rows, may_adopt).empty()) {
+    lock();
+    rows = applied();
+    try {
+      for (const Step& step : steps(rows, may_adopt)) take(step, lines);
+    } catch (DestinationFailure& e) {
+      if (e.sqlstate() == "42501" && may_adopt == Adopt::no)
+        e.failure.message += ", or run `forebay migrate up` as a role that may create tables";
+      throw;
     }
-    if (!rows.empty() && rows.back().number > known_.back().number && !locked) {
-      lines.push_back("the database has " + number_and_name(rows.back().number, rows.back().name) +
-                      ", which this release does not know: a newer forebay has been here");
-    }
-    if (pending.empty()) break;
-    if (!locked) continue;
-    session_.exec(
-        "CREATE TABLE IF NOT EXISTS forebay_migrations (\"number\" integer PRIMARY KEY, name text NOT NULL, "
-        "checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
-    for (const Migration* m : pending) {
-      const bool stands = !m->adopt.empty() && table_exists(m->tables().front());
-      if (stands) {
-        adopt(*m, lines);
-      } else {
-        session_.exec(std::string(m->up));
-        lines.push_back(number_and_name(m->number, m->name) + " applied");
-      }
-      session_.exec("INSERT INTO forebay_migrations (\"number\", name, checksum, adopted) VALUES ($1, $2, $3, $4)",
-                    {std::to_string(m->number), m->name, m->checksum, stands ? "true" : "false"});
-    }
-    break;
   }
   session_.commit();
   return lines;
+}
+
+void PostgresMigrator::take(const Step& step, std::vector<std::string>& lines) {
+  const Migration& m = *step.migration;
+  const std::string what = number_and_name(m.number, m.name);
+  if (step.again) {
+    const std::vector<std::string> tables = m.tables();
+    // Under another name it would be in the way with its index, and is probably what is wanted.
+    for (const std::string& table : tables) {
+      if (!table_exists(table) && table_exists(table + "_key"))
+        throw DestinationFailure(missing_table(session_, m, table));
+    }
+    session_.exec(std::string(m.up));
+    // A row that says `adopted` goes on saying so: such a table is never dropped, and its owner may put it back.
+    lines.push_back(what + " applied again: table " + (tables.empty() ? m.alters() : tables.front()) +
+                    " was not there any more");
+    return;
+  }
+  session_.exec(
+      "CREATE TABLE IF NOT EXISTS forebay_migrations (\"number\" integer PRIMARY KEY, name text NOT NULL, "
+      "checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
+  const bool stands = !m.adopt.empty() && table_exists(m.tables().front());
+  if (stands) {
+    adopt(m, lines);
+  } else {
+    session_.exec(std::string(m.up));
+    lines.push_back(what + " applied");
+  }
+  session_.exec("INSERT INTO forebay_migrations (\"number\", name, checksum, adopted) VALUES ($1, $2, $3, $4)",
+                {std::to_string(m.number), m.name, m.checksum, stands ? "true" : "false"});
+}
+
+void PostgresMigrator::check_fit() {
+  session_.begin(prelude_);
+  for (const Stream* s : {&backup_files_stream(), &backup_sets_stream(), &ledger_stream()}) {
+    if (const auto table = find_table(session_, {"", s->table})) inspect_table(session_, *s, *table);
+  }
+  session_.commit();
 }
 
 void PostgresMigrator::adopt(const Migration& migration, std::vector<std::string>& lines) {

@@ -20,8 +20,11 @@ class PostgresMigrator {
   PostgresMigrator(PostgresSession& session, std::string prelude);
 
   std::vector<MigrationState> states();
-  /// Applies what is missing; lines that say what was done, and what is odd.
+  /// Applies what is missing; lines that say what was done, and what is odd. With Adopt::yes tables that are there no
+  /// more are made again, empty.
   std::vector<std::string> up(Adopt adopt);
+  /// Throws DestinationFailure(schema) that names what of forebay's tables does not fit: what up() cannot mend.
+  void check_fit();
   std::vector<std::string> down_preview(int count);
   std::vector<std::string> down(int count);
   /// Creates a declared stream's table unless there is one.
@@ -34,7 +37,15 @@ class PostgresMigrator {
     bool adopted;
   };
 
+  struct Step {
+    const Migration* migration;
+    bool again;
+  };
+
   bool table_exists(const std::string& name);
+  std::vector<Step> steps(const std::vector<Applied>& rows, Adopt may_adopt);
+  std::vector<std::string> oddities(const std::vector<Applied>& rows) const;
+  void take(const Step& step, std::vector<std::string>& lines);
   std::vector<Applied> applied();
   void lock();
   void adopt(const Migration& migration, std::vector<std::string>& lines);

@@ -35,6 +35,14 @@ void check_clock(const StampClock& before, std::int64_t server_us, const StampCl
   throw DestinationFailure({FailureClass::login_or_target, "", message});
 }
 
+Failure read_only(const PostgresTarget& target, bool standby) {
+  const std::string why = standby ? "the server is a standby, which takes no writes (25006); "
+                                  : "transactions are read-only (25006): default_transaction_read_only is on for the "
+                                    "server, the database or the role; set it off, or ";
+  return {FailureClass::unfit_for_now, "25006",
+          target.description + ": " + why + "name the primary, or all servers (host=a,b)"};
+}
+
 // The server's deadline comes a little before ours: it then says so (57014), and the connection stays. Lock waits end
 // sooner still, so that what they wait for is named.
 std::chrono::milliseconds server_statement_timeout(const PostgresTarget& target) {
@@ -53,7 +61,7 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
   const auto row = session.exec(
       "SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
       "current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), " +
-      dialect.search_path_expression())[0];
+      dialect.search_path_expression() + ", current_setting('transaction_read_only') = 'on', pg_is_in_recovery()")[0];
   const StampClock after = stamp_clock();
   session.commit();
 
@@ -74,6 +82,7 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
   check_clock(before, row[1].as<std::int64_t>(), after, target, options);
   PostgresServer found;
   found.temp_tables = row[3].as<bool>();
+  if (row[5].as<bool>()) found.takes_no_writes = read_only(target, row[6].as<bool>());
   found.prelude = dialect.time_limits({server_statement_timeout(target).count(), lock_timeout(target).count(),
                                        2 * target.statement_timeout.count()}) +
                   "; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10"

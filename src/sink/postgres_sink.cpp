@@ -52,6 +52,7 @@ void PostgresSink::connect() {
   session_ = std::make_unique<PostgresSession>(target_, shared_->watchdog);
   if (shared_->told.tell(session_->told()) && options_.note) options_.note(session_->told());
   server_ = check_server(*session_, target_, options_);
+  if (server_.takes_no_writes) throw DestinationFailure(*server_.takes_no_writes);
   check_grants(*session_, server_.prelude, {{"forebay_migrations", "SELECT"}});
   PostgresMigrator migrator(*session_, server_.prelude);
   for (const std::string& line : migrator.up(PostgresMigrator::Adopt::no)) {
@@ -60,7 +61,11 @@ void PostgresSink::connect() {
   session_->begin(server_.prelude);
   std::vector<const Stream*> missing;
   for (const Stream* s : streams_) {
-    if (!find_table(*session_, table_name(s->table))) missing.push_back(s);
+    if (find_table(*session_, table_name(s->table))) continue;
+    // From the stream's declaration it would lack the columns that others own.
+    if (const auto maker = maker_of(session_->dialect().name(), s->table))
+      throw DestinationFailure(missing_table(*session_, *maker, s->table));
+    missing.push_back(s);
   }
   session_->commit();
   for (const Stream* s : missing) {
@@ -79,11 +84,15 @@ void PostgresSink::check_target_grants() {
 
 void PostgresSink::find_targets() {
   session_->begin(server_.prelude);
-  ledger_table_ = find_table(*session_, {"", "sync_batches"}).value_or("sync_batches");
-  for (const Stream* s : streams_) {
-    const std::string table = find_table(*session_, table_name(s->table)).value_or(quoted_table(table_name(s->table)));
-    targets_.push_back({s, inspect_table(*session_, *s, table), {}, false});
-  }
+  const auto found = [&](const std::string& table) {
+    const auto quoted = find_table(*session_, table_name(table));
+    const auto maker = quoted ? std::nullopt : maker_of(session_->dialect().name(), table);
+    if (maker) throw DestinationFailure(missing_table(*session_, *maker, table));
+    return quoted.value_or(quoted_table(table_name(table)));
+  };
+  ledger_table_ = found(ledger_stream().table);
+  check_ledger(*session_, ledger_table_);
+  for (const Stream* s : streams_) targets_.push_back({s, inspect_table(*session_, *s, found(s->table)), {}, false});
   session_->commit();
 }
 
@@ -241,21 +250,6 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
   return ledger.written(batch, landed);
 }
 
-std::vector<std::vector<LandedSpan>> PostgresSink::landed_spans(const Batch& batch) {
-  std::vector<std::vector<LandedSpan>> landed(batch.ranges.size());
-  for (std::size_t r = 0; r < batch.ranges.size(); ++r) {
-    const BatchRange& range = batch.ranges[r];
-    if (!range.maybe_sent) continue;
-    for (const auto& row : session_->exec(session_->dialect().select_landed(ledger_table_),
-                                          {range.buffer, std::to_string(range.segment), std::to_string(range.first_row),
-                                           std::to_string(range.last_row)})) {
-      landed[r].push_back({row[0].as<std::uint64_t>(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
-                           row[3].as<std::uint64_t>(), row[4].as<std::uint64_t>()});
-    }
-  }
-  return landed;
-}
-
 PostgresSink::Target& PostgresSink::target_of(const Stream* stream) {
   const auto at = std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.stream == stream; });
   if (at == targets_.end())
@@ -286,24 +280,6 @@ std::vector<PartRefusal> PostgresSink::send_part(PostgresRows& rows, const Batch
   std::vector<PartRefusal> refused = rows.take_refused();
   if (!again) target.refuses = !refused.empty();
   return refused;
-}
-
-void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger) {
-  ArrayText buffers, segments, firsts, lasts, synced, superseded, streams, quarantined;
-  for (const LedgerEntries::Entry& e : ledger.entries()) {
-    const BatchRange& range = batch.ranges[e.range];
-    buffers.add(std::string_view(range.buffer));
-    segments.add(static_cast<std::int64_t>(range.segment));
-    firsts.add(static_cast<std::int64_t>(e.first_row));
-    lasts.add(static_cast<std::int64_t>(e.last_row));
-    synced.add(static_cast<std::int64_t>(e.synced()));
-    superseded.add(static_cast<std::int64_t>(e.superseded()));
-    streams.add(std::string_view(range.stream->name));
-    quarantined.add(static_cast<std::int64_t>(e.quarantined));
-  }
-  session_->exec(session_->dialect().insert_ledger(ledger_table_),
-                 {buffers.take(), segments.take(), firsts.take(), lasts.take(), synced.take(), superseded.take(),
-                  std::string(to_string(batch.reason)), streams.take(), quarantined.take()});
 }
 
 }  // namespace forebay

@@ -22,6 +22,7 @@ namespace forebay {
 struct PostgresServer {
   std::string prelude;       // SET LOCAL …: fit for poolers in transaction mode, which hand sessions around
   bool temp_tables = false;  // the role may create them
+  std::optional<Failure> takes_no_writes;  // a standby, or transactions are read-only: to look at, it will do
 };
 PostgresServer check_server(PostgresSession& session, const PostgresTarget& target, const DestinationOptions& options);
 /// How long the server lets a statement wait for a lock.

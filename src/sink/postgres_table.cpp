@@ -1,135 +1,16 @@
 #include "sink/postgres_table.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <sstream>
 
+#include "sink/ledger.hpp"
+#include "sink/migrations.hpp"
+#include "sink/postgres_columns.hpp"
+#include "sink/postgres_misfit.hpp"
+
 namespace forebay {
 namespace {
-
-/// How a stream's column type meets a PostgreSQL type.
-struct Fit {
-  ColumnType type;
-  std::string_view actual;  // pg_type.typname, of a domain its base type's
-  bool direct;              // binary COPY of our form lands as the same value
-  WireForm form;
-  const char* wire;   // type of the staging column
-  const char* value;  // from the staging column; "#": the actual type's name
-};
-
-constexpr std::array kFits = {
-    Fit{ColumnType::integer, "int8", true, WireForm::int8, "bigint", "?"},
-    // Narrower types take what fits in them; the server refuses the rest (22003).
-    Fit{ColumnType::integer, "int4", false, WireForm::int8, "bigint", "?"},
-    Fit{ColumnType::integer, "int2", false, WireForm::int8, "bigint", "?"},
-    Fit{ColumnType::integer, "numeric", false, WireForm::int8, "bigint", "?"},
-    Fit{ColumnType::real, "float8", true, WireForm::float8, "double precision", "?"},
-    Fit{ColumnType::real, "float4", false, WireForm::float8, "double precision", "?"},
-    Fit{ColumnType::real, "numeric", false, WireForm::float8, "double precision", "?"},
-    Fit{ColumnType::text, "text", true, WireForm::chars, "text", "?"},
-    // varchar(n) by assignment, not by cast: a cast would cut without a word.
-    Fit{ColumnType::text, "varchar", true, WireForm::chars, "text", "?"},
-    Fit{ColumnType::text, "bpchar", true, WireForm::chars, "text", "?"},
-    Fit{ColumnType::boolean, "bool", true, WireForm::boolean, "boolean", "?"},
-    Fit{ColumnType::timestamp, "timestamptz", true, WireForm::timestamp, "timestamptz", "?"},
-    // Without time zone it holds UTC: binary COPY would do that as well.
-    Fit{ColumnType::timestamp, "timestamp", true, WireForm::timestamp, "timestamptz", "? AT TIME ZONE 'UTC'"},
-    Fit{ColumnType::json, "jsonb", true, WireForm::jsonb, "jsonb", "?"},
-    Fit{ColumnType::json, "json", true, WireForm::chars, "json", "?"},
-    Fit{ColumnType::json, "text", true, WireForm::chars, "text", "?"},
-    Fit{ColumnType::bytes, "bytea", true, WireForm::chars, "bytea", "?"},
-};
-
-constexpr Fit kEnum = {ColumnType::text, "", true, WireForm::chars, "text", "CAST(? AS #)"};
-
-struct ActualColumn {
-  std::string type;  // as people write it
-  std::string cast_name;
-  std::string base;  // pg_type.typname
-  bool is_enum = false;
-  bool not_null = false;
-  bool has_default = false;
-  bool generated = false;
-};
-
-using ActualColumns = std::map<std::string, ActualColumn>;
-
-ActualColumns actual_columns(PostgresSession& session, const std::string& quoted) {
-  ActualColumns columns;
-  const CatalogWords& words = session.dialect().catalog();
-  for (const auto& row :
-       session.exec("SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, "
-                    "b.typtype = 'e', a.attnotnull, " +
-                        std::string(words.has_default) + ", " + std::string(words.generated) +
-                        " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
-                        "JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END "
-                        "WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped",
-                    {quoted})) {
-    columns[row[0].c_str()] = {row[1].c_str(),    row[2].c_str(),    row[3].c_str(),   row[4].as<bool>(),
-                               row[5].as<bool>(), row[6].as<bool>(), row[7].as<bool>()};
-  }
-  return columns;
-}
-
-std::optional<Fit> fit_of(ColumnType type, const ActualColumn& actual) {
-  if (actual.is_enum && type == ColumnType::text) return kEnum;
-  const auto* fit =
-      std::find_if(kFits.begin(), kFits.end(), [&](const Fit& f) { return f.type == type && f.actual == actual.base; });
-  return fit == kFits.end() ? std::nullopt : std::optional<Fit>(*fit);
-}
-
-bool owns(const Stream& stream, const std::string& column) {
-  return std::any_of(stream.columns.begin(), stream.columns.end(), [&](const Column& c) { return c.name == column; });
-}
-
-std::vector<std::string> problems_of(const Stream& stream, const ActualColumns& actual, bool missing_too) {
-  const PostgresDialect dialect;
-  std::vector<std::string> problems;
-  std::vector<std::string> absent;  // told last: migrate mends these, and not the others
-  const auto missing = [&](const std::string& name, const std::string& type) {
-    if (missing_too) absent.push_back("column " + quoted_identifier(name) + " is missing (" + type + ")");
-  };
-  const auto version = actual.find(stream.version_column);
-  if (version == actual.end()) {
-    missing(stream.version_column, "bigint NOT NULL DEFAULT 0");
-  } else if (version->second.base != "int8") {
-    problems.push_back("column " + quoted_identifier(stream.version_column) + " is " + version->second.type +
-                       " and should be bigint");
-  } else if (!version->second.not_null && missing_too) {
-    problems.push_back("column " + quoted_identifier(stream.version_column) +
-                       " allows NULL, against which no version is newer (set it NOT NULL DEFAULT 0)");
-  }
-  for (const Column& c : stream.columns) {
-    const auto at = actual.find(c.name);
-    const std::string wanted = dialect.column_type(c.type, false);
-    if (at == actual.end()) {
-      missing(c.name, wanted);
-    } else if (at->second.generated) {
-      problems.push_back("column " + quoted_identifier(c.name) + " is generated and cannot be written");
-    } else if (!fit_of(c.type, at->second)) {
-      problems.push_back("column " + quoted_identifier(c.name) + " is " + at->second.type + " and should be " + wanted);
-    }
-  }
-  if (!stream.touched_column.empty()) {
-    const auto touched = actual.find(stream.touched_column);
-    if (touched == actual.end()) {
-      missing(stream.touched_column, "timestamptz DEFAULT now()");
-    } else if (!fit_of(ColumnType::timestamp, touched->second)) {
-      problems.push_back("column " + quoted_identifier(stream.touched_column) + " is " + touched->second.type +
-                         " and should be timestamptz");
-    }
-  }
-  for (const auto& [name, column] : actual) {
-    if (owns(stream, name) || name == stream.version_column || name == stream.touched_column) continue;
-    if (column.not_null && !column.has_default && !column.generated) {
-      problems.push_back("column " + quoted_identifier(name) +
-                         ", which the stream does not fill, is NOT NULL and has no default");
-    }
-  }
-  problems.insert(problems.end(), absent.begin(), absent.end());
-  return problems;
-}
 
 std::string column_cast(const Fit& fit, const ActualColumn& actual) {
   std::string text = fit.value;
@@ -177,6 +58,15 @@ std::string suspect_condition(PostgresSession& session, const Stream& stream, co
   return text;
 }
 
+/// Whether it is a table of someone's own that `forebay migrate up` would adopt.
+bool is_adoptable(PostgresSession& session, const Stream& stream) {
+  const std::optional<Migration> maker = maker_of(session.dialect().name(), stream.table);
+  if (!maker || maker->adopt.empty()) return false;
+  if (!find_table(session, {"", "forebay_migrations"})) return true;
+  return session.exec("SELECT 1 FROM forebay_migrations WHERE \"number\" = $1", {std::to_string(maker->number)})
+      .empty();
+}
+
 }  // namespace
 
 std::optional<std::string> find_table(PostgresSession& session, const TableName& name) {
@@ -190,7 +80,10 @@ std::optional<std::string> find_table(PostgresSession& session, const TableName&
 
 std::vector<std::string> column_problems(PostgresSession& session, const Stream& stream, const std::string& quoted,
                                          bool missing_too) {
-  return problems_of(stream, actual_columns(session, quoted), missing_too);
+  std::vector<std::string> problems;
+  for (const Misfit& m : column_misfits(stream, actual_columns(session, quoted), missing_too))
+    problems.push_back(m.what);
+  return problems;
 }
 
 std::vector<std::string> key_indexes(PostgresSession& session, const Stream& stream, const std::string& quoted) {
@@ -242,21 +135,12 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   table.name = facts.at(0)[3].c_str();
   const std::string kind = facts.at(0)[0].c_str();
   const ActualColumns actual = actual_columns(session, quoted);
-  std::vector<std::string> problems = problems_of(stream, actual, true);
-  if (kind != "r" && kind != "p") problems.insert(problems.begin(), "it is not a table");
+  std::vector<Misfit> misfits = column_misfits(stream, actual, true);
   table.key_indexes = key_indexes(session, stream, quoted);
-  if (table.key_indexes.empty())
-    problems.insert(problems.begin(), "no unique index is on exactly (" + key_columns(stream) + ")");
-  if (!problems.empty()) {
-    constexpr std::size_t kShown = 6;
-    std::string message = "table " + quoted + " does not fit stream " + stream.name + ": ";
-    for (std::size_t i = 0; i < std::min(problems.size(), kShown); ++i) message += (i == 0 ? "" : "; ") + problems[i];
-    if (problems.size() > kShown) message += "; and " + std::to_string(problems.size() - kShown) + " more";
-    message +=
-        ". `forebay migrate up` adds what is missing to a backup_files of your own; change other columns by hand, or "
-        "name another table or schema";
-    throw DestinationFailure({FailureClass::schema, "", message});
-  }
+  if (table.key_indexes.empty() && !stream.key.empty()) misfits.insert(misfits.begin(), key_misfit(stream, quoted));
+  if (kind != "r" && kind != "p") misfits = {{"it is not a table", "", "rename it, or name another table", false}};
+  if (!misfits.empty())
+    throw DestinationFailure(misfit_failure(stream, quoted, misfits, is_adoptable(session, stream)));
   table.partitioned = kind == "p";
   // An INSERT trigger and row-level security judge rows one by one; COPY refuses the latter.
   table.direct = !facts[0][1].as<bool>() && !facts[0][2].as<bool>();
@@ -271,6 +155,26 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   // COPY leaves the touched column to its default.
   if (!stream.touched_column.empty()) table.direct = table.direct && actual.at(stream.touched_column).has_default;
   return table;
+}
+
+void check_ledger(PostgresSession& session, const std::string& quoted) {
+  inspect_table(session, ledger_stream(), quoted);
+}
+
+Failure missing_table(PostgresSession& session, const Migration& maker, const std::string& name) {
+  // Renamed with a table, an index keeps its name.
+  const auto renamed = session.exec("SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = " +
+                                    session.dialect().table_oid({"", name + "_key"}));
+  std::string message = "table " + name + ", which migration " + std::to_string(maker.number) + " " + maker.name +
+                        " made, is not there; ";
+  if (renamed.empty()) {
+    message +=
+        "if it was renamed or moved to another schema, put it back, else `forebay migrate up` makes it again, empty";
+  } else {
+    message += "it seems to have been renamed: ALTER TABLE " + std::string(renamed[0][0].c_str()) + " RENAME TO " +
+               quoted_identifier(name);
+  }
+  return {FailureClass::schema, "", message};
 }
 
 }  // namespace forebay

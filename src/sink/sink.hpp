@@ -105,7 +105,7 @@ struct LedgerTotals {
   std::uint64_t rows = 0;
   std::uint64_t synced = 0;
   std::uint64_t superseded = 0;
-  std::uint64_t quarantined = 0;
+  std::uint64_t quarantined = 0;  ///< refused, and not brought by a later retry to this destination
 };
 
 /// The clock that stamps records, in microseconds since 1970.

@@ -28,10 +28,13 @@ std::optional<SqliteConnection> open_catalog_to_look(const std::string& file, st
 
 /// Migrations of sql/sqlite/, one transaction each call.
 std::vector<MigrationState> catalog_states(SqliteConnection& db);
-std::vector<std::string> catalog_up(SqliteConnection& db);
+/// `make_again`: also tables that are there no more, empty.
+std::vector<std::string> catalog_up(SqliteConnection& db, bool make_again);
 /// With run=false: what would be dropped.
 std::vector<std::string> catalog_down(SqliteConnection& db, int count, bool run);
 
+/// Throws DestinationFailure(schema) if a table that a migration made is there no more.
+void check_catalog_has(SqliteConnection& db, const std::string& table);
 /// Throws DestinationFailure(schema) that names what of the stream does not fit the table.
 void check_catalog_table(SqliteConnection& db, const Stream& stream);
 

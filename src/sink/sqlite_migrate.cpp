@@ -86,11 +86,27 @@ std::vector<MigrationState> catalog_states(SqliteConnection& db) {
   return states;
 }
 
-std::vector<std::string> catalog_up(SqliteConnection& db) {
+void check_catalog_has(SqliteConnection& db, const std::string& table) {
+  if (table_exists(db, table)) return;
+  const std::optional<Migration> maker = maker_of("sqlite", table);
+  if (!maker) return;
+  throw DestinationFailure(
+      {FailureClass::schema, "",
+       "table " + table + " of sqlite:" + db.name() + ", which " + number_and_name(maker->number, maker->name) +
+           " made, is not there; if it was renamed, rename it back, else `forebay migrate up` makes it again, empty"});
+}
+
+std::vector<std::string> catalog_up(SqliteConnection& db, bool make_again) {
   const std::vector<Migration> known = migrations_of("sqlite");
+  // Whose table is there no more, or is to be changed again as it is made again.
+  const auto is_lost = [&](const Migration& m) {
+    std::vector<std::string> tables = m.tables();
+    if (!m.alters().empty()) tables.push_back(m.alters());
+    return make_again && std::any_of(tables.begin(), tables.end(), [&](const auto& t) { return !table_exists(db, t); });
+  };
   const auto pending = [&](const std::vector<Applied>& rows) {
     return std::any_of(known.begin(), known.end(),
-                       [&](const Migration& m) { return find_number(rows, m.number) == nullptr; });
+                       [&](const Migration& m) { return find_number(rows, m.number) == nullptr || is_lost(m); });
   };
   std::vector<std::string> lines;
   const std::vector<Applied> before = applied(db);
@@ -112,8 +128,18 @@ std::vector<std::string> catalog_up(SqliteConnection& db) {
         "NOT NULL, "
         "applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))) STRICT");
     const std::vector<Applied> rows = applied(db);  // another process may have been quicker
+    std::vector<int> lost;
+    for (const Migration& m : known)
+      if (is_lost(m)) lost.push_back(m.number);
     for (const Migration& m : known) {
-      if (find_number(rows, m.number) != nullptr) continue;
+      if (find_number(rows, m.number) != nullptr) {
+        if (std::find(lost.begin(), lost.end(), m.number) == lost.end()) continue;
+        if (!m.tables().empty()) db.exec(std::string(m.down));  // a view of the table may be there still
+        db.exec(std::string(m.up));
+        lines.push_back(number_and_name(m.number, m.name) + " applied again: table " +
+                        (m.tables().empty() ? m.alters() : m.tables().front()) + " was not there any more");
+        continue;
+      }
       db.exec(std::string(m.up));
       SqliteStatement record(db, "INSERT INTO forebay_migrations (number, name, checksum) VALUES (?1, ?2, ?3)");
       record.bind_integer(1, m.number);
@@ -211,10 +237,10 @@ void check_catalog_table(SqliteConnection& db, const Stream& stream) {
     std::sort(index.second.begin(), index.second.end());
     return index.second == key;
   });
-  if (!has_key) problems.push_back("no unique index is on exactly (" + key_columns(stream) + ")");
+  if (!has_key && !key.empty()) problems.push_back("no unique index is on exactly (" + key_columns(stream) + ")");
   if (problems.empty()) return;
-  std::string message = "table " + quoted_identifier(stream.table) + " of sqlite:" + db.name() +
-                        " does not fit stream " + stream.name + ": ";
+  std::string message = "table " + quoted_identifier(stream.table) + " of sqlite:" + db.name() + " does not fit " +
+                        (stream.name.empty() ? "the batch ledger" : "stream " + stream.name) + ": ";
   for (std::size_t i = 0; i < problems.size(); ++i) message += (i == 0 ? "" : "; ") + problems[i];
   throw DestinationFailure({FailureClass::schema, "", message + ". Change the table, or name another file"});
 }

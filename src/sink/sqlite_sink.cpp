@@ -52,11 +52,14 @@ void SqliteSink::connect() {
   // Waiting in pieces: a batch that fails of a lock says so, and is tried again.
   constexpr std::chrono::milliseconds kLockPatience{2'000};
   db_.emplace(open_catalog(file_, std::min(options_.statement_timeout, kLockPatience)));
-  for (const std::string& line : catalog_up(*db_)) {
+  for (const std::string& line : catalog_up(*db_, false)) {
     if (options_.note) options_.note(line);
   }
+  check_catalog_has(*db_, ledger_stream().table);
+  check_catalog_table(*db_, ledger_stream());
   const SqliteDialect dialect;
   for (const Stream* s : streams_) {
+    check_catalog_has(*db_, s->table);  // from the stream's declaration it would lack the columns that others own
     const std::string table =
         quoted_identifier(s->table);  // SQLite has no schemas: "schema.table" is a name like others
     db_->exec(dialect.create_table(*s, table));
@@ -260,7 +263,16 @@ class SqliteDestination final : public Destination {
   }
   std::vector<std::string> migrate_up() override {
     SqliteConnection db = open_catalog(file_, options_.statement_timeout);
-    return catalog_up(db);
+    std::vector<std::string> lines = catalog_up(db, true);
+    try {
+      for (const Stream* s : {&backup_files_stream(), &backup_sets_stream(), &ledger_stream()})
+        check_catalog_table(db, *s);
+    } catch (const Error&) {
+      for (const std::string& line : lines)
+        if (options_.note) options_.note(line);  // it is done all the same
+      throw;
+    }
+    return lines;
   }
   std::vector<std::string> migrate_down_preview(int count) override {
     SqliteConnection db = open_catalog(file_, options_.statement_timeout);

@@ -15,7 +15,9 @@ constexpr FailureClass kSchema = FailureClass::schema;
 constexpr FailureClass kRefused = FailureClass::row_refused;
 constexpr FailureClass kOther = FailureClass::other;
 
-constexpr std::string_view kCompare = "compare the table with the stream's declaration, or run `forebay migrate up`";
+// What of our own tables differs is said instead, where it can be found.
+constexpr std::string_view kCompare =
+    "a table was changed, or one of its triggers fails: change it back (`forebay config check` says what it finds)";
 
 /// An openGauss that asks for a sha256 or SM3 password, which only its own libpq knows.
 constexpr std::string_view kOpenGaussPassword =
@@ -48,8 +50,7 @@ constexpr std::array kSqlstates = {
     ErrorRow{"28", kLogin, "check user and the server's pg_hba.conf"},
     ErrorRow{"3D", kLogin, "create the database, or name another"},
     ErrorRow{"3F", kLogin, "create the schema, or set search_path"},
-    ErrorRow{"42501", kSchema, "grant it to the role, or run `forebay migrate up` as the tables' owner"},
-    ErrorRow{"42P01", kSchema, "run `forebay migrate up`"},
+    ErrorRow{"42501", kSchema, "grant it to the role"},
     ErrorRow{"42P10", kSchema, "the table needs a unique index on exactly the stream's key"},
     ErrorRow{"42", kSchema, kCompare},
     ErrorRow{"55000", kSchema, kCompare},  // ON CONFLICT with a deferrable constraint, say

@@ -1,47 +1,8 @@
 #include "sync/destination_health.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace forebay {
-namespace {
-
-/// "12 s ahead" and "13 s ahead" are one cause.
-std::string without_numbers(const std::string& line) {
-  std::string out;
-  for (const char c : line) {
-    if (c < '0' || c > '9') {
-      out += c;
-    } else if (out.empty() || out.back() != '#') {
-      out += '#';
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
-std::optional<std::string> RepeatedLines::tell(const std::string& line, Time now) {
-  const std::string cause = without_numbers(line);
-  const auto at = met_.find(cause);
-  if (at == met_.end()) {
-    if (met_.size() >= kCausesMax) {
-      met_.erase(std::min_element(met_.begin(), met_.end(),
-                                  [](const auto& a, const auto& b) { return a.second.told_at < b.second.told_at; }));
-    }
-    met_[cause] = {now, 0};
-    return line;
-  }
-  Met& met = at->second;
-  ++met.since;
-  if (now - met.told_at < kAgain) return std::nullopt;
-  std::string again = line + " (repeated " + std::to_string(met.since) + (met.since == 1 ? " time in " : " times in ") +
-                      std::to_string(std::chrono::duration_cast<std::chrono::minutes>(now - met.told_at).count()) +
-                      " min)";
-  met = {now, 0};
-  return again;
-}
-
 bool DestinationHealth::may_try(Time now) {
   if (well()) return true;
   if (trying_ || now < try_at_) return false;

@@ -23,6 +23,10 @@ constexpr const char* kWithoutQuarantine =
 /// Rows are acknowledged within 50 ms of add(): the timer comes twice in that time.
 constexpr std::chrono::milliseconds kCommitInterval{25};
 
+const char* noun(const Batch& batch, std::uint64_t rows) {
+  return only_files(batch) ? (rows == 1 ? "file" : "files") : (rows == 1 ? "row" : "rows");
+}
+
 std::int64_t wall_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
@@ -112,11 +116,12 @@ void Scheduler::work(int) {
       turn_.notify_one();
       continue;
     }
+    const SteadyTime start = steady_clock::now();
     {
       const std::lock_guard lock(mutex_);
       ++state_.syncing;
+      sending_since_.insert(start);
     }
-    const SteadyTime start = steady_clock::now();
     const std::optional<Failure> failure = send(*sink, segments);
     const std::chrono::duration<double> took = steady_clock::now() - start;
     SteadyTime not_before = steady_clock::now();
@@ -136,6 +141,7 @@ void Scheduler::work(int) {
     store_.give_back(segments, not_before);  // those that have not settled
     const std::lock_guard lock(mutex_);
     --state_.syncing;
+    sending_since_.erase(sending_since_.find(start));
     state_.sync_time_s += took.count();
   }
   sink->close();
@@ -169,7 +175,7 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
   Batch batch = next_batch(segments, rows_max);
   std::uint64_t rows = 0;
   for (const BatchRange& r : batch.ranges) rows += r.last_row - r.first_row + 1;
-  const std::string what = std::to_string(rows) + (only_files(batch) ? " files" : " rows");
+  const std::string what = std::to_string(rows) + " " + noun(batch, rows);
   // While the destination is away, each try would say so again.
   const bool first_try = segments.front()->attempts == 0 && well();
   log(first_try ? LogLevel::info : LogLevel::debug,
@@ -228,7 +234,7 @@ void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& seg
   char line[128];
   std::snprintf(line, sizeof line, "sync finished %llu/%llu %s in %.2f s",
                 static_cast<unsigned long long>(rows.all - rows.quarantined), static_cast<unsigned long long>(rows.all),
-                only_files(batch) ? "files" : "rows", took.count());
+                noun(batch, rows.all), took.count());
   log(LogLevel::info,
       line + (rows.quarantined > 0 ? ", " + std::to_string(rows.quarantined) + " in quarantine" : std::string()));
   std::string recovered;
@@ -290,17 +296,29 @@ SyncResult Scheduler::wait_for(const std::vector<SegmentPtr>& segments, SteadyTi
 
 SyncResult Scheduler::drain(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up) {
   const SteadyTime start = steady_clock::now();
-  return result(store_.wait_settled(store_.unsettled(), [&](SteadyTime progress) {
+  const bool settled = store_.wait_settled(store_.unsettled(), [&](SteadyTime progress) {
     return workers_max_ == 0 || stopping_.load() || (give_up && give_up()) ||
            steady_clock::now() - std::max(start, progress) > stall_max;
-  }));
+  });
+  if (!settled) note_unanswered();
+  return result(settled);
+}
+
+/// The wait may end before any statement's deadline, and then nothing has failed yet: what it was for is the cause.
+void Scheduler::note_unanswered() {
+  const std::lock_guard lock(mutex_);
+  if (!health_.view().last_error.empty() || sending_since_.empty()) return;
+  const auto waited = std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - *sending_since_.begin());
+  if (waited.count() == 0) return;
+  unanswered_ = "no answer from " + destination_->description() + " for " + std::to_string(waited.count()) +
+                " s, to a batch that was sent; look whether it hangs, or is slow";
 }
 
 Scheduler::State Scheduler::state() const {
   const std::lock_guard lock(mutex_);
   State s = state_;
   s.destination = health_.view().state;
-  s.last_error = health_.view().last_error;
+  s.last_error = health_.view().last_error.empty() ? unanswered_ : health_.view().last_error;
   s.destination_since_us = health_.view().since_us;
   s.last_error_us = health_.view().last_error_us;
   return s;

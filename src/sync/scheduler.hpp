@@ -78,6 +78,7 @@ class Scheduler {
   void tell_refused(const std::vector<std::string>& causes);
   RetryDecision went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments, std::uint32_t attempt);
   SyncResult result(bool settled) const;
+  void note_unanswered();
   bool well() const;
   void log(LogLevel level, const std::string& line) const {
     if (log_) log_(level, line);
@@ -104,7 +105,9 @@ class Scheduler {
   // Guarded by mutex_:
   State state_;  // but for what health_ knows
   DestinationHealth health_;
-  std::set<SegmentPtr> failing_;  // whose last try failed though the destination is there
+  std::multiset<SteadyTime> sending_since_;  // by worker with a batch in hand
+  std::string unanswered_;                   // told where health_ knows of no error
+  std::set<SegmentPtr> failing_;             // whose last try failed though the destination is there
   std::set<std::string> told_refusals_;
   std::minstd_rand random_;
 };

@@ -1,5 +1,6 @@
 // Rows that a destination refuses, from a scan to `forebay errors` and `forebay retry-errors`.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -7,18 +8,11 @@
 #include "forebay/buffer.hpp"
 #include "sqlite/statement.hpp"
 #include "support/catalog_buffer.hpp"
+#include "support/refusing_place.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
 namespace {
-
-/// A destination that can be told to refuse files whose name holds "bad".
-struct Place {
-  std::string url;
-  std::function<void()> refuse, mend;
-  std::function<std::int64_t(const std::string&)> number;
-  std::string sqlstate;  // that it refuses them with
-};
 
 /// Scans a tree with three such files, and retries before and after the cause is mended.
 void refuse_and_retry(const Place& place) {
@@ -57,6 +51,11 @@ void refuse_and_retry(const Place& place) {
   CHECK(rows[0].at("sqlstate") == place.sqlstate);
   CHECK(says(rows[0].at("key").get<std::string>(), "bad"));
   CHECK(rows[0].at("attempts") == 1);
+  CHECK(rows[0].at("version").is_string());
+  CHECK(std::any_of(rows.begin(), rows.end(), [](const auto& row) {
+    return says(row.at("key").template get<std::string>(), "bad\\x1B[31m\\n3");
+  }));
+  CHECK(summary_of(site.run({"force-sync", "--json"})).at("buffers").at(0).at("state") == "finished");
   const auto text = site.run({"errors", "--limit", "2"});
   CHECK(text.status == 1);
   CHECK(says(text.out, "3 rows in quarantine"));
@@ -67,11 +66,12 @@ void refuse_and_retry(const Place& place) {
   CHECK(site.run({"errors", "--stream", "backup_sets"}).status == 0);
   CHECK(site.run({"errors", "--limit", "some"}).status == 2);
 
-  // Left alone by what adopts orphans.
+  // Left alone by what adopts orphans, and told.
   const auto recover = site.run({"recover"});
-  CHECK(recover.status == 0);
+  CHECK(recover.status == 1);
   CHECK(says(recover.out, "nothing to recover"));
-  CHECK(recover.err.empty());
+  CHECK(says(recover.err, "3 rows are in quarantine"));
+  CHECK(summary_of(site.run({"recover", "--json"})).at("quarantined") == 3);
 
   const auto refused = site.run({"retry-errors", "--json"});
   CAPTURE(refused.err);
@@ -97,24 +97,6 @@ void refuse_and_retry(const Place& place) {
   }
   CHECK(site.run({"errors"}).status == 0);
   CHECK(says(site.run({"retry-errors"}).out, "nothing was sent again"));
-}
-
-/// With a catalog in `directory`.
-Place catalog_place(const TemporaryDirectory& directory) {
-  const std::string file = (directory / "catalog.db").string();
-  return {"sqlite:" + file,
-          [file] {
-            SqliteConnection(file).exec(
-                "CREATE TRIGGER no_bad BEFORE INSERT ON backup_files WHEN new.file_path LIKE '%bad%' BEGIN "
-                "SELECT RAISE(ABORT, 'no bad names'); END");
-          },
-          [file] { SqliteConnection(file).exec("DROP TRIGGER no_bad"); },
-          [file](const std::string& sql) {
-            SqliteConnection db(file, SQLITE_OPEN_READONLY);
-            SqliteStatement q(db, sql, SqliteStatement::Life::once);
-            return q.step() ? q.column_integer(0) : -1;
-          },
-          "P0001"};
 }
 
 TEST_CASE("rows that a SQLite catalog refuses are shown by errors, and retry-errors sends them when it is mended") {

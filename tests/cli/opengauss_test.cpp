@@ -79,5 +79,45 @@ TEST_CASE("a backup_files that stands in an openGauss is adopted", "[postgres]")
   CHECK(fixture.one("SELECT count(*) FROM backup_files") == "3");
 }
 
+TEST_CASE("a table of forebay's that is dropped, renamed or changed in an openGauss is told with what mends it",
+          "[postgres]") {
+  OpenGaussFixture fixture(GENERATE(kOpenGauss2A, kOpenGauss6PG));
+  if (!fixture.available()) return;
+  const ScanSite site(fixture.url());
+  const auto run = [](const ScanSite& where, const std::vector<std::string>& arguments, int status) {
+    const auto result = where.run(arguments);
+    CAPTURE(arguments, result.out, result.err);
+    CHECK(result.status == status);
+    return result.out + result.err;
+  };
+  run(site, {"migrate", "up"}, 0);
+
+  fixture.exec("DROP TABLE sync_batches");
+  CHECK(
+      says(run(site, {"config", "check"}, 3), "table sync_batches, which migration 3 sync_batches made, is not there"));
+  const std::string up = run(site, {"migrate", "up"}, 0);
+  CHECK(says(up, "migration 3 sync_batches applied again"));
+  CHECK(says(up, "migration 6 ledger_quarantined applied again"));
+  run(site, {"config", "check"}, 0);
+
+  const std::string back = "ALTER TABLE \"Kept\" RENAME TO \"backup_files\"";
+  fixture.exec("ALTER TABLE backup_files RENAME TO \"Kept\"");
+  CHECK(says(run(site, {"config", "check"}, 3), back));
+  CHECK(says(run(site, {"migrate", "up"}, 3), back));
+  fixture.exec(back);
+
+  fixture.exec("ALTER TABLE backup_files DROP display_name");
+  const std::string add = "ALTER TABLE \"" + fixture.schema() + "\".\"backup_files\" ADD COLUMN \"display_name\" text";
+  CHECK(says(run(site, {"config", "check"}, 3), "What mends it: " + add));
+  CHECK(says(run(site, {"migrate", "up"}, 3), add));
+  fixture.exec(add);
+  const Tree tree;
+  tree.file("new");
+  run(site, {"scan", tree.path(), "--set-id", "9"}, 0);
+
+  const ScanSite read_only(fixture.url() + "%20-cdefault_transaction_read_only%3Don");
+  CHECK(says(run(read_only, {"config", "check"}, 3), "transactions are read-only (25006)"));
+}
+
 }  // namespace
 }  // namespace forebay::test

@@ -95,12 +95,16 @@ std::string statements() {
   text += "\n\\echo == settings\nBEGIN;\n" + dialect.own_settings() + ";\nROLLBACK;\nBEGIN;\n" +
           dialect.time_limits({54'000, 27'000, 120'000}) + ";\nROLLBACK;\n";
   text += verdict("settings: the search path is found", dialect.search_path_expression() + " LIKE 'forebay_check%'");
+  text += "SELECT current_setting('transaction_read_only') = 'on' AS read_only, pg_is_in_recovery() AS standby;\n";
   text += "\n\\echo == migrations\n";
   for (const Migration& m : migrations_of("opengauss")) text += std::string(m.up);
   text += verdict("migrations: tables are found", dialect.table_oid({"", "backup_files"}) + " IS NOT NULL AND " +
                                                       dialect.table_oid({"forebay_check", "sync_batches"}) +
                                                       " IS NOT NULL AND " + dialect.table_oid({"", "no_such"}) +
                                                       " IS NULL");
+  text += verdict("migrations: a table is found by its index",
+                  "(SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = " +
+                      dialect.table_oid({"", "backup_files_key"}) + ") LIKE '%backup_files'");
   text += verdict("migrations: the bytes of a stored path",
                   "encode(forebay_path_bytes('%/a%FFb'), 'hex') = '2f61ff62' AND encode(forebay_name_bytes('%/%FE'), "
                   "'hex') = 'fe'");

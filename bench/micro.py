@@ -1,0 +1,42 @@
+"""Runs the micro-benchmarks (bench/micro/), every round in a process of its own: then a benchmark's rounds are spread
+over the whole time, as the others' are."""
+import json
+import re
+
+from testbed import run, say
+
+# Alone in its process: memory that another one freed would be used again unseen.
+BY_THEMSELVES = ("memory_bare_sqlite", "memory_buffered")
+
+
+def plain_name(name):
+    """
+    >>> plain_name("add_threads/2/iterations:1/manual_time"), plain_name("encode")
+    ('add_threads/2', 'encode')
+    """
+    return re.sub(r"/(iterations:\d+|manual_time|real_time)", "", name)
+
+
+def measured(benchmark):
+    """What is kept of what Google Benchmark writes; for `seconds` one row's worth stands for all."""
+    if "resident_bytes_per_row" in benchmark:
+        return {"resident_bytes_per_row": benchmark["resident_bytes_per_row"],
+                "cache_used_bytes_per_row": benchmark["cache_used_bytes_per_row"]}
+    return {"entries": 1, "seconds": 1 / benchmark["items_per_second"]}
+
+
+def run_filtered(bed, benchmarks):
+    output, _ = run([bed.program("forebay_micro"), "--benchmark_format=json", "--benchmark_min_time=0.1",
+                     "--benchmark_enable_random_interleaving=true", f"--benchmark_filter={benchmarks}"], bed.environment)
+    return json.loads(output)["benchmarks"]
+
+
+def measure_micro(bed, rounds):
+    results = {}
+    for number in range(rounds):
+        bed.fresh_database()
+        for benchmarks in ("-^memory_", *(f"^{name}/" for name in BY_THEMSELVES)):
+            for benchmark in run_filtered(bed, benchmarks):
+                results.setdefault(plain_name(benchmark["name"]), []).append(measured(benchmark))
+        say(f"round {number + 1}/{rounds}  micro-benchmarks")
+    return results

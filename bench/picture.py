@@ -1,0 +1,123 @@
+"""Draws what bench/run.py has written: bars with their goals, the ways to PostgreSQL, and the curves.
+
+    bench/picture.py run.json run.svg       the ending says the format; .png works, too
+"""
+import json
+import statistics
+import sys
+
+import matplotlib
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt  # noqa: E402  (the backend first)
+from matplotlib.ticker import FuncFormatter  # noqa: E402
+
+import curves  # noqa: E402
+import report  # noqa: E402
+
+MET, MISSED, OURS, OTHERS, INK = "#2a7f62", "#c0392b", "#1f5fa8", "#9aa5b1", "#22282f"
+
+
+def short_number(value, _=None):
+    """10000000 is 10 M, 170000 is 170 k, 3999 is 4 k, 2500000 is 2.5 M."""
+    for unit, name in ((1e6, " M"), (1e3, " k")):
+        if value >= unit:
+            scaled = value / unit
+            return f"{scaled:.1f}".removesuffix(".0") + name if scaled < 10 else f"{scaled:.0f}{name}"
+    return f"{value:.0f}"
+
+
+def draw_bars(axes, judged):
+    """Each bar's ratio, its spread as a whisker, its goal as a tick across it."""
+    shown = [bar for bar in judged if bar["ratios"]]
+    right = max([bar["max"] for bar in shown] + [bar["goal"] for bar in shown], default=1) * 1.04
+    for row, bar in enumerate(shown):
+        colour = MET if bar["verdict"] == "met" else MISSED
+        axes.barh(row, bar["median"], color=colour, height=0.55, alpha=0.85)
+        axes.plot([bar["min"], bar["max"]], [row, row], color=INK, linewidth=1)
+        axes.plot([bar["goal"]] * 2, [row - 0.42, row + 0.42], color=INK, linewidth=2.5)
+        label = {"va": "center", "ha": "left", "color": colour}
+        axes.text(right * 1.01, row, f"{bar['median']:.2f}", fontweight="bold", **label)
+        axes.text(right * 1.07, row, f"{bar['sign']} {bar['goal']:g}  {bar['verdict']}", **label)
+    axes.set_yticks(range(len(shown)), [bar["what"] for bar in shown])
+    axes.set_ylim(len(shown) - 0.4, -0.6)
+    axes.set_xlim(0, right)
+    axes.set_xlabel("ratio: median of the rounds; thin line: lowest to highest; thick mark: goal")
+    axes.grid(axis="x", alpha=0.3)
+
+
+def draw_ways(axes, results):
+    rates = report.rates_of_ways(results)
+    for row, (way, rate) in enumerate(rates):
+        axes.barh(row, rate, color=OURS if way.startswith("forebay") else OTHERS, height=0.6)
+        axes.annotate(short_number(rate), (rate, row), textcoords="offset points", xytext=(4, 0), va="center")
+    axes.set_yticks(range(len(rates)), [way for way, _ in rates])
+    axes.set_ylim(len(rates) - 0.4, -0.6)
+    axes.xaxis.set_major_formatter(FuncFormatter(short_number))
+    axes.set_xlim(0, max(rate for _, rate in rates) * 1.06)
+    axes.set_xlabel("entries/s")
+    axes.set_title("A tree to PostgreSQL, and (dry run) to memory only", loc="left")
+    axes.grid(axis="x", alpha=0.3)
+
+
+def draw_files(axes, results, sizes):
+    for name, label, colour in (("buffer", "buffering only", OURS), ("whole way", "into an empty table", MET)):
+        points = curves.rates(results, name, sizes)
+        if points:
+            axes.plot(*zip(*points), marker="o", color=colour, label=label)
+            for files, rate in points:
+                axes.annotate(short_number(rate), (files, rate), textcoords="offset points", xytext=(0, 7), ha="center")
+    axes.set_xscale("log")
+    axes.set_xlim(sizes[0] / 2, sizes[-1] * 2)
+    axes.set_ylim(0, axes.get_ylim()[1] * 1.12)
+    axes.set_xticks(sizes)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(short_number))
+    axes.minorticks_off()
+    axes.set_xlabel("files, logarithmic")
+    axes.set_ylabel("rows/s")
+    axes.set_title("By number of files", loc="left")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.99), ncols=2, frameon=False)  # above, out of the curves' way
+
+
+def draw_threads(axes, results):
+    rates = {threads: 1 / statistics.median(report.cost(run) for run in results[f"add_threads/{threads}"])
+             for threads in (1, 2, 4)}
+    for at, (threads, rate) in enumerate(rates.items()):
+        axes.bar(at, rate, color=OURS, width=0.55)
+        axes.annotate(short_number(rate), (at, rate), textcoords="offset points", xytext=(0, 4), ha="center")
+    axes.set_xticks(range(len(rates)), list(rates))
+    axes.set_ylim(0, max(rates.values()) * 1.12)
+    axes.yaxis.set_major_formatter(FuncFormatter(short_number))
+    axes.set_xlabel("producer threads")
+    axes.set_ylabel("rows/s, all together")
+    axes.set_title("Buffering by producer threads", loc="left")
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
+
+
+def draw(written, path):
+    """Panels of what was measured, one below the other, the curves side by side."""
+    matplotlib.rcParams |= {"font.size": 9, "svg.fonttype": "path", "axes.spines.top": False, "axes.spines.right": False}
+    figure = plt.figure(figsize=(11, 11), layout="constrained")
+    # Figures of their own, so that the labels of one do not narrow the next.
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[4, 3, 3.2])
+    left, right = bottom.subfigures(1, 2)
+    machine = written["machine"]
+    form = ", SHORT FORM" if written["short"] else ""
+    title = f"forebay {machine['commit']}: {machine['cpus']} CPUs, {machine['time'][:10]}, {written['rounds']} rounds{form}"
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    draw_bars(top.subplots(), written["bars"])
+    if "end_to_end" in written:
+        draw_ways(middle.subplots(), written["end_to_end"])
+    if "curves" in written:
+        draw_files(left.subplots(), written["curves"], written["sizes"])
+    if "micro" in written:
+        draw_threads(right.subplots(), written["micro"])
+    figure.savefig(path)
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as file:
+        draw(json.load(file), sys.argv[2])

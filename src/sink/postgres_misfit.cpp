@@ -1,0 +1,112 @@
+#include "sink/postgres_misfit.hpp"
+
+#include <algorithm>
+
+#include "sink/dialect.hpp"
+
+namespace forebay {
+namespace {
+
+std::string column(const std::string& name) { return "column " + quoted_identifier(name); }
+
+Misfit missing(const std::string& name, const std::string& type) {
+  return {column(name) + " is missing (" + type + ")", "ADD COLUMN " + quoted_identifier(name) + " " + type, "", true};
+}
+
+Misfit wrong_type(const std::string& name, const std::string& is, const std::string& wanted) {
+  const std::string quoted = quoted_identifier(name);
+  return {column(name) + " is " + is + " and should be " + wanted,
+          "ALTER COLUMN " + quoted + " TYPE " + wanted + " USING " + quoted + "::" + wanted, "", false};
+}
+
+void check_version(const Stream& stream, const ActualColumns& actual, bool missing_too, std::vector<Misfit>& found,
+                   std::vector<Misfit>& absent) {
+  const std::string& name = stream.version_column;
+  const auto at = actual.find(name);
+  if (at == actual.end()) {
+    if (missing_too) absent.push_back(missing(name, "bigint NOT NULL DEFAULT 0"));
+  } else if (at->second.base != "int8") {
+    found.push_back(wrong_type(name, at->second.type, "bigint"));
+  } else if (!at->second.not_null && missing_too) {
+    found.push_back({column(name) + " allows NULL, against which no version is newer (set it NOT NULL DEFAULT 0)",
+                     "ALTER COLUMN " + quoted_identifier(name) + " SET DEFAULT 0, ALTER COLUMN " +
+                         quoted_identifier(name) + " SET NOT NULL",
+                     "", false});
+  }
+}
+
+}  // namespace
+
+std::vector<Misfit> column_misfits(const Stream& stream, const ActualColumns& actual, bool missing_too) {
+  const PostgresDialect dialect;
+  std::vector<Misfit> found;
+  std::vector<Misfit> absent;
+  check_version(stream, actual, missing_too, found, absent);
+  for (const Column& c : stream.columns) {
+    const auto at = actual.find(c.name);
+    const std::string wanted = dialect.column_type(c.type, false);
+    if (at == actual.end()) {
+      if (missing_too) absent.push_back(missing(c.name, wanted));
+    } else if (at->second.generated) {
+      found.push_back({column(c.name) + " is generated and cannot be written",
+                       "ALTER COLUMN " + quoted_identifier(c.name) + " DROP EXPRESSION", "", false});
+    } else if (!fit_of(c.type, at->second)) {
+      found.push_back(wrong_type(c.name, at->second.type, wanted));
+    }
+  }
+  if (!stream.touched_column.empty()) {
+    const auto touched = actual.find(stream.touched_column);
+    if (touched == actual.end()) {
+      if (missing_too) absent.push_back(missing(stream.touched_column, "timestamptz DEFAULT now()"));
+    } else if (!fit_of(ColumnType::timestamp, touched->second)) {
+      found.push_back(wrong_type(stream.touched_column, touched->second.type, "timestamptz"));
+    }
+  }
+  for (const auto& [name, there] : actual) {
+    if (owns(stream, name) || name == stream.version_column || name == stream.touched_column) continue;
+    if (there.not_null && !there.has_default && !there.generated) {
+      found.push_back({column(name) + ", which the stream does not fill, is NOT NULL and has no default",
+                       "ALTER COLUMN " + quoted_identifier(name) + " DROP NOT NULL", "", false});
+    }
+  }
+  found.insert(found.end(), absent.begin(), absent.end());
+  return found;
+}
+
+Misfit key_misfit(const Stream& stream, const std::string& quoted) {
+  return {"no unique index is on exactly (" + key_columns(stream) + ")", "",
+          "CREATE UNIQUE INDEX ON " + quoted + " (" + key_columns(stream) + ")", true};
+}
+
+Failure misfit_failure(const Stream& stream, const std::string& quoted, const std::vector<Misfit>& misfits,
+                       bool adoptable) {
+  constexpr std::size_t kShown = 6;
+  const std::size_t shown = std::min(misfits.size(), kShown);
+  std::string message = "table " + quoted + " does not fit " +
+                        (stream.name.empty() ? "the batch ledger" : "stream " + stream.name) + ": ";
+  std::string clauses;
+  std::string statements;
+  bool column_missing = false;
+  bool adopting_helps = false;
+  for (std::size_t i = 0; i < misfits.size(); ++i) {
+    const Misfit& m = misfits[i];
+    if (i < shown) message += (i == 0 ? "" : "; ") + m.what;
+    if (adoptable && m.missing) {
+      adopting_helps = true;
+      continue;
+    }
+    if (!m.clause.empty()) clauses += (clauses.empty() ? "ALTER TABLE " + quoted + " " : ", ") + m.clause;
+    if (!m.statement.empty()) statements += (statements.empty() ? "" : "; ") + m.statement;
+    column_missing = column_missing || (m.missing && !m.clause.empty());
+  }
+  if (misfits.size() > shown) message += "; and " + std::to_string(misfits.size() - shown) + " more";
+  const std::string by_hand = clauses + (clauses.empty() || statements.empty() ? "" : "; ") + statements;
+  if (!by_hand.empty()) message += ". What mends it: " + by_hand;
+  if (column_missing) message += " (a column that was renamed: ALTER TABLE … RENAME COLUMN … TO … instead)";
+  if (adopting_helps)
+    message += by_hand.empty() ? ". `forebay migrate up` adds what is missing"
+                               : "; then `forebay migrate up`, which adds what is missing";
+  return {FailureClass::schema, "", message};
+}
+
+}  // namespace forebay

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sink/postgres_columns.hpp"
+#include "sink/postgres_session.hpp"
+
+namespace forebay {
+
+/// One way in which a table does not fit a stream.
+struct Misfit {
+  std::string what;
+  std::string clause;  // of the ALTER TABLE that mends it; empty: `statement` does
+  std::string statement;
+  bool missing = false;  // what adopting the table would add
+};
+
+/// Of the stream's columns; those that are missing count only with `missing_too`, and come last.
+std::vector<Misfit> column_misfits(const Stream& stream, const ActualColumns& actual, bool missing_too);
+/// That no unique index is on the key.
+Misfit key_misfit(const Stream& stream, const std::string& quoted);
+
+/// The failure that names them, and what mends them. `adoptable`: `forebay migrate up` would add what is missing.
+Failure misfit_failure(const Stream& stream, const std::string& quoted, const std::vector<Misfit>& misfits,
+                       bool adoptable);
+
+}  // namespace forebay
