@@ -96,6 +96,7 @@ struct CatalogWords {
   std::string_view has_default;   // of pg_attribute a with pg_type t: the column fills itself
   std::string_view generated;     // of pg_attribute a
   std::string_view row_security;  // of pg_class c: judges the rows of who asks
+  std::string_view partitioned;   // of pg_class c
   std::string_view table_shape;   // of pg_class c: what else counts when a table is looked at; begins with a comma
   std::string_view column_shape;  // of pg_attribute a: likewise
 };

@@ -82,10 +82,18 @@ std::string OpenGaussDialect::search_path_expression() const {
 const CatalogWords& OpenGaussDialect::catalog() const {
   // No identity columns, and generated ones are marked elsewhere: the server refuses to write those.
   static constexpr CatalogWords kWords = {
-      "a.atthasdef OR t.typdefault IS NOT NULL", "false",
+      "a.atthasdef OR t.typdefault IS NOT NULL",
+      "false",
       "coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false)",
-      ", array_to_string(c.reloptions, ',')", ""};
-  return kWords;
+      "c.relkind = 'p'",
+      ", array_to_string(c.reloptions, ',')",
+      ""};
+  // To relkind a partitioned table is an ordinary one there.
+  static constexpr CatalogWords kWithPartitions = {
+      kWords.has_default,  kWords.generated,
+      kWords.row_security, "EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid)",
+      kWords.table_shape,  kWords.column_shape};
+  return traits_.pg_partition ? kWithPartitions : kWords;
 }
 
 /// There is no to_regclass(), and a cast to regclass fails where nothing has the name.

@@ -24,6 +24,7 @@ struct OpenGaussTraits {
   /// There is enable_upsert_to_merge, under which an upsert would lose its WHERE.
   bool upsert_to_merge = false;
   bool empty_is_null = true;  // mode A without accept_empty_str
+  bool pg_partition = false;  // there is that catalog, with the column parentid
 };
 
 /// openGauss: where it is not PostgreSQL. What is said of it here was read in its sources; docs/opengauss.md tells what

@@ -30,8 +30,10 @@ constexpr const char* kWhoAreYou =
 constexpr const char* kSettings =
     "SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS "
     "idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, "
-    "max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge FROM "
-    "pg_catalog.pg_settings";
+    "max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, "
+    "(SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN "
+    "pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = "
+    "'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings";
 
 std::int64_t milliseconds_of(const std::string& unit) {
   constexpr std::array<std::pair<std::string_view, std::int64_t>, 3> kUnits = {
@@ -123,6 +125,7 @@ ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
   traits.idle_unit_ms = milliseconds_of(settings.at("idle_unit"));
   traits.upsert_to_merge = !settings.at("merge").empty();
   traits.empty_is_null = server.at("empty_is_null") == "yes";
+  traits.pg_partition = settings.at("partitions") != "0";
   // It ends idle sessions after ten minutes. For the session: idle is what it is between transactions.
   if (!settings.at("session_timeout").empty()) session.run("SET session_timeout = 0");
 

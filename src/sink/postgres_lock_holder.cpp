@@ -4,7 +4,8 @@
 
 namespace forebay {
 
-std::string lock_holder(PostgresSession& session, const std::string& prelude, const std::vector<std::string>& tables) {
+std::string lock_holder(PostgresSession& session, const std::string& prelude, const std::vector<std::string>& tables,
+                        std::chrono::milliseconds waited) {
   std::string oids;
   for (const std::string& table : tables)
     oids += (oids.empty() ? "" : ", ") + session.dialect().table_oid(unquoted_table(table));
@@ -19,9 +20,13 @@ std::string lock_holder(PostgresSession& session, const std::string& prelude, co
       "AND l.relation IN (" +
       oids +
       ") "
-      "AND l.mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') "
+      "AND l.mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') " +
+      (waited.count() == 0 ? std::string()
+                           : "AND a.xact_start < clock_timestamp() - " + std::to_string(waited.count()) +
+                                 " * interval '1 millisecond' ") +
       "ORDER BY l.mode IN ('RowShareLock', 'RowExclusiveLock'), a.xact_start LIMIT 1");
   session.commit();
+  if (holders.empty() && waited.count() != 0) return {};
   if (holders.empty()) return "another session held a lock for long, and is through by now; the batch is sent again";
   const auto holder = holders[0];
   if (holder[0].is_null())

@@ -94,6 +94,9 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
     message += "no answer within " + limit_text(target_.statement_timeout) + " (SYNC_STATEMENT_TIMEOUT)";
   } else {
     message = with_cure(message + (said.text.empty() ? "the connection was lost" : said.text), said.sqlstate);
+    // A relative of openGauss that says of itself that it is PostgreSQL.
+    if (said.sqlstate == "42601" && server_.dialect != nullptr && server_.dialect->name() == "postgres")
+      message += "; if the server is an openGauss that does not say so, begin the destination with opengauss://";
   }
   if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";
   throw failure_of({why, said.sqlstate, message}, said);

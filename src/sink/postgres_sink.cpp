@@ -128,7 +128,7 @@ std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const Keep
     if (!lost && why == FailureClass::schema) return explained(e.failure);
     // Fewer tables than streams: it failed while they were looked at again.
     if (lost || targets_.size() != streams_.size()) close();
-    if (!lost && e.sqlstate() == "55P03") name_lock_holder(batch, e.failure);
+    if (!lost && may_be_lock_wait(e.sqlstate())) name_lock_holder(batch, e.failure);
     return e.failure;
   } catch (...) {
     close();
@@ -153,12 +153,23 @@ Failure PostgresSink::explained(const Failure& failure) noexcept {
   return told;
 }
 
+/// Where a role may not limit waits for locks, they end with the statement, or by the server's own limit (YY).
+bool PostgresSink::may_be_lock_wait(const std::string& sqlstate) const {
+  const bool by_statement = session_ != nullptr && session_->dialect().lock_limit(1).empty();
+  return sqlstate == "55P03" || sqlstate.starts_with("YY") || (by_statement && sqlstate == "57014");
+}
+
 void PostgresSink::name_lock_holder(const Batch& batch, Failure& failure) noexcept {
   if (session_ == nullptr) return;
   try {
     std::vector<std::string> tables = {ledger_table_};
     for (const BatchRange& range : batch.ranges) tables.push_back(target_of(range.stream).table.quoted);
-    failure.message += "; " + lock_holder(*session_, server_.prelude, tables);
+    const bool sure = failure.sqlstate != "57014";
+    const std::string holder =
+        lock_holder(*session_, server_.prelude, tables, sure ? std::chrono::milliseconds(0) : lock_timeout(target_));
+    if (holder.empty()) return;
+    failure.message += "; " + holder;
+    if (!sure) failure.failure_class = FailureClass::retry_batch;  // fewer rows would wait as long
   } catch (const std::exception&) {
     close();  // what the server said stands
   }

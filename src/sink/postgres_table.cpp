@@ -81,7 +81,7 @@ std::optional<std::string> find_table(PostgresSession& session, const TableName&
 std::vector<std::string> column_problems(PostgresSession& session, const Stream& stream, const std::string& quoted,
                                          bool missing_too) {
   std::vector<std::string> problems;
-  for (const Misfit& m : column_misfits(stream, actual_columns(session, quoted), missing_too))
+  for (const Misfit& m : column_misfits(session.dialect(), stream, actual_columns(session, quoted), missing_too))
     problems.push_back(m.what);
   return problems;
 }
@@ -126,22 +126,24 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   table.quoted = quoted;
   // First: what changes from here on is noticed by the next batch.
   table.shape = session.exec("SELECT " + shape_of(session.dialect(), quoted)).at(0)[0].c_str();
-  const auto facts = session.exec("SELECT c.relkind, " + std::string(session.dialect().catalog().row_security) +
-                                      ", EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid "
-                                      "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname "
-                                      "FROM pg_class c WHERE c.oid = "
-                                      "$1::regclass",
-                                  {quoted});
+  const auto facts =
+      session.exec("SELECT c.relkind, " + std::string(session.dialect().catalog().row_security) +
+                       ", EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid "
+                       "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, " +
+                       std::string(session.dialect().catalog().partitioned) +
+                       " FROM pg_class c WHERE c.oid = "
+                       "$1::regclass",
+                   {quoted});
   table.name = facts.at(0)[3].c_str();
   const std::string kind = facts.at(0)[0].c_str();
   const ActualColumns actual = actual_columns(session, quoted);
-  std::vector<Misfit> misfits = column_misfits(stream, actual, true);
+  std::vector<Misfit> misfits = column_misfits(session.dialect(), stream, actual, true);
   table.key_indexes = key_indexes(session, stream, quoted);
   if (table.key_indexes.empty() && !stream.key.empty()) misfits.insert(misfits.begin(), key_misfit(stream, quoted));
   if (kind != "r" && kind != "p") misfits = {{"it is not a table", "", "rename it, or name another table", false}};
   if (!misfits.empty())
     throw DestinationFailure(misfit_failure(stream, quoted, misfits, is_adoptable(session, stream)));
-  table.partitioned = kind == "p";
+  table.partitioned = facts[0][4].as<bool>();
   // An INSERT trigger and row-level security judge rows one by one; COPY refuses the latter.
   table.direct = !facts[0][1].as<bool>() && !facts[0][2].as<bool>();
   for (const Column& c : stream.columns) {
