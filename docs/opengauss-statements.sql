@@ -20,6 +20,29 @@ SET LOCAL statement_timeout = 54000; SET LOCAL idle_in_transaction_session_timeo
 ROLLBACK;
 SELECT CASE WHEN (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_') LIKE 'forebay_check%' THEN 'ok      ' ELSE 'FAILED  ' END || 'settings: the search path is found' AS verdict;
 SELECT current_setting('transaction_read_only') = 'on' AS read_only, pg_is_in_recovery() AS standby;
+SELECT CASE WHEN (SELECT count(*) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'relation' AND l.granted AND l.mode IS NOT NULL AND l.relation IS NOT NULL AND a.xact_start <= clock_timestamp() AND a.application_name IS NOT NULL) >= 0 THEN 'ok      ' ELSE 'FAILED  ' END || 'settings: who holds which lock, since when' AS verdict;
+
+\echo == partitions, an index, grants (PostgreSQL refuses the partitions)
+-- backup_files in hash partitions, for a database that has none yet: with gsql or psql, before the first forebay migrate up, which
+-- then adopts it and adds the other columns. All partitions are named here, as there is no PARTITION OF, and the key holds the
+-- column that parts them, as each unique index of a partitioned table has to; it stays the only one. The rows
+-- of one backup set are in one partition.
+--
+--   gsql -d files -U owner -f partitions.sql
+CREATE TABLE backup_files (
+  id             bigserial,
+  backup_set_id  bigint NOT NULL,
+  file_path      text COLLATE "C" NOT NULL,
+  CONSTRAINT backup_files_key PRIMARY KEY (backup_set_id, file_path)
+) PARTITION BY HASH (backup_set_id) (
+  PARTITION p0, PARTITION p1, PARTITION p2, PARTITION p3, PARTITION p4, PARTITION p5, PARTITION p6, PARTITION p7
+);
+-- What looks rows up by id. Not UNIQUE: ON DUPLICATE KEY UPDATE takes whichever unique index it meets. CREATE INDEX IF NOT EXISTS
+-- is there since 5.0 only.
+CREATE INDEX backup_files_id ON backup_files (id);
+SELECT count(*) AS should_be_8_and_1 FROM pg_catalog.pg_partition part WHERE part.parentid = 'backup_files'::regclass GROUP BY part.parttype;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA forebay_check TO PUBLIC;
+DROP TABLE IF EXISTS backup_files;
 
 \echo == migrations
 -- One row per entry of a backed-up tree, as on PostgreSQL (sql/postgres/, which says more). What is otherwise: a serial id, since

@@ -96,6 +96,18 @@ std::string statements() {
           dialect.time_limits({54'000, 27'000, 120'000}) + ";\nROLLBACK;\n";
   text += verdict("settings: the search path is found", dialect.search_path_expression() + " LIKE 'forebay_check%'");
   text += "SELECT current_setting('transaction_read_only') = 'on' AS read_only, pg_is_in_recovery() AS standby;\n";
+  text += verdict("settings: who holds which lock, since when",
+                  "(SELECT count(*) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = "
+                  "'relation' AND l.granted AND l.mode IS NOT NULL AND l.relation IS NOT NULL AND a.xact_start <= "
+                  "clock_timestamp() AND a.application_name IS NOT NULL) >= 0");
+  std::ifstream partitions(source_directory() + "/sql/opengauss/partitions.sql");
+  std::ostringstream partitioned;
+  partitioned << partitions.rdbuf();
+  text += "\n\\echo == partitions, an index, grants (PostgreSQL refuses the partitions)\n" + partitioned.str() +
+          "SELECT count(*) AS should_be_8_and_1 FROM pg_catalog.pg_partition part WHERE part.parentid = "
+          "'backup_files'::regclass GROUP BY part.parttype;\n"
+          "GRANT USAGE ON ALL SEQUENCES IN SCHEMA forebay_check TO PUBLIC;\n"
+          "DROP TABLE IF EXISTS backup_files;\n";
   text += "\n\\echo == migrations\n";
   for (const Migration& m : migrations_of("opengauss")) text += std::string(m.up);
   text += verdict("migrations: tables are found", dialect.table_oid({"", "backup_files"}) + " IS NOT NULL AND " +
