@@ -52,7 +52,13 @@ class PostgresView final : public DestinationView {
   void wait_until_gone(int process) override {
     const std::string sql =
         "SELECT 1 FROM pg_stat_activity WHERE application_name = '" + application(process) + "' LIMIT 1";
-    while (PQntuples(query(sql).get()) > 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (PQntuples(query(sql).get()) > 0) {
+      if (std::chrono::steady_clock::now() > until)
+        throw std::runtime_error("the sessions of process " + std::to_string(process) +
+                                 " are there 60 s after its end");
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
   }
 
   std::vector<LandedRow> rows() override {

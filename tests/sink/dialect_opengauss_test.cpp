@@ -11,7 +11,7 @@ namespace forebay {
 namespace {
 
 struct Release {
-  const char* name;
+  std::string name;
   OpenGaussTraits traits;
   const char* upsert;
   const char* idle;  // for 120,000 ms
@@ -36,15 +36,23 @@ std::vector<Release> releases() {
       R"("row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "s"."t"."row_version" < )"
       R"(EXCLUDED."row_version")";
   static const char* seconds = "; SET LOCAL idle_in_transaction_session_timeout = 120";
-  return {{"2.0 A", {kCase, 0, false, true}, with_case, ""},
-          {"2.0 PG", {kCase, 0, false, false}, with_case, ""},
-          {"3.0 B", {kWhere, 0, false, false}, with_where.c_str(), ""},
-          {"5.0 A", {kWhere, 1000, true, true}, with_where.c_str(), seconds},
-          {"6.0 PG", {kWhere, 1000, true, false}, with_where.c_str(), seconds},
-          {"a relative of it with ON CONFLICT and milliseconds",
-           {UpsertForm::on_conflict, 1, false, false},
-           on_conflict,
-           "; SET LOCAL idle_in_transaction_session_timeout = 120000"}};
+  std::vector<Release> all = {{"a relative of it with ON CONFLICT and milliseconds",
+                               {UpsertForm::on_conflict, 1, false, false},
+                               on_conflict,
+                               "; SET LOCAL idle_in_transaction_session_timeout = 120000"}};
+  for (const char* mode : {"A", "B", "PG"}) {
+    const auto add = [&](const char* version, UpsertForm form, bool since_5) {
+      all.push_back({std::string(version) + " " + mode,
+                     {form, since_5 ? 1000 : 0, since_5, std::string_view(mode) == "A"},
+                     form == kCase ? with_case : with_where.c_str(),
+                     since_5 ? seconds : ""});
+    };
+    add("2.0", kCase, false);
+    add("3.0", kWhere, false);
+    add("5.0", kWhere, true);
+    add("6.0", kWhere, true);
+  }
+  return all;
 }
 
 TEST_CASE("openGauss's upsert and time limits, by release and mode") {

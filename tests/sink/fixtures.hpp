@@ -97,7 +97,7 @@ class OpenGaussFixture : public PostgresFixture {
   bool available() const override;
   std::string url() const override;
   const Dialect& dialect() const override { return dialect_; }
-  std::string stored_empty() const override { return release_.empty_is_null() ? kNull : ""; }
+  std::string stored_empty() const override { return release_.empty_is_null_in_binary ? kNull : ""; }
   OpenGaussStandIn& server() { return *server_; }
 
  private:
@@ -109,6 +109,16 @@ class OpenGaussFixture : public PostgresFixture {
 class OpenGauss2AFixture : public OpenGaussFixture {
  public:
   OpenGauss2AFixture() : OpenGaussFixture(kOpenGauss2A) {}
+};
+
+class OpenGauss3BFixture : public OpenGaussFixture {
+ public:
+  OpenGauss3BFixture() : OpenGaussFixture(kOpenGauss3B) {}
+};
+
+class OpenGauss5AFixture : public OpenGaussFixture {
+ public:
+  OpenGauss5AFixture() : OpenGaussFixture(kOpenGauss5A) {}
 };
 
 class OpenGauss6PGFixture : public OpenGaussFixture {

@@ -1,5 +1,7 @@
 #include <libpq-fe.h>
 
+#include <cstring>
+
 #include "sink/contract.hpp"
 #include "support/opengauss_sql.hpp"
 
@@ -93,6 +95,34 @@ TEST_CASE("opengauss:// speaks to a PostgreSQL as to an openGauss that takes ON 
     CHECK(written(*sink, {rows.range()}).ranges.at(0).synced == 2);
   }
   CHECK(fixture.query("SELECT size FROM small_files WHERE path = '/a'") == Rows{{"3"}});
+}
+
+TEST_CASE("a relative of openGauss that calls itself PostgreSQL is told how to be named, and then taken for one",
+          "[postgres]") {
+  OpenGaussRelease release = GENERATE(kOpenGauss2A, kOpenGauss5A);
+  release.hides = true;
+  OpenGaussFixture fixture(release);
+  if (!fixture.available()) return;
+  const auto failure = make_destination(fixture.url(), {})->make_sink({})->open();
+  REQUIRE(failure);
+  CHECK(failure->failure_class == FailureClass::schema);
+  CHECK_THAT(failure->message, Catch::Contains("(42704); the server does not know what PostgreSQL knows") &&
+                                   Catch::Contains("begin the destination with opengauss://"));
+  const auto told = told_of("opengauss" + fixture.url().substr(fixture.url().find("://")));
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told[0], Catch::StartsWith("the server is PostgreSQL " + std::string(release.version) +
+                                        ", and spoken to as openGauss since the URL says so; rows are replaced by ON "
+                                        "DUPLICATE KEY UPDATE "));
+}
+
+TEST_CASE("the stand-in has no TLS, and says so to who asks for it", "[postgres]") {
+  OpenGaussFixture fixture(kOpenGauss5A);
+  if (!fixture.available()) return;
+  std::string url = fixture.url();
+  url.replace(url.find("sslmode=disable&gssencmode=disable"), std::strlen("sslmode=disable&gssencmode=disable"),
+              "sslmode=prefer&gssencmode=prefer&connect_timeout=5");
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(url.c_str()), &PQfinish);
+  CHECK(PQstatus(connection.get()) == CONNECTION_OK);
 }
 
 TEST_CASE("the stand-in refuses what openGauss has not as PostgreSQL refuses what it does not know", "[postgres]") {

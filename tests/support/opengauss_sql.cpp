@@ -107,8 +107,30 @@ class Translation {
       if (at(i, {"on", "duplicate", "key", "update"})) {
         if (const auto refused = translate_upsert(i)) return refused;
       }
+      if (at(i, {"partition", "by", "hash"})) translate_partitions(i);
     }
     return std::nullopt;
+  }
+
+  /// PARTITION BY HASH (…) (PARTITION a, PARTITION b): there the partitions are part of the table's definition.
+  void translate_partitions(std::size_t by) {
+    std::string table;
+    for (std::size_t i = 0; i + 2 < by; ++i)
+      if (at(i, {"create", "table"})) table = tokens_[i + 2].text;
+    std::size_t i = by;
+    while (i < tokens_.size() && tokens_[i].text != ")") ++i;  // of the columns
+    std::vector<std::string> names;
+    for (++i; i < tokens_.size() && tokens_[i].text != ")"; ++i) {
+      if (at(i, {"partition"})) names.push_back(tokens_[i + 1].text);
+      tokens_[i] = Token{};
+    }
+    if (i == tokens_.size()) return;
+    tokens_[i] = Token{};
+    for (std::size_t n = 0; n < names.size(); ++n) {
+      tokens_[i].text += "; CREATE TABLE " + table + "_" + names[n] + " PARTITION OF " + table +
+                         " FOR VALUES WITH (MODULUS " + std::to_string(names.size()) + ", REMAINDER " +
+                         std::to_string(n) + ")";
+    }
   }
 
   /// ON DUPLICATE KEY UPDATE may not assign a key's column, so the key is what is inserted and not assigned.
@@ -182,11 +204,16 @@ class Translation {
   void answer() {
     const std::string version = release_.version;
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      rename_partitions(tokens_[i]);
       if (at(i, {"version", "(", ")"})) {
-        replace(i, 3, "(SELECT '(openGauss " + version + " build 0a1b2c3d) compiled at never, a stand-in'::text)");
-      } else if (at(i, {"pg_catalog", ".", "pg_proc", "as"}) && release_.version_function) {
+        const std::string name = release_.hides ? "PostgreSQL " + version + " (a relative)"
+                                                : "(openGauss " + version + " build 0a1b2c3d) compiled at never";
+        replace(i, 3, "(SELECT '" + name + ", a stand-in'::text)");
+      } else if (at(i, {"pg_catalog", ".", "pg_proc", "as"}) && release_.version_function && !release_.hides) {
         replace(i, 3, "(SELECT proname FROM pg_catalog.pg_proc UNION ALL SELECT 'opengauss_version')");
-      } else if (at(i, {"pg_catalog", ".", "pg_database", "as"})) {
+      } else if (at(i, {"pg_catalog", ".", "pg_partition"})) {
+        replace(i, 3, "(SELECT inhparent AS parentid FROM pg_inherits)");
+      } else if (at(i, {"pg_catalog", ".", "pg_database", "as"}) && !release_.hides) {
         replace(i, 3, "(SELECT *, '" + std::string(release_.mode) + "'::name AS datcompatibility FROM pg_database)");
       } else if (at(i, {"pg_catalog", ".", "pg_settings"})) {
         const std::string idle = "'idle_in_transaction_session_timeout'";
@@ -198,6 +225,12 @@ class Translation {
                     " UNION ALL SELECT 'session_timeout', 's', 'user') AS settings");
       }
     }
+  }
+
+  /// Where the catalog pg_partition is looked for, pg_inherits is found: see answer().
+  void rename_partitions(Token& t) const {
+    if (t.text == "'pg_partition'") t.text = "'pg_inherits'";
+    if (t.text == "'parentid'") t.text = "'inhparent'";
   }
 
   void replace(std::size_t from, std::size_t count, const std::string& text) {

@@ -15,11 +15,17 @@ struct OpenGaussRelease {
   bool index_if_not_exists;  // since 5.0
   bool returning_of_upsert;  // since 6.0
   bool version_function;     // opengauss_version(): since 3.0
+  // In mode A '' in literals and in text COPY is NULL. Of binary COPY and of parameters, arrays among them, the sources
+  // suggest that it stays, and forebay must be right either way.
+  bool empty_is_null_in_binary = false;
+  bool empty_is_null_in_parameters = false;
+  // A relative that says of itself that it is PostgreSQL, and has no other sign of what it is.
+  bool hides = false;
 
   bool empty_is_null() const { return std::string_view(mode) == "A"; }
 };
 
-inline constexpr OpenGaussRelease kOpenGauss2A = {"2.0.0", "A", false, false, false, false, false};
+inline constexpr OpenGaussRelease kOpenGauss2A = {"2.0.0", "A", false, false, false, false, false, true, true};
 inline constexpr OpenGaussRelease kOpenGauss3B = {"3.0.0", "B", true, false, false, false, true};
 inline constexpr OpenGaussRelease kOpenGauss5A = {"5.0.0", "A", true, true, true, false, true};
 inline constexpr OpenGaussRelease kOpenGauss6PG = {"6.0.0", "PG", true, true, true, true, true};

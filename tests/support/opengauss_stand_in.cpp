@@ -8,27 +8,18 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
+#include <functional>
 #include <string_view>
 #include <utility>
 
+#include "support/opengauss_values.hpp"
+
 namespace forebay::test {
 namespace {
-
-std::uint32_t number_at(std::string_view bytes, std::size_t at) {
-  std::uint32_t n = 0;
-  for (std::size_t i = 0; i < 4; ++i) n = n << 8 | static_cast<unsigned char>(bytes[at + i]);
-  return n;
-}
-
-std::string number(std::uint32_t n) {
-  std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(n >> shift);
-  return bytes;
-}
 
 std::string message(char type, const std::string& body) {
   return type + number(static_cast<std::uint32_t>(body.size() + 4)) + body;
@@ -42,49 +33,12 @@ std::string variable(const char* name) {
 bool send_all(int to, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t more = ::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (more < 0 && errno == EINTR) continue;
     if (more <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(more));
   }
   return true;
 }
-
-/// Binary COPY's rows with '' made NULL, piece by piece.
-class EmptyToNull {
- public:
-  std::string next(std::string_view bytes) {
-    held_ += bytes;
-    std::string out;
-    for (;;) {
-      const std::size_t ready = next_item();
-      if (ready == 0 || held_.size() < ready) return out;
-      if (header_) {
-        header_ = false;
-      } else if (fields_ == 0) {
-        fields_ =
-            static_cast<std::int16_t>(static_cast<unsigned char>(held_[0]) << 8 | static_cast<unsigned char>(held_[1]));
-      } else {
-        --fields_;
-        if (number_at(held_, 0) == 0) held_.replace(0, 4, number(0xffffffff));
-      }
-      out += held_.substr(0, ready);
-      held_.erase(0, ready);
-    }
-  }
-
- private:
-  /// Bytes of the next header, count of fields or field; 0: not to be told yet.
-  std::size_t next_item() const {
-    if (header_) return 19;
-    if (fields_ <= 0) return 2;
-    if (held_.size() < 4) return 0;
-    const std::uint32_t size = number_at(held_, 0);
-    return size == 0xffffffff ? 4 : 4 + size;
-  }
-
-  std::string held_;
-  bool header_ = true;
-  int fields_ = 0;
-};
 
 /// What a client says, message by message, as PostgreSQL is to hear it.
 class ClientSide {
@@ -101,19 +55,30 @@ class ClientSide {
       if (held_.size() < size) return out;
       const std::string whole = held_.substr(0, size);
       held_.erase(0, size);
+      if (!started_ && asks_for_encryption(whole)) {
+        ++refusals_;
+        continue;
+      }
       out += started_ ? translated(whole[0], whole.substr(5)) : whole;
       started_ = true;
     }
   }
   bool keeps_idle_sessions() const { return keeps_idle_sessions_; }
+  /// The answers to requests for TLS: the server must not see them, as it would answer with less than a message.
+  std::string take_refusals() { return std::string(std::exchange(refusals_, 0), 'N'); }
 
  private:
+  static bool asks_for_encryption(const std::string& startup) {
+    constexpr std::uint32_t kTls = 80877103;
+    constexpr std::uint32_t kGss = 80877104;
+    return startup.size() == 8 && (number_at(startup, 4) == kTls || number_at(startup, 4) == kGss);
+  }
+
   std::string translated(char type, const std::string& body) {
     if (type == 'Q') {
       const std::string sql = body.c_str();
       if (sql.find("SET session_timeout = 0") != std::string::npos) keeps_idle_sessions_ = true;
-      if (sql.find("COPY ") != std::string::npos) copy_.reset();
-      if (sql.find("(FORMAT binary)") != std::string::npos) copy_.emplace();
+      if (sql.find("COPY ") != std::string::npos) copy_ = copied_values(sql, release_);
       return message('Q', as_postgres_runs_it(sql, release_) + '\0');
     }
     if (type == 'P') {
@@ -122,15 +87,17 @@ class ClientSide {
       const std::string sql = as_postgres_runs_it(body.substr(name_end, sql_end - name_end), release_);
       return message('P', body.substr(0, name_end) + sql + body.substr(sql_end));
     }
-    if (type == 'd' && copy_ && release_.empty_is_null()) return message('d', copy_->next(body));
+    if (type == 'd' && copy_) return message('d', copy_(body));
+    if (type == 'B' && release_.empty_is_null_in_parameters) return message('B', bound_without_empty(body));
     return message(type, body);
   }
 
   const OpenGaussRelease& release_;
   std::string held_;
   bool started_ = false;
+  std::size_t refusals_ = 0;
   bool keeps_idle_sessions_ = false;
-  std::optional<EmptyToNull> copy_;  // while one is under way
+  std::function<std::string(std::string_view)> copy_;  // of the COPY that is under way or was last
 };
 
 /// What the server says; openGauss calls itself 9.2.4 where PostgreSQL tells its version.
@@ -148,16 +115,18 @@ class ServerSide {
       } else {
         out += held_.substr(0, size);
       }
-      if (held_[0] == 'Z') in_transaction_ = body != "I";
+      if (held_[0] == 'Z') idle_ = body == "I";
       held_.erase(0, size);
     }
     return out;
   }
-  bool in_transaction() const { return in_transaction_; }
+  /// It was asked something: not idle before it said that it is.
+  void asked() { idle_ = false; }
+  bool idle() const { return idle_; }
 
  private:
   std::string held_;
-  bool in_transaction_ = false;
+  bool idle_ = false;
 };
 
 }  // namespace
@@ -200,12 +169,17 @@ void OpenGaussStandIn::carry(int client) {
   auto last = std::chrono::steady_clock::now();
   while (up && !ending_) {
     std::array<pollfd, 2> ready = {pollfd{client, POLLIN, 0}, pollfd{server, POLLIN, 0}};
-    if (::poll(ready.data(), ready.size(), 10) < 0) break;
+    if (::poll(ready.data(), ready.size(), 10) < 0) {
+      if (errno == EINTR) continue;  // what is in `ready` says nothing then
+      break;
+    }
     if (ready[0].revents != 0 || ready[1].revents != 0) last = std::chrono::steady_clock::now();
     if (ready[0].revents != 0) {
       const ssize_t n = ::read(client, buffer.data(), buffer.size());
       if (n <= 0) break;
-      up = send_all(server, client_side.heard({buffer.data(), static_cast<std::size_t>(n)}));
+      server_side.asked();
+      up = send_all(server, client_side.heard({buffer.data(), static_cast<std::size_t>(n)})) &&
+           send_all(client, client_side.take_refusals());
     }
     if (up && ready[1].revents != 0) {
       const ssize_t n = ::read(server, buffer.data(), buffer.size());
@@ -213,7 +187,7 @@ void OpenGaussStandIn::carry(int client) {
       up = send_all(client, server_side.heard({buffer.data(), static_cast<std::size_t>(n)}));
     }
     const int limit = session_timeout_ms;
-    if (limit > 0 && (ends_all_idle || !client_side.keeps_idle_sessions()) && !server_side.in_transaction() &&
+    if (limit > 0 && (ends_all_idle || !client_side.keeps_idle_sessions()) && server_side.idle() &&
         std::chrono::steady_clock::now() - last > std::chrono::milliseconds(limit)) {
       ++idle_drops_;
       break;
