@@ -23,7 +23,8 @@ std::string lock_holder(PostgresSession& session, const std::string& prelude, co
       "AND l.mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') " +
       (waited.count() == 0 ? std::string()
                            : "AND a.xact_start < clock_timestamp() - " + std::to_string(waited.count()) +
-                                 " * interval '1 millisecond' ") +
+                                 " * interval '1 millisecond' AND a.application_name IS DISTINCT FROM "
+                                 "current_setting('application_name') ") +
       "ORDER BY l.mode IN ('RowShareLock', 'RowExclusiveLock'), a.xact_start LIMIT 1");
   session.commit();
   if (holders.empty() && waited.count() != 0) return {};

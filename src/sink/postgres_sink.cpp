@@ -169,7 +169,6 @@ void PostgresSink::name_lock_holder(const Batch& batch, Failure& failure) noexce
         lock_holder(*session_, server_.prelude, tables, sure ? std::chrono::milliseconds(0) : lock_timeout(target_));
     if (holder.empty()) return;
     failure.message += "; " + holder;
-    if (!sure) failure.failure_class = FailureClass::retry_batch;  // fewer rows would wait as long
   } catch (const std::exception&) {
     close();  // what the server said stands
   }
