@@ -19,6 +19,7 @@ foreach(file README.md README.zh-CN.md LICENSE .env.example sql/postgres/role.sq
     install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DOCDIR})
   endif()
 endforeach()
+install(FILES sql/opengauss/role.sql sql/opengauss/partitions.sql DESTINATION ${CMAKE_INSTALL_DOCDIR}/opengauss)
 
 # Who links a static forebay needs what it uses as well, with or without pkg-config --static.
 get_target_property(forebay_library_type forebay TYPE)

@@ -46,7 +46,8 @@ constexpr std::string_view to_string(DestinationState s) noexcept {
 struct SyncStatus {
   std::string buffer;
   Durability durability = Durability::process;
-  std::string destination;  ///< without secrets
+  std::string destination;         ///< without secrets
+  std::string destination_server;  ///< what it turned out to be; empty where there is nothing to say (PostgreSQL)
   DestinationState destination_state = DestinationState::unknown;
   std::optional<std::int64_t> destination_since_us;  ///< microseconds since 1970: when it came into this state
   std::string last_error;                            ///< one line, empty when all is well

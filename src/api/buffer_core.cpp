@@ -272,6 +272,7 @@ SyncStatus BufferCore::status() const {
   s.buffer = store_->buffer_id();
   s.durability = options_.durability;
   if (destination_) s.destination = destination_->description();
+  if (destination_) s.destination_server = destination_->server();
   s.streams = accounts.streams;
   s.recovered = accounts.recovered;
   s.recovered_retries = accounts.recovered_retries;

@@ -117,7 +117,9 @@ int migrate_status(CommandContext& context, const MigrateOptions& options) {
 
 CLI::App* add_leaf(CLI::App& migrate, const std::string& name, const std::string& what, const SharedOptions& options) {
   CLI::App* leaf = migrate.add_subcommand(name, what);
-  add_destination_option(*leaf, options->to, "Destination (wins over the settings)");
+  add_destination_option(
+      *leaf, options->to,
+      "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
   return leaf;
 }
 

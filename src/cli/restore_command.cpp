@@ -223,7 +223,8 @@ void add_restore_command(CLI::App& app, const ChooseAction& choose) {
   CLI::App* c = app.add_subcommand("restore", "Send the rows of checkpoint files to a destination");
   auto a = std::make_shared<RestoreArguments>();
   c->add_option("FILE", a->files, "Checkpoint files; of rows with one key the newest version wins")->required();
-  add_destination_option(*c, a->to, "Destination: postgresql://USER@HOST/DB or sqlite:FILE (wins over the settings)");
+  add_destination_option(
+      *c, a->to, "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
   c->add_option("--set", a->set, "Only the rows of this backup set, by its name or number")->option_text("NAME");
   c->add_option("--stream", a->stream, "Only the rows of this stream")->option_text("NAME");
   c->add_flag("--dry-run", a->dry_run, "Verify and compare with the destination; send nothing, make nothing");

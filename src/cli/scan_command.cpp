@@ -284,7 +284,8 @@ void add_scan_command(CLI::App& app, const ChooseAction& choose) {
       ->option_text("NAME");
   c->add_option("--set-id", a->set_id_text, "Number of the backup set, instead of one made from its name")
       ->option_text("N");
-  add_destination_option(*c, a->to, "Destination: postgresql://USER@HOST/DB or sqlite:FILE (wins over the settings)");
+  add_destination_option(
+      *c, a->to, "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
   c->add_option("--threads", a->threads, "Threads that walk (default: SCAN_THREADS)")->option_text("N");
   c->add_flag("-x,--one-file-system", a->scan.one_file_system, "Do not enter other file systems");
   c->add_option("--exclude", a->scan.exclude_globs, "Leave out names, or with a '/' paths, that match (repeatable)")

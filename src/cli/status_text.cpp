@@ -140,6 +140,7 @@ void print_block(const BufferView& b, std::ostream& out, bool colours) {
     const std::string said = b.answers ? ", " + state + (since.empty() ? "" : " since " + since) : "";
     table.add({"  destination", {destination + said, b.answers ? style_of(state) : Style::plain}});
   }
+  if (const std::string server = text(b.fields, "destination_server"); !server.empty()) table.add({"  server", server});
   if (b.answers) add_live_rows(b.fields, table);
   if (hands_of(b.listed) != Hands::maker) add_left_rows(b, table);
   const std::string error = text(b.fields, "last_error");

@@ -18,7 +18,7 @@ const std::vector<Setting>& table() {
        .default_note =
            "libpq's PG* variables if PGHOST, PGSERVICE or PGHOSTADDR is set, else the SQLite catalog in the "
            "state directory",
-       .help = "Destination: postgresql://USER:PASSWORD@HOST:PORT/DATABASE or sqlite:FILE",
+       .help = "Destination: postgresql://USER:PASSWORD@HOST:PORT/DATABASE, opengauss://… or sqlite:FILE",
        .example = "postgresql://backup@db.example:5432/backups",
        .apply = [](Options& o, const ParsedValue& v) { o.destination = v.text; }},
       {.name = "USE_MEMORY_DB",

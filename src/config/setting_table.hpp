@@ -46,7 +46,5 @@ const Setting* find_setting(std::string_view name);
 std::variant<ParsedValue, std::string> parse_value(const Setting& setting, std::string_view text);
 /// What may stand there, as the end of "must be …": "a whole number from 1 to 64", "wait or fail".
 std::string allowed_values(const Setting& setting);
-/// True when this release refuses the value for want of what it asks for.
-bool needs_what_is_not_built(const Setting& setting, const ParsedValue& value);
 
 }  // namespace forebay

@@ -39,7 +39,7 @@ std::variant<ParsedValue, std::string> parse_url(std::string_view text) {
   }
   // The earlier system's users bring SQLAlchemy's spelling with them.
   if (text.starts_with("postgresql+")) return "names a Python driver after the +; write postgresql://… without it";
-  return "must begin with postgresql://, postgres:// or sqlite:";
+  return "must begin with postgresql://, postgres://, opengauss:// or sqlite:";
 }
 
 std::variant<ParsedValue, std::string> parse_path(std::string_view text) {
@@ -66,7 +66,7 @@ std::string allowed_values(const Setting& setting) {
       return out;
     }
     case SettingType::url:
-      return "postgresql://… or sqlite:FILE";
+      return "postgresql://…, opengauss://… or sqlite:FILE";
     case SettingType::path:
       return "a path";
     case SettingType::text:
@@ -107,10 +107,6 @@ std::variant<ParsedValue, std::string> parse_value(const Setting& setting, std::
       break;
   }
   return ParsedValue{std::string(text), 0};
-}
-
-bool needs_what_is_not_built(const Setting& setting, const ParsedValue& value) {
-  return setting.not_built || (setting.type == SettingType::url && value.text.starts_with("opengauss://"));
 }
 
 }  // namespace forebay

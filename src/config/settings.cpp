@@ -177,10 +177,7 @@ std::optional<std::string> Settings::problem_of(const Setting& setting, const Gi
     return name + quoted(setting, given.text) + " " + *wrong;
   }
   value = std::get<ParsedValue>(std::move(parsed));
-  if (!needs_what_is_not_built(setting, value)) return std::nullopt;
-  if (!setting.not_built) {
-    return name + ": opengauss:// is not built yet in this release; postgresql:// and sqlite: are";
-  }
+  if (!setting.not_built) return std::nullopt;
   return name + " needs a part that is not built yet in this release; remove it";
 }
 

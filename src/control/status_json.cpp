@@ -29,6 +29,7 @@ Json unknown_buffer() {
                             "state",
                             "durability",
                             "destination",
+                            "destination_server",
                             "destination_state",
                             "destination_since",
                             "total_files",
@@ -70,6 +71,7 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
   j["state"] = "live";
   j["durability"] = kDurability[static_cast<std::size_t>(s.durability)];
   j["destination"] = s.destination;
+  j["destination_server"] = s.destination_server;
   j["destination_state"] = to_string(s.destination_state);
   j["destination_since"] = time_json(s.destination_since_us);
   j.update(counts_json(files));

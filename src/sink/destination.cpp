@@ -10,7 +10,8 @@ namespace forebay {
 
 std::unique_ptr<Destination> make_destination(const std::string& url, const DestinationOptions& options) {
   const std::string_view text = url;
-  if (text.empty() || text.starts_with("postgresql://") || text.starts_with("postgres://")) {
+  if (text.empty() || text.starts_with("postgresql://") || text.starts_with("postgres://") ||
+      text.starts_with("opengauss://")) {
     return make_postgres_destination(url, options);
   }
   if (text.starts_with("sqlite:")) {
@@ -24,10 +25,6 @@ std::unique_ptr<Destination> make_destination(const std::string& url, const Dest
       throw Error(ErrorCode::usage, "the destination's file name holds a NUL byte");
     return make_sqlite_destination(file, options);
   }
-  if (text.starts_with("opengauss://")) {
-    throw Error(ErrorCode::not_built_yet,
-                "opengauss:// is not built into this release; use postgresql:// or sqlite:FILE");
-  }
   // Only what looks like a scheme is shown: the rest may hold a password.
   const auto end = text.find("://");
   const std::string_view scheme = text.substr(0, end == std::string_view::npos ? 0 : end);
@@ -37,7 +34,7 @@ std::unique_ptr<Destination> make_destination(const std::string& url, const Dest
   throw Error(ErrorCode::usage,
               "the destination URL " +
                   (shown ? "starts with " + std::string(scheme) + "://, which is not known" : "has no scheme") +
-                  "; write postgresql://user@host:5432/database or sqlite:FILE");
+                  "; write postgresql://user@host:5432/database, opengauss://… or sqlite:FILE");
 }
 
 }  // namespace forebay

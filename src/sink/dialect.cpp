@@ -1,6 +1,7 @@
 #include "sink/dialect.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace forebay {
 
@@ -24,6 +25,31 @@ std::string quoted_table(const TableName& name) {
   return name.schema.empty() ? table : quoted_identifier(name.schema) + "." + table;
 }
 
+TableName unquoted_table(std::string_view quoted) {
+  TableName name;
+  bool inside = false;
+  for (std::size_t i = 0; i < quoted.size(); ++i) {
+    if (quoted[i] == '"') {
+      inside = !inside;
+      if (inside && i > 0 && quoted[i - 1] == '"') name.table += '"';  // the second of a doubled one
+    } else if (quoted[i] == '.' && !inside) {
+      name.schema = std::exchange(name.table, {});
+    } else {
+      name.table += quoted[i];
+    }
+  }
+  return name;
+}
+
+std::string quoted_literal(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') quoted += '\'';
+    quoted += c;
+  }
+  return quoted += '\'';
+}
+
 std::string owned_columns(const Stream& stream) {
   std::string text;
   for (const Column& c : stream.columns) text += quoted_identifier(c.name) + ", ";
@@ -42,8 +68,8 @@ std::string Dialect::create_table(const Stream& stream, const std::string& table
   };
   std::string text = "CREATE TABLE IF NOT EXISTS " + table + " (";
   for (const Column& c : stream.columns) {
-    text += quoted_identifier(c.name) + " " + column_type(c.type, in_key(c.name)) + (c.not_null ? " NOT NULL" : "") +
-            column_check(c) + ", ";
+    text += quoted_identifier(c.name) + " " + column_type(c.type, in_key(c.name)) +
+            (c.not_null && forbids_null(c.type) ? " NOT NULL" : "") + column_check(c) + ", ";
   }
   text += quoted_identifier(stream.version_column) + " " + column_type(ColumnType::integer, false) +
           " NOT NULL DEFAULT 0, ";

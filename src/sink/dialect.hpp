@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@ struct TableName {
 TableName table_name(std::string_view declared);
 /// "schema"."table", or "table" where no schema is named.
 std::string quoted_table(const TableName& name);
+/// What quoted_table() was made of.
+TableName unquoted_table(std::string_view quoted);
+/// 'text', with the quotes in it doubled: for names in catalog queries. Values are parameters.
+std::string quoted_literal(std::string_view text);
 
 /// The SQL texts in which destinations differ. Pure: no connection, no state. Tables are given quoted. Values never
 /// stand in these texts, only parameters.
@@ -45,6 +50,8 @@ class Dialect {
   virtual std::string guard(const Stream& stream, const std::string& table) const = 0;
   virtual std::string create_table_suffix() const { return {}; }
   virtual std::string column_check(const Column&) const { return {}; }
+  /// Whether a column outside of the key that is never to be NULL may be declared so.
+  virtual bool forbids_null(ColumnType) const { return true; }
 };
 
 /// What the batch ledger has: one that no migration has brought up to date yet has less.
@@ -84,16 +91,48 @@ struct WireColumn {
   std::string from_array;  // the wire type from an element of the array, '?' standing for it
 };
 
-/// PostgreSQL, and the base of what is near it (openGauss overrides the guard and the staging table's life).
+/// What of the catalogs only some of the servers have, as pieces of queries.
+struct CatalogWords {
+  std::string_view has_default;   // of pg_attribute a with pg_type t: the column fills itself
+  std::string_view generated;     // of pg_attribute a
+  std::string_view row_security;  // of pg_class c: judges the rows of who asks
+  std::string_view partitioned;   // of pg_class c
+  std::string_view table_shape;   // of pg_class c: what else counts when a table is looked at; begins with a comma
+  std::string_view column_shape;  // of pg_attribute a: likewise
+};
+
+/// How long a server lets things take, in milliseconds.
+struct TimeLimits {
+  std::int64_t statement, lock, idle;
+};
+
+/// PostgreSQL, and the base of what is near it (OpenGaussDialect, in dialect_opengauss.hpp).
 class PostgresDialect : public Dialect {
  public:
   std::string_view name() const override { return "postgres"; }
   std::string column_type(ColumnType type, bool in_key) const override;
   std::string now() const override { return "now()"; }
 
+  /// See postgres_settings.hpp.
+  virtual std::string own_settings() const;
+  virtual std::string search_path_expression() const;
+  /// SET LOCAL statements of a transaction, with "; " between them.
+  virtual std::string time_limits(TimeLimits limits) const;
+  /// The same of the wait for a lock alone; empty where a role may not say.
+  virtual std::string lock_limit(std::int64_t ms) const;
+  virtual const CatalogWords& catalog() const;
+  /// An expression: the oid of the table of that name, by the search path where no schema is named; NULL if none is.
+  virtual std::string table_oid(const TableName& name) const;
+  /// Whether the number of rows that upsert() touched says if all were newer.
+  virtual bool affected_tells() const { return true; }
+  /// A table that create_stage() can make in a transaction's turn `number`.
+  virtual std::string stage_name(std::size_t number, const std::vector<WireColumn>& columns) const;
+  /// What makes many tries with a few of a stage's rows each quick; empty where a stage outlives its batch.
+  virtual std::string index_stage(const std::string& stage) const;
+
   /// Binary COPY of `columns` (quoted, with commas).
   std::string copy_in(const std::string& table, const std::string& columns) const;
-  std::string create_stage(const std::string& stage, const std::vector<WireColumn>& columns) const;
+  virtual std::string create_stage(const std::string& stage, const std::vector<WireColumn>& columns) const;
   /// The columns of a stage, for copy_in() with n behind them: c1 …, row_version, span.
   std::string stage_columns(std::size_t columns) const;
   /// The n and the ctid of a stage's rows that meet a condition on the table's columns, in order.
@@ -126,6 +165,13 @@ class PostgresDialect : public Dialect {
 
  protected:
   std::string guard(const Stream& stream, const std::string& table) const override;
+  /// The columns of a stage, as CREATE TABLE wants them.
+  std::string stage_definition(const std::vector<WireColumn>& columns) const;
+  struct ArrayColumn {
+    std::string array, name;  // "$1::bigint[]", "c1"
+  };
+  /// FROM item: parallel arrays as rows.
+  virtual std::string unnested(const std::vector<ArrayColumn>& arrays, const std::string& alias) const;
 };
 
 }  // namespace forebay

@@ -19,6 +19,10 @@ std::string filled(const std::string& pattern, const std::string& with) {
 
 std::string stage_column(std::size_t index) { return "c" + std::to_string(index + 1); }
 
+std::string parameter(std::size_t number, const std::string& type) {
+  return "$" + std::to_string(number) + "::" + type + "[]";
+}
+
 }  // namespace
 
 std::string PostgresDialect::column_type(ColumnType type, bool in_key) const {
@@ -58,12 +62,22 @@ std::string PostgresDialect::copy_in(const std::string& table, const std::string
   return "COPY " + table + " (" + columns + ") FROM STDIN (FORMAT binary)";
 }
 
+std::string PostgresDialect::stage_definition(const std::vector<WireColumn>& columns) const {
+  std::string text;
+  for (std::size_t i = 0; i < columns.size(); ++i) text += stage_column(i) + " " + columns[i].type + ", ";
+  return text + "row_version bigint, span integer, n integer";
+}
+
 std::string PostgresDialect::create_stage(const std::string& stage, const std::vector<WireColumn>& columns) const {
   // Named with pg_temp where used: nothing else of that name can stand before it.
-  std::string text = "CREATE TEMPORARY TABLE " + stage + " (";
-  for (std::size_t i = 0; i < columns.size(); ++i) text += stage_column(i) + " " + columns[i].type + ", ";
-  return text + "row_version bigint, span integer, n integer) ON COMMIT DROP";
+  return "CREATE TEMPORARY TABLE " + stage + " (" + stage_definition(columns) + ") ON COMMIT DROP";
 }
+
+std::string PostgresDialect::stage_name(std::size_t number, const std::vector<WireColumn>&) const {
+  return "forebay_stage_" + std::to_string(number);
+}
+
+std::string PostgresDialect::index_stage(const std::string& stage) const { return "CREATE INDEX ON " + stage + " (n)"; }
 
 std::string PostgresDialect::stage_columns(std::size_t columns) const {
   std::string text;
@@ -86,17 +100,27 @@ std::string PostgresDialect::select_suspects(const Stream& stream, const std::st
          condition + " ORDER BY n";
 }
 
+std::string PostgresDialect::unnested(const std::vector<ArrayColumn>& arrays, const std::string& alias) const {
+  std::string items;
+  std::string names;
+  for (const ArrayColumn& a : arrays) {
+    items += (items.empty() ? "" : ", ") + a.array;
+    names += (names.empty() ? "" : ", ") + a.name;
+  }
+  return "unnest(" + items + ") AS " + alias + "(" + names + ")";
+}
+
 std::string PostgresDialect::unnest_item(const std::vector<WireColumn>& columns) const {
   std::string select;
-  std::string arrays;
+  std::vector<ArrayColumn> arrays;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::string column = stage_column(i);
     select += filled(columns[i].from_array, "a." + column) + " AS " + column + ", ";
-    arrays += "$" + std::to_string(i + 1) + "::" + columns[i].array_type + "[], ";
+    arrays.push_back({parameter(i + 1, columns[i].array_type), column});
   }
-  return "(SELECT " + select + "a.row_version, a.span FROM unnest(" + arrays + "$" +
-         std::to_string(columns.size() + 1) + "::bigint[], $" + std::to_string(columns.size() + 2) +
-         "::integer[]) AS a(" + stage_columns(columns.size()) + "))";
+  arrays.push_back({parameter(columns.size() + 1, "bigint"), "row_version"});
+  arrays.push_back({parameter(columns.size() + 2, "integer"), "span"});
+  return "(SELECT " + select + "a.row_version, a.span FROM " + unnested(arrays, "a") + ")";
 }
 
 std::string PostgresDialect::upsert_from(const Stream& stream, const std::string& table, const std::string& item,
@@ -130,24 +154,22 @@ std::string PostgresDialect::count_superseded(const Stream& stream, const std::s
 std::string PostgresDialect::compare_versions(const Stream& stream, const std::string& table,
                                               const std::vector<WireColumn>& key) const {
   std::string select;
-  std::string arrays;
-  std::string names;
+  std::vector<ArrayColumn> arrays;
   std::string same;
   for (std::size_t k = 0; k < key.size(); ++k) {
     const std::string column = stage_column(k);
     select += filled(key[k].from_array, "a." + column) + " AS " + column + ", ";
-    arrays += "$" + std::to_string(k + 1) + "::" + key[k].array_type + "[], ";
-    names += column + ", ";
+    arrays.push_back({parameter(k + 1, key[k].array_type), column});
     same += (k == 0 ? "" : " AND ") + ("t." + quoted_identifier(stream.key[k])) + " = " +
             filled(key[k].value, "s." + column);
   }
+  arrays.push_back({parameter(key.size() + 1, "bigint"), "row_version"});
   const std::string there = "t." + quoted_identifier(stream.version_column);
   const auto count = [](const std::string& condition) { return "count(CASE WHEN " + condition + " THEN 1 END)"; };
   return "SELECT " + count("t." + quoted_identifier(stream.key[0]) + " IS NULL") + ", " +
          count(there + " < s.row_version") + ", " + count(there + " = s.row_version") + ", " +
-         count(there + " > s.row_version") + " FROM (SELECT " + select + "a.row_version FROM unnest(" + arrays + "$" +
-         std::to_string(key.size() + 1) + "::bigint[]) AS a(" + names + "row_version)) AS s LEFT JOIN " + table +
-         " AS t ON " + same;
+         count(there + " > s.row_version") + " FROM (SELECT " + select + "a.row_version FROM " + unnested(arrays, "a") +
+         ") AS s LEFT JOIN " + table + " AS t ON " + same;
 }
 
 std::string PostgresDialect::lock_ranges() const {
@@ -164,10 +186,16 @@ std::string PostgresDialect::insert_ledger(const std::string& ledger) const {
          " (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at, stream, "
          "quarantined) "
          "SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, "
-         "$7, "
-         "now(), clock_timestamp(), r.stream, r.quarantined FROM unnest($1::text[], $2::bigint[], $3::bigint[], "
-         "$4::bigint[], $5::bigint[], $6::bigint[], $8::text[], $9::bigint[]) AS r(buffer, segment, first_row, "
-         "last_row, synced, superseded, stream, quarantined)";
+         "$7, now(), clock_timestamp(), r.stream, r.quarantined FROM " +
+         unnested({{parameter(1, "text"), "buffer"},
+                   {parameter(2, "bigint"), "segment"},
+                   {parameter(3, "bigint"), "first_row"},
+                   {parameter(4, "bigint"), "last_row"},
+                   {parameter(5, "bigint"), "synced"},
+                   {parameter(6, "bigint"), "superseded"},
+                   {parameter(8, "text"), "stream"},
+                   {parameter(9, "bigint"), "quarantined"}},
+                  "r");
 }
 
 }  // namespace forebay

@@ -35,12 +35,14 @@ constexpr Fit kEnum = {ColumnType::text, "", true, WireForm::chars, "text", "CAS
 
 ActualColumns actual_columns(PostgresSession& session, const std::string& quoted) {
   ActualColumns columns;
+  const CatalogWords& words = session.dialect().catalog();
   for (const auto& row :
        session.exec("SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, "
-                    "b.typtype = 'e', a.attnotnull, a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL, "
-                    "a.attgenerated <> '' FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
-                    "JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END "
-                    "WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped",
+                    "b.typtype = 'e', a.attnotnull, " +
+                        std::string(words.has_default) + ", " + std::string(words.generated) +
+                        " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
+                        "JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END "
+                        "WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped",
                     {quoted})) {
     columns[row[0].c_str()] = {row[1].c_str(),    row[2].c_str(),    row[3].c_str(),   row[4].as<bool>(),
                                row[5].as<bool>(), row[6].as<bool>(), row[7].as<bool>()};

@@ -38,7 +38,8 @@ Compared PostgresComparer::look(const Stream& stream, const RowSet& keys) {
     ArrayText versions;
     for (std::size_t i = 0; i < keys.size(); ++i) versions.add(keys.row(i).version);
     parameters.push_back(versions.take());
-    const auto row = session_->exec(dialect_.compare_versions(stream, table->quoted, table->key), parameters)[0];
+    const auto row =
+        session_->exec(session_->dialect().compare_versions(stream, table->quoted, table->key), parameters)[0];
     found = {row[0].as<std::uint64_t>(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
              row[3].as<std::uint64_t>()};
   } else {

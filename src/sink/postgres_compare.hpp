@@ -31,7 +31,6 @@ class PostgresComparer final : public Comparer {
 
   const PostgresTarget target_;
   const DestinationOptions options_;
-  const PostgresDialect dialect_;
   const std::shared_ptr<Watchdog> watchdog_;
 
   std::unique_ptr<PostgresSession> session_;

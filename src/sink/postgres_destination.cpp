@@ -16,6 +16,17 @@ namespace forebay {
 namespace {
 
 constexpr int kConnectionsMax = 64;
+constexpr std::string_view kPostgres = "postgresql://";
+constexpr std::string_view kOpenGauss = "opengauss://";
+
+std::string as_libpq_reads_it(const std::string& url) {
+  if (url.starts_with(kOpenGauss)) return std::string(kPostgres) + url.substr(kOpenGauss.size());
+  return url.empty() ? std::string(kPostgres) : url;
+}
+
+std::string scheme_of(const std::string& url) {
+  return std::string(url.starts_with(kOpenGauss) ? kOpenGauss : kPostgres);
+}
 
 using Conninfo = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
@@ -105,7 +116,7 @@ void check_sslmode(const std::map<std::string, std::string>& values) {
 std::string described(const std::string& url) {
   std::map<std::string, std::string> values = values_of(Conninfo(PQconndefaults(), &PQconninfoFree).get());
   const std::string default_port = values["port"];
-  const std::map<std::string, std::string> given = parsed_url(url.empty() ? "postgresql://" : url);
+  const std::map<std::string, std::string> given = parsed_url(url);
   for (const auto& [key, value] : given) values[key] = value;
   check_ports(values);
   check_sslmode(values);
@@ -136,17 +147,19 @@ class PostgresDestination final : public Destination {
     PostgresTarget patient = target_;
     patient.statement_timeout = std::max<std::chrono::milliseconds>(patient.statement_timeout, std::chrono::hours(12));
     PostgresSession session(patient, shared_->watchdog);
+    if (shared_->told.tell(session.told()) && options_.note) options_.note(session.told());
     PostgresMigrator migrator(session, check_server(session, patient, options_).prelude);
     return action(migrator);
   }
 
  public:
   PostgresDestination(const std::string& url, DestinationOptions options)
-      : target_{url.empty() ? "postgresql://" : url, described(url), options.connect_timeout,
-                options.statement_timeout},
+      : target_{as_libpq_reads_it(url), scheme_of(url) + described(as_libpq_reads_it(url)).substr(kPostgres.size()),
+                options.connect_timeout, options.statement_timeout, url.starts_with(kOpenGauss)},
         options_(std::move(options)) {}
 
   std::string description() const override { return target_.description; }
+  std::string server() const override { return shared_->told.last(); }
   int connections_max() const override { return kConnectionsMax; }
 
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
@@ -160,14 +173,14 @@ class PostgresDestination final : public Destination {
 
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
     PostgresSession session(target_, shared_->watchdog);
-    session.begin(own_settings());
+    const PostgresDialect& dialect = session.dialect();
+    session.begin(dialect.own_settings());
     std::vector<LedgerTotals> found;
-    const auto path = session.exec("SELECT " + std::string(search_path_expression()))[0][0];
+    const auto path = session.exec("SELECT " + dialect.search_path_expression())[0][0];
     session.exec("SELECT set_config('search_path', $1, true)", {path.c_str()});
     const auto ledger = session.exec(
-        "SELECT bool_or(attname = 'stream'), bool_or(attname = 'quarantined') FROM pg_attribute WHERE attrelid = "
-        "to_regclass('sync_batches') AND NOT "
-        "attisdropped")[0];
+        "SELECT bool_or(attname = 'stream'), bool_or(attname = 'quarantined') FROM pg_attribute WHERE attrelid = " +
+        dialect.table_oid({"", "sync_batches"}) + " AND NOT attisdropped")[0];
     if (ledger[0].is_null()) return found;
     for (const auto& row :
          session.exec(select_ledger_totals("$1", {ledger[0].as<bool>(), ledger[1].as<bool>()}), {buffer})) {

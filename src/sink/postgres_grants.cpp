@@ -1,25 +1,29 @@
 #include "sink/postgres_grants.hpp"
 
-#include "sink/copy_encoder.hpp"
+#include <sstream>
+
+#include "sink/dialect.hpp"
 
 namespace forebay {
 
 void check_grants(PostgresSession& session, const std::string& prelude, const std::vector<NeededGrant>& needed) {
-  ArrayText tables;
-  ArrayText privileges;
+  std::string wanted;
+  int n = 0;
   for (const NeededGrant& grant : needed) {
-    tables.add(std::string_view(grant.table));
-    privileges.add(std::string_view(grant.privileges));
+    std::istringstream words(grant.privileges);
+    for (std::string word; std::getline(words >> std::ws, word, ',');) {
+      wanted += (n == 0 ? "" : " UNION ALL ") + ("SELECT " + quoted_literal(grant.table)) + "::text AS t, " +
+                session.dialect().table_oid(unquoted_table(grant.table)) + "::oid AS o, " + quoted_literal(word) +
+                "::text AS word, " + std::to_string(n) + " AS n";
+      ++n;
+    }
   }
   session.begin(prelude);
   // A grant on some columns only may be enough; the server will say when it is not.
-  const auto missing = session.exec(
-      "SELECT g.t, string_agg(p.word, ', ' ORDER BY p.n), quote_ident(current_user) FROM unnest($1::text[], "
-      "$2::text[]) "
-      "AS g(t, privileges), unnest(string_to_array(g.privileges, ', ')) WITH ORDINALITY AS p(word, n) "
-      "WHERE to_regclass(g.t) IS NOT NULL AND NOT has_any_column_privilege(to_regclass(g.t), p.word) "
-      "GROUP BY g.t ORDER BY g.t",
-      {tables.take(), privileges.take()});
+  const auto missing =
+      session.exec("SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (" + wanted +
+                   ") AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t "
+                   "ORDER BY t");
   session.commit();
   if (missing.empty()) return;
   std::string lacks;

@@ -9,7 +9,7 @@ std::vector<std::vector<LandedSpan>> PostgresSink::landed_spans(const Batch& bat
   for (std::size_t r = 0; r < batch.ranges.size(); ++r) {
     const BatchRange& range = batch.ranges[r];
     if (!range.maybe_sent) continue;
-    for (const auto& row : session_->exec(dialect_.select_landed(ledger_table_),
+    for (const auto& row : session_->exec(session_->dialect().select_landed(ledger_table_),
                                           {range.buffer, std::to_string(range.segment), std::to_string(range.first_row),
                                            std::to_string(range.last_row)})) {
       landed[r].push_back({row[0].as<std::uint64_t>(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
@@ -32,7 +32,7 @@ void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger)
     streams.add(std::string_view(range.stream->name));
     quarantined.add(static_cast<std::int64_t>(e.quarantined));
   }
-  session_->exec(dialect_.insert_ledger(ledger_table_),
+  session_->exec(session_->dialect().insert_ledger(ledger_table_),
                  {buffers.take(), segments.take(), firsts.take(), lasts.take(), synced.take(), superseded.take(),
                   std::string(to_string(batch.reason)), streams.take(), quarantined.take()});
 }

@@ -1,12 +1,14 @@
 #include "sink/postgres_lock_holder.hpp"
 
-#include "sink/copy_encoder.hpp"
+#include "sink/dialect.hpp"
 
 namespace forebay {
 
-std::string lock_holder(PostgresSession& session, const std::string& prelude, const std::vector<std::string>& tables) {
-  ArrayText names;
-  for (const std::string& table : tables) names.add(std::string_view(table));
+std::string lock_holder(PostgresSession& session, const std::string& prelude, const std::vector<std::string>& tables,
+                        std::chrono::milliseconds waited) {
+  std::string oids;
+  for (const std::string& table : tables)
+    oids += (oids.empty() ? "" : ", ") + session.dialect().table_oid(unquoted_table(table));
   session.begin(prelude);
   // Locks that no writer minds are left out. What sessions of other roles do, the server may not tell.
   const auto holders = session.exec(
@@ -15,11 +17,17 @@ std::string lock_holder(PostgresSession& session, const std::string& prelude, co
       "LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'relation' AND l.granted "
       "AND l.pid IS DISTINCT FROM pg_backend_pid() "
       "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-      "AND l.relation IN (SELECT to_regclass(t)::oid FROM unnest($1::text[]) AS n(t)) "
-      "AND l.mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') "
-      "ORDER BY l.mode IN ('RowShareLock', 'RowExclusiveLock'), a.xact_start LIMIT 1",
-      {names.take()});
+      "AND l.relation IN (" +
+      oids +
+      ") "
+      "AND l.mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') " +
+      (waited.count() == 0 ? std::string()
+                           : "AND a.xact_start < clock_timestamp() - " + std::to_string(waited.count()) +
+                                 " * interval '1 millisecond' AND a.application_name IS DISTINCT FROM "
+                                 "current_setting('application_name') ") +
+      "ORDER BY l.mode IN ('RowShareLock', 'RowExclusiveLock'), a.xact_start LIMIT 1");
   session.commit();
+  if (holders.empty() && waited.count() != 0) return {};
   if (holders.empty()) return "another session held a lock for long, and is through by now; the batch is sent again";
   const auto holder = holders[0];
   if (holder[0].is_null())

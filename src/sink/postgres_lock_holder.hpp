@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,10 @@ namespace forebay {
 /// To be asked at once after a lock wait that ended without the lock (55P03), in a transaction of its own: who is in
 /// the way, as the end of a message. By then nobody is waited for, so it is the one that is longest at work on these
 /// tables (quoted names), those first whose lock shuts out every writer. Throws DestinationFailure.
-std::string lock_holder(PostgresSession& session, const std::string& prelude, const std::vector<std::string>& tables);
+/// `waited`: not zero where the statement's limit ended the wait, if it was one: then only who has been in a
+/// transaction for so long counts, and no other connection of forebay, which may be as slow for the same reason; the
+/// answer may be empty.
+std::string lock_holder(PostgresSession& session, const std::string& prelude, const std::vector<std::string>& tables,
+                        std::chrono::milliseconds waited);
 
 }  // namespace forebay

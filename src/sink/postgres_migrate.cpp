@@ -1,6 +1,7 @@
 #include "sink/postgres_migrate.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 #include "sink/dialect.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 // Any number will do that nobody else locks: "forebay" in ASCII.
 constexpr std::int64_t kLockNumber = 0x666f7265626179;
-constexpr const char* kLockTimeout = "30s";
+constexpr std::chrono::seconds kLockTimeout{30};
 
 const Stream* stream_of(const std::string& table) {
   for (const Stream* s : {&backup_files_stream(), &backup_sets_stream()}) {
@@ -34,7 +35,7 @@ std::string number_and_name(int number, const std::string& name) {
 }  // namespace
 
 PostgresMigrator::PostgresMigrator(PostgresSession& session, std::string prelude)
-    : session_(session), prelude_(std::move(prelude)), known_(migrations_of("postgres")) {}
+    : session_(session), prelude_(std::move(prelude)), known_(migrations_of(session.dialect().name())) {}
 
 bool PostgresMigrator::table_exists(const std::string& name) { return find_table(session_, {"", name}).has_value(); }
 
@@ -42,23 +43,29 @@ std::vector<PostgresMigrator::Applied> PostgresMigrator::applied() {
   std::vector<Applied> rows;
   if (!table_exists("forebay_migrations")) return rows;
   for (const auto& r :
-       session_.exec("SELECT number, name, checksum, to_char(applied_at AT TIME ZONE 'UTC', "
-                     "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), adopted FROM forebay_migrations ORDER BY number")) {
+       session_.exec("SELECT \"number\", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', "
+                     "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), adopted FROM forebay_migrations ORDER BY \"number\"")) {
     rows.push_back({r[0].as<int>(), r[1].c_str(), r[2].c_str(), r[3].c_str(), r[4].as<bool>()});
   }
   return rows;
 }
 
 void PostgresMigrator::lock() {
-  session_.exec(std::string("SET LOCAL lock_timeout = '") + kLockTimeout + "'");
+  const std::string limit = session_.dialect().lock_limit(kLockTimeout.count() * 1000);
+  // Where waits for locks have no limit of their own, the statement's serves for this one.
+  const std::string usual = limit.empty() ? session_.exec("SHOW statement_timeout")[0][0].c_str() : "";
+  session_.exec(limit.empty() ? "SET LOCAL statement_timeout = '" + std::to_string(kLockTimeout.count()) + "s'"
+                              : limit);
   try {
     session_.exec("SELECT pg_advisory_xact_lock($1)", {std::to_string(kLockNumber)});
   } catch (DestinationFailure& e) {
-    if (e.sqlstate() != "55P03") throw;
+    if (e.sqlstate() != (limit.empty() ? "57014" : "55P03") && !e.sqlstate().starts_with("YY")) throw;
     throw DestinationFailure({FailureClass::retry_batch, "55P03",
-                              std::string("another process has been migrating this database for ") + kLockTimeout +
-                                  "; wait for it, or end its session (pg_locks, locktype advisory)"});
+                              "another process has been migrating this database for " +
+                                  std::to_string(kLockTimeout.count()) +
+                                  "s; wait for it, or end its session (pg_locks, locktype advisory)"});
   }
+  if (limit.empty()) session_.exec("SET LOCAL statement_timeout = '" + usual + "'");
 }
 
 std::vector<MigrationState> PostgresMigrator::states() {
@@ -154,7 +161,7 @@ void PostgresMigrator::take(const Step& step, std::vector<std::string>& lines) {
     return;
   }
   session_.exec(
-      "CREATE TABLE IF NOT EXISTS forebay_migrations (number integer PRIMARY KEY, name text NOT NULL, "
+      "CREATE TABLE IF NOT EXISTS forebay_migrations (\"number\" integer PRIMARY KEY, name text NOT NULL, "
       "checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
   const bool stands = !m.adopt.empty() && table_exists(m.tables().front());
   if (stands) {
@@ -163,7 +170,7 @@ void PostgresMigrator::take(const Step& step, std::vector<std::string>& lines) {
     session_.exec(std::string(m.up));
     lines.push_back(what + " applied");
   }
-  session_.exec("INSERT INTO forebay_migrations (number, name, checksum, adopted) VALUES ($1, $2, $3, $4)",
+  session_.exec("INSERT INTO forebay_migrations (\"number\", name, checksum, adopted) VALUES ($1, $2, $3, $4)",
                 {std::to_string(m.number), m.name, m.checksum, stands ? "true" : "false"});
 }
 
@@ -259,7 +266,7 @@ std::vector<std::string> PostgresMigrator::down_lines(int count, bool run) {
       if (tables.empty()) lines.push_back("what " + number_and_name(m->number, m->name) + " created");
       if (run) session_.exec(std::string(m->down));
     }
-    if (run) session_.exec("DELETE FROM forebay_migrations WHERE number = $1", {std::to_string(last.number)});
+    if (run) session_.exec("DELETE FROM forebay_migrations WHERE \"number\" = $1", {std::to_string(last.number)});
   }
   session_.commit();
   return lines;

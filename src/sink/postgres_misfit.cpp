@@ -37,8 +37,8 @@ void check_version(const Stream& stream, const ActualColumns& actual, bool missi
 
 }  // namespace
 
-std::vector<Misfit> column_misfits(const Stream& stream, const ActualColumns& actual, bool missing_too) {
-  const PostgresDialect dialect;
+std::vector<Misfit> column_misfits(const PostgresDialect& dialect, const Stream& stream, const ActualColumns& actual,
+                                   bool missing_too) {
   std::vector<Misfit> found;
   std::vector<Misfit> absent;
   check_version(stream, actual, missing_too, found, absent);

@@ -17,7 +17,8 @@ struct Misfit {
 };
 
 /// Of the stream's columns; those that are missing count only with `missing_too`, and come last.
-std::vector<Misfit> column_misfits(const Stream& stream, const ActualColumns& actual, bool missing_too);
+std::vector<Misfit> column_misfits(const PostgresDialect& dialect, const Stream& stream, const ActualColumns& actual,
+                                   bool missing_too);
 /// That no unique index is on the key.
 Misfit key_misfit(const Stream& stream, const std::string& quoted);
 

@@ -131,8 +131,9 @@ void PostgresRows::upsert_staged(const std::string& name, bool refuses) {
       [&](RowSearch::Range range, const std::string& before) {
         const bool whole = range.size() == rest.size();
         std::string first = before;
-        if (!whole && !indexed) {  // of the many tries to come each takes some rows only
-          session_.run(first + "CREATE INDEX ON " + stage + " (n)");
+        const std::string index = dialect_.index_stage(stage);
+        if (!whole && !indexed && !index.empty()) {  // of the many tries to come each takes some rows only
+          session_.run(first + index);
           first = kSavepoint;
           indexed = true;
         }
@@ -244,7 +245,7 @@ void PostgresRows::upsert_arrays() {
 
 void PostgresRows::upserted(std::uint64_t affected, std::size_t rows, const std::string& item,
                             const std::vector<std::string>& parameters) {
-  if (affected >= rows) return;
+  if (affected >= rows && dialect_.affected_tells()) return;
   // What was not touched is newer at the destination, or the same record that landed before: only the former lost.
   for (const auto& row :
        session_.exec(dialect_.count_superseded(*part_.stream, table_.quoted, item, table_.wire), parameters)) {

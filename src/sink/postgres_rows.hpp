@@ -32,7 +32,12 @@ class PostgresRows {
 
   PostgresRows(PostgresSession& session, const PostgresTable& table, const BatchPart& part, LedgerEntries& ledger,
                Search search)
-      : session_(session), table_(table), part_(part), ledger_(ledger), search_(search == Search::yes) {}
+      : session_(session),
+        table_(table),
+        part_(part),
+        ledger_(ledger),
+        dialect_(session.dialect()),
+        search_(search == Search::yes) {}
 
   /// COPY straight into the table. False, and nothing is in, where a row is in the way of another: the staging way
   /// tells whether it is an older version of it.
@@ -74,7 +79,7 @@ class PostgresRows {
   const PostgresTable& table_;
   const BatchPart& part_;
   LedgerEntries& ledger_;
-  const PostgresDialect dialect_;
+  const PostgresDialect& dialect_;
   bool search_;
   const RefusalRates* rates_ = nullptr;
   std::optional<std::chrono::milliseconds> search_limit_;

@@ -43,6 +43,23 @@ Failure read_only(const PostgresTarget& target, bool standby) {
           target.description + ": " + why + "name the primary, or all servers (host=a,b)"};
 }
 
+/// The one row of the first query on a connection. A server that does not even know what is said there is none of the
+/// kind it was taken for.
+pqxx::row ask_server(PostgresSession& session, const PostgresTarget& target, const std::string& sql) {
+  try {
+    session.begin(session.dialect().own_settings());
+    return session.exec(sql)[0];
+  } catch (const DestinationFailure& e) {
+    const std::string& state = e.sqlstate();
+    if (!state.starts_with("42") || state == "42501") throw;
+    const std::string cure = target.opengauss ? "does not know what an openGauss knows: is it one?"
+                                              : "does not know what PostgreSQL knows: if it is an openGauss that does "
+                                                "not say so, begin the destination with opengauss://";
+    throw DestinationFailure(
+        {FailureClass::schema, state, target.description + ": " + e.said + " (" + state + "); the server " + cure});
+  }
+}
+
 // The server's deadline comes a little before ours: it then says so (57014), and the connection stays. Lock waits end
 // sooner still, so that what they wait for is named.
 std::chrono::milliseconds server_statement_timeout(const PostgresTarget& target) {
@@ -54,14 +71,14 @@ std::chrono::milliseconds server_statement_timeout(const PostgresTarget& target)
 std::chrono::milliseconds lock_timeout(const PostgresTarget& target) { return server_statement_timeout(target) / 2; }
 
 PostgresServer check_server(PostgresSession& session, const PostgresTarget& target, const DestinationOptions& options) {
-  session.begin(own_settings());
+  const PostgresDialect& dialect = session.dialect();
   const auto stamp_clock = options.stamp_clock ? options.stamp_clock : wall_clock;
   const StampClock before = stamp_clock();
-  const auto row = session.exec(
+  const auto row = ask_server(
+      session, target,
       "SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
       "current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), " +
-      std::string(search_path_expression()) +
-      ", current_setting('transaction_read_only') = 'on', pg_is_in_recovery()")[0];
+          dialect.search_path_expression() + ", current_setting('transaction_read_only') = 'on', pg_is_in_recovery()");
   const StampClock after = stamp_clock();
   session.commit();
 
@@ -83,14 +100,11 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
   PostgresServer found;
   found.temp_tables = row[3].as<bool>();
   if (row[5].as<bool>()) found.takes_no_writes = read_only(target, row[6].as<bool>());
-  found.prelude =
-      "SET LOCAL statement_timeout = " + std::to_string(server_statement_timeout(target).count()) +
-      "; SET LOCAL lock_timeout = " + std::to_string(lock_timeout(target).count()) +
-      // A connection that died without a sign must not hold its locks for ever: the batch's range is one.
-      "; SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(2 * target.statement_timeout.count()) +
-      "; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10"
-      "; SET LOCAL tcp_keepalives_count = 3; SET LOCAL client_min_messages = error"
-      "; SET LOCAL TimeZone = 'UTC'";
+  found.prelude = dialect.time_limits({server_statement_timeout(target).count(), lock_timeout(target).count(),
+                                       2 * target.statement_timeout.count()}) +
+                  "; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10"
+                  "; SET LOCAL tcp_keepalives_count = 3; SET LOCAL client_min_messages = error"
+                  "; SET LOCAL TimeZone = 'UTC'";
   found.prelude += pinned_settings(search_path, row[2].c_str());
   return found;
 }

@@ -44,11 +44,19 @@ PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdo
       watchdog_(watchdog),
       raw_(connect_postgres(target, watchdog)),
       socket_(::fcntl(PQsocket(raw_), F_DUPFD_CLOEXEC, 0)) {
-  const Watchdog::Guard guard(watchdog_, socket_, target_.connect_timeout);
+  {
+    const Watchdog::Guard guard(watchdog_, socket_, target_.connect_timeout);
+    try {
+      connection_ = adopt_connection(raw_);
+    } catch (const std::exception& e) {
+      fail(Phase::connect, guard.fired(), e.what(), sqlstate_of(e));
+    }
+  }
   try {
-    connection_ = adopt_connection(raw_);
-  } catch (const std::exception& e) {
-    fail(Phase::connect, guard.fired(), e.what(), sqlstate_of(e));
+    server_ = detect_dialect(*this, target_.opengauss);
+  } catch (...) {
+    ::close(socket_);
+    throw;
   }
 }
 
@@ -86,6 +94,9 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
     message += "no answer within " + limit_text(target_.statement_timeout) + " (SYNC_STATEMENT_TIMEOUT)";
   } else {
     message = with_cure(message + (said.text.empty() ? "the connection was lost" : said.text), said.sqlstate);
+    // A relative of openGauss that says of itself that it is PostgreSQL.
+    if (said.sqlstate == "42601" && server_.dialect != nullptr && server_.dialect->name() == "postgres")
+      message += "; if the server is an openGauss that does not say so, begin the destination with opengauss://";
   }
   if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";
   throw failure_of({why, said.sqlstate, message}, said);
@@ -131,6 +142,16 @@ std::vector<std::pair<std::uint64_t, std::string>> PostgresSession::run_query(co
     rows.emplace_back(std::strtoull(PQgetvalue(done.get(), row, 0), nullptr, 10), PQgetvalue(done.get(), row, 1));
   }
   return rows;
+}
+
+std::vector<std::pair<std::string, std::string>> PostgresSession::run_row(const std::string& sql) {
+  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  const Result done(PQexec(raw_, sql.c_str()), &PQclear);
+  if (PQresultStatus(done.get()) != PGRES_TUPLES_OK || PQntuples(done.get()) != 1) check(done.get(), guard.fired());
+  std::vector<std::pair<std::string, std::string>> values;
+  for (int c = 0; c < PQnfields(done.get()); ++c)
+    values.emplace_back(PQfname(done.get(), c), PQgetvalue(done.get(), 0, c));
+  return values;
 }
 
 /// While rows are sent a server has nothing to say but that it refuses one (or that it goes away); what is sent after

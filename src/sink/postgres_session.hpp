@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "sink/dialect.hpp"
+#include "sink/postgres_detect.hpp"
 #include "sink/postgres_pqxx.hpp"
 #include "sink/sqlstate.hpp"
 #include "sink/watchdog.hpp"
@@ -21,6 +23,7 @@ struct PostgresTarget {
   std::string description;  // for people
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds statement_timeout{60'000};
+  bool opengauss = false;  // the URL says so; else it is found out
 };
 
 /// "60 s", "250 ms": a limit, for a message.
@@ -31,7 +34,7 @@ std::string limit_text(std::chrono::milliseconds limit);
 /// since libpqxx knows no binary COPY.
 class PostgresSession {
  public:
-  /// Connects, or throws.
+  /// Connects and finds out what the server is, or throws.
   PostgresSession(const PostgresTarget& target, Watchdog& watchdog);
   ~PostgresSession();
   PostgresSession(const PostgresSession&) = delete;
@@ -46,6 +49,8 @@ class PostgresSession {
   std::uint64_t run(const std::string& sql, const std::vector<std::string>& parameters = {});
   /// The same for statements the last of which is a query of a number and a text.
   std::vector<std::pair<std::uint64_t, std::string>> run_query(const std::string& sql);
+  /// The same for statements the last of which is a query of one row: names and values of its columns, NULL as "".
+  std::vector<std::pair<std::string, std::string>> run_row(const std::string& sql);
   /// Runs COPY … FROM STDIN, and before it the statements that stand before it in `sql`. `next` fills a buffer (given
   /// empty) with the next piece of the data, and leaves it empty at the end. Where it fails the transaction can go on
   /// from a savepoint.
@@ -56,6 +61,11 @@ class PostgresSession {
   void abort() noexcept;
 
   bool usable() const;
+
+  /// The texts for the server at the other end.
+  const PostgresDialect& dialect() const { return *server_.dialect; }
+  /// What it is and how that was found out; empty where there is nothing to say.
+  const std::string& told() const { return server_.told; }
 
  private:
   template <typename Call>
@@ -71,6 +81,7 @@ class PostgresSession {
   PGconn* raw_ = nullptr;  // owned by connection_
   int socket_ = -1;        // a duplicate for the watchdog: libpq may close its own while a guard watches
   std::unique_ptr<PqxxConnection> connection_;
+  ServerDialect server_;
   std::optional<pqxx::work> transaction_;
 };
 

@@ -50,6 +50,7 @@ std::optional<Failure> PostgresSink::open() {
 
 void PostgresSink::connect() {
   session_ = std::make_unique<PostgresSession>(target_, shared_->watchdog);
+  if (shared_->told.tell(session_->told()) && options_.note) options_.note(session_->told());
   server_ = check_server(*session_, target_, options_);
   if (server_.takes_no_writes) throw DestinationFailure(*server_.takes_no_writes);
   check_grants(*session_, server_.prelude, {{"forebay_migrations", "SELECT"}});
@@ -62,13 +63,13 @@ void PostgresSink::connect() {
   for (const Stream* s : streams_) {
     if (find_table(*session_, table_name(s->table))) continue;
     // From the stream's declaration it would lack the columns that others own.
-    if (const auto maker = maker_of("postgres", s->table))
+    if (const auto maker = maker_of(session_->dialect().name(), s->table))
       throw DestinationFailure(missing_table(*session_, *maker, s->table));
     missing.push_back(s);
   }
   session_->commit();
   for (const Stream* s : missing) {
-    migrator.create_table(dialect_.create_table(*s, quoted_table(table_name(s->table))));
+    migrator.create_table(session_->dialect().create_table(*s, quoted_table(table_name(s->table))));
     if (options_.note) options_.note("table " + s->table + " created for stream " + s->name);
   }
   find_targets();
@@ -85,7 +86,7 @@ void PostgresSink::find_targets() {
   session_->begin(server_.prelude);
   const auto found = [&](const std::string& table) {
     const auto quoted = find_table(*session_, table_name(table));
-    const auto maker = quoted ? std::nullopt : maker_of("postgres", table);
+    const auto maker = quoted ? std::nullopt : maker_of(session_->dialect().name(), table);
     if (maker) throw DestinationFailure(missing_table(*session_, *maker, table));
     return quoted.value_or(quoted_table(table_name(table)));
   };
@@ -127,7 +128,7 @@ std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const Keep
     if (!lost && why == FailureClass::schema) return explained(e.failure);
     // Fewer tables than streams: it failed while they were looked at again.
     if (lost || targets_.size() != streams_.size()) close();
-    if (!lost && e.sqlstate() == "55P03") name_lock_holder(batch, e.failure);
+    if (!lost && may_be_lock_wait(e.sqlstate())) name_lock_holder(batch, e.failure);
     return e.failure;
   } catch (...) {
     close();
@@ -152,12 +153,22 @@ Failure PostgresSink::explained(const Failure& failure) noexcept {
   return told;
 }
 
+/// Where a role may not limit waits for locks, they end with the statement, or by the server's own limit (YY).
+bool PostgresSink::may_be_lock_wait(const std::string& sqlstate) const {
+  const bool by_statement = session_ != nullptr && session_->dialect().lock_limit(1).empty();
+  return sqlstate == "55P03" || sqlstate.starts_with("YY") || (by_statement && sqlstate == "57014");
+}
+
 void PostgresSink::name_lock_holder(const Batch& batch, Failure& failure) noexcept {
   if (session_ == nullptr) return;
   try {
     std::vector<std::string> tables = {ledger_table_};
     for (const BatchRange& range : batch.ranges) tables.push_back(target_of(range.stream).table.quoted);
-    failure.message += "; " + lock_holder(*session_, server_.prelude, tables);
+    const bool sure = failure.sqlstate != "57014";
+    const std::string holder =
+        lock_holder(*session_, server_.prelude, tables, sure ? std::chrono::milliseconds(0) : lock_timeout(target_));
+    if (holder.empty()) return;
+    failure.message += "; " + holder;
   } catch (const std::exception&) {
     close();  // what the server said stands
   }
@@ -193,7 +204,7 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
     for (const Stream* s : streams) {
       const std::string& table = target_of(s).table.quoted;
       locks += "; LOCK TABLE " + table + " IN ROW EXCLUSIVE MODE";
-      shapes += (shapes.empty() ? "; SELECT " : ", ") + shape_of(table);
+      shapes += (shapes.empty() ? "; SELECT " : ", ") + shape_of(session_->dialect(), table);
     }
     const auto found = session_->begin(server_.prelude + locks + shapes).at(0);
     bool known = true;
@@ -218,7 +229,7 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
   locks.erase(std::unique(locks.begin(), locks.end()), locks.end());
   ArrayText numbers;
   for (const std::int64_t n : locks) numbers.add(n);
-  session_->exec(dialect_.lock_ranges(), {numbers.take()});
+  session_->exec(session_->dialect().lock_ranges(), {numbers.take()});
 
   const std::vector<std::vector<LandedSpan>> landed = landed_spans(batch);
   batch.build(spans_of(landed));
@@ -272,7 +283,7 @@ std::vector<PartRefusal> PostgresSink::send_part(PostgresRows& rows, const Batch
     }
   }
   if (server_.temp_tables) {
-    rows.upsert_staged("forebay_stage_" + std::to_string(stages_++), target.refuses);
+    rows.upsert_staged(session_->dialect().stage_name(stages_++, target.table.wire), target.refuses);
   } else {
     rows.upsert_arrays();
   }

@@ -33,6 +33,7 @@ struct PostgresShared {
   Watchdog watchdog;
   RefusalRates rates;
   TableTurns turns;
+  Told told;
 };
 
 /// One connection that brings batches to PostgreSQL.
@@ -61,6 +62,7 @@ class PostgresSink final : public Sink {
   void begin_on_known_tables(const Batch& batch);
   std::optional<WriteOutcome> write_in_turn(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn);
   Failure explained(const Failure& failure) noexcept;
+  bool may_be_lock_wait(const std::string& sqlstate) const;
   void name_lock_holder(const Batch& batch, Failure& failure) noexcept;
   Written send(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
@@ -70,7 +72,6 @@ class PostgresSink final : public Sink {
 
   const PostgresTarget target_;
   const DestinationOptions options_;
-  const PostgresDialect dialect_;
   const std::shared_ptr<PostgresShared> shared_;
   const std::vector<const Stream*> streams_;
 

@@ -21,10 +21,12 @@ std::string column_cast(const Fit& fit, const ActualColumn& actual) {
 WireColumn wire_column(const Fit& fit, const ActualColumn& actual) {
   WireColumn wire{fit.wire, fit.wire, column_cast(fit, actual), "?"};
   if (fit.form == WireForm::timestamp) {
-    // Days and microseconds apart: one interval of microseconds would be multiplied as a double and lose some.
+    // Days and microseconds apart: one interval of microseconds would be multiplied as a double and lose some. Whole
+    // days only are divided, as openGauss divides integers to a fraction.
     wire.array_type = "bigint";
     wire.from_array =
-        "(timestamp 'epoch' + (? / 86400000000) * interval '1 day' + (? % 86400000000) * interval '1 microsecond') "
+        "(timestamp 'epoch' + ((? - ? % 86400000000) / 86400000000) * interval '1 day' + "
+        "(? % 86400000000) * interval '1 microsecond') "
         "AT TIME ZONE 'UTC'";
   }
   return wire;
@@ -42,10 +44,9 @@ std::string suspect_condition(PostgresSession& session, const Stream& stream, co
     if (found.base == "int2") text += " OR " + name + " NOT BETWEEN -32768 AND 32767";
   }
   for (const auto& row : session.exec(
-           "SELECT pg_get_expr(k.conbin, k.conrelid), string_agg(a.attname, chr(10)) FROM pg_constraint k "
-           "CROSS JOIN LATERAL unnest(k.conkey) AS used(attnum) "
-           "JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = used.attnum "
-           "WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid, k.conbin, k.conrelid ORDER BY k.oid",
+           "SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)) FROM pg_constraint k "
+           "JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) "
+           "WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid",
            {quoted})) {
     bool ours = true;
     std::istringstream names(row[1].c_str());
@@ -59,10 +60,11 @@ std::string suspect_condition(PostgresSession& session, const Stream& stream, co
 
 /// Whether it is a table of someone's own that `forebay migrate up` would adopt.
 bool is_adoptable(PostgresSession& session, const Stream& stream) {
-  const std::optional<Migration> maker = maker_of("postgres", stream.table);
+  const std::optional<Migration> maker = maker_of(session.dialect().name(), stream.table);
   if (!maker || maker->adopt.empty()) return false;
   if (!find_table(session, {"", "forebay_migrations"})) return true;
-  return session.exec("SELECT 1 FROM forebay_migrations WHERE number = $1", {std::to_string(maker->number)}).empty();
+  return session.exec("SELECT 1 FROM forebay_migrations WHERE \"number\" = $1", {std::to_string(maker->number)})
+      .empty();
 }
 
 }  // namespace
@@ -70,8 +72,8 @@ bool is_adoptable(PostgresSession& session, const Stream& stream) {
 std::optional<std::string> find_table(PostgresSession& session, const TableName& name) {
   const auto rows = session.exec(
       "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-      "WHERE c.oid = to_regclass($1)",
-      {quoted_table(name)});
+      "WHERE c.oid = " +
+      session.dialect().table_oid(name));
   if (rows.empty()) return std::nullopt;
   return quoted_table({rows[0][0].c_str(), rows[0][1].c_str()});
 }
@@ -79,7 +81,7 @@ std::optional<std::string> find_table(PostgresSession& session, const TableName&
 std::vector<std::string> column_problems(PostgresSession& session, const Stream& stream, const std::string& quoted,
                                          bool missing_too) {
   std::vector<std::string> problems;
-  for (const Misfit& m : column_misfits(stream, actual_columns(session, quoted), missing_too))
+  for (const Misfit& m : column_misfits(session.dialect(), stream, actual_columns(session, quoted), missing_too))
     problems.push_back(m.what);
   return problems;
 }
@@ -89,9 +91,10 @@ std::vector<std::string> key_indexes(PostgresSession& session, const Stream& str
   // Deferrable and partial ones and those on expressions cannot be what ON CONFLICT infers.
   for (const auto& row :
        session.exec("SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
-                    "CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS n "
+                    "CROSS JOIN generate_series(0, 63) AS n "  // more columns than an index may have
                     "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] "
-                    "WHERE i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate "
+                    "WHERE n < i.indnkeyatts AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND "
+                    "i.indimmediate "
                     "AND i.indpred IS NULL AND i.indexprs IS NULL",
                     {quoted})) {
     indexes[row[0].c_str()].push_back(row[1].c_str());
@@ -106,39 +109,41 @@ std::vector<std::string> key_indexes(PostgresSession& session, const Stream& str
   return fitting;
 }
 
-std::string shape_of(const std::string& quoted) {
-  std::string literal = quoted;
-  for (auto at = literal.find('\''); at != std::string::npos; at = literal.find('\'', at + 2))
-    literal.insert(at, 1, '\'');
-  return "(SELECT concat_ws(' ', c.oid, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relhastriggers, (SELECT "
-         "string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef, a.attidentity, "
-         "a.attgenerated), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND "
-         "NOT "
+std::string shape_of(const PostgresDialect& dialect, const std::string& quoted) {
+  const CatalogWords& words = dialect.catalog();
+  return "(SELECT concat_ws(' ', c.oid, c.relkind" + std::string(words.table_shape) +
+         ", c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, "
+         "a.atthasdef" +
+         std::string(words.column_shape) +
+         "), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT "
          "a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY "
-         "i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '" +
-         literal + "'::regclass)";
+         "i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = " +
+         quoted_literal(quoted) + "::regclass)";
 }
 
 PostgresTable inspect_table(PostgresSession& session, const Stream& stream, const std::string& quoted) {
   PostgresTable table;
   table.quoted = quoted;
   // First: what changes from here on is noticed by the next batch.
-  table.shape = session.exec("SELECT " + shape_of(quoted)).at(0)[0].c_str();
-  const auto facts = session.exec(
-      "SELECT c.relkind, row_security_active(c.oid), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid "
-      "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname FROM pg_class c WHERE c.oid = "
-      "$1::regclass",
-      {quoted});
+  table.shape = session.exec("SELECT " + shape_of(session.dialect(), quoted)).at(0)[0].c_str();
+  const auto facts =
+      session.exec("SELECT c.relkind, " + std::string(session.dialect().catalog().row_security) +
+                       ", EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid "
+                       "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, " +
+                       std::string(session.dialect().catalog().partitioned) +
+                       " FROM pg_class c WHERE c.oid = "
+                       "$1::regclass",
+                   {quoted});
   table.name = facts.at(0)[3].c_str();
   const std::string kind = facts.at(0)[0].c_str();
   const ActualColumns actual = actual_columns(session, quoted);
-  std::vector<Misfit> misfits = column_misfits(stream, actual, true);
+  std::vector<Misfit> misfits = column_misfits(session.dialect(), stream, actual, true);
   table.key_indexes = key_indexes(session, stream, quoted);
   if (table.key_indexes.empty() && !stream.key.empty()) misfits.insert(misfits.begin(), key_misfit(stream, quoted));
   if (kind != "r" && kind != "p") misfits = {{"it is not a table", "", "rename it, or name another table", false}};
   if (!misfits.empty())
     throw DestinationFailure(misfit_failure(stream, quoted, misfits, is_adoptable(session, stream)));
-  table.partitioned = kind == "p";
+  table.partitioned = facts[0][4].as<bool>();
   // An INSERT trigger and row-level security judge rows one by one; COPY refuses the latter.
   table.direct = !facts[0][1].as<bool>() && !facts[0][2].as<bool>();
   for (const Column& c : stream.columns) {
@@ -160,8 +165,8 @@ void check_ledger(PostgresSession& session, const std::string& quoted) {
 
 Failure missing_table(PostgresSession& session, const Migration& maker, const std::string& name) {
   // Renamed with a table, an index keeps its name.
-  const auto renamed = session.exec("SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = to_regclass($1)",
-                                    {quoted_identifier(name + "_key")});
+  const auto renamed = session.exec("SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = " +
+                                    session.dialect().table_oid({"", name + "_key"}));
   std::string message = "table " + name + ", which migration " + std::to_string(maker.number) + " " + maker.name +
                         " made, is not there; ";
   if (renamed.empty()) {

@@ -36,7 +36,7 @@ std::vector<std::string> column_problems(PostgresSession& session, const Stream&
 std::vector<std::string> key_indexes(PostgresSession& session, const Stream& stream, const std::string& quoted);
 
 /// An SQL expression: a text that changes with whatever inspect_table() looks at.
-std::string shape_of(const std::string& quoted);
+std::string shape_of(const PostgresDialect& dialect, const std::string& quoted);
 
 /// Everything a sink needs to know of the table. Throws DestinationFailure(schema) that names what does not fit.
 PostgresTable inspect_table(PostgresSession& session, const Stream& stream, const std::string& quoted);

@@ -139,6 +139,9 @@ class Destination {
 
   /// For people and manifests, without secrets: "postgresql://user@host:5432/db", "sqlite:/var/lib/forebay/catalog.db".
   virtual std::string description() const = 0;
+  /// What the server turned out to be and how it is spoken to, once a connection found out; empty where there is
+  /// nothing to say (PostgreSQL, SQLite).
+  virtual std::string server() const { return {}; }
   /// Connections that make sense at once (1 for SQLite).
   virtual int connections_max() const = 0;
   /// The streams must outlive the sink.
@@ -166,8 +169,9 @@ class Destination {
   virtual std::vector<std::string> migrate_down(int count) = 0;
 };
 
-/// Parses a destination URL without connecting: postgresql://… | postgres://… | sqlite:FILE. Throws Error(usage) for
-/// one that cannot be, Error(not_built_yet) for opengauss://. "" means libpq's PG* variables.
+/// Parses a destination URL without connecting: postgresql://… | postgres://… | opengauss://… | sqlite:FILE. Throws
+/// Error(usage) for one that cannot be. "" means libpq's PG* variables. What a server is, is found out when connecting;
+/// opengauss:// says it.
 std::unique_ptr<Destination> make_destination(const std::string& url, const DestinationOptions& options);
 
 }  // namespace forebay

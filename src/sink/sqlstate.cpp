@@ -19,6 +19,13 @@ constexpr FailureClass kOther = FailureClass::other;
 constexpr std::string_view kCompare =
     "a table was changed, or one of its triggers fails: change it back (`forebay config check` says what it finds)";
 
+/// An openGauss that asks for a sha256 or SM3 password, which only its own libpq knows.
+constexpr std::string_view kOpenGaussPassword =
+    "so asks an openGauss for passwords as only its own libpq sends them: set password_encryption_type = 1 at the "
+    "server "
+    "and reload it, give the role a new password, and have md5 or sha256 in its pg_hba.conf line; see "
+    "docs/opengauss.md";
+
 // `sign` begins the SQLSTATE; the first row that fits counts.
 constexpr std::array kSqlstates = {
     ErrorRow{"08", kReconnect, ""},     // connection exceptions
@@ -33,6 +40,7 @@ constexpr std::array kSqlstates = {
     ErrorRow{"40003", FailureClass::in_doubt, ""},     // statement completion unknown
     ErrorRow{"40", FailureClass::retry_batch, ""},     // serialization failure, deadlock
     ErrorRow{"55P03", FailureClass::retry_batch, ""},  // who holds the lock: lock_holder()
+    ErrorRow{"YY", FailureClass::retry_batch, ""},     // what openGauss itself tries again: waits for locks among them
     ErrorRow{"25006", kUnfit, "is this a standby? name the primary, or all servers (host=a,b)"},
     ErrorRow{"53100", kUnfit, "make room on the server's disk"},
     ErrorRow{"53200", kUnfit, "the server is short of memory"},
@@ -69,6 +77,9 @@ constexpr std::array kClientErrors = {
     ErrorRow{"certificate", kLogin, "check sslmode, sslrootcert and the server's certificate"},
     ErrorRow{"SSL", kLogin, "check sslmode and the server's TLS settings"},
     ErrorRow{"definition of service", kLogin, "check PGSERVICE and the service file"},
+    ErrorRow{"none of the server's SASL authentication mechanisms", kLogin, kOpenGaussPassword},  // 10, sha256
+    ErrorRow{"AUTH_REQ_SASL_CONT without AUTH_REQ_SASL", kLogin, kOpenGaussPassword},             // 11, md5 over it
+    ErrorRow{"authentication method 13", kLogin, kOpenGaussPassword},                             // SM3
     ErrorRow{"SASL", kLogin, "the server asks for a login method that this libpq does not know"},
     ErrorRow{"authentication method", kLogin, "the server asks for a login method that this libpq does not know"},
     ErrorRow{"GSSAPI", kLogin, "check gssencmode and the Kerberos ticket"},

@@ -26,7 +26,8 @@ TEST_CASE("a scan of what is no directory ends with 2, names it, and makes nothi
 
 TEST_CASE("destinations that cannot be are refused with 2, without their password") {
   const Tree tree;
-  for (const char* url : {"mysql://u:canary@h/db", "opengauss://u:canary@h/db", "postgresql://u:canary@h:port/db"}) {
+  for (const char* url :
+       {"mysql://u:canary@h/db", "opengauss://u:canary@h:port/db", "postgresql://u:canary@h:port/db"}) {
     CAPTURE(url);
     const ScanSite site;
     const auto result = site.run({"scan", tree.path(), "--to", url});

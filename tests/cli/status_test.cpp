@@ -85,6 +85,7 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
                                "durability",
                                "destination",
                                "destination_state",
+                               "destination_server",
                                "destination_since",
                                "last_error_at",
                                "total_files",

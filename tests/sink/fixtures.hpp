@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "sink/dialect.hpp"
+#include "sink/dialect_opengauss.hpp"
 #include "sink/sink.hpp"
+#include "support/opengauss_stand_in.hpp"
 
 namespace forebay::test {
 
@@ -25,6 +26,8 @@ class SinkFixture {
   virtual const Dialect& dialect() const = 0;
   /// Makes a table that the test created belong to whom forebay logs in as.
   virtual void hand_over(const std::string&) {}
+  /// What comes back of a '' that was sent.
+  virtual std::string stored_empty() const { return {}; }
   /// SQL expressions that give a timestamp as microseconds, and bytes as lower-case hex.
   virtual std::string as_microseconds(const std::string& column) const = 0;
   virtual std::string as_hex(const std::string& column) const = 0;
@@ -84,6 +87,43 @@ class PostgresFixture : public SinkFixture {
 class PostgresNoTempFixture : public PostgresFixture {
  public:
   PostgresNoTempFixture() : PostgresFixture("forebay_test_notemp") {}
+};
+
+/// The same by way of a stand-in of an openGauss server, which forebay is left to recognise. The fixture itself looks
+/// straight into the PostgreSQL behind it.
+class OpenGaussFixture : public PostgresFixture {
+ public:
+  explicit OpenGaussFixture(const OpenGaussRelease& release);
+  bool available() const override;
+  std::string url() const override;
+  const Dialect& dialect() const override { return dialect_; }
+  std::string stored_empty() const override { return release_.empty_is_null_in_binary ? kNull : ""; }
+  OpenGaussStandIn& server() { return *server_; }
+
+ private:
+  const OpenGaussRelease release_;
+  const OpenGaussDialect dialect_;
+  std::unique_ptr<OpenGaussStandIn> server_;
+};
+
+class OpenGauss2AFixture : public OpenGaussFixture {
+ public:
+  OpenGauss2AFixture() : OpenGaussFixture(kOpenGauss2A) {}
+};
+
+class OpenGauss3BFixture : public OpenGaussFixture {
+ public:
+  OpenGauss3BFixture() : OpenGaussFixture(kOpenGauss3B) {}
+};
+
+class OpenGauss5AFixture : public OpenGaussFixture {
+ public:
+  OpenGauss5AFixture() : OpenGaussFixture(kOpenGauss5A) {}
+};
+
+class OpenGauss6PGFixture : public OpenGaussFixture {
+ public:
+  OpenGauss6PGFixture() : OpenGaussFixture(kOpenGauss6PG) {}
 };
 
 /// DATABASE_URL with more parameters ("user=x&dbname=y"), which win over what it says.

@@ -16,6 +16,7 @@ struct Judged {
 constexpr std::array kServerErrors = {
     Judged{"40001", FailureClass::retry_batch},     Judged{"40P01", FailureClass::retry_batch},
     Judged{"55P03", FailureClass::retry_batch},     Judged{"57014", FailureClass::retry_half},
+    Judged{"YY003", FailureClass::retry_batch},  // openGauss: lock wait timeout
     Judged{"08000", FailureClass::reconnect},       Judged{"08006", FailureClass::reconnect},
     Judged{"57P01", FailureClass::reconnect},       Judged{"57P02", FailureClass::reconnect},
     Judged{"57P04", FailureClass::reconnect},       Judged{"57P05", FailureClass::reconnect},
@@ -53,6 +54,10 @@ constexpr std::array kLibpqErrors = {
     Judged{"definition of service \"x\" not found", FailureClass::login_or_target},
     Judged{"none of the server's SASL authentication mechanisms are supported", FailureClass::login_or_target},
     Judged{"authentication method 11 not supported", FailureClass::login_or_target},
+    Judged{"authentication method 13 not supported", FailureClass::login_or_target},
+    Judged{"fe_sendauth: invalid authentication request from server: AUTH_REQ_SASL_CONT without AUTH_REQ_SASL",
+           FailureClass::login_or_target},
+    Judged{"duplicate SASL authentication request", FailureClass::login_or_target},
     Judged{"GSSAPI encryption required but it is not supported by the server", FailureClass::login_or_target},
     Judged{"session is read-only", FailureClass::unfit_for_now},
     Judged{"server is in hot standby mode", FailureClass::unfit_for_now},

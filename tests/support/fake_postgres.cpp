@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace forebay::test {
 
 LocalServer::LocalServer(std::function<void(int client)> serve) : serve_(std::move(serve)) {
@@ -13,11 +15,14 @@ LocalServer::LocalServer(std::function<void(int client)> serve) : serve_(std::mo
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
-  ::listen(listener_, 8);
+  ::listen(listener_, 128);  // a connection more than that is made after a second or more, or never
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
   port_ = ntohs(address.sin_port);
   acceptor_ = std::thread([this] {
-    for (int client = 0; (client = ::accept(listener_, nullptr, nullptr)) >= 0;) {
+    for (;;) {
+      const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (client < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
+      if (client < 0) break;
       clients_.push_back(client);
       servers_.emplace_back(serve_, client);
     }

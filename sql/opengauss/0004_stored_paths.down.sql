@@ -1,0 +1,2 @@
+DROP FUNCTION IF EXISTS forebay_name_bytes(text);
+DROP FUNCTION IF EXISTS forebay_path_bytes(text);

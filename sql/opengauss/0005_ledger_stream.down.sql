@@ -1,0 +1,1 @@
+ALTER TABLE IF EXISTS sync_batches DROP COLUMN IF EXISTS stream;

@@ -1,0 +1,148 @@
+#include "sink/postgres_detect.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+
+#include "sink/dialect_opengauss.hpp"
+#include "sink/postgres_session.hpp"
+
+namespace forebay {
+namespace {
+
+using Named = std::map<std::string, std::string>;
+
+Named named_values(PostgresSession& session, const std::string& sql) {
+  Named values;
+  for (auto& [name, value] : session.run_row(sql)) values[name] = std::move(value);
+  return values;
+}
+
+/// Every column of pg_database, since openGauss has one that PostgreSQL has not, and it cannot be named without
+/// failing.
+constexpr const char* kWhoAreYou =
+    "SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p WHERE p.proname = "
+    "'opengauss_version') AS "
+    "named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE "
+    "d.datname = current_database()";
+
+constexpr const char* kSettings =
+    "SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS "
+    "idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, "
+    "max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, "
+    "(SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN "
+    "pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = "
+    "'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings";
+
+std::int64_t milliseconds_of(const std::string& unit) {
+  constexpr std::array<std::pair<std::string_view, std::int64_t>, 3> kUnits = {
+      {{"ms", 1}, {"s", 1000}, {"min", 60'000}}};
+  const auto* at = std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& u) { return u.first == unit; });
+  return at == kUnits.end() ? 0 : at->second;
+}
+
+/// What a server says of itself goes to logs and terminals.
+std::string printable(std::string_view text) {
+  constexpr std::size_t kMost = 60;
+  std::string out;
+  for (const char c : text.substr(0, kMost)) out += c >= ' ' && c <= '~' ? c : '?';
+  return out;
+}
+
+/// "openGauss 5.0.0" of "(openGauss 5.0.0 build a07d57c3) compiled at …", "PostgreSQL 15.8" of "PostgreSQL 15.8 (Debian
+/// …".
+std::string short_version(const std::string& version) {
+  const auto begin = version.find_first_not_of("( ");
+  if (begin == std::string::npos) return "a server that does not say what it is";
+  const auto product = version.find("openGauss");
+  const auto from = product == std::string::npos ? begin : product;
+  const auto name_end = version.find(' ', from);
+  if (name_end == std::string::npos) return version.substr(from);
+  return version.substr(from, version.find_first_of(" ()", name_end + 1) - from);
+}
+
+/// A stream in whose upsert is everything that may not parse.
+Stream probe_stream() {
+  Stream s;
+  s.name = s.table = "forebay_probe";
+  s.columns = {{"k", ColumnType::integer, true}, {"size", ColumnType::integer, false}};
+  s.key = {"k"};
+  s.version_column = "v";
+  return s;
+}
+
+/// Runs what the server may not know. Empty where it did; the SQLSTATE where it refused. What is no answer is thrown.
+std::string refused(PostgresSession& session, const std::string& sql) {
+  try {
+    session.run("SAVEPOINT forebay_probe; " + sql);
+    return {};
+  } catch (const DestinationFailure& e) {
+    const std::string& state = e.sqlstate();
+    if (!state.starts_with("42") && !state.starts_with("0A") && !state.starts_with("3F") && !state.starts_with("25"))
+      throw;
+    session.run("ROLLBACK TO SAVEPOINT forebay_probe");
+    return state;
+  }
+}
+
+/// The first form that the server can prepare. On a table of its own where the role may have one; else the name of none
+/// is used, and that it is missed says that the grammar was passed.
+std::optional<UpsertForm> find_upsert(PostgresSession& session, OpenGaussTraits traits) {
+  const Stream stream = probe_stream();
+  session.run("BEGIN");
+  refused(session,
+          "CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON "
+          "COMMIT DELETE ROWS");
+  std::optional<UpsertForm> found;
+  for (const UpsertForm form :
+       {UpsertForm::on_conflict, UpsertForm::duplicate_key_where, UpsertForm::duplicate_key_case}) {
+    traits.upsert = form;
+    const std::string upsert = OpenGaussDialect(traits).upsert(stream, quoted_table({"pg_temp", stream.table}),
+                                                               "SELECT 1::bigint, 2::bigint, 3::bigint");
+    const std::string state = refused(session, "PREPARE forebay_probe AS " + upsert + "; DEALLOCATE forebay_probe");
+    if (state.empty() || state == "42P01" || state.starts_with("3F")) {
+      found = form;
+      break;
+    }
+  }
+  session.run("ROLLBACK");
+  return found;
+}
+
+}  // namespace
+
+ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
+  const Named server = named_values(session, kWhoAreYou);
+  const std::string version = server.at("server_says");
+  const auto compatibility = server.find("datcompatibility");
+  const bool recognised =
+      version.find("openGauss") != std::string::npos || server.at("named") != "0" || compatibility != server.end();
+  if (!recognised && !as_opengauss) return {std::make_shared<PostgresDialect>(), {}};
+
+  const Named settings = named_values(session, kSettings);
+  OpenGaussTraits traits;
+  traits.idle_unit_ms = milliseconds_of(settings.at("idle_unit"));
+  traits.upsert_to_merge = !settings.at("merge").empty();
+  traits.empty_is_null = server.at("empty_is_null") == "yes";
+  traits.pg_partition = settings.at("partitions") != "0";
+  // It ends idle sessions after ten minutes. For the session: idle is what it is between transactions.
+  if (!settings.at("session_timeout").empty()) session.run("SET session_timeout = 0");
+
+  const std::string name = printable(short_version(version));
+  const auto upsert = find_upsert(session, traits);
+  if (!upsert) {
+    throw DestinationFailure({FailureClass::schema, "42601",
+                              name + " takes neither ON CONFLICT nor ON DUPLICATE KEY UPDATE, by which a row is "
+                                     "replaced only by a newer one (42601); openGauss 2.0 or later is needed"});
+  }
+  traits.upsert = *upsert;
+  std::string told = "the server is " + name;
+  if (compatibility != server.end()) told += " in compatibility mode " + printable(compatibility->second);
+  if (!recognised) told += ", and spoken to as openGauss since the URL says so";
+  told += "; rows are replaced by " + std::string(to_string(traits.upsert)) + ", which it took when tried";
+  if (traits.empty_is_null) told += "; '' is NULL there";
+  return {std::make_shared<OpenGaussDialect>(traits), told};
+}
+
+}  // namespace forebay

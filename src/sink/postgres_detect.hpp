@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "sink/dialect.hpp"
+
+namespace forebay {
+
+class PostgresSession;
+
+/// Which texts a server is spoken to with, and why.
+struct ServerDialect {
+  std::shared_ptr<const PostgresDialect> dialect;
+  std::string told;  // for people; empty for a PostgreSQL that nobody called something else
+};
+
+/// Asks a fresh connection what it leads to: one query, and on openGauss some more. What a server says of itself only
+/// hints at what it is; which upsert it takes is tried out, and what it takes is used. `as_opengauss`: the URL says
+/// that it is one. Changes nothing but session_timeout. Throws DestinationFailure.
+ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss);
+
+/// What was told last, of all connections of a destination.
+class Told {
+ public:
+  /// True where `text` is news.
+  bool tell(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    if (text == last_) return false;
+    last_ = text;
+    return true;
+  }
+  std::string last() const {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string last_;
+};
+
+}  // namespace forebay

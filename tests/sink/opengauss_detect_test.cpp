@@ -1,0 +1,167 @@
+#include <libpq-fe.h>
+
+#include <cstring>
+
+#include "sink/contract.hpp"
+#include "support/opengauss_sql.hpp"
+
+// What a server is taken for, at stand-ins: that openGauss answers so is read in its sources, and not shown here.
+namespace forebay::test {
+namespace {
+
+/// What the log is told of a server.
+std::vector<std::string> told_of(const std::string& url) {
+  std::vector<std::string> notes;
+  DestinationOptions options;
+  options.note = [&](const std::string& note) { notes.push_back(note); };
+  const auto destination = make_destination(url, options);
+  CHECK(destination->server().empty());
+  const auto sink = destination->make_sink({});
+  opens(*sink);
+  sink->close();
+  opens(*sink);  // told once
+  std::erase_if(notes, [](const std::string& note) { return !note.starts_with("the server is"); });
+  if (!notes.empty()) CHECK(destination->server() == notes[0]);
+  return notes;
+}
+
+TEST_CASE("an openGauss is recognised, and the upsert that it takes is used", "[postgres]") {
+  struct Case {
+    OpenGaussRelease release;
+    const char* told;
+  };
+  const Case c = GENERATE(
+      Case{kOpenGauss2A,
+           "the server is openGauss 2.0.0 in compatibility mode A; rows are replaced by ON DUPLICATE KEY UPDATE with a "
+           "CASE per column, which it took when tried; '' is NULL there"},
+      Case{kOpenGauss3B,
+           "the server is openGauss 3.0.0 in compatibility mode B; rows are replaced by ON DUPLICATE KEY UPDATE with "
+           "WHERE, which it took when tried"},
+      Case{kOpenGauss5A,
+           "the server is openGauss 5.0.0 in compatibility mode A; rows are replaced by ON DUPLICATE KEY UPDATE with "
+           "WHERE, which it took when tried; '' is NULL there"},
+      Case{kOpenGauss6PG,
+           "the server is openGauss 6.0.0 in compatibility mode PG; rows are replaced by ON DUPLICATE KEY UPDATE with "
+           "WHERE, which it took when tried"});
+  OpenGaussFixture fixture(c.release);
+  if (!fixture.available()) return;
+  CHECK(told_of(fixture.url()) == std::vector<std::string>{c.told});
+  CHECK(fixture.one("SELECT count(*) FROM pg_class WHERE relname = 'forebay_probe'") == "0");
+}
+
+TEST_CASE("what a server calls itself is told without what would change a terminal, and not at any length",
+          "[postgres]") {
+  static const std::string version = "5\n\x1b[31m\xc3\xa9" + std::string(1000, 'x');
+  OpenGaussRelease release = kOpenGauss6PG;
+  release.version = version.c_str();
+  OpenGaussFixture fixture(release);
+  if (!fixture.available()) return;
+  const auto told = told_of(fixture.url());
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told[0], Catch::StartsWith("the server is openGauss 5??[31m??xxx"));
+  CHECK(told[0].size() < 250);
+}
+
+TEST_CASE("the upsert is found out for a role that may not have temporary tables, too", "[postgres]") {
+  const PostgresNoTempFixture makes_the_role;
+  if (!makes_the_role.available()) return;
+  OpenGaussFixture fixture(kOpenGauss2A);
+  if (!fixture.available()) return;
+  DestinationOptions options;
+  const auto destination = make_destination(fixture.url() + "&user=forebay_test_notemp", options);
+  const auto failure = destination->make_sink({})->open();  // no schema that it may use: asked later
+  REQUIRE(failure);
+  CHECK_THAT(destination->server(), Catch::Contains("with a CASE per column"));
+}
+
+TEST_CASE("opengauss:// speaks to a PostgreSQL as to an openGauss that takes ON CONFLICT", "[postgres]") {
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
+  const std::string url = fixture.url();
+  const std::string forced = "opengauss" + url.substr(url.find("://"));
+  CHECK(told_of(url).empty());
+  const auto told = told_of(forced);
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told[0], Catch::StartsWith("the server is PostgreSQL ") &&
+                          Catch::EndsWith(", and spoken to as openGauss since the URL says so; rows are replaced by ON "
+                                          "CONFLICT, which it took when tried"));
+  CHECK_THAT(make_destination(forced, {})->description(), Catch::StartsWith("opengauss://"));
+  const Stream stream = small_stream();
+  const auto sink = make_destination(forced, {})->make_sink({&stream});
+  for (std::int64_t version = 1; version <= 3; ++version) {
+    const auto segment = static_cast<std::uint64_t>(version);
+    RangeMaker rows(stream, "b", segment);
+    rows.add(version, small_row(1, "/a", version)).add(version, small_row(1, "/new " + std::to_string(version)));
+    CHECK(written(*sink, {rows.range()}).ranges.at(0).synced == 2);
+  }
+  CHECK(fixture.query("SELECT size FROM small_files WHERE path = '/a'") == Rows{{"3"}});
+}
+
+TEST_CASE("a relative of openGauss that calls itself PostgreSQL is told how to be named, and then taken for one",
+          "[postgres]") {
+  OpenGaussRelease release = GENERATE(kOpenGauss2A, kOpenGauss5A);
+  release.hides = true;
+  OpenGaussFixture fixture(release);
+  if (!fixture.available()) return;
+  const auto failure = make_destination(fixture.url(), {})->make_sink({})->open();
+  REQUIRE(failure);
+  CHECK(failure->failure_class == FailureClass::schema);
+  CHECK_THAT(failure->message, Catch::Contains("(42704); the server does not know what PostgreSQL knows") &&
+                                   Catch::Contains("begin the destination with opengauss://"));
+  const auto told = told_of("opengauss" + fixture.url().substr(fixture.url().find("://")));
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told[0], Catch::StartsWith("the server is PostgreSQL " + std::string(release.version) +
+                                        ", and spoken to as openGauss since the URL says so; rows are replaced by ON "
+                                        "DUPLICATE KEY UPDATE "));
+}
+
+TEST_CASE("the stand-in has no TLS, and says so to who asks for it", "[postgres]") {
+  OpenGaussFixture fixture(kOpenGauss5A);
+  if (!fixture.available()) return;
+  std::string url = fixture.url();
+  url.replace(url.find("sslmode=disable&gssencmode=disable"), std::strlen("sslmode=disable&gssencmode=disable"),
+              "sslmode=prefer&gssencmode=prefer&connect_timeout=5");
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(url.c_str()), &PQfinish);
+  CHECK(PQstatus(connection.get()) == CONNECTION_OK);
+}
+
+TEST_CASE("the stand-in refuses what openGauss has not as PostgreSQL refuses what it does not know", "[postgres]") {
+  OpenGaussFixture fixture(kOpenGauss2A);
+  if (!fixture.available()) return;
+  struct Case {
+    const char *sql, *sqlstate;
+  };
+  const auto connection = std::unique_ptr<PGconn, decltype(&PQfinish)>(PQconnectdb(fixture.url().c_str()), &PQfinish);
+  REQUIRE(PQstatus(connection.get()) == CONNECTION_OK);
+  CHECK(PQserverVersion(connection.get()) == 90204);
+  for (const Case& c :
+       {Case{"INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO NOTHING", "42601"},
+        Case{"INSERT INTO t (a, b) VALUES (1, 2) ON DUPLICATE KEY UPDATE b = 3 WHERE t.b < 3", "42601"},
+        Case{"SELECT to_regclass('t')", "42883"}, Case{"SET lock_timeout = 1", "42704"},
+        Case{"SET LOCAL idle_in_transaction_session_timeout = 1", "42704"},
+        Case{"SELECT attidentity FROM pg_attribute", "42703"}, Case{"LISTEN x", "42601"}, Case{"DISCARD ALL", "42601"},
+        Case{"SELECT unnest(ARRAY[1]), 2", ""}, Case{"SELECT * FROM unnest(ARRAY[1], ARRAY[2])", "42883"},
+        Case{"CREATE TEMPORARY TABLE x (n integer) ON COMMIT DROP", "42P16"},
+        Case{"CREATE TABLE x (n bigint GENERATED BY DEFAULT AS IDENTITY)", "42601"},
+        Case{"CREATE INDEX IF NOT EXISTS x ON y (z)", "42601"}}) {
+    INFO(c.sql);
+    const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), c.sql), &PQclear);
+    const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+    CHECK(std::string(state != nullptr ? state : "") == c.sqlstate);
+  }
+}
+
+TEST_CASE("the stand-in translates an upsert by the columns that it does not assign") {
+  CHECK(as_postgres_runs_it(R"(INSERT INTO "t" ("a", "b", "v") SELECT 1, '', 3 ON DUPLICATE KEY UPDATE "b" = )"
+                            R"(EXCLUDED."b", "v" = EXCLUDED."v" WHERE "t"."v" < EXCLUDED."v")",
+                            kOpenGauss5A) ==
+        R"(INSERT INTO "t" ("a", "b", "v") SELECT 1, NULL, 3 ON CONFLICT ("a") DO UPDATE SET "b" = EXCLUDED."b", )"
+        R"("v" = EXCLUDED."v" WHERE "t"."v" < EXCLUDED."v")");
+  CHECK(as_postgres_runs_it("SET LOCAL idle_in_transaction_session_timeout = 120", kOpenGauss5A) ==
+        "SET LOCAL idle_in_transaction_session_timeout = 120000");
+  CHECK(as_postgres_runs_it("SELECT 'ON CONFLICT', 'it''s' -- LATERAL\n", kOpenGauss2A) ==
+        "SELECT 'ON CONFLICT', 'it''s' -- LATERAL\n");
+}
+
+}  // namespace
+}  // namespace forebay::test

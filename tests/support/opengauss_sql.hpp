@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace forebay::test {
+
+/// A release of openGauss in one of its compatibility modes, as the stand-in plays it. What each field says was read in
+/// openGauss's sources and documentation; nothing here was seen at a server.
+struct OpenGaussRelease {
+  const char* version;
+  const char* mode;
+  bool upsert_where;         // ON DUPLICATE KEY UPDATE … WHERE: since 3.0
+  bool idle_in_transaction;  // idle_in_transaction_session_timeout, in seconds: since 5.0
+  bool index_if_not_exists;  // since 5.0
+  bool returning_of_upsert;  // since 6.0
+  bool version_function;     // opengauss_version(): since 3.0
+  // In mode A '' in literals and in text COPY is NULL. Of binary COPY and of parameters, arrays among them, the sources
+  // suggest that it stays, and forebay must be right either way.
+  bool empty_is_null_in_binary = false;
+  bool empty_is_null_in_parameters = false;
+  // A relative that says of itself that it is PostgreSQL, and has no other sign of what it is.
+  bool hides = false;
+
+  bool empty_is_null() const { return std::string_view(mode) == "A"; }
+};
+
+inline constexpr OpenGaussRelease kOpenGauss2A = {"2.0.0", "A", false, false, false, false, false, true, true};
+inline constexpr OpenGaussRelease kOpenGauss3B = {"3.0.0", "B", true, false, false, false, true};
+inline constexpr OpenGaussRelease kOpenGauss5A = {"5.0.0", "A", true, true, true, false, true};
+inline constexpr OpenGaussRelease kOpenGauss6PG = {"6.0.0", "PG", true, true, true, true, true};
+
+/// SQL meant for that server as PostgreSQL runs it. What openGauss would refuse becomes something that PostgreSQL
+/// refuses with the same SQLSTATE. Covers the statements that forebay sends, and is no translator for others.
+std::string as_postgres_runs_it(std::string_view sql, const OpenGaussRelease& release);
+
+}  // namespace forebay::test
