@@ -22,8 +22,7 @@ constexpr std::string_view kCompare =
 /// An openGauss that asks for a sha256 or SM3 password, which only its own libpq knows.
 constexpr std::string_view kOpenGaussPassword =
     "so asks an openGauss for passwords as only its own libpq sends them: set password_encryption_type = 1 at the "
-    "server "
-    "and reload it, give the role a new password, and have md5 or sha256 in its pg_hba.conf line; see "
+    "server and reload it, give the role a new password, and have md5 or sha256 in its pg_hba.conf line; see "
     "docs/opengauss.md";
 
 // `sign` begins the SQLSTATE; the first row that fits counts.
