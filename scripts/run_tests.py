@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs a Catch2 (version 2) test program and tells passed, failed and skipped apart.
 
-  scripts/run_tests.py [--filter SPEC] [--timeout SECONDS] [--counts FILE] PROGRAM
+  scripts/run_tests.py [--filter SPEC] [--shard K/N] [--timeout SECONDS] [--counts FILE] PROGRAM
 
 Catch2 2 has no word for "skipped": a case that cannot run warns "skipped: why" and returns. Here that case counts as
 skipped, never as passed. A case that kills the program or hangs counts as failed, and the cases after it still run.
-The last line is "N passed, N failed, N skipped"; status 0 only if something passed and nothing failed.
+The last line is "N passed, N failed, N skipped", unless --counts takes them; status 0 only if something passed and
+nothing failed.
 """
 import argparse
 import json
@@ -124,9 +125,21 @@ def run_once(program, arguments, timeout, tally):
     return running, why
 
 
+def shard(text):
+    """
+    >>> shard("2/3")
+    slice(1, None, 3)
+    """
+    match = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
+    if not match or int(match[1]) > int(match[2]):
+        raise argparse.ArgumentTypeError(f"'{text}' is not K/N with K from 1 to N")
+    return slice(int(match[1]) - 1, None, int(match[2]))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--filter", default="", help="Catch2 test spec: a name with *, or [tag]")
+    parser.add_argument("--shard", type=shard, metavar="K/N", default=slice(None), help="every Nth case from the Kth on")
     parser.add_argument("--timeout", type=float, default=600, help="seconds that one case may take (default 600)")
     parser.add_argument("--counts", help="file to write the three counts to, as JSON")
     parser.add_argument("program")
@@ -135,14 +148,15 @@ def main():
 
     spec = [options.filter] if options.filter else []
     listing = subprocess.run([options.program, "--list-test-names-only", *spec], stdout=subprocess.PIPE, text=True, check=False)
-    names = [line for line in listing.stdout.splitlines() if line]
+    found = [line for line in listing.stdout.splitlines() if line]
+    names = found[options.shard]
     tally = Tally()
     left = names
     while left:
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as chosen:
             chosen.write("".join(f'"{quoted(name)}"\n' for name in left))
             chosen.flush()
-            running, why = run_once(options.program, spec if left is names else ["-f", chosen.name], options.timeout, tally)
+            running, why = run_once(options.program, ["-f", chosen.name], options.timeout, tally)
         if running:
             tally.done.add(running)
             tally.fails(running, [why])
@@ -153,12 +167,13 @@ def main():
         # A signal that Catch2 itself caught was already put down to the case it came in.
         if why and not left and not tally.failed:
             tally.fails("the test program", [why])
-    if not names:
+    if not found:
         print("no test case" + (f" matches {options.filter}" if options.filter else " in the program"), flush=True)
     if options.counts:
         with open(options.counts, "w", encoding="utf-8") as file:
             json.dump({"passed": tally.passed, "failed": tally.failed, "skipped": tally.skipped}, file)
-    print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
+    else:
+        print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     return 0 if tally.passed and not tally.failed else 1
 
 

@@ -2,12 +2,14 @@
 # Installs what the tests need, builds, starts a throwaway PostgreSQL, runs every test, and cleans up.
 # The last line is "N passed, N failed, N skipped"; status 0 only if something passed and nothing failed.
 #
-#   scripts/test.sh [--sanitize address|thread] [--filter SPEC] [--timeout SECONDS] [--no-install]
+#   scripts/test.sh [--sanitize address|thread] [--filter SPEC] [--timeout SECONDS] [--jobs N] [--no-install]
 #
 #   --sanitize address   built by clang 14 with address and undefined behaviour sanitizers, in build/asan
 #   --sanitize thread    built by clang 14 with the thread sanitizer, in build/tsan
 #   --filter SPEC        only these cases, as Catch2 takes it: "a batch*" or "[postgres]"; and no test of the install
 #   --timeout SECONDS    what one case may take before it counts as failed (default 300; with sanitizers 900)
+#   --jobs N             runs of the tests side by side, each with a part of the cases and a server of its own (default:
+#                        one for each processor, four at most)
 #   --no-install         leave the packages alone
 #
 #   scripts/test.sh
@@ -17,7 +19,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-preset=dev filter="" timeout="" install=yes
+preset=dev filter="" timeout="" jobs="" install=yes
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
@@ -31,6 +33,11 @@ while [ $# -gt 0 ]; do
       ;;
     --filter) filter=${2:?--filter needs a Catch2 test spec}; shift 2 ;;
     --timeout) timeout=${2:?--timeout needs seconds}; shift 2 ;;
+    --jobs)
+      [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "--jobs needs a number from 1 up, not '${2:-}'" 2
+      jobs=$2
+      shift 2
+      ;;
     --no-install) install=""; shift ;;
     *) die "unknown option $1; see --help" 2 ;;
   esac
@@ -54,7 +61,13 @@ fi
 # Tests start from nothing: none of the caller's settings, and no .env of the current folder.
 while IFS= read -r name; do unset "$name"; done < <(compgen -e | grep -E '^(DATABASE_URL|USE_MEMORY_DB|(MEMORY_DB|SYNC|SCAN|FOREBAY)_.*)$')
 work=$(mktemp -d /tmp/forebay-test.XXXXXX)
-trap 'rm -rf "$work"' EXIT
+clean_up() {
+  # shellcheck disable=SC2046
+  kill $(jobs -p) 2>/dev/null || true
+  wait
+  rm -rf "$work"
+}
+trap clean_up EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -70,14 +83,27 @@ if [ "$preset" != dev ]; then
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:external_symbolizer_path=$symbolizer
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$repo/scripts/tsan.supp:external_symbolizer_path=$symbolizer
 fi
-"${runner[@]}" "$repo/scripts/run_tests.py" --timeout "$timeout" --counts "$work/counts" ${filter:+--filter "$filter"} \
-  "$build/tests/forebay_tests" | grep -vE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' || true
-counts=(0 1 0)
-if [ -s "$work/counts" ]; then
-  mapfile -t counts < <(python3 -c 'import json, sys; print(*json.load(open(sys.argv[1])).values(), sep="\n")' "$work/counts")
-  # A run in which no case ran, or all were skipped, has shown nothing.
-  if [ "${counts[0]}" = 0 ] && [ "${counts[1]}" = 0 ]; then counts[1]=1; fi
+# The cases wait for servers, disks and clocks most of their time.
+if [ -z "$jobs" ]; then
+  jobs=$(nproc)
+  [ "$jobs" -le 4 ] || jobs=4
 fi
+for ((shard = 1; shard <= jobs; ++shard)); do
+  "${runner[@]}" "$repo/scripts/run_tests.py" --shard "$shard/$jobs" --timeout "$timeout" --counts "$work/counts.$shard" \
+    ${filter:+--filter "$filter"} "$build/tests/forebay_tests" &
+done
+wait
+counts=(0 0 0)
+for ((shard = 1; shard <= jobs; ++shard)); do
+  if [ -s "$work/counts.$shard" ]; then
+    mapfile -t of_shard < <(python3 -c 'import json, sys; print(*json.load(open(sys.argv[1])).values(), sep="\n")' "$work/counts.$shard")
+    for i in 0 1 2; do counts[i]=$((counts[i] + of_shard[i])); done
+  else
+    counts[1]=$((counts[1] + 1))  # it broke down
+  fi
+done
+# A run in which no case ran, or all were skipped, has shown nothing.
+if [ "${counts[0]}" = 0 ] && [ "${counts[1]}" = 0 ]; then counts[1]=1; fi
 
 if [ "$preset" = dev ] && [ -z "$filter" ]; then
   "$repo/tests/consumer/run.sh" "$build" | tee "$work/consumer" || true

@@ -39,7 +39,7 @@ constexpr std::array kSqlstates = {
     ErrorRow{"40003", FailureClass::in_doubt, ""},     // statement completion unknown
     ErrorRow{"40", FailureClass::retry_batch, ""},     // serialization failure, deadlock
     ErrorRow{"55P03", FailureClass::retry_batch, ""},  // who holds the lock: lock_holder()
-    ErrorRow{"YY", FailureClass::retry_batch, ""},     // what openGauss itself tries again: waits for locks among them
+    ErrorRow{"YY", FailureClass::retry_batch, ""},  // openGauss: what its own tools send again by default, by its tests
     ErrorRow{"25006", kUnfit, "is this a standby? name the primary, or all servers (host=a,b)"},
     ErrorRow{"53100", kUnfit, "make room on the server's disk"},
     ErrorRow{"53200", kUnfit, "the server is short of memory"},
