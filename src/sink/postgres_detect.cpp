@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 #include <optional>
 
@@ -20,11 +21,12 @@ Named named_values(PostgresSession& session, const std::string& sql) {
 }
 
 /// Every column of pg_database, since openGauss has one that PostgreSQL has not, and it cannot be named without
-/// failing.
+/// failing. In pg_catalog only: a function of that name in a schema of somebody's own says nothing.
 constexpr const char* kWhoAreYou =
-    "SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p WHERE p.proname = "
-    "'opengauss_version') AS "
-    "named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE "
+    "SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n "
+    "ON "
+    "n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' "
+    "IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE "
     "d.datname = current_database()";
 
 constexpr const char* kSettings =
@@ -60,6 +62,24 @@ std::string short_version(const std::string& version) {
   const auto name_end = version.find(' ', from);
   if (name_end == std::string::npos) return version.substr(from);
   return version.substr(from, version.find_first_of(" ()", name_end + 1) - from);
+}
+
+/// What openGauss and its relatives do not say: they are of PostgreSQL 9.2, and those that call themselves PostgreSQL
+/// say so, too.
+bool surely_postgres(std::string_view version) {
+  constexpr std::string_view kName = "PostgreSQL ";
+  constexpr int kFirst = 10;
+  if (!version.starts_with(kName)) return false;
+  version.remove_prefix(kName.size());
+  int major = 0;
+  return std::from_chars(version.data(), version.data() + version.size(), major).ec == std::errc() && major >= kFirst;
+}
+
+/// By what a server is recognised; empty where it shows nothing.
+std::string_view sign_of_opengauss(const Named& server) {
+  if (server.at("server_says").find("openGauss") != std::string::npos) return "version()";
+  if (server.at("named") != "0") return "its function opengauss_version()";
+  return server.contains("datcompatibility") ? "its column datcompatibility of pg_database" : "";
 }
 
 /// A stream in whose upsert is everything that may not parse.
@@ -116,9 +136,17 @@ ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
   const Named server = named_values(session, kWhoAreYou);
   const std::string version = server.at("server_says");
   const auto compatibility = server.find("datcompatibility");
-  const bool recognised =
-      version.find("openGauss") != std::string::npos || server.at("named") != "0" || compatibility != server.end();
-  if (!recognised && !as_opengauss) return {std::make_shared<PostgresDialect>(), {}};
+  const std::string_view sign = sign_of_opengauss(server);
+  if (sign.empty() && surely_postgres(version)) {
+    std::string told;
+    if (as_opengauss) {
+      told = "the server is " + printable(short_version(version)) +
+             " and no openGauss, whatever the URL says, and spoken to as a PostgreSQL; begin the destination with "
+             "postgresql://";
+    }
+    return {std::make_shared<PostgresDialect>(), told, false};
+  }
+  if (sign.empty() && !as_opengauss) return {std::make_shared<PostgresDialect>(), {}, true};
 
   const Named settings = named_values(session, kSettings);
   OpenGaussTraits traits;
@@ -139,10 +167,10 @@ ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
   traits.upsert = *upsert;
   std::string told = "the server is " + name;
   if (compatibility != server.end()) told += " in compatibility mode " + printable(compatibility->second);
-  if (!recognised) told += ", and spoken to as openGauss since the URL says so";
+  told += sign.empty() ? ", and spoken to as openGauss since the URL says so" : ", recognised by " + std::string(sign);
   told += "; rows are replaced by " + std::string(to_string(traits.upsert)) + ", which it took when tried";
   if (traits.empty_is_null) told += "; '' is NULL there";
-  return {std::make_shared<OpenGaussDialect>(traits), told};
+  return {std::make_shared<OpenGaussDialect>(traits), told, false};
 }
 
 }  // namespace forebay

@@ -13,12 +13,14 @@ class PostgresSession;
 /// Which texts a server is spoken to with, and why.
 struct ServerDialect {
   std::shared_ptr<const PostgresDialect> dialect;
-  std::string told;  // for people; empty for a PostgreSQL that nobody called something else
+  std::string told;               // for people; empty for a PostgreSQL that nobody called something else
+  bool may_be_opengauss = false;  // one that calls itself otherwise, since it is not surely a PostgreSQL
 };
 
 /// Asks a fresh connection what it leads to: one query, and on openGauss some more. What a server says of itself only
 /// hints at what it is; which upsert it takes is tried out, and what it takes is used. `as_opengauss`: the URL says
-/// that it is one. Changes nothing but session_timeout. Throws DestinationFailure.
+/// that it is one, which is believed of all but a server that is surely a PostgreSQL. Changes nothing but
+/// session_timeout. Throws DestinationFailure.
 ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss);
 
 /// What was told last, of all connections of a destination.

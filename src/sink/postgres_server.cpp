@@ -52,9 +52,10 @@ pqxx::row ask_server(PostgresSession& session, const PostgresTarget& target, con
   } catch (const DestinationFailure& e) {
     const std::string& state = e.sqlstate();
     if (!state.starts_with("42") || state == "42501") throw;
-    const std::string cure = target.opengauss ? "does not know what an openGauss knows: is it one?"
-                                              : "does not know what PostgreSQL knows: if it is an openGauss that does "
-                                                "not say so, begin the destination with opengauss://";
+    const std::string cure = session.dialect().name() == "opengauss"
+                                 ? "does not know what an openGauss knows: is it one?"
+                                 : "does not know what PostgreSQL knows: if it is an openGauss that does "
+                                   "not say so, begin the destination with opengauss://";
     throw DestinationFailure(
         {FailureClass::schema, state, target.description + ": " + e.said + " (" + state + "); the server " + cure});
   }

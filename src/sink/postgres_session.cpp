@@ -95,7 +95,7 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
   } else {
     message = with_cure(message + (said.text.empty() ? "the connection was lost" : said.text), said.sqlstate);
     // A relative of openGauss that says of itself that it is PostgreSQL.
-    if (said.sqlstate == "42601" && server_.dialect != nullptr && server_.dialect->name() == "postgres")
+    if (said.sqlstate == "42601" && server_.may_be_opengauss)
       message += "; if the server is an openGauss that does not say so, begin the destination with opengauss://";
   }
   if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";

@@ -42,7 +42,9 @@ TEST_CASE("config check and migrate tell an openGauss and what it was found to t
   if (!fixture.available()) return;
   const ScanSite site(fixture.url());
   const std::string told =
-      "the server is openGauss 5.0.0 in compatibility mode A; rows are replaced by ON DUPLICATE KEY UPDATE with WHERE";
+      "the server is openGauss 5.0.0 in compatibility mode A, recognised by version(); rows are replaced by ON "
+      "DUPLICATE "
+      "KEY UPDATE with WHERE";
   const auto check = [&] {
     const auto result = site.run({"config", "check"});
     CAPTURE(result.out, result.err);

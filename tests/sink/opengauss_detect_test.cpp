@@ -1,5 +1,6 @@
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "sink/contract.hpp"
@@ -30,19 +31,22 @@ TEST_CASE("an openGauss is recognised, and the upsert that it takes is used", "[
     OpenGaussRelease release;
     const char* told;
   };
-  const Case c = GENERATE(
-      Case{kOpenGauss2A,
-           "the server is openGauss 2.0.0 in compatibility mode A; rows are replaced by ON DUPLICATE KEY UPDATE with a "
-           "CASE per column, which it took when tried; '' is NULL there"},
-      Case{kOpenGauss3B,
-           "the server is openGauss 3.0.0 in compatibility mode B; rows are replaced by ON DUPLICATE KEY UPDATE with "
-           "WHERE, which it took when tried"},
-      Case{kOpenGauss5A,
-           "the server is openGauss 5.0.0 in compatibility mode A; rows are replaced by ON DUPLICATE KEY UPDATE with "
-           "WHERE, which it took when tried; '' is NULL there"},
-      Case{kOpenGauss6PG,
-           "the server is openGauss 6.0.0 in compatibility mode PG; rows are replaced by ON DUPLICATE KEY UPDATE with "
-           "WHERE, which it took when tried"});
+  const Case c = GENERATE(Case{kOpenGauss2A,
+                               "the server is openGauss 2.0.0 in compatibility mode A, recognised by version(); rows "
+                               "are replaced by ON DUPLICATE KEY UPDATE with a "
+                               "CASE per column, which it took when tried; '' is NULL there"},
+                          Case{kOpenGauss3B,
+                               "the server is openGauss 3.0.0 in compatibility mode B, recognised by version(); rows "
+                               "are replaced by ON DUPLICATE KEY UPDATE with "
+                               "WHERE, which it took when tried"},
+                          Case{kOpenGauss5A,
+                               "the server is openGauss 5.0.0 in compatibility mode A, recognised by version(); rows "
+                               "are replaced by ON DUPLICATE KEY UPDATE with "
+                               "WHERE, which it took when tried; '' is NULL there"},
+                          Case{kOpenGauss6PG,
+                               "the server is openGauss 6.0.0 in compatibility mode PG, recognised by version(); rows "
+                               "are replaced by ON DUPLICATE KEY UPDATE with "
+                               "WHERE, which it took when tried"});
   OpenGaussFixture fixture(c.release);
   if (!fixture.available()) return;
   CHECK(told_of(fixture.url()) == std::vector<std::string>{c.told});
@@ -74,20 +78,72 @@ TEST_CASE("the upsert is found out for a role that may not have temporary tables
   CHECK_THAT(destination->server(), Catch::Contains("with a CASE per column"));
 }
 
-TEST_CASE("opengauss:// speaks to a PostgreSQL as to an openGauss that takes ON CONFLICT", "[postgres]") {
+std::string forced(const std::string& url) { return "opengauss" + url.substr(url.find("://")); }
+
+TEST_CASE("a real PostgreSQL is spoken to as one, whatever the URL says", "[postgres]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const std::string url = fixture.url();
-  const std::string forced = "opengauss" + url.substr(url.find("://"));
   CHECK(told_of(url).empty());
-  const auto told = told_of(forced);
+  const auto told = told_of(forced(url));
   REQUIRE(told.size() == 1);
   CHECK_THAT(told[0], Catch::StartsWith("the server is PostgreSQL ") &&
-                          Catch::EndsWith(", and spoken to as openGauss since the URL says so; rows are replaced by ON "
-                                          "CONFLICT, which it took when tried"));
-  CHECK_THAT(make_destination(forced, {})->description(), Catch::StartsWith("opengauss://"));
+                          Catch::EndsWith(" and no openGauss, whatever the URL says, and spoken to as a PostgreSQL; "
+                                          "begin the destination with postgresql://"));
+  CHECK_THAT(make_destination(forced(url), {})->description(), Catch::StartsWith("opengauss://"));
+  // Tables that postgresql:// made, by a role whose rows are judged by row-level security.
+  const PostgresNoTempFixture makes_the_role;
+  fixture.exec("ALTER TABLE backup_sets ENABLE ROW LEVEL SECURITY");
+  fixture.exec("CREATE POLICY everything ON backup_sets USING (true) WITH CHECK (true)");
+  fixture.exec("GRANT USAGE ON SCHEMA " + fixture.schema() + " TO forebay_test_notemp");
+  fixture.exec("GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA " + fixture.schema() + " TO forebay_test_notemp");
+  const Stream& stream = backup_sets_stream();
+  std::vector<std::string> notes;
+  DestinationOptions options;
+  options.note = [&](const std::string& note) { notes.push_back(note); };
+  const auto sink =
+      make_destination(forced(url) + (url.find('?') == std::string::npos ? "?" : "&") + "user=forebay_test_notemp",
+                       options)
+          ->make_sink({&stream, &backup_files_stream()});
+  std::vector<Value> row(stream.columns.size());
+  row[0] = Value::integer(1);
+  row[1] = Value::text("set");
+  CHECK(written(*sink, {RangeMaker(stream, "b", 1).add(1, row).range()}).ranges.at(0).synced == 1);
+  CHECK(notes == told);
+  const auto states = make_destination(forced(url), {})->migration_states();
+  CHECK(std::none_of(states.begin(), states.end(), [](const MigrationState& s) { return s.changed; }));
+}
+
+TEST_CASE("a function of somebody's own named opengauss_version makes no openGauss of a PostgreSQL", "[postgres]") {
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
+  fixture.exec("CREATE FUNCTION opengauss_version() RETURNS text LANGUAGE sql AS $$ SELECT 'mine'::text $$");
+  CHECK(told_of(fixture.url()).empty());
+}
+
+TEST_CASE("a syntax error in somebody's trigger on a PostgreSQL is not laid to an openGauss", "[postgres]") {
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
   const Stream stream = small_stream();
-  const auto sink = make_destination(forced, {})->make_sink({&stream});
+  const auto sink = fixture.destination()->make_sink({&stream});
+  opens(*sink);
+  fixture.exec(
+      "CREATE FUNCTION typo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SELEC 1'; RETURN NEW; END $$");
+  fixture.exec("CREATE TRIGGER typo BEFORE INSERT ON small_files FOR EACH ROW EXECUTE FUNCTION typo()");
+  const Failure failure = refused(*sink, {RangeMaker(stream, "b", 1).add(1, small_row(1, "/a")).range()});
+  CHECK_THAT(failure.message, Catch::Contains("42601") && !Catch::Contains("openGauss"));
+}
+
+TEST_CASE("a relative of openGauss that takes ON CONFLICT is spoken to so", "[postgres]") {
+  OpenGaussRelease release = kOpenGauss6PG;
+  release.takes_on_conflict = true;
+  OpenGaussFixture fixture(release);
+  if (!fixture.available()) return;
+  const auto told = told_of(fixture.url());
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told[0], Catch::EndsWith("rows are replaced by ON CONFLICT, which it took when tried"));
+  const Stream stream = small_stream();
+  const auto sink = fixture.destination()->make_sink({&stream});
   for (std::int64_t version = 1; version <= 3; ++version) {
     const auto segment = static_cast<std::uint64_t>(version);
     RangeMaker rows(stream, "b", segment);
@@ -108,7 +164,7 @@ TEST_CASE("a relative of openGauss that calls itself PostgreSQL is told how to b
   CHECK(failure->failure_class == FailureClass::schema);
   CHECK_THAT(failure->message, Catch::Contains("(42704); the server does not know what PostgreSQL knows") &&
                                    Catch::Contains("begin the destination with opengauss://"));
-  const auto told = told_of("opengauss" + fixture.url().substr(fixture.url().find("://")));
+  const auto told = told_of(forced(fixture.url()));
   REQUIRE(told.size() == 1);
   CHECK_THAT(told[0], Catch::StartsWith("the server is PostgreSQL " + std::string(release.version) +
                                         ", and spoken to as openGauss since the URL says so; rows are replaced by ON "

@@ -90,8 +90,7 @@ class Translation {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       // Alone, each of these words is a syntax error, 42601, at that word or behind it.
       for (const auto& missing :
-           std::initializer_list<std::initializer_list<std::string_view>>{{"on", "conflict"},
-                                                                          {"with", "ordinality"},
+           std::initializer_list<std::initializer_list<std::string_view>>{{"with", "ordinality"},
                                                                           {"lateral"},
                                                                           {"listen"},
                                                                           {"notify"},
@@ -102,6 +101,7 @@ class Translation {
                                                                           {"add", "column", "if"}}) {
         if (at(i, missing)) return std::string(*(missing.end() - 1));
       }
+      if (!release_.takes_on_conflict && at(i, {"on", "conflict"})) return "conflict";
       if (!release_.index_if_not_exists && at(i, {"index", "if"})) return "if";
       if (at(i, {"on", "commit", "drop"})) return "CREATE TABLE never (n integer) ON COMMIT DROP";  // 42P16
       if (at(i, {"on", "duplicate", "key", "update"})) {
@@ -210,7 +210,9 @@ class Translation {
                                                 : "(openGauss " + version + " build 0a1b2c3d) compiled at never";
         replace(i, 3, "(SELECT '" + name + ", a stand-in'::text)");
       } else if (at(i, {"pg_catalog", ".", "pg_proc", "as"}) && release_.version_function && !release_.hides) {
-        replace(i, 3, "(SELECT proname FROM pg_catalog.pg_proc UNION ALL SELECT 'opengauss_version')");
+        replace(i, 3,
+                "(SELECT proname, pronamespace FROM pg_catalog.pg_proc UNION ALL SELECT 'opengauss_version', oid FROM "
+                "pg_catalog.pg_namespace WHERE nspname = 'pg_catalog')");
       } else if (at(i, {"pg_catalog", ".", "pg_partition"})) {
         replace(i, 3, "(SELECT inhparent AS parentid FROM pg_inherits)");
       } else if (at(i, {"pg_catalog", ".", "pg_database", "as"}) && !release_.hides) {

@@ -21,6 +21,8 @@ struct OpenGaussRelease {
   bool empty_is_null_in_parameters = false;
   // A relative that says of itself that it is PostgreSQL, and has no other sign of what it is.
   bool hides = false;
+  // A relative whose grammar has it.
+  bool takes_on_conflict = false;
 
   bool empty_is_null() const { return std::string_view(mode) == "A"; }
 };
