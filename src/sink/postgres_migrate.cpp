@@ -59,7 +59,7 @@ void PostgresMigrator::lock() {
   try {
     session_.exec("SELECT pg_advisory_xact_lock($1)", {std::to_string(kLockNumber)});
   } catch (DestinationFailure& e) {
-    if (e.sqlstate() != (limit.empty() ? "57014" : "55P03") && !e.sqlstate().starts_with("YY")) throw;
+    if (e.sqlstate() != (limit.empty() ? "57014" : "55P03") && e.sqlstate() != "YY003") throw;
     throw DestinationFailure({FailureClass::retry_batch, "55P03",
                               "another process has been migrating this database for " +
                                   std::to_string(kLockTimeout.count()) +

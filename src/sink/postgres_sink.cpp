@@ -153,10 +153,10 @@ Failure PostgresSink::explained(const Failure& failure) noexcept {
   return told;
 }
 
-/// Where a role may not limit waits for locks, they end with the statement, or by the server's own limit (YY).
+/// Where a role may not limit waits for locks, they end with the statement, or by the server's own limit (YY003).
 bool PostgresSink::may_be_lock_wait(const std::string& sqlstate) const {
   const bool by_statement = session_ != nullptr && session_->dialect().lock_limit(1).empty();
-  return sqlstate == "55P03" || sqlstate.starts_with("YY") || (by_statement && sqlstate == "57014");
+  return sqlstate == "55P03" || sqlstate == "YY003" || (by_statement && sqlstate == "57014");
 }
 
 void PostgresSink::name_lock_holder(const Batch& batch, Failure& failure) noexcept {

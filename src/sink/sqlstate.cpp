@@ -21,9 +21,9 @@ constexpr std::string_view kCompare =
 
 /// An openGauss that asks for a sha256 or SM3 password, which only its own libpq knows.
 constexpr std::string_view kOpenGaussPassword =
-    "so asks an openGauss for passwords as only its own libpq sends them: set password_encryption_type = 1 at the "
-    "server and reload it, give the role a new password, and have md5 or sha256 in its pg_hba.conf line; see "
-    "docs/opengauss.md";
+    "the server asks for a login method that this libpq does not know; if it is an openGauss: that asks for passwords "
+    "as only its own libpq sends them, so set password_encryption_type = 1 at the server and reload it, give the role "
+    "a new password, and have md5 or sha256 in its pg_hba.conf line; see docs/opengauss.md";
 
 // `sign` begins the SQLSTATE; the first row that fits counts.
 constexpr std::array kSqlstates = {
@@ -39,7 +39,12 @@ constexpr std::array kSqlstates = {
     ErrorRow{"40003", FailureClass::in_doubt, ""},     // statement completion unknown
     ErrorRow{"40", FailureClass::retry_batch, ""},     // serialization failure, deadlock
     ErrorRow{"55P03", FailureClass::retry_batch, ""},  // who holds the lock: lock_holder()
-    ErrorRow{"YY", FailureClass::retry_batch, ""},  // openGauss: what its own tools send again by default, by its tests
+    // openGauss: what its own tools send again by default, by its tests. YY003 is its lock wait timeout.
+    ErrorRow{"YY001", kReconnect, ""},  // connection reset by peer
+    ErrorRow{"YY002", kReconnect, ""},  // connection reset by local
+    ErrorRow{"YY004", kReconnect, ""},  // connection timed out
+    ErrorRow{"YY006", kUnfit, "the server is short of memory"},
+    ErrorRow{"YY", FailureClass::retry_batch, ""},
     ErrorRow{"25006", kUnfit, "is this a standby? name the primary, or all servers (host=a,b)"},
     ErrorRow{"53100", kUnfit, "make room on the server's disk"},
     ErrorRow{"53200", kUnfit, "the server is short of memory"},

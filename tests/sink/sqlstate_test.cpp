@@ -17,6 +17,8 @@ constexpr std::array kServerErrors = {
     Judged{"40001", FailureClass::retry_batch},     Judged{"40P01", FailureClass::retry_batch},
     Judged{"55P03", FailureClass::retry_batch},     Judged{"57014", FailureClass::retry_half},
     Judged{"YY003", FailureClass::retry_batch},  // openGauss: lock wait timeout
+    Judged{"YY001", FailureClass::reconnect},       Judged{"YY002", FailureClass::reconnect},
+    Judged{"YY004", FailureClass::reconnect},       Judged{"YY006", FailureClass::unfit_for_now},
     Judged{"08000", FailureClass::reconnect},       Judged{"08006", FailureClass::reconnect},
     Judged{"57P01", FailureClass::reconnect},       Judged{"57P02", FailureClass::reconnect},
     Judged{"57P04", FailureClass::reconnect},       Judged{"57P05", FailureClass::reconnect},
