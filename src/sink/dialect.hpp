@@ -125,6 +125,8 @@ class PostgresDialect : public Dialect {
   virtual std::string table_oid(const TableName& name) const;
   /// Whether the number of rows that upsert() touched says if all were newer.
   virtual bool affected_tells() const { return true; }
+  /// Whether upsert() meets rows of its key only, and not of whatever else is unique.
+  virtual bool upsert_names_its_key() const { return true; }
   /// A table that create_stage() can make in a transaction's turn `number`.
   virtual std::string stage_name(std::size_t number, const std::vector<WireColumn>& columns) const;
   /// What makes many tries with a few of a stage's rows each quick; empty where a stage outlives its batch.

@@ -42,7 +42,9 @@ class OpenGaussDialect final : public PostgresDialect {
   std::string lock_limit(std::int64_t) const override { return {}; }
   const CatalogWords& catalog() const override;
   std::string table_oid(const TableName& name) const override;
+  /// By the manuals; see PostgresRows::upserted().
   bool affected_tells() const override { return traits_.upsert != UpsertForm::duplicate_key_case; }
+  bool upsert_names_its_key() const override { return traits_.upsert == UpsertForm::on_conflict; }
   std::string create_stage(const std::string& stage, const std::vector<WireColumn>& columns) const override;
   std::string stage_name(std::size_t number, const std::vector<WireColumn>& columns) const override;
   std::string index_stage(const std::string&) const override { return {}; }

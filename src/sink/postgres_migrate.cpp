@@ -197,6 +197,8 @@ void PostgresMigrator::adopt(const Migration& migration, std::vector<std::string
   }
   if (!problems.empty())
     refuse(joined(problems) + ". Change these columns, or rename the table and let forebay create its own");
+  if (const auto rivals = rivals_of_key(session_, stream, table); !rivals.empty())
+    throw DestinationFailure(misfit_failure(stream, table, rivals, false));
 
   const auto count_columns = [&] {
     return session_

@@ -22,6 +22,9 @@ std::vector<Misfit> column_misfits(const PostgresDialect& dialect, const Stream&
 /// That no unique index is on the key.
 Misfit key_misfit(const Stream& stream, const std::string& quoted);
 
+/// A unique index beside the key's. `constraint`: it belongs to one, of its name.
+Misfit rival_misfit(const std::string& quoted, const std::string& index, bool constraint);
+
 /// The failure that names them, and what mends them. `adoptable`: `forebay migrate up` would add what is missing.
 Failure misfit_failure(const Stream& stream, const std::string& quoted, const std::vector<Misfit>& misfits,
                        bool adoptable);

@@ -245,7 +245,9 @@ void PostgresRows::upsert_arrays() {
 
 void PostgresRows::upserted(std::uint64_t affected, std::size_t rows, const std::string& item,
                             const std::vector<std::string>& parameters) {
-  if (affected >= rows && dialect_.affected_tells()) return;
+  // How ON DUPLICATE KEY UPDATE counts no server has confirmed, and a query more is cheaper than a row that lost and
+  // counts as landed.
+  if (affected >= rows && dialect_.affected_tells() && dialect_.upsert_names_its_key()) return;
   // What was not touched is newer at the destination, or the same record that landed before: only the former lost.
   for (const auto& row :
        session_.exec(dialect_.count_superseded(*part_.stream, table_.quoted, item, table_.wire), parameters)) {

@@ -7,7 +7,6 @@
 #include "sink/ledger.hpp"
 #include "sink/migrations.hpp"
 #include "sink/postgres_columns.hpp"
-#include "sink/postgres_misfit.hpp"
 
 namespace forebay {
 namespace {
@@ -109,6 +108,46 @@ std::vector<std::string> key_indexes(PostgresSession& session, const Stream& str
   return fitting;
 }
 
+// By openGauss's sources every unique index counts whose columns are given or filled by a default, and none of their
+// columns may be assigned. An index is in nobody's way that holds no column that is assigned, and then either the whole
+// key, or a column that forebay leaves to a sequence (a serial id) or to NULL, which is equal to nothing.
+std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream, const std::string& quoted) {
+  std::vector<Misfit> rivals;
+  if (session.dialect().upsert_names_its_key() || stream.key.empty()) return rivals;
+  struct Index {
+    bool constraint = false;
+    bool assigned = false;
+    bool never_met = false;
+    std::size_t of_key = 0;
+  };
+  std::map<std::string, Index> indexes;
+  for (const auto& row : session.exec(
+           "SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE "
+           "k.conindid = i.indexrelid AND k.contype IN ('p', 'u')) FROM pg_index i "
+           "JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n "
+           "LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] "  // none: an expression
+           "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+           "WHERE n < i.indnkeyatts AND i.indrelid = $1::regclass AND i.indisunique",
+           {quoted})) {
+    Index& index = indexes[row[0].c_str()];
+    index.constraint = row[3].as<bool>();
+    const std::string column = row[1].c_str();
+    if (std::find(stream.key.begin(), stream.key.end(), column) != stream.key.end()) {
+      ++index.of_key;
+    } else if (row[1].is_null() || owns(stream, column) || column == stream.version_column ||
+               column == stream.touched_column) {
+      index.assigned = true;
+    } else if (row[2].is_null() || std::string_view(row[2].c_str()).starts_with("nextval(")) {
+      index.never_met = true;
+    }
+  }
+  for (const auto& [name, index] : indexes) {
+    if (index.assigned || (index.of_key < stream.key.size() && !index.never_met))
+      rivals.push_back(rival_misfit(quoted, name, index.constraint));
+  }
+  return rivals;
+}
+
 std::string shape_of(const PostgresDialect& dialect, const std::string& quoted) {
   const CatalogWords& words = dialect.catalog();
   return "(SELECT concat_ws(' ', c.oid, c.relkind" + std::string(words.table_shape) +
@@ -140,6 +179,8 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   std::vector<Misfit> misfits = column_misfits(session.dialect(), stream, actual, true);
   table.key_indexes = key_indexes(session, stream, quoted);
   if (table.key_indexes.empty() && !stream.key.empty()) misfits.insert(misfits.begin(), key_misfit(stream, quoted));
+  const std::vector<Misfit> rivals = rivals_of_key(session, stream, quoted);
+  misfits.insert(misfits.begin(), rivals.begin(), rivals.end());
   if (kind != "r" && kind != "p") misfits = {{"it is not a table", "", "rename it, or name another table", false}};
   if (!misfits.empty())
     throw DestinationFailure(misfit_failure(stream, quoted, misfits, is_adoptable(session, stream)));

@@ -7,6 +7,7 @@
 #include "sink/copy_encoder.hpp"
 #include "sink/dialect.hpp"
 #include "sink/migrations.hpp"
+#include "sink/postgres_misfit.hpp"
 #include "sink/postgres_session.hpp"
 
 namespace forebay {
@@ -34,6 +35,9 @@ std::vector<std::string> column_problems(PostgresSession& session, const Stream&
                                          bool missing_too);
 /// Unique indexes that ON CONFLICT (key) can use.
 std::vector<std::string> key_indexes(PostgresSession& session, const Stream& stream, const std::string& quoted);
+
+/// Other unique indexes that an upsert could meet, where it cannot name its key (openGauss).
+std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream, const std::string& quoted);
 
 /// An SQL expression: a text that changes with whatever inspect_table() looks at.
 std::string shape_of(const PostgresDialect& dialect, const std::string& quoted);

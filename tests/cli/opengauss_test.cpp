@@ -81,6 +81,35 @@ TEST_CASE("a backup_files that stands in an openGauss is adopted", "[postgres]")
   CHECK(fixture.one("SELECT count(*) FROM backup_files") == "3");
 }
 
+TEST_CASE("a table with a unique key more is not adopted in an openGauss, and one that gets it later is told",
+          "[postgres]") {
+  OpenGaussFixture fixture(kOpenGauss5A);
+  if (!fixture.available()) return;
+  fixture.exec(
+      "CREATE TABLE backup_files (id bigserial PRIMARY KEY, backup_set_id bigint NOT NULL, file_path text NOT NULL, "
+      "sha text UNIQUE DEFAULT 'none')");
+  const ScanSite site(fixture.url());
+  const std::string told = "unique index \"backup_files_sha_key\" stands beside the key's";
+  const auto runs = [&](const std::vector<std::string>& arguments, int status) {
+    const auto result = site.run(arguments);
+    CAPTURE(arguments, result.out, result.err);
+    CHECK(result.status == status);
+    CHECK(says(result.out + result.err, told) == (status != 0));
+  };
+  runs({"migrate", "up"}, 3);
+  CHECK(fixture.one("SELECT count(*) FROM pg_tables WHERE schemaname = '" + fixture.schema() + "'") == "1");
+  // As the earlier system has it: an id that counts up by itself is in nobody's way.
+  const std::string drop = "ALTER TABLE backup_files DROP CONSTRAINT backup_files_sha_key";
+  fixture.exec(drop);
+  runs({"migrate", "up"}, 0);
+  runs({"config", "check"}, 0);
+  fixture.exec("ALTER TABLE backup_files ADD CONSTRAINT backup_files_sha_key UNIQUE (sha)");
+  runs({"config", "check"}, 3);
+  runs({"migrate", "up"}, 3);
+  fixture.exec(drop);
+  runs({"config", "check"}, 0);
+}
+
 TEST_CASE("a table of forebay's that is dropped, renamed or changed in an openGauss is told with what mends it",
           "[postgres]") {
   OpenGaussFixture fixture(GENERATE(kOpenGauss2A, kOpenGauss6PG));

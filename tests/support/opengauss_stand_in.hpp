@@ -35,6 +35,9 @@ class OpenGaussStandIn {
   /// Ends idle sessions all the same when a client has set session_timeout to 0, as a firewall on the way would.
   std::atomic<bool> ends_all_idle{false};
 
+  /// Counts a row that an upsert touched twice, as servers do that count the row that was there as well.
+  std::atomic<bool> counts_twice{false};
+
   std::uint64_t connections() const { return connections_; }
   std::uint64_t idle_drops() const { return idle_drops_; }
 
