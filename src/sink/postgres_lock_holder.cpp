@@ -21,10 +21,11 @@ std::string lock_holder(PostgresSession& session, const std::string& prelude, co
       oids +
       ") "
       "AND l.mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') " +
-      (waited.count() == 0 ? std::string()
-                           : "AND a.xact_start < clock_timestamp() - " + std::to_string(waited.count()) +
-                                 " * interval '1 millisecond' AND a.application_name IS DISTINCT FROM "
-                                 "current_setting('application_name') ") +
+      (waited.count() == 0
+           ? std::string()
+           : "AND (a.xact_start IS NULL OR a.xact_start < clock_timestamp() - " + std::to_string(waited.count()) +
+                 " * interval '1 millisecond') AND a.application_name IS DISTINCT FROM "
+                 "current_setting('application_name') ") +
       "ORDER BY l.mode IN ('RowShareLock', 'RowExclusiveLock'), a.xact_start LIMIT 1");
   session.commit();
   if (holders.empty() && waited.count() != 0) return {};
@@ -39,6 +40,9 @@ std::string lock_holder(PostgresSession& session, const std::string& prelude, co
   if (!holder[2].is_null() && holder[2].as<bool>())
     return "another connection of forebay is busy with the same rows (" + who +
            "): nothing is to be done, the batch is sent again";
+  if (since.empty() && waited.count() != 0)
+    return "another session holds a lock, since when the server does not tell this role (" + who +
+           "): if that should not be, end that session";
   return "another session holds a lock for long (" + who + "): if that should not be, end that session";
 }
 

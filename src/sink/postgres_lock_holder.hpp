@@ -12,8 +12,8 @@ namespace forebay {
 /// the way, as the end of a message. By then nobody is waited for, so it is the one that is longest at work on these
 /// tables (quoted names), those first whose lock shuts out every writer. Throws DestinationFailure.
 /// `waited`: not zero where the statement's limit ended the wait, if it was one: then only who has been in a
-/// transaction for so long counts, and no other connection of forebay, which may be as slow for the same reason; the
-/// answer may be empty.
+/// transaction for so long counts, or for a time that this role may not see, or prepared one; and no other connection
+/// of forebay, which may be as slow for the same reason. The answer may be empty.
 std::string lock_holder(PostgresSession& session, const std::string& prelude, const std::vector<std::string>& tables,
                         std::chrono::milliseconds waited);
 
