@@ -1,13 +1,17 @@
--- What forebay says to an openGauss server, for psql or gsql; scripts/opengauss-check.sh runs it and reports. Made by
--- tests/sink/opengauss_statements_test.cpp from the dialect itself; not to be edited. It works in a schema of its own,
--- forebay_check, which must not be there, and drops it at the end.
+-- What forebay says to an openGauss server, for psql or gsql; scripts/opengauss-check.sh runs it, holds the answers
+-- against what it expects, and reports. Made by tests/sink/opengauss_statements_test.cpp from the code that says it;
+-- not to be edited. It works in a schema of its own, forebay_check, which must not be there, and drops it at the end.
 \set ON_ERROR_STOP off
+\set ON_ERROR_ROLLBACK on
+\set VERBOSITY verbose
+-- file staged.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi9hAAAACAAAAAAAAAABAAAAAXgAAAAIAAAAAAAAAAoAAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACL2IAAAAIAAAAAAAAAAEAAAABeAAAAAgAAAAAAAAACgAAAAQAAAAAAAAABAAAAAH//w==
 \echo == the server
 SELECT version();
 SELECT * FROM pg_catalog.pg_database WHERE datname = current_database();
 SELECT proname FROM pg_catalog.pg_proc WHERE proname = 'opengauss_version';
-SELECT name, setting, unit, context FROM pg_catalog.pg_settings WHERE name IN ('server_encoding', 'session_timeout', 'idle_in_transaction_session_timeout', 'statement_timeout', 'lockwait_timeout', 'enable_upsert_to_merge', 'behavior_compat_options', 'password_encryption_type', 'sql_compatibility') ORDER BY name;
+SELECT name, setting, unit, context FROM pg_settings WHERE name IN ('server_encoding', 'session_timeout', 'idle_in_transaction_session_timeout', 'statement_timeout', 'lockwait_timeout', 'enable_upsert_to_merge', 'behavior_compat_options', 'password_encryption_type', 'sql_compatibility') ORDER BY name;
 SELECT '' IS NULL AS an_empty_literal_is_null;
+\echo expects CREATE SCHEMA: the server: a schema is made
 CREATE SCHEMA forebay_check;
 SET search_path = forebay_check;
 
@@ -16,13 +20,17 @@ BEGIN;
 SET LOCAL statement_timeout = 0; SET LOCAL search_path TO DEFAULT; SET LOCAL synchronous_commit TO DEFAULT;
 ROLLBACK;
 BEGIN;
-SET LOCAL statement_timeout = 54000; SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: settings: SET LOCAL statement_timeout = 54000
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: settings: SET LOCAL idle_in_transaction_session_timeout = 120
+SET LOCAL idle_in_transaction_session_timeout = 120;
 ROLLBACK;
-SELECT CASE WHEN (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_') LIKE 'forebay_check%' THEN 'ok      ' ELSE 'FAILED  ' END || 'settings: the search path is found' AS verdict;
+\echo expects ok: settings: the search path is found
+SELECT CASE WHEN (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_') LIKE 'forebay_check%' THEN 'ok' ELSE 'FAILED' END AS verdict;
 SELECT current_setting('transaction_read_only') = 'on' AS read_only, pg_is_in_recovery() AS standby;
-SELECT CASE WHEN (SELECT count(*) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'relation' AND l.granted AND l.mode IS NOT NULL AND l.relation IS NOT NULL AND a.xact_start <= clock_timestamp() AND a.application_name IS NOT NULL) >= 0 THEN 'ok      ' ELSE 'FAILED  ' END || 'settings: who holds which lock, since when' AS verdict;
 
-\echo == partitions, an index, grants (PostgreSQL refuses the partitions)
+\echo == partitions and an index (PostgreSQL refuses the partitions)
+\echo tries partitions
 -- backup_files in hash partitions, for a database that has none yet: with gsql or psql, before the first forebay migrate up, which
 -- then adopts it and adds the other columns. All partitions are named here, as there is no PARTITION OF, and the key holds the
 -- column that parts them, as each unique index of a partitioned table has to; it stays the only one. The rows
@@ -40,8 +48,8 @@ CREATE TABLE backup_files (
 -- What looks rows up by id. Not UNIQUE: ON DUPLICATE KEY UPDATE takes whichever unique index it meets. CREATE INDEX IF NOT EXISTS
 -- is there since 5.0 only.
 CREATE INDEX backup_files_id ON backup_files (id);
-SELECT count(*) AS should_be_8_and_1 FROM pg_catalog.pg_partition part WHERE part.parentid = 'backup_files'::regclass GROUP BY part.parttype;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA forebay_check TO PUBLIC;
+\echo expects ok: partitions: 8 and the table are in the catalog
+SELECT CASE WHEN (SELECT count(*) FROM pg_catalog.pg_partition part WHERE part.parentid = 'backup_files'::regclass) >= 8 THEN 'ok' ELSE 'FAILED' END AS verdict;
 DROP TABLE IF EXISTS backup_files;
 
 \echo == migrations
@@ -144,9 +152,14 @@ COMMENT ON COLUMN sync_batches.stream IS 'of the range''s rows; NULL where an ea
 -- counts them again. rows = synced + superseded + quarantined.
 ALTER TABLE sync_batches ADD COLUMN quarantined bigint NOT NULL DEFAULT 0;
 COMMENT ON COLUMN sync_batches.quarantined IS 'rows that the table refused for what they contain';
-SELECT CASE WHEN (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid)) IS NOT NULL AND (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check') IS NOT NULL AND (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'no_such' AND pg_catalog.pg_table_is_visible(o.oid)) IS NULL THEN 'ok      ' ELSE 'FAILED  ' END || 'migrations: tables are found' AS verdict;
-SELECT CASE WHEN (SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files_key' AND pg_catalog.pg_table_is_visible(o.oid))) LIKE '%backup_files' THEN 'ok      ' ELSE 'FAILED  ' END || 'migrations: a table is found by its index' AS verdict;
-SELECT CASE WHEN encode(forebay_path_bytes('%/a%FFb'), 'hex') = '2f61ff62' AND encode(forebay_name_bytes('%/%FE'), 'hex') = 'fe' THEN 'ok      ' ELSE 'FAILED  ' END || 'migrations: the bytes of a stored path' AS verdict;
+\echo expects GRANT: migrations: the sequence is granted
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA forebay_check TO PUBLIC;
+\echo expects ok: migrations: tables are found
+SELECT CASE WHEN (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid)) IS NOT NULL AND (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check') IS NOT NULL AND (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'no_such' AND pg_catalog.pg_table_is_visible(o.oid)) IS NULL THEN 'ok' ELSE 'FAILED' END AS verdict;
+\echo expects ok: migrations: a table is found by its index
+SELECT CASE WHEN (SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files_key' AND pg_catalog.pg_table_is_visible(o.oid))) LIKE '%backup_files' THEN 'ok' ELSE 'FAILED' END AS verdict;
+\echo expects ok: migrations: the bytes of a stored path
+SELECT CASE WHEN encode(forebay_path_bytes('%/a%FFb'), 'hex') = '2f61ff62' AND encode(forebay_name_bytes('%/%FE'), 'hex') = 'fe' THEN 'ok' ELSE 'FAILED' END AS verdict;
 SELECT coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false) AS row_security, array_to_string(c.reloptions, ',') FROM pg_class c WHERE c.relname = 'backup_files';
 
 \echo == the ledger
@@ -158,79 +171,140 @@ PREPARE ledger(text[], bigint[], bigint[], bigint[], bigint[], bigint[], text, t
 EXECUTE ledger('{b,b}', '{1,2}', '{1,1}', '{5,9}', '{4,9}', '{1,0}', 'end', '{files,sets}', '{0,0}');
 PREPARE landed(text, bigint, bigint, bigint) AS SELECT first_row, last_row, synced, superseded, quarantined FROM sync_batches WHERE buffer = $1 AND segment = $2 AND first_row <= $4 AND last_row >= $3 ORDER BY first_row;
 EXECUTE landed('b', 1, 1, 5);
-SELECT CASE WHEN (SELECT count(*) FROM sync_batches WHERE buffer = 'b' AND rows = synced + superseded) = 2 THEN 'ok      ' ELSE 'FAILED  ' END || 'the ledger: one row for each range' AS verdict;
+\echo expects ok: the ledger: one row for each range
+SELECT CASE WHEN (SELECT count(*) FROM sync_batches WHERE buffer = 'b' AND rows = synced + superseded) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
 PREPARE compared(bigint[], text[], bigint[]) AS SELECT count(CASE WHEN t."set_id" IS NULL THEN 1 END), count(CASE WHEN t."row_version" < s.row_version THEN 1 END), count(CASE WHEN t."row_version" = s.row_version THEN 1 END), count(CASE WHEN t."row_version" > s.row_version THEN 1 END) FROM (SELECT a.c1 AS c1, a.c2 AS c2, a.row_version FROM (SELECT unnest($1::bigint[]) AS c1, unnest($2::text[]) AS c2, unnest($3::bigint[]) AS row_version) AS a) AS s LEFT JOIN (SELECT 1::bigint AS set_id, '/a'::text AS path, 5::bigint AS row_version) AS t ON t."set_id" = s.c1 AND t."path" = s.c2;
 \echo absent 1, older 1, equal 0, newer 0:
 EXECUTE compared('{1,1}', '{/a,/b}', '{6,6}');
 
-\echo == ON CONFLICT (one of the three must be ok, others may be refused)
+\echo == ON CONFLICT (one of the three has to be taken)
 CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_0" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT (now()), PRIMARY KEY ("set_id", "path"));
+\echo tries upsert_0
+PREPARE tried AS INSERT INTO "forebay_check"."upsert_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT 1::bigint, ''::text, 3::bigint, ''::text, 4::bigint, now() ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."upsert_0"."row_version" < EXCLUDED."row_version";
+DEALLOCATE tried;
 BEGIN;
+\echo expects SET|42704: upsert_0, new rows: SET LOCAL statement_timeout = 54000
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: upsert_0, new rows: SET LOCAL enable_upsert_to_merge = off
+SET LOCAL enable_upsert_to_merge = off;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
-INSERT INTO pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/a', 1, 'x', 10, 0, 0), (1, '/b', 1, 'x', 10, 0, 1);
+\echo expects COPY 2: upsert_0: a binary COPY into the stage
+\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'staged.copy' (FORMAT binary)
+\echo expects INSERT 0 2: upsert_0: new rows are counted as touched
 INSERT INTO "forebay_check"."upsert_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."upsert_0"."row_version" < EXCLUDED."row_version";
 COMMIT;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE row_version = 10) = 2 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_0: new rows are inserted' AS verdict;
+\echo expects ok: upsert_0: new rows are inserted
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE row_version = 10) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
 BEGIN;
+\echo expects SET|42704: upsert_0, known rows: SET LOCAL statement_timeout = 54000
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: upsert_0, known rows: SET LOCAL enable_upsert_to_merge = off
+SET LOCAL enable_upsert_to_merge = off;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
-SELECT CASE WHEN (SELECT count(*) FROM pg_temp.forebay_stage_0_11367739691475393602) = 0 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_0: the stage is empty in the next transaction' AS verdict;
+\echo expects ok: upsert_0: the stage is empty in the next transaction
+SELECT CASE WHEN (SELECT count(*) FROM pg_temp.forebay_stage_0_11367739691475393602) = 0 THEN 'ok' ELSE 'FAILED' END AS verdict;
 INSERT INTO pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/a', 2, 'y', 9, 0, 0), (1, '/b', 2, 'y', 11, 0, 1), (1, '/c', 2, NULL, 5, 0, 2);
-\echo rows touched by the next INSERT: 2, the older one is left alone
+\echo expects INSERT 0 2: upsert_0: the older row is not counted as touched
 INSERT INTO "forebay_check"."upsert_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."upsert_0"."row_version" < EXCLUDED."row_version";
-SELECT s.span, count(*) FROM pg_temp.forebay_stage_0_11367739691475393602 AS s JOIN "forebay_check"."upsert_0" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span;
+\echo expects ok: upsert_0: the superseded are counted by span
+SELECT CASE WHEN a.rows = 1 THEN 'ok' ELSE 'FAILED' END AS verdict FROM (SELECT s.span, count(*) FROM pg_temp.forebay_stage_0_11367739691475393602 AS s JOIN "forebay_check"."upsert_0" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span) AS a(span, rows);
 COMMIT;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE path = '/a' AND size = 1 AND note = 'x' AND row_version = 10) = 1 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_0: an older row loses, with all of its columns' AS verdict;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_0: a newer row wins' AS verdict;
+\echo expects ok: upsert_0: an older row loses, with all of its columns
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE path = '/a' AND size = 1 AND note = 'x' AND row_version = 10) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+\echo expects ok: upsert_0: a newer row wins
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
 PREPARE upsert_0(bigint[], text[], bigint[], text[], bigint[], integer[]) AS INSERT INTO "forebay_check"."upsert_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT a.c1 AS c1, a.c2 AS c2, a.c3 AS c3, a.c4 AS c4, a.row_version, a.span FROM (SELECT unnest($1::bigint[]) AS c1, unnest($2::text[]) AS c2, unnest($3::bigint[]) AS c3, unnest($4::text[]) AS c4, unnest($5::bigint[]) AS row_version, unnest($6::integer[]) AS span) AS a) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."upsert_0"."row_version" < EXCLUDED."row_version";
+\echo expects INSERT 0 2: upsert_0: arrays are counted as touched
 EXECUTE upsert_0('{2,2}', '{/d,/e}', '{1,2}', '{x,NULL}', '{7,8}', '{0,0}');
 DEALLOCATE upsert_0;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE set_id = 2 AND (path = '/d' AND size = 1 AND row_version = 7 OR path = '/e' AND size = 2 AND note IS NULL AND row_version = 8)) = 2 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_0: arrays go row by row' AS verdict;
+\echo expects ok: upsert_0: arrays go row by row
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE set_id = 2 AND (path = '/d' AND size = 1 AND row_version = 7 OR path = '/e' AND size = 2 AND note IS NULL AND row_version = 8)) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
 
-\echo == ON DUPLICATE KEY UPDATE with WHERE (one of the three must be ok, others may be refused)
+\echo == ON DUPLICATE KEY UPDATE with WHERE (one of the three has to be taken)
 CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_1" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT (now()), PRIMARY KEY ("set_id", "path"));
+\echo tries upsert_1
+PREPARE tried AS INSERT INTO "forebay_check"."upsert_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT 1::bigint, ''::text, 3::bigint, ''::text, 4::bigint, now() ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "upsert_1"."row_version" < EXCLUDED."row_version";
+DEALLOCATE tried;
 BEGIN;
+\echo expects SET|42704: upsert_1, new rows: SET LOCAL statement_timeout = 54000
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: upsert_1, new rows: SET LOCAL enable_upsert_to_merge = off
+SET LOCAL enable_upsert_to_merge = off;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_1_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
-INSERT INTO pg_temp.forebay_stage_1_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/a', 1, 'x', 10, 0, 0), (1, '/b', 1, 'x', 10, 0, 1);
+\echo expects COPY 2: upsert_1: a binary COPY into the stage
+\copy pg_temp.forebay_stage_1_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'staged.copy' (FORMAT binary)
+\echo expects INSERT 0 2: upsert_1: new rows are counted as touched
 INSERT INTO "forebay_check"."upsert_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_1_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "upsert_1"."row_version" < EXCLUDED."row_version";
 COMMIT;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE row_version = 10) = 2 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_1: new rows are inserted' AS verdict;
+\echo expects ok: upsert_1: new rows are inserted
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE row_version = 10) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
 BEGIN;
+\echo expects SET|42704: upsert_1, known rows: SET LOCAL statement_timeout = 54000
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: upsert_1, known rows: SET LOCAL enable_upsert_to_merge = off
+SET LOCAL enable_upsert_to_merge = off;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_1_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
-SELECT CASE WHEN (SELECT count(*) FROM pg_temp.forebay_stage_1_11367739691475393602) = 0 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_1: the stage is empty in the next transaction' AS verdict;
+\echo expects ok: upsert_1: the stage is empty in the next transaction
+SELECT CASE WHEN (SELECT count(*) FROM pg_temp.forebay_stage_1_11367739691475393602) = 0 THEN 'ok' ELSE 'FAILED' END AS verdict;
 INSERT INTO pg_temp.forebay_stage_1_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/a', 2, 'y', 9, 0, 0), (1, '/b', 2, 'y', 11, 0, 1), (1, '/c', 2, NULL, 5, 0, 2);
-\echo rows touched by the next INSERT: 2, the older one is left alone
+\echo expects INSERT 0 2: upsert_1: the older row is not counted as touched
 INSERT INTO "forebay_check"."upsert_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_1_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "upsert_1"."row_version" < EXCLUDED."row_version";
-SELECT s.span, count(*) FROM pg_temp.forebay_stage_1_11367739691475393602 AS s JOIN "forebay_check"."upsert_1" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span;
+\echo expects ok: upsert_1: the superseded are counted by span
+SELECT CASE WHEN a.rows = 1 THEN 'ok' ELSE 'FAILED' END AS verdict FROM (SELECT s.span, count(*) FROM pg_temp.forebay_stage_1_11367739691475393602 AS s JOIN "forebay_check"."upsert_1" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span) AS a(span, rows);
 COMMIT;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE path = '/a' AND size = 1 AND note = 'x' AND row_version = 10) = 1 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_1: an older row loses, with all of its columns' AS verdict;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_1: a newer row wins' AS verdict;
+\echo expects ok: upsert_1: an older row loses, with all of its columns
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE path = '/a' AND size = 1 AND note = 'x' AND row_version = 10) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+\echo expects ok: upsert_1: a newer row wins
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
 PREPARE upsert_1(bigint[], text[], bigint[], text[], bigint[], integer[]) AS INSERT INTO "forebay_check"."upsert_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT a.c1 AS c1, a.c2 AS c2, a.c3 AS c3, a.c4 AS c4, a.row_version, a.span FROM (SELECT unnest($1::bigint[]) AS c1, unnest($2::text[]) AS c2, unnest($3::bigint[]) AS c3, unnest($4::text[]) AS c4, unnest($5::bigint[]) AS row_version, unnest($6::integer[]) AS span) AS a) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "upsert_1"."row_version" < EXCLUDED."row_version";
+\echo expects INSERT 0 2: upsert_1: arrays are counted as touched
 EXECUTE upsert_1('{2,2}', '{/d,/e}', '{1,2}', '{x,NULL}', '{7,8}', '{0,0}');
 DEALLOCATE upsert_1;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE set_id = 2 AND (path = '/d' AND size = 1 AND row_version = 7 OR path = '/e' AND size = 2 AND note IS NULL AND row_version = 8)) = 2 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_1: arrays go row by row' AS verdict;
+\echo expects ok: upsert_1: arrays go row by row
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE set_id = 2 AND (path = '/d' AND size = 1 AND row_version = 7 OR path = '/e' AND size = 2 AND note IS NULL AND row_version = 8)) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
 
-\echo == ON DUPLICATE KEY UPDATE with CASE (one of the three must be ok, others may be refused)
+\echo == ON DUPLICATE KEY UPDATE with CASE (one of the three has to be taken)
 CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_2" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT (now()), PRIMARY KEY ("set_id", "path"));
+\echo tries upsert_2
+PREPARE tried AS INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT 1::bigint, ''::text, 3::bigint, ''::text, 4::bigint, now() ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_2"."size" END, "note" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_2"."note" END, "touched_at" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_2"."touched_at" END, "row_version" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_2"."row_version" END;
+DEALLOCATE tried;
 BEGIN;
+\echo expects SET|42704: upsert_2, new rows: SET LOCAL statement_timeout = 54000
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: upsert_2, new rows: SET LOCAL enable_upsert_to_merge = off
+SET LOCAL enable_upsert_to_merge = off;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_2_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
-INSERT INTO pg_temp.forebay_stage_2_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/a', 1, 'x', 10, 0, 0), (1, '/b', 1, 'x', 10, 0, 1);
+\echo expects COPY 2: upsert_2: a binary COPY into the stage
+\copy pg_temp.forebay_stage_2_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'staged.copy' (FORMAT binary)
+\echo expects INSERT 0 2: upsert_2: new rows are counted as touched
 INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_2_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_2"."size" END, "note" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_2"."note" END, "touched_at" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_2"."touched_at" END, "row_version" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_2"."row_version" END;
 COMMIT;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE row_version = 10) = 2 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_2: new rows are inserted' AS verdict;
+\echo expects ok: upsert_2: new rows are inserted
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE row_version = 10) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
 BEGIN;
+\echo expects SET|42704: upsert_2, known rows: SET LOCAL statement_timeout = 54000
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: upsert_2, known rows: SET LOCAL enable_upsert_to_merge = off
+SET LOCAL enable_upsert_to_merge = off;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_2_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
-SELECT CASE WHEN (SELECT count(*) FROM pg_temp.forebay_stage_2_11367739691475393602) = 0 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_2: the stage is empty in the next transaction' AS verdict;
+\echo expects ok: upsert_2: the stage is empty in the next transaction
+SELECT CASE WHEN (SELECT count(*) FROM pg_temp.forebay_stage_2_11367739691475393602) = 0 THEN 'ok' ELSE 'FAILED' END AS verdict;
 INSERT INTO pg_temp.forebay_stage_2_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/a', 2, 'y', 9, 0, 0), (1, '/b', 2, 'y', 11, 0, 1), (1, '/c', 2, NULL, 5, 0, 2);
-\echo rows touched by the next INSERT: 3, the older one as it was
+\echo expects INSERT 0 3: upsert_2: the older row is written as it was
 INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_2_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_2"."size" END, "note" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_2"."note" END, "touched_at" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_2"."touched_at" END, "row_version" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_2"."row_version" END;
-SELECT s.span, count(*) FROM pg_temp.forebay_stage_2_11367739691475393602 AS s JOIN "forebay_check"."upsert_2" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span;
+\echo expects ok: upsert_2: the superseded are counted by span
+SELECT CASE WHEN a.rows = 1 THEN 'ok' ELSE 'FAILED' END AS verdict FROM (SELECT s.span, count(*) FROM pg_temp.forebay_stage_2_11367739691475393602 AS s JOIN "forebay_check"."upsert_2" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span) AS a(span, rows);
 COMMIT;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE path = '/a' AND size = 1 AND note = 'x' AND row_version = 10) = 1 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_2: an older row loses, with all of its columns' AS verdict;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_2: a newer row wins' AS verdict;
+\echo expects ok: upsert_2: an older row loses, with all of its columns
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE path = '/a' AND size = 1 AND note = 'x' AND row_version = 10) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+\echo expects ok: upsert_2: a newer row wins
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
 PREPARE upsert_2(bigint[], text[], bigint[], text[], bigint[], integer[]) AS INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT a.c1 AS c1, a.c2 AS c2, a.c3 AS c3, a.c4 AS c4, a.row_version, a.span FROM (SELECT unnest($1::bigint[]) AS c1, unnest($2::text[]) AS c2, unnest($3::bigint[]) AS c3, unnest($4::text[]) AS c4, unnest($5::bigint[]) AS row_version, unnest($6::integer[]) AS span) AS a) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_2"."size" END, "note" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_2"."note" END, "touched_at" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_2"."touched_at" END, "row_version" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_2"."row_version" END;
+\echo expects INSERT 0 2: upsert_2: arrays are counted as touched
 EXECUTE upsert_2('{2,2}', '{/d,/e}', '{1,2}', '{x,NULL}', '{7,8}', '{0,0}');
 DEALLOCATE upsert_2;
-SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE set_id = 2 AND (path = '/d' AND size = 1 AND row_version = 7 OR path = '/e' AND size = 2 AND note IS NULL AND row_version = 8)) = 2 THEN 'ok      ' ELSE 'FAILED  ' END || 'upsert_2: arrays go row by row' AS verdict;
+\echo expects ok: upsert_2: arrays go row by row
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE set_id = 2 AND (path = '/d' AND size = 1 AND row_version = 7 OR path = '/e' AND size = 2 AND note IS NULL AND row_version = 8)) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
 
 \echo == values: what becomes of '' by each way in, and long paths
 CREATE TABLE IF NOT EXISTS types ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT (now()), PRIMARY KEY ("set_id", "path"));
@@ -243,9 +317,58 @@ COPY types (set_id, path, note, row_version) FROM STDIN;
 \.
 INSERT INTO types (set_id, path, row_version) VALUES (1, '/' || repeat('p', 2000), 1);
 SELECT path, note IS NULL AS is_null, length(note) FROM types WHERE length(path) < 100 ORDER BY path;
-SELECT CASE WHEN (SELECT count(*) FROM types WHERE length(path) = 2001) = 1 THEN 'ok      ' ELSE 'FAILED  ' END || 'values: a path of 2,001 bytes is a key' AS verdict;
-SELECT CASE WHEN (SELECT note FROM types WHERE path = '/copy null') IS NULL THEN 'ok      ' ELSE 'FAILED  ' END || 'values: NULL stays NULL' AS verdict;
-SELECT CASE WHEN (timestamp 'epoch' + ((a.t - a.t % 86400000000) / 86400000000) * interval '1 day' + (a.t % 86400000000) * interval '1 microsecond') AT TIME ZONE 'UTC' = timestamptz '2023-11-14 22:13:20.123456+00' THEN 'ok      ' ELSE 'FAILED  ' END || 'values: times that went as microseconds' AS verdict FROM (SELECT 1700000000123456::bigint AS t) AS a;
+\echo expects ok: values: a path of 2,001 bytes is a key
+SELECT CASE WHEN (SELECT count(*) FROM types WHERE length(path) = 2001) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+\echo expects ok: values: NULL stays NULL
+SELECT CASE WHEN (SELECT note FROM types WHERE path = '/copy null') IS NULL THEN 'ok' ELSE 'FAILED' END AS verdict;
+\echo expects ok: values: times that went as microseconds
+SELECT CASE WHEN (timestamp 'epoch' + ((a.t - a.t % 86400000000) / 86400000000) * interval '1 day' + (a.t % 86400000000) * interval '1 microsecond') AT TIME ZONE 'UTC' = timestamptz '2023-11-14 22:13:20.123456+00' THEN 'ok' ELSE 'FAILED' END AS verdict FROM (SELECT 1700000000123456::bigint AS t) AS a;
+
+\echo == errors that forebay tells apart
+INSERT INTO types (set_id, path, row_version) VALUES (9, '/there', 1);
+\echo expects 23505: errors: a key that is there
+INSERT INTO types (set_id, path, row_version) VALUES (9, '/there', 1);
+\echo expects 23502: errors: NULL in a key
+INSERT INTO types (set_id, path, row_version) VALUES (NULL, '/null', 1);
+\echo expects 23502|INSERT 0 1: errors: an empty text in a key (NULL in mode A)
+INSERT INTO types (set_id, path, row_version) VALUES (9, '', 1);
+ALTER TABLE types ADD CONSTRAINT positive CHECK (size >= 0);
+\echo expects 23514: errors: a CHECK
+INSERT INTO types VALUES (9, '/check', -1, 'x', 1);
+\echo expects 22P02: errors: a number that is none
+SELECT 'x'::text::bigint;
+\echo expects 22003: errors: a number that is too large
+SELECT 9223372036854775807::bigint::integer;
+CREATE TEMPORARY TABLE narrow (name varchar(3));
+\echo expects 22001: errors: a text that is too long
+INSERT INTO narrow VALUES ('four');
+\echo expects 42601: errors: a statement that is none
+SELEC 1;
+\echo expects 42P01: errors: no such table, of an upsert that parses otherwise
+PREPARE missed AS INSERT INTO no_such_table (n) SELECT 1;
+\echo expects 42703: errors: no such column
+SELECT no_such_column FROM types;
+\echo expects 42883: errors: no such function
+SELECT no_such_function(1);
+\echo expects 3F000: errors: no such schema
+CREATE TABLE no_such_schema.t (n integer);
+\set ON_ERROR_ROLLBACK off
+BEGIN;
+SET TRANSACTION READ ONLY;
+\echo expects 25006: errors: a read-only transaction
+INSERT INTO types (set_id, path, row_version) VALUES (9, '/read only', 1);
+ROLLBACK;
+\set ON_ERROR_ROLLBACK on
+BEGIN;
+SET LOCAL statement_timeout = 200;
+\echo expects 57014: errors: a statement that takes too long
+SELECT pg_sleep(20);
+ROLLBACK;
+BEGIN;
+LOCK TABLE types IN ROW EXCLUSIVE MODE;
+\echo expects ok: locks: who holds which, since when
+SELECT CASE WHEN (SELECT count(*) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'relation' AND l.granted AND l.pid = pg_backend_pid() AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.relation IN ((SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'types' AND pg_catalog.pg_table_is_visible(o.oid))) AND l.mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') AND a.xact_start <= clock_timestamp() AND a.application_name = current_setting('application_name')) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+ROLLBACK;
 
 \echo == the end
 DROP SCHEMA forebay_check CASCADE;
