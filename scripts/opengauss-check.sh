@@ -107,7 +107,7 @@ cat "$scratch/report"
 echo
 echo "# summary"
 # The statements say `expects WHAT: NAME` before each check: ok, a command's tag, or an SQLSTATE, with | between what
-# may be either. `tries NAME` begins what a server may refuse as a whole, at the statement that follows.
+# may be either (empty: rows). `tries NAME` begins what a server may refuse as a whole, at the statement that follows.
 judge() {
   awk '
     function fail(text) {
@@ -118,8 +118,8 @@ judge() {
       if (current == "") return
       name = substr(current, index(current, ": ") + 2)
       n = split(substr(current, 1, index(current, ": ") - 1), wants, "|")
-      for (i = 1; i <= n; i++) if (answer != "" && answer == wants[i]) good = 1
-      if (good) print "ok      " name (answer == "ok" ? "" : " (" answer ")")
+      for (i = 1; i <= n; i++) if (answer == wants[i]) good = 1
+      if (good) print "ok      " name (answer == "ok" || answer == "" ? "" : " (" answer ")")
       else if (answer == "") fail(name ": no answer")
       else fail(name ": " (why != "" ? why : answer) (answer == "FAILED" ? "" : "; expected: " substr(current, 1, index(current, ": ") - 1)))
       current = answer = why = ""

@@ -175,6 +175,8 @@ TEST_CASE("an interrupted scripts/opengauss-check.sh ends and drops what it made
     line.environment["FOREBAY"] = script(folder, "forebay", "[ \"$1\" = --version ] || exec sleep 50\n");
   }
   RunningCommand running(line);
+  // Read, or the report would fill the pipe.
+  if (!early) REQUIRE(running.wait_for("# forebay itself"));
   const std::string reached =
       early ? "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
             : "SELECT count(*) FROM pg_namespace WHERE nspname = 'forebay_check_run'";

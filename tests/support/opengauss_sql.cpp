@@ -100,7 +100,8 @@ class Translation {
                                                                           {"partition", "of"},
                                                                           {"parallel"},
                                                                           {"add", "column", "if"}}) {
-        if (at(i, missing)) return std::string(*(missing.end() - 1));
+        if (at(i, missing) && !(release_.on_conflict && at(i, {"on", "conflict"})))
+          return std::string(*(missing.end() - 1));
       }
       if (!release_.index_if_not_exists && at(i, {"index", "if"})) return "if";
       if (at(i, {"on", "commit", "drop"})) return "CREATE TABLE never (n integer) ON COMMIT DROP";  // 42P16

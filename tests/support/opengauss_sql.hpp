@@ -21,6 +21,7 @@ struct OpenGaussRelease {
   bool empty_is_null_in_parameters = false;
   // A relative that says of itself that it is PostgreSQL, and has no other sign of what it is.
   bool hides = false;
+  bool on_conflict = false;  // as some relatives
 
   bool empty_is_null() const { return std::string_view(mode) == "A"; }
 };
@@ -29,6 +30,10 @@ inline constexpr OpenGaussRelease kOpenGauss2A = {"2.0.0", "A", false, false, fa
 inline constexpr OpenGaussRelease kOpenGauss3B = {"3.0.0", "B", true, false, false, false, true};
 inline constexpr OpenGaussRelease kOpenGauss5A = {"5.0.0", "A", true, true, true, false, true};
 inline constexpr OpenGaussRelease kOpenGauss6PG = {"6.0.0", "PG", true, true, true, true, true};
+
+/// A relative that takes PostgreSQL's upsert.
+inline constexpr OpenGaussRelease kRelative3PG = {"3.1.0", "PG",  true,  true,  true, false,
+                                                  true,    false, false, false, true};
 
 /// SQL meant for that server as PostgreSQL runs it. What openGauss would refuse becomes something that PostgreSQL
 /// refuses with the same SQLSTATE. Covers the statements that forebay sends, and is no translator for others.
