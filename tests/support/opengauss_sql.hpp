@@ -32,6 +32,10 @@ inline constexpr OpenGaussRelease kOpenGauss3B = {"3.0.0", "B", true, false, fal
 inline constexpr OpenGaussRelease kOpenGauss5A = {"5.0.0", "A", true, true, true, false, true};
 inline constexpr OpenGaussRelease kOpenGauss6PG = {"6.0.0", "PG", true, true, true, true, true};
 
+/// A relative that takes PostgreSQL's upsert.
+inline constexpr OpenGaussRelease kRelative3PG = {"3.1.0", "PG",  true,  true,  true, false,
+                                                  true,    false, false, false, true};
+
 /// SQL meant for that server as PostgreSQL runs it. What openGauss would refuse becomes something that PostgreSQL
 /// refuses with the same SQLSTATE. Covers the statements that forebay sends, and is no translator for others.
 std::string as_postgres_runs_it(std::string_view sql, const OpenGaussRelease& release);

@@ -40,10 +40,12 @@ bool send_all(int to, std::string_view bytes) {
   return true;
 }
 
+using Hear = std::function<void(char type, std::string body)>;
+
 /// What a client says, message by message, as PostgreSQL is to hear it.
 class ClientSide {
  public:
-  explicit ClientSide(const OpenGaussRelease& release) : release_(release) {}
+  ClientSide(const OpenGaussRelease& release, Hear hear) : release_(release), hear_(std::move(hear)) {}
 
   std::string heard(std::string_view bytes) {
     held_ += bytes;
@@ -59,6 +61,7 @@ class ClientSide {
         ++refusals_;
         continue;
       }
+      if (started_ && whole[0] != 'E') hear_(whole[0], whole.substr(5));  // Execute says nothing, and 'E' is an error
       out += started_ ? translated(whole[0], whole.substr(5)) : whole;
       started_ = true;
     }
@@ -93,6 +96,7 @@ class ClientSide {
   }
 
   const OpenGaussRelease& release_;
+  const Hear hear_;
   std::string held_;
   bool started_ = false;
   std::size_t refusals_ = 0;
@@ -103,7 +107,7 @@ class ClientSide {
 /// What the server says; openGauss calls itself 9.2.4 where PostgreSQL tells its version.
 class ServerSide {
  public:
-  explicit ServerSide(const std::atomic<bool>& counts_twice) : counts_twice_(counts_twice) {}
+  ServerSide(const std::atomic<bool>& counts_twice, Hear hear) : counts_twice_(counts_twice), hear_(std::move(hear)) {}
 
   std::string heard(std::string_view bytes) {
     held_ += bytes;
@@ -121,6 +125,10 @@ class ServerSide {
       } else {
         out += held_.substr(0, size);
       }
+      if (held_[0] == 'E') {
+        const auto state = (std::string(1, '\0') + body).find(std::string("\0C", 2));
+        if (state != std::string::npos) hear_('E', body.substr(state + 1, 5));
+      }
       if (held_[0] == 'Z') idle_ = body == "I";
       held_.erase(0, size);
     }
@@ -132,6 +140,7 @@ class ServerSide {
 
  private:
   const std::atomic<bool>& counts_twice_;
+  const Hear hear_;
   std::string held_;
   bool idle_ = false;
 };
@@ -154,6 +163,17 @@ std::string OpenGaussStandIn::url(const std::string& parameters) const {
 
 OpenGaussStandIn::~OpenGaussStandIn() { ending_ = true; }
 
+void OpenGaussStandIn::hear(char type, std::string body) {
+  if (!keeps_heard) return;
+  const std::lock_guard lock(mutex_);
+  heard_.push_back({type, std::move(body)});
+}
+
+std::vector<Heard> OpenGaussStandIn::take_heard() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(heard_, {});
+}
+
 void OpenGaussStandIn::carry(int client) {
   ++connections_;
   std::array<char, 65536> buffer;
@@ -171,8 +191,9 @@ void OpenGaussStandIn::carry(int client) {
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, server_socket_.c_str(), sizeof address.sun_path - 1);
   bool up = ::connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  ClientSide client_side(release_);
-  ServerSide server_side(counts_twice);
+  const Hear hear = [this](char type, std::string body) { this->hear(type, std::move(body)); };
+  ClientSide client_side(release_, hear);
+  ServerSide server_side(counts_twice, hear);
   auto last = std::chrono::steady_clock::now();
   while (up && !ending_) {
     std::array<pollfd, 2> ready = {pollfd{client, POLLIN, 0}, pollfd{server, POLLIN, 0}};

@@ -3,12 +3,20 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "support/fake_postgres.hpp"
 #include "support/opengauss_sql.hpp"
 
 namespace forebay::test {
+
+/// What a client said: a message's type and body, before anything is changed. Or 'E' and the SQLSTATE that it got.
+struct Heard {
+  char type;
+  std::string body;
+};
 
 /// A test double of an openGauss server: a port of 127.0.0.1 that leads to a PostgreSQL server's Unix socket and, on
 /// the way, answers what openGauss would, refuses what it has not, and translates what PostgreSQL has not. It shows
@@ -37,18 +45,24 @@ class OpenGaussStandIn {
 
   /// Counts a row that an upsert touched twice, as servers do that count the row that was there as well.
   std::atomic<bool> counts_twice{false};
+  /// Keeps what clients say from now on, for take_heard(); in order where they come one after the other.
+  std::atomic<bool> keeps_heard{false};
+  std::vector<Heard> take_heard();
 
   std::uint64_t connections() const { return connections_; }
   std::uint64_t idle_drops() const { return idle_drops_; }
 
  private:
   void carry(int client);
+  void hear(char type, std::string body);
 
   const std::string server_socket_;
   const OpenGaussRelease release_;
   std::atomic<bool> ending_{false};
   std::atomic<std::uint64_t> connections_{0};
   std::atomic<std::uint64_t> idle_drops_{0};
+  std::mutex mutex_;
+  std::vector<Heard> heard_;  // guarded by mutex_
   LocalServer server_;
 };
 
