@@ -32,8 +32,8 @@ statements=$repo/docs/opengauss-statements.sql
 
 scratch=$(mktemp -d)
 running="" made=""
-sql() { "$client" -X -v ON_ERROR_STOP=1 -At -c "$1" "$url"; }
-case $client in *gsql) sql() { "$client" -v ON_ERROR_STOP=1 -At -d "$url" -c "$1"; } ;; esac
+sql() { run "$client" -X -v ON_ERROR_STOP=1 -At -c "$1" "$url"; }
+case $client in *gsql) sql() { run "$client" -v ON_ERROR_STOP=1 -At -d "$url" -c "$1"; } ;; esac
 
 # Drops what this made, also where it was interrupted or the statements did not come to their end.
 clean_up() {
@@ -55,7 +55,8 @@ trap clean_up EXIT
 trap 'say "interrupted: what was made is dropped"; exit 130' INT
 trap 'exit 143' TERM HUP
 
-# In the background: a client that sees the Ctrl-C itself would give up one statement and go on with the next.
+# In the background: a client that sees the Ctrl-C itself would give up one statement and go on with the next, and bash
+# forgets one that comes while a command of the foreground ends well.
 run() {
   "$@" </dev/null &
   running=$!
