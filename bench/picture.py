@@ -36,12 +36,15 @@ def draw_bars(axes, judged):
         axes.barh(row, bar["median"], color=colour, height=0.55, alpha=0.85)
         axes.plot([bar["min"], bar["max"]], [row, row], color=INK, linewidth=1)
         axes.plot([bar["goal"]] * 2, [row - 0.42, row + 0.42], color=INK, linewidth=2.5)
-        label = {"va": "center", "ha": "left", "color": colour}
-        axes.text(right * 1.01, row, f"{bar['median']:.2f}", fontweight="bold", **label)
-        axes.text(right * 1.07, row, f"{bar['sign']} {bar['goal']:g}  {bar['verdict']}", **label)
     axes.set_yticks(range(len(shown)), [bar["what"] for bar in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.set_xlim(0, right)
+    verdicts = axes.secondary_yaxis("right")
+    verdicts.set_yticks(range(len(shown)), [f"{b['median']:.2f}  {b['sign']} {b['goal']:g}  {b['verdict']}" for b in shown])
+    for label, bar in zip(verdicts.get_yticklabels(), shown):
+        label.set_color(MET if bar["verdict"] == "met" else MISSED)
+    verdicts.tick_params(length=0)
+    verdicts.spines["right"].set_visible(False)
     axes.set_xlabel("ratio: median of the rounds; thin line: lowest to highest; thick mark: goal")
     axes.grid(axis="x", alpha=0.3)
 
@@ -100,21 +103,29 @@ def draw_threads(axes, results):
 def draw(written, path):
     """Panels of what was measured, one below the other, the curves side by side."""
     matplotlib.rcParams |= {"font.size": 9, "svg.fonttype": "path", "axes.spines.top": False, "axes.spines.right": False}
-    figure = plt.figure(figsize=(11, 11), layout="constrained")
+    sides = [name for name in ("curves", "micro") if name in written]
+    inches = {"bars": 1.2 + 0.28 * len(written["bars"])}
+    if "end_to_end" in written:
+        inches["ways"] = 3.4
+    if sides:
+        inches["sides"] = 3.5
+    figure = plt.figure(figsize=(11, sum(inches.values())), layout="constrained")
     # Figures of their own, so that the labels of one do not narrow the next.
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[4, 3, 3.2])
-    left, right = bottom.subfigures(1, 2)
+    panels = figure.subfigures(len(inches), 1, height_ratios=list(inches.values()), squeeze=False)[:, 0]
+    panel = dict(zip(inches, panels))
     machine = written["machine"]
     form = ", SHORT FORM" if written["short"] else ""
     title = f"forebay {machine['commit']}: {machine['cpus']} CPUs, {machine['time'][:10]}, {written['rounds']} rounds{form}"
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
-    draw_bars(top.subplots(), written["bars"])
-    if "end_to_end" in written:
-        draw_ways(middle.subplots(), written["end_to_end"])
-    if "curves" in written:
-        draw_files(left.subplots(), written["curves"], written["sizes"])
-    if "micro" in written:
-        draw_threads(right.subplots(), written["micro"])
+    draw_bars(panel["bars"].subplots(), written["bars"])
+    if "ways" in panel:
+        draw_ways(panel["ways"].subplots(), written["end_to_end"])
+    if sides:
+        side = dict(zip(sides, panel["sides"].subplots(1, len(sides), squeeze=False)[0]))
+        if "curves" in side:
+            draw_files(side["curves"], written["curves"], written["sizes"])
+        if "micro" in side:
+            draw_threads(side["micro"], written["micro"])
     figure.savefig(path)
 
 
