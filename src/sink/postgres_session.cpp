@@ -149,6 +149,7 @@ std::vector<std::pair<std::string, std::string>> PostgresSession::run_row(const 
   const Result done(PQexec(raw_, sql.c_str()), &PQclear);
   if (PQresultStatus(done.get()) != PGRES_TUPLES_OK || PQntuples(done.get()) != 1) check(done.get(), guard.fired());
   std::vector<std::pair<std::string, std::string>> values;
+  values.reserve(static_cast<std::size_t>(PQnfields(done.get())));
   for (int c = 0; c < PQnfields(done.get()); ++c)
     values.emplace_back(PQfname(done.get(), c), PQgetvalue(done.get(), 0, c));
   return values;
