@@ -219,7 +219,7 @@ if [ -n "$forebay" ]; then
     esac
     rows=$(sql "SELECT count(*) FROM forebay_check_run.backup_files") || rows=none
     if [ "$rows" = 301 ]; then echo "ok      301 rows are there"; else fail "there are $rows rows and should be 301"; fi
-    if sql "DROP SCHEMA forebay_check_run CASCADE" >/dev/null; then
+    if sql "SET client_min_messages = error; DROP SCHEMA forebay_check_run CASCADE" >/dev/null; then
       made=forebay_check
     else
       fail "schema forebay_check_run could not be dropped"
