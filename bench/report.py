@@ -1,7 +1,7 @@
 """What bench/run.py prints."""
 import statistics
 
-from bars import ENTRIES_MIN, ROUNDS_MIN, spread
+from bars import ENTRIES_MIN, ROUNDS_MIN, ratios, spread
 from end_to_end import MULTI_ROW_INSERTS, ONE_ROW_INSERTS
 
 # The ways of an earlier system, "row by row / batch / memory", and what forebay makes of the last.
@@ -81,6 +81,9 @@ def micro_table(results):
             rate = spread([run["entries"] / run["seconds"] for run in runs])
             rates = f"{rate['median']:,.0f} ({rate['min']:,.0f}–{rate['max']:,.0f})"
             yield f"{name:26} {rates:>38} {1e6 / rate['median']:9.3f}"
+    gain = spread(ratios("speed", *([cost(run) for run in results[f"bare_sqlite_threads/{n}"]] for n in (2, 1))))
+    yield (f"Two threads of bare SQLite, each with a table of its own, are {gain['median']:.2f} "
+           f"({gain['min']:.2f}–{gain['max']:.2f}) times as fast as one: about what this machine gives to two.")
     yield f"{'':26} {'resident bytes/row (min–max)':>38} {'of which SQLite pages':>22}"
     for name, runs in results.items():
         if "seconds" not in runs[0]:

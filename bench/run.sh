@@ -11,7 +11,7 @@
 #   --no-install    leave the packages alone
 #   DIR             the tree (default /usr); bars are meant for one of at least 170,000 entries
 #
-# The long form takes about half an hour, 10 GiB of disk, and a machine that does nothing else.
+# The long form takes some ten minutes, 10 GiB of disk, and a machine that does nothing else.
 # Ends with 0 when every bar is met, 1 when one is missed, 2 for wrong usage, 4 when something could not be measured.
 #
 #   bench/run.sh --short

@@ -54,7 +54,8 @@ class Testbed:
         self.home = tempfile.mkdtemp(prefix="forebay-bench.")
         # No settings of the caller's, and a folder without .env: forebay at its defaults.
         self.environment = {k: v for k, v in os.environ.items() if not SETTINGS.match(k)}
-        self.environment.update(HOME=self.home, FOREBAY_STATE_DIR=os.path.join(self.home, "state"), PGDATABASE="bench",
+        self.environment.update(HOME=self.home, FOREBAY_STATE_DIR=os.path.join(self.home, "state"),
+                                BENCH_SCRATCH=os.path.join(self.home, "scratch"), PGDATABASE="bench",
                                 DATABASE_URL=os.environ["DATABASE_URL"].replace("/forebay?", "/bench?"))
 
     def program(self, name):

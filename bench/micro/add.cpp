@@ -3,6 +3,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <functional>
 #include <latch>
 #include <thread>
 #include <vector>
@@ -16,6 +17,22 @@ constexpr std::int64_t kRows = 200'000;
 /// Once is over in a sixth of a second: what else the machine does just then would be most of what is measured.
 constexpr int kTimes = 3;
 
+/// From the moment when all of them are there to the end of the last.
+double seconds_of_threads(std::int64_t threads, const std::function<void(std::int64_t)>& work) {
+  std::latch ready(threads + 1);
+  std::vector<std::thread> running;
+  for (std::int64_t t = 0; t < threads; ++t) {
+    running.emplace_back([&ready, &work, t] {
+      ready.arrive_and_wait();
+      work(t);
+    });
+  }
+  ready.arrive_and_wait();
+  const Stopwatch watch;
+  for (std::thread& thread : running) thread.join();
+  return watch.seconds();
+}
+
 void bare_sqlite(benchmark::State& state) {
   files();
   for (auto _ : state) {
@@ -25,6 +42,18 @@ void bare_sqlite(benchmark::State& state) {
     state.SetIterationTime(watch.seconds());
   }
   state.SetItemsProcessed(state.iterations() * kRows);
+}
+
+/// Each thread with a table of its own: what the machine gives to two at most.
+void bare_sqlite_threads(benchmark::State& state) {
+  files();
+  const std::int64_t threads = state.range(0);
+  for (auto _ : state) {
+    std::vector<BareTable> tables(static_cast<std::size_t>(threads));
+    state.SetIterationTime(
+        seconds_of_threads(threads, [&](std::int64_t t) { tables[static_cast<std::size_t>(t)].insert(kRows); }));
+  }
+  state.SetItemsProcessed(state.iterations() * threads * kRows);
 }
 
 void add(benchmark::State& state, forebay::Durability level) {
@@ -46,20 +75,13 @@ void add_threads(benchmark::State& state) {
   const std::int64_t threads = state.range(0);
   for (auto _ : state) {
     AwayBuffer buffer(forebay::Durability::process, static_cast<std::uint64_t>(threads * kRows));
-    std::latch ready(threads + 1);
-    std::vector<std::thread> producers;
-    for (std::int64_t t = 0; t < threads; ++t) {
-      producers.emplace_back([&, t] {
-        forebay::Writer writer = buffer->writer();
-        ready.arrive_and_wait();
-        for (std::int64_t i = t * kRows; i < (t + 1) * kRows; ++i) writer.add_file(files()[i]);
-        writer.commit();
-      });
-    }
-    ready.arrive_and_wait();
-    const Stopwatch watch;
-    for (std::thread& producer : producers) producer.join();
-    state.SetIterationTime(watch.seconds());
+    std::vector<forebay::Writer> writers;
+    for (std::int64_t t = 0; t < threads; ++t) writers.push_back(buffer->writer());
+    state.SetIterationTime(seconds_of_threads(threads, [&](std::int64_t t) {
+      forebay::Writer& writer = writers[static_cast<std::size_t>(t)];
+      for (std::int64_t i = t * kRows; i < (t + 1) * kRows; ++i) writer.add_file(files()[i]);
+      writer.commit();
+    }));
   }
   state.SetItemsProcessed(state.iterations() * threads * kRows);
 }
@@ -82,6 +104,7 @@ void commit(benchmark::State& state, forebay::Durability level) {
 
 using enum forebay::Durability;
 BENCHMARK(bare_sqlite)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(kTimes);
+BENCHMARK(bare_sqlite_threads)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(kTimes);
 BENCHMARK_CAPTURE(add, memory, memory)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(kTimes);
 BENCHMARK_CAPTURE(add, process, process)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(kTimes);
 BENCHMARK_CAPTURE(add, power, power)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(kTimes);

@@ -18,14 +18,23 @@ void check(bool well, const char* what) {
 }
 
 Folder::Folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "forebay-bench-XXXXXX").string();
+  const char* scratch = std::getenv("BENCH_SCRATCH");
+  leave_files_ = scratch != nullptr;
+  const std::filesystem::path place = leave_files_ ? scratch : std::filesystem::temp_directory_path();
+  std::string name = (place / "forebay-bench-XXXXXX").string();
   check(::mkdtemp(name.data()) != nullptr, "cannot make a temporary folder");
   path_ = name;
 }
 
 Folder::~Folder() {
   std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  if (!leave_files_) {
+    std::filesystem::remove_all(path_, ignored);
+    return;
+  }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path_, ignored)) {
+    if (entry.is_regular_file(ignored)) std::filesystem::resize_file(entry.path(), 0, ignored);
+  }
 }
 
 AwayBuffer::AwayBuffer(forebay::Durability level, std::uint64_t rows) {

@@ -17,7 +17,9 @@ namespace bench {
 /// The files of all benchmarks here.
 const Files& files();
 
-/// A folder of its own, gone with it.
+/// A folder of its own, in BENCH_SCRATCH, or else in the system's place for temporary ones, and then gone with it. In
+/// BENCH_SCRATCH its files stay, emptied, for the caller to remove when all is measured: ext4 passes over the inodes of
+/// files that were deleted within the last minutes one by one, and who makes a journal after that pays for it.
 class Folder {
  public:
   Folder();
@@ -28,6 +30,7 @@ class Folder {
 
  private:
   std::filesystem::path path_;
+  bool leave_files_ = false;
 };
 
 class Stopwatch {

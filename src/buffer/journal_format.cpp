@@ -1,5 +1,7 @@
 #include "buffer/journal_format.hpp"
 
+// Called for each record, of which most are short: a call into the library costs as much as the hash.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>

@@ -11,6 +11,9 @@ namespace {
 
 SqliteConnection open() {
   SqliteConnection c(":memory:");
+  // Twice the default: half as many allocations, each of which lets a thread's heap grow by an mprotect() of its own,
+  // and less left over at the end of pages. Larger ones bring no more, and cost a segment of one row more.
+  c.exec("PRAGMA page_size=8192");
   c.exec("CREATE TABLE r(b)");
   return c;
 }
