@@ -104,7 +104,7 @@ bool check_schema(Destination& destination, Findings& findings) {
   }
   const std::string to_apply =
       std::to_string(pending) + " of " + std::to_string(states.size()) + " migrations are still to be applied";
-  if (const auto failure = destination.takes_no_writes()) {
+  if (const auto failure = destination.takes_no_migrations(pending == std::ssize(states))) {
     findings.add_problem(kRowsRemain, "schema", to_apply + ", and nothing can be made there: " + failure->message);
     return false;
   }

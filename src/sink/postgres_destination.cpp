@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "sink/postgres_compare.hpp"
+#include "sink/postgres_grants.hpp"
 #include "sink/postgres_hosts.hpp"
 #include "sink/postgres_migrate.hpp"
 #include "sink/postgres_settings.hpp"
@@ -194,9 +195,11 @@ class PostgresDestination final : public Destination {
   std::vector<MigrationState> migration_states() override {
     return migrating([](PostgresMigrator& m) { return m.states(); });
   }
-  std::optional<Failure> takes_no_writes() override {
+  std::optional<Failure> takes_no_migrations(bool none_yet) override {
     PostgresSession session(target_, shared_->watchdog);
-    return check_server(session, target_, options_).takes_no_writes;
+    const PostgresServer server = check_server(session, target_, options_);
+    if (server.takes_no_writes || !none_yet) return server.takes_no_writes;
+    return lacks_create(session, server.prelude);
   }
   std::vector<std::string> migrate_up() override {
     return migrating([this](PostgresMigrator& m) {

@@ -39,4 +39,19 @@ void check_grants(PostgresSession& session, const std::string& prelude, const st
                                 " (42501). As the tables' owner run: " + grants});
 }
 
+std::optional<Failure> lacks_create(PostgresSession& session, const std::string& prelude) {
+  session.begin(prelude);
+  const auto row = session.exec(
+      "SELECT quote_ident(current_schema()), has_schema_privilege(current_schema(), 'CREATE'), "
+      "quote_ident(current_user)")[0];
+  session.commit();
+  if (row[1].as<bool>()) return std::nullopt;
+  const std::string schema = row[0].c_str();
+  const std::string role = row[2].c_str();
+  return Failure{FailureClass::schema, "42501",
+                 "role " + role + " lacks CREATE on schema " + schema +
+                     " (42501). Run `forebay migrate up` as its owner, or let the owner run: GRANT CREATE ON SCHEMA " +
+                     schema + " TO " + role};
+}
+
 }  // namespace forebay

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,5 +16,8 @@ struct NeededGrant {
 
 /// Throws Failure(schema, 42501) with the GRANTs that are missing, if any are.
 void check_grants(PostgresSession& session, const std::string& prelude, const std::vector<NeededGrant>& needed);
+
+/// Failure(schema, 42501) with the GRANT that is missing, when the role may not make tables in its schema.
+std::optional<Failure> lacks_create(PostgresSession& session, const std::string& prelude);
 
 }  // namespace forebay

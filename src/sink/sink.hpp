@@ -160,8 +160,12 @@ class Destination {
 
   // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).
   virtual std::vector<MigrationState> migration_states() = 0;
-  /// Why nothing can be made or written there, whoever asks for it: a standby, or transactions are read-only.
-  virtual std::optional<Failure> takes_no_writes() { return std::nullopt; }
+  /// Why migrate_up() cannot work there: a standby, transactions are read-only, or, where none is applied yet, this
+  /// role may not make tables.
+  virtual std::optional<Failure> takes_no_migrations(bool none_yet) {
+    (void)none_yet;
+    return std::nullopt;
+  }
   /// Applies what is missing, under a lock with a deadline; returns lines that say what was done.
   virtual std::vector<std::string> migrate_up() = 0;
   /// What migrate_down(count) would drop, in words, a line each ("table backup_files with 173203 rows").

@@ -168,6 +168,7 @@ TEST_CASE("config check says that no table can be made in a database that takes 
   CAPTURE(of_whom);
   const std::string alter = "ALTER " + of_whom + database.role();
   const ScanSite site(of_whom == "ROLE " ? database.url() : database.owner_url(), {});
+  if (of_whom == "ROLE ") database.exec("GRANT CREATE ON SCHEMA public TO " + database.role());
   database.exec(alter + " SET default_transaction_read_only = on");
   const std::string problem = problem_of(site);
   CHECK(says(problem, "migrations are still to be applied, and nothing can be made there: postgresql://"));
@@ -179,6 +180,26 @@ TEST_CASE("config check says that no table can be made in a database that takes 
   CAPTURE(well.out);
   CHECK(well.status == 0);
   CHECK(says(well.out, "are still to be applied: by `forebay migrate up`"));
+}
+
+TEST_CASE("config check says that the role may make no table where the first are still to be made", "[postgres]") {
+  PostgresFixture server;
+  if (!server.available()) return;
+  const OwnDatabase database(server);
+  database.exec("CREATE SCHEMA \"Filing\"; GRANT USAGE ON SCHEMA \"Filing\" TO " + database.role());
+  const ScanSite site(database.url() + "&options=-csearch_path%3D%22Filing%22");
+  const std::string problem = problem_of(site);
+  CHECK(says(problem, "migrations are still to be applied, and nothing can be made there: role " + database.role() +
+                          " lacks CREATE on schema \"Filing\" (42501). "));
+  const std::string grant = problem.substr(std::min(problem.size(), problem.find("GRANT CREATE")));
+  REQUIRE(says(grant, "GRANT CREATE ON SCHEMA \"Filing\" TO " + database.role()));
+  CHECK(site.run({"migrate", "up"}).status == 3);  // so it is
+
+  database.exec(grant);
+  CHECK(site.run({"config", "check"}).status == 0);
+  CHECK(site.run({"migrate", "up"}).status == 0);
+  database.exec("REVOKE CREATE ON SCHEMA \"Filing\" FROM " + database.role());
+  CHECK(site.run({"config", "check"}).status == 0);  // for what is there, it does without
 }
 
 TEST_CASE("a table that was dropped from a catalog is told by every command, and made again by migrate up") {
