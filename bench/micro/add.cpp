@@ -104,7 +104,13 @@ void commit(benchmark::State& state, forebay::Durability level) {
 
 using enum forebay::Durability;
 BENCHMARK(bare_sqlite)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(kTimes);
-BENCHMARK(bare_sqlite_threads)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(kTimes);
+BENCHMARK(bare_sqlite_threads)
+    ->Arg(1)
+    ->Arg(2)
+    ->Arg(4)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(kTimes);
 BENCHMARK_CAPTURE(add, memory, memory)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(kTimes);
 BENCHMARK_CAPTURE(add, process, process)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(kTimes);
 BENCHMARK_CAPTURE(add, power, power)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(kTimes);
