@@ -54,14 +54,14 @@ def spread(values):
 
 
 def ratios(kind, ours, theirs):
-    """Round by round; a round in which one of them failed counts for nothing.
+    """Round by round, without those in which one of them failed.
 
     >>> ratios("time", [2.0, 3.0], [1.0, 2.0])
     [2.0, 1.5]
     >>> ratios("speed", [2.0, 3.0], [1.0, 6.0])
     [0.5, 2.0]
-    >>> ratios("memory", [None, 3.0, 1.0], [1.0, 2.0])
-    [1.5]
+    >>> ratios("memory", [None, 3.0, 1.0], [1.0, 2.0, 4.0])
+    [1.5, 0.25]
     """
     pairs = [(mine, other) for mine, other in zip(ours, theirs) if mine is not None and other is not None]
     return [other / mine if kind == "speed" else mine / other for mine, other in pairs]
@@ -78,10 +78,21 @@ def verdict(kind, goal, median):
 
 
 def held_to(bar, series, theirs):
-    found = ratios(bar.kind, series.get(bar.ours, []), series.get(theirs, []))
+    """A round that one of them lost may be the one that would have been slow: then there is no verdict.
+
+    >>> bar = Bar("micro", "a", "b", "time", 1.0, "time: a / b")
+    >>> held_to(bar, {"a": [1, None], "b": [2, 2]}, "b")["verdict"], held_to(bar, {"b": [2]}, "b")["ratios"]
+    ('not measured', [])
+    >>> held_to(bar, {"a": [1, 1], "b": [2]}, "b")["verdict"]
+    'not measured'
+    """
+    mine, others = series.get(bar.ours, []), series.get(theirs, [])
+    found = ratios(bar.kind, mine, others)
     if not found:
         return {"verdict": "not measured", "ratios": []}
     measured = spread(found)
+    if len(found) < max(len(mine), len(others)):
+        return {"verdict": "not measured", "ratios": found} | measured
     return {"verdict": verdict(bar.kind, bar.goal, measured["median"]), "ratios": found} | measured
 
 

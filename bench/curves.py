@@ -13,6 +13,8 @@ def buffering(bed, rows):
     added = feed.ask("add", rows)
     status = feed.ask("status")
     feed.end()
+    if status["pending"] != rows:
+        raise Failed(f"of {rows} rows {status['pending']} are buffered")
     return {"entries": rows, "seconds": added["seconds"], "resident_peak_bytes": status["resident_peak_bytes"],
             "disk_bytes": status["disk_bytes"]}
 
@@ -37,10 +39,9 @@ def typical(measure, bed, rows):
     return found[len(found) // 2]
 
 
-def measure_curves(bed, sizes, rounds):
-    """Runs by name; sizes go up in one round and down in the next. The whole way has no bar, takes most of the time, and
+def measure_curves(bed, sizes, rounds, results):
+    """Runs by name into `results`; sizes go up in one round and down in the next. The whole way has no bar, takes most of the time, and
     is gone in half of the rounds only."""
-    results = {}
     for number in range(rounds):
         for name, measure, rounds_max in (("buffer", buffering, rounds), ("whole way", whole, (rounds + 1) // 2)):
             if number >= rounds_max:
@@ -49,12 +50,11 @@ def measure_curves(bed, sizes, rounds):
                 series = results.setdefault(f"{name} {rows:,} files", [])
                 try:
                     series.append(typical(measure, bed, rows))
-                except Failed as why:
+                except (Failed, SystemExit) as why:  # bench/feed.py ends by SystemExit
                     series.append({"failed": str(why)})
                 last = series[-1]
                 shown = last.get("failed") or f"{last['entries'] / last['seconds']:,.0f} rows/s"
                 say(f"round {number + 1}/{rounds}  {name} {rows:,} files: {shown}")
-    return results
 
 
 def rates(results, name, sizes):

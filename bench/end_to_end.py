@@ -4,17 +4,17 @@ forebay runs as a whole process at its default settings; probe, find_psql and th
 themselves say, which leaves out their start.
 """
 import json
-import re
 import subprocess
 
 from bars import ON_OUR_DDL
-from testbed import HERE, Failed, psql, run, say
+from testbed import HERE, Failed, answer, answers, psql, run, say
 
 YARDSTICK = HERE / "yardstick"
 # What forebay records of an entry, but for the time of birth, which find does not know on Linux. Owners as numbers: for a
 # name find reads /etc/passwd again at every entry, which takes longer than all the rest, and would make the bar a gift.
 FIND_FORMAT = r"%p\t%f\t%h\t%y\t%s\t%m\t%U\t%G\t%T@\t%A@\t%C@\n"
 FIND_FORMAT_NAMES = FIND_FORMAT.replace("%U", "%u").replace("%G", "%g")
+ENTRIES_MAY_DIFFER = 0.001  # a tree that is in use changes a little between two walks
 ONE_ROW_INSERTS = "INSERT, row by row"
 MULTI_ROW_INSERTS = "INSERT of 5,000 rows"
 
@@ -25,6 +25,8 @@ class Tree:
     def __init__(self, bed, tree, probe):
         self.bed, self.tree, self.probe_path = bed, tree, probe
         self.entries = self.count_entries()
+        if self.entries < 2:
+            raise Failed(f"there is nothing in {tree}")
 
     def count_entries(self):
         """As find sees them, root included; also warms the cache for all. Piece by piece: a contestant's peak of memory
@@ -35,7 +37,7 @@ class Tree:
 
     def prepare_yardstick(self):
         self.bed.fresh_database()
-        subprocess.run(["psql", "-qX", "-d", "bench", "-f", YARDSTICK / "bf.sql"], check=True, stderr=subprocess.DEVNULL)
+        psql(f"--file={YARDSTICK / 'bf.sql'}")
 
     def prepare_forebay(self):
         self.bed.fresh_database()
@@ -50,12 +52,12 @@ class Tree:
 
     def probe(self, mode):
         output, cost = run([self.probe_path, mode, self.tree, "dbname=bench"], self.bed.environment)
-        return cost | {"seconds": float(re.search(r"total_s=([0-9.]+)", output)[1]),
-                       "entries": int(re.search(r"entries=(\d+)", output)[1])}
+        return cost | {"seconds": float(answer(r"total_s=([0-9.]+)", output)),
+                       "entries": int(answer(r"entries=(\d+)", output))}
 
     def find_psql(self, mode):
         output, cost = run([str(YARDSTICK / "find_psql.sh"), mode, self.tree], self.bed.environment)
-        return cost | {"seconds": float(re.search(r"total_s=([0-9.]+)", output)[1]), "entries": self.entries}
+        return cost | {"seconds": float(answer(r"total_s=([0-9.]+)", output)), "entries": self.entries}
 
     def find_printf(self, fields=FIND_FORMAT):
         # Status 1: it could not read something; the others are silent about that.
@@ -66,21 +68,27 @@ class Tree:
         limit = [] if entries is None else [str(entries)]
         output, cost = run([self.bed.program("forebay_inserts"), str(rows), self.tree, "dbname=bench", *limit],
                            self.bed.environment)
-        return cost | json.loads(output)
+        return cost | answers(output)
 
     def scan(self, *more):
         output, cost = run([self.bed.forebay, "scan", "-x", "--set", "bench", "--quiet", "--json", *more, self.tree],
                            self.bed.environment, accept=(0, 1))
-        summary = json.loads(output)
+        summary = answers(output)
+        # Also the time of an exclude that crept in would be good.
+        if abs(summary["scanned"] - self.entries) > self.entries * ENTRIES_MAY_DIFFER:
+            raise Failed(f"it scanned {summary['scanned']:,} entries; find sees {self.entries:,}")
         return cost | {"entries": summary["scanned"], "summary": summary}
 
     def dry_run(self):
         return self.scan("--dry-run")
 
     def scan_and_look(self):
+        newest = psql("select coalesce(max(sync_version), 0) from backup_files")
         found = self.scan()
-        rows, summary = int(psql("select count(*) from backup_files")), found["summary"]
-        if rows != summary["scanned"] or summary["pending"] or summary["quarantined"]:
+        # A rescan has to bring each row anew.
+        rows = int(psql(f"select count(*) from backup_files where sync_version > {newest}"))
+        summary = found["summary"]
+        if rows != summary["scanned"] or summary["synced"] != rows or summary["pending"] or summary["quarantined"]:
             raise Failed(f"scanned {summary['scanned']}, at the destination {rows}: {json.dumps(summary)}")
         return found
 
@@ -118,10 +126,10 @@ def contestants(tree, short):
     return units + yardsticks(tree, tree.prepare_yardstick_on_our_ddl, ON_OUR_DDL) + [(tree.bed.fresh_state, [by_name])]
 
 
-def measure(tree, rounds, short):
-    """Runs by contestant, one a round. The order rotates from round to round."""
+def measure(tree, rounds, short, results):
+    """Runs by contestant into `results`, one a round. The order rotates from round to round."""
     units = contestants(tree, short)
-    results = {name: [] for _, runs in units for name, _ in runs}
+    results |= {name: [] for _, runs in units for name, _ in runs}
     for number in range(rounds):
         start = number * len(units) // rounds
         for prepare, runs in units[start:] + units[:start]:
@@ -132,13 +140,12 @@ def measure(tree, rounds, short):
                     results[name].append({"failed": "its preparation: " + str(why)})
                 continue
             for name, contestant in runs:
-                # What the run before left dirty is not to be written in this one's time.
-                psql("checkpoint")
                 try:
+                    # What the run before left dirty is not to be written in this one's time.
+                    psql("checkpoint")
                     results[name].append(contestant())
                 except Failed as why:
                     results[name].append({"failed": str(why)})
                 last = results[name][-1]
                 shown = last.get("failed") or f"{last['seconds']:.3f} s"
                 say(f"round {number + 1}/{rounds}  {name}: {shown}")
-    return results

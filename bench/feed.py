@@ -5,6 +5,9 @@ import os
 import signal
 import subprocess
 import tempfile
+import weakref
+
+from testbed import SETTINGS
 
 
 class Feed:
@@ -12,12 +15,12 @@ class Feed:
 
     def __init__(self, program, *arguments, **settings):
         self.folder = tempfile.TemporaryDirectory(prefix="forebay-feed.")
-        env = {name: value for name, value in os.environ.items()
-               if not name.startswith(("MEMORY_DB_", "SYNC_", "FOREBAY_", "USE_MEMORY_DB"))}
+        env = {name: value for name, value in os.environ.items() if not SETTINGS.match(name)}
         env.update(FOREBAY_STATE_DIR=self.folder.name, FOREBAY_LOG_LEVEL="error",
                    **{name: str(value) for name, value in settings.items()})
         self.process = subprocess.Popen([program, *arguments], env=env, cwd=self.folder.name, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        weakref.finalize(self, self.process.kill)  # however we end; before the folder goes
 
     def ask(self, *words):
         self.process.stdin.write(" ".join(str(w) for w in words) + "\n")

@@ -1,10 +1,9 @@
 """Runs the micro-benchmarks (bench/micro/), every round in a process of its own: then a benchmark's rounds are spread
 over the whole time, as the others' are."""
-import json
 import os
 import re
 
-from testbed import run, say
+from testbed import answers, run, say
 
 # Alone in its process: memory that another one freed would be used again unseen.
 BY_THEMSELVES = ("memory_bare_sqlite", "memory_buffered")
@@ -32,11 +31,11 @@ def measured(benchmark):
 def run_filtered(bed, benchmarks):
     output, _ = run([bed.program("forebay_micro"), "--benchmark_format=json", "--benchmark_min_time=0.1",
                      "--benchmark_enable_random_interleaving=true", f"--benchmark_filter={benchmarks}"], bed.environment)
-    return json.loads(output)["benchmarks"]
+    return answers(output)["benchmarks"]
 
 
-def measure_micro(bed, rounds):
-    results = {}
+def measure_micro(bed, rounds, results):
+    """Runs by benchmark into `results`, one a round, of add() several."""
     os.makedirs(bed.environment["BENCH_SCRATCH"], exist_ok=True)
     for number in range(rounds):
         bed.fresh_database()
@@ -46,4 +45,3 @@ def measure_micro(bed, rounds):
             for benchmark in run_filtered(bed, benchmarks):
                 results.setdefault(plain_name(benchmark["name"]), []).append(measured(benchmark))
         say(f"round {number + 1}/{rounds}  micro-benchmarks")
-    return results

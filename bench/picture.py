@@ -52,12 +52,13 @@ def draw_bars(axes, judged):
 def draw_ways(axes, results):
     rates = report.rates_of_ways(results)
     for row, (way, rate) in enumerate(rates):
-        axes.barh(row, rate, color=OURS if way.startswith("forebay") else OTHERS, height=0.6)
-        axes.annotate(short_number(rate), (rate, row), textcoords="offset points", xytext=(4, 0), va="center")
+        axes.barh(row, rate["median"], color=OURS if way.startswith("forebay") else OTHERS, height=0.6)
+        axes.plot([rate["min"], rate["max"]], [row, row], color=INK, linewidth=1)
+        axes.annotate(short_number(rate["median"]), (rate["max"], row), textcoords="offset points", xytext=(4, 0), va="center")
     axes.set_yticks(range(len(rates)), [way for way, _ in rates])
     axes.set_ylim(len(rates) - 0.4, -0.6)
     axes.xaxis.set_major_formatter(FuncFormatter(short_number))
-    axes.set_xlim(0, max(rate for _, rate in rates) * 1.06)
+    axes.set_xlim(0, max(rate["max"] for _, rate in rates) * 1.06)
     axes.set_xlabel("entries/s")
     axes.set_title("A tree to PostgreSQL, and (dry run) to memory only", loc="left")
     axes.grid(axis="x", alpha=0.3)
@@ -92,7 +93,7 @@ def draw_threads(axes, results):
             runs = results.get(f"{series}/{threads}")
             if not runs:
                 continue
-            rate = 1 / statistics.median(report.cost(run) for run in runs)
+            rate = statistics.median(1 / report.cost(run) for run in runs)
             axes.bar(at + shift, rate, color=colour, width=0.38, label=name if at == 0 else None)
             axes.annotate(short_number(rate), (at + shift, rate), textcoords="offset points", xytext=(0, 4), ha="center")
     axes.set_xticks(range(3), ["1", "2", "4"])

@@ -15,7 +15,7 @@ def good(runs):
 
 def cost(run):
     """Of one row, in bytes or seconds; what bars compare."""
-    if "failed" in run:
+    if "failed" in run or run.get("entries") == 0:
         return None
     return run["resident_bytes_per_row"] if "resident_bytes_per_row" in run else run["seconds"] / run["entries"]
 
@@ -60,17 +60,19 @@ def end_to_end_table(results, tree, entries, rounds):
 
 
 def rates_of_ways(results):
-    """(way, entries/s), for those that were measured."""
+    """(way, spread of entries/s), for those that were measured."""
     found = [(way, good(results.get(way, []))) for way in WAYS]
-    return [(way, statistics.median(run["entries"] / run["seconds"] for run in runs)) for way, runs in found if runs]
+    return [(way, spread([run["entries"] / run["seconds"] for run in runs])) for way, runs in found if runs]
 
 
 def ways_table(results):
     rates = rates_of_ways(results)
     base = dict(rates).get(ONE_ROW_INSERTS)
-    yield f"{'Ways to bring a tree to PostgreSQL':36} {'entries/s':>11} {'× row by row':>13}"
+    yield f"{'Ways to bring a tree to PostgreSQL':36} {'entries/s, median (min–max)':>32} {'× row by row':>13}"
     for way, rate in rates:
-        yield f"{way:36} {rate:11,.0f} {(f'{rate / base:13,.1f}' if base else '-'):>13}"
+        shown = f"{rate['median']:,.0f} ({rate['min']:,.0f}–{rate['max']:,.0f})"
+        times = f"{rate['median'] / base['median']:,.1f}" if base else "-"
+        yield f"{way:36} {shown:>32} {times:>13}"
 
 
 def micro_table(results):
@@ -81,9 +83,12 @@ def micro_table(results):
             rate = spread([run["entries"] / run["seconds"] for run in runs])
             rates = f"{rate['median']:,.0f} ({rate['min']:,.0f}–{rate['max']:,.0f})"
             yield f"{name:26} {rates:>38} {1e6 / rate['median']:9.3f}"
-    gain = spread(ratios("speed", *([cost(run) for run in results[f"bare_sqlite_threads/{n}"]] for n in (2, 1))))
-    yield (f"Two threads of bare SQLite, each with a table of its own, are {gain['median']:.2f} "
-           f"({gain['min']:.2f}–{gain['max']:.2f}) times as fast as one: about what this machine gives to two.")
+    for what, two, one in (("bare SQLite, each with a table of its own, are", "bare_sqlite_threads/2", "bare_sqlite_threads/1"),
+                           ("producers are, to add() of the main thread,", "add_threads/2", "add/process")):
+        gains = ratios("speed", *([cost(run) for run in results.get(name, [])] for name in (two, one)))
+        if gains:
+            gain = spread(gains)
+            yield f"Two threads of {what} {gain['median']:.2f} ({gain['min']:.2f}–{gain['max']:.2f}) times as fast as one."
     yield f"{'':26} {'resident bytes/row (min–max)':>38} {'of which SQLite pages':>22}"
     for name, runs in results.items():
         if "seconds" not in runs[0]:
@@ -110,7 +115,7 @@ def ratio(found):
 
 
 def bars_table(judged):
-    yield f"{'Bar (forebay / other, median (min–max) by round)':54} {'goal':>7}  {'measured':18} {'':12} on forebay's DDL"
+    yield f"{'Bar (forebay / other, median (min–max) of pairs)':54} {'goal':>7}  {'measured':18} {'':12} on forebay's DDL"
     for bar in judged:
         other = bar.get("on_our_ddl")
         aside = f"{ratio(other)} {other['verdict']}" if other else ""

@@ -1,5 +1,6 @@
 """What bench/run.py's parts share: the database "bench" of the throwaway server, forebay's environment without settings
 of the caller's, and how a program is run and charged."""
+import json
 import os
 import pathlib
 import platform
@@ -18,11 +19,47 @@ class Failed(Exception):
     """A contestant did not do its job; shown in the table, and the rounds go on."""
 
 
-def psql(*commands, database="bench"):
-    arguments = [part for command in commands for part in ("-c", command)]
-    done = subprocess.run(["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-d", database, *arguments],
-                          stdout=subprocess.PIPE, text=True, check=True)
+def psql(*arguments, database="bench"):
+    """Statements, or psql's own options; what it prints."""
+    words = [part for argument in arguments
+             for part in ((argument,) if argument.startswith("-") else ("-c", argument))]
+    done = subprocess.run(["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-d", database, *words],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(f"psql: {cause(done.stderr)}")
     return done.stdout.strip()
+
+
+def cause(said):
+    """The line that tells why, of what a program wrote before it failed.
+
+    >>> cause("NOTICE:  no table\\nERROR:  no column\\nLINE 1: x\\n"), cause("first\\nlast\\n"), cause("")
+    ('ERROR:  no column', 'last', 'it said nothing')
+    """
+    lines = said.strip().splitlines() or ["it said nothing"]
+    return next((line for line in lines if re.search(r"\b(ERROR|FATAL|what\(\)):", line)), lines[-1])
+
+
+def answer(pattern, output):
+    """What a contestant says in a line of its own.
+
+    >>> answer(r"rows=(\\d+)", "rows=7"), answer(r"rows=(\\d+)", "")
+    Traceback (most recent call last):
+    ...
+    testbed.Failed: it did not say rows=(\d+)
+    """
+    found = re.search(pattern, output)
+    if not found:
+        raise Failed(f"it did not say {pattern}")
+    return found[1]
+
+
+def answers(output):
+    """Its JSON."""
+    try:
+        return json.loads(output)
+    except json.JSONDecodeError as why:
+        raise Failed(f"what it printed is no JSON: {why}") from why
 
 
 def run(command, environment, accept=(0,), discard=False):
@@ -31,14 +68,18 @@ def run(command, environment, accept=(0,), discard=False):
         started = time.monotonic()
         child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL if discard else out, stderr=err, cwd=environment["HOME"])
-        _, status, usage = os.wait4(child.pid, 0)
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:  # Ctrl-C, TERM: nobody else would end it
+            child.kill()
+            child.wait()
+            raise
         seconds = time.monotonic() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
         if child.returncode not in accept:
-            lines = err.read().strip().splitlines() or ["it said nothing"]
-            raise Failed(f"status {child.returncode}: {lines[0]}")
+            raise Failed(f"status {child.returncode}: {cause(err.read())}")
         return out.read(), {"seconds": seconds, "cpu_seconds": usage.ru_utime + usage.ru_stime,
                             "peak_memory_bytes": usage.ru_maxrss * 1024}
 

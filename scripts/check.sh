@@ -8,6 +8,7 @@
 #   tidy     clang-tidy 14 on src and the headers it includes (.clang-tidy says what is asked)
 #   shell    ShellCheck on every script
 #   docs     what the pages say: who may include whom, links, paths, both READMEs in step (scripts/check_docs.py)
+#   bench    bench/ compiles without a warning, and the examples in its Python hold
 #   shared   an optimized build with shared libraries, warnings being errors; the consumer project against its install
 #
 #   scripts/check.sh               all of them
@@ -22,11 +23,11 @@ for argument in "$@"; do
     -h | --help) print_help; exit 0 ;;
     --fix) fix=yes ;;
     --no-install) install="" ;;
-    format | tidy | shell | docs | shared) checks+=("$argument") ;;
-    *) die "no check '$argument'; there are format, tidy, shell, docs, shared (see --help)" 2 ;;
+    format | tidy | shell | docs | bench | shared) checks+=("$argument") ;;
+    *) die "no check '$argument'; there are format, tidy, shell, docs, bench, shared (see --help)" 2 ;;
   esac
 done
-[ ${#checks[@]} -gt 0 ] || checks=(format tidy shell docs shared)
+[ ${#checks[@]} -gt 0 ] || checks=(format tidy shell docs bench shared)
 cd "$repo"
 if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}; fi
 [ -z "$install" ] || scripts/install-packages.sh check
@@ -56,6 +57,13 @@ shell() {
     xargs -0 -r shellcheck
 }
 docs() { scripts/check_docs.py; }
+
+bench() {
+  # In the sanitizers' build, where .ci/run has the library already.
+  cmake --preset asan -DFOREBAY_BUILD_BENCH=ON >/dev/null &&
+    cmake --build build/asan -j "$(nproc)" --target forebay_bench forebay_refused_rows &&
+    (cd bench && for file in bars testbed micro; do python3 -m doctest "$file.py" || exit 1; done)
+}
 
 shared() {
   # Some warnings of g++ come only with optimization, which the dev build goes without.

@@ -4,8 +4,8 @@
 #include <benchmark/benchmark.h>
 
 #include <functional>
+#include <future>
 #include <latch>
-#include <thread>
 #include <vector>
 
 #include "micro/support.hpp"
@@ -20,17 +20,19 @@ constexpr int kTimes = 3;
 /// From the moment when all of them are there to the end of the last.
 double seconds_of_threads(std::int64_t threads, const std::function<void(std::int64_t)>& work) {
   std::latch ready(threads + 1);
-  std::vector<std::thread> running;
+  std::vector<std::future<void>> running;
   for (std::int64_t t = 0; t < threads; ++t) {
-    running.emplace_back([&ready, &work, t] {
+    running.push_back(std::async(std::launch::async, [&ready, &work, t] {
       ready.arrive_and_wait();
       work(t);
-    });
+    }));
   }
   ready.arrive_and_wait();
   const Stopwatch watch;
-  for (std::thread& thread : running) thread.join();
-  return watch.seconds();
+  for (std::future<void>& thread : running) thread.wait();
+  const double seconds = watch.seconds();
+  for (std::future<void>& thread : running) thread.get();  // throws what it threw
+  return seconds;
 }
 
 void bare_sqlite(benchmark::State& state) {

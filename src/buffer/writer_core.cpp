@@ -13,6 +13,8 @@ using std::chrono::steady_clock;
 
 namespace {
 constexpr std::uint64_t kGroupRows = 1000;
+/// Room for a record is used again for the next; that of a large one is given back, as no limit counts it.
+constexpr std::size_t kBodyRoomKept = std::size_t{64} << 10;
 /// The timer comes many times a second; a disk that is full is not asked each time.
 constexpr std::chrono::milliseconds kHealAgainAfter{500};
 }  // namespace
@@ -99,6 +101,7 @@ void WriterCore::append_to_active(std::int64_t version, std::span<const Value> v
     throw Error(ErrorCode::local, "out of memory: this record and " + std::to_string(lost) +
                                       " not yet acknowledged before it were not taken; add them again");
   }
+  if (body_.capacity() > kBodyRoomKept) std::string().swap(body_);
 }
 
 /// After a failure of SQLite, which may have rolled the open group back: then the journal forgets it, too. How many

@@ -1,5 +1,7 @@
 // Limits count bytes: rows of any size keep to them, in memory, on disk and in what a worker has in hand.
 
+#include <malloc.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -96,6 +98,26 @@ TEST_CASE("memory stays within its limit of bytes whatever the size of a row, an
   CHECK(p.scheduler->force_sync(60s).settled);
   CHECK(p.landed_rows() == 200);
   CHECK(p.query("SELECT count(*) FROM measurements WHERE length(raw) = 700000") == 20);
+}
+
+TEST_CASE("a writer keeps no room of a large row once it has been taken, at any level") {
+  const auto durability = GENERATE(Durability::memory, Durability::process);
+  CAPTURE(static_cast<int>(durability));
+  Pipeline p(limits_of_bytes(1U << 20, 4U << 20), durability);
+  const auto held = [] {  // by malloc; the address sanitizer's says 0 always
+    const auto info = ::mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  const std::size_t before = held();
+  constexpr std::size_t kRowBytes = 16U << 20;
+  std::vector<std::shared_ptr<WriterCore>> writers;
+  for (int i = 0; i < 8; ++i) {
+    writers.push_back(p.store->make_writer(measurements()));
+    add_large(p, *writers.back(), i, kRowBytes);
+    p.store->make_room();
+  }
+  CHECK(held() < before + 2 * kRowBytes);
+  for (const auto& writer : writers) p.store->retire_writer(writer);
 }
 
 TEST_CASE("a journal of large rows, left by a process with other limits, is sent in pieces") {
