@@ -3,7 +3,8 @@
 import argparse
 import json
 
-from feed import Feed, Server
+from feed import Feed
+from server import Server
 
 MIB = 1 << 20
 

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from feed import Server
+from server import Server
 
 LANDED = "SELECT coalesce(sum(rows), 0) FROM sync_batches WHERE stream = 'backup_files'"
 

@@ -5,7 +5,7 @@ import json
 import statistics
 import subprocess
 
-from feed import Server
+from server import Server
 
 EVERY = 1000
 GOALS = {"direct": 0.45, "staging": 0.9}

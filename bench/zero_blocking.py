@@ -4,8 +4,10 @@ import argparse
 import json
 import statistics
 
-from feed import Feed, Server
+from feed import Feed
+from server import Server
 
+P99_99_RATIO_MAX, RATE_RATIO_MIN = 2, 0.95  # of the healthy server's
 MEASURES = ("p50_us", "p99_us", "p99_9_us", "p99_99_us", "max_us", "rows_per_s")
 
 
@@ -33,6 +35,21 @@ def measure(feed, server, rounds, seconds, rows):
             found[name].append(figures)
             if not feed.ask("force-sync", 600)["settled"]:
                 raise SystemExit(f"after '{name}' the rows did not land within 600 s")
+    return found
+
+
+def missed(summary):
+    """What is worse than its goal, in words.
+
+    >>> missed({"healthy": {}, "gone": {"p99_99_ratio": 2.5, "rate_ratio": 1}, "stopped": {"p99_99_ratio": 2, "rate_ratio": 0.9}})
+    ['gone: p99.99 2.50, goal at most 2', 'stopped: rate 0.90, goal at least 0.95']
+    """
+    found = []
+    for name, medians in summary.items():
+        if medians.get("p99_99_ratio", 0) > P99_99_RATIO_MAX:
+            found.append(f"{name}: p99.99 {medians['p99_99_ratio']:.2f}, goal at most {P99_99_RATIO_MAX}")
+        if medians.get("rate_ratio", RATE_RATIO_MIN) < RATE_RATIO_MIN:
+            found.append(f"{name}: rate {medians['rate_ratio']:.2f}, goal at least {RATE_RATIO_MIN}")
     return found
 
 
@@ -86,7 +103,9 @@ def main():
     summary = table(found, evicting)
     with open(given.json, "w", encoding="utf-8") as file:
         json.dump({"rounds": found, "evicting": evicting, "medians": summary}, file, indent=1)
+    print("\n".join(["MISSED, of the healthy server's:", *missed(summary)]) if missed(summary) else "Both goals met.")
+    return 1 if missed(summary) else 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

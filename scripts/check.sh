@@ -62,7 +62,7 @@ bench() {
   # In the sanitizers' build, where .ci/run has the library already.
   cmake --preset asan -DFOREBAY_BUILD_BENCH=ON >/dev/null &&
     cmake --build build/asan -j "$(nproc)" --target forebay_bench forebay_refused_rows &&
-    (cd bench && for file in bars testbed micro; do python3 -m doctest "$file.py" || exit 1; done)
+    (cd bench && for file in bars testbed micro zero_blocking; do python3 -m doctest "$file.py" || exit 1; done)
 }
 
 shared() {
