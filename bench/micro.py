@@ -37,11 +37,15 @@ def run_filtered(bed, benchmarks):
 def measure_micro(bed, rounds, results):
     """Runs by benchmark into `results`, one a round, of add() several."""
     os.makedirs(bed.environment["BENCH_SCRATCH"], exist_ok=True)
-    for number in range(rounds):
-        bed.fresh_database()
-        # What the server does after a sink's batches (it checkpoints, it vacuums) is not to be in the others' time.
-        for benchmarks in (*[OF_ADD] * PAIRS_OF_ADD, "^(commit|seal|drain|encode)",
-                           *(f"^{name}/" for name in BY_THEMSELVES), "^sink/"):
-            for benchmark in run_filtered(bed, benchmarks):
-                results.setdefault(plain_name(benchmark["name"]), []).append(measured(benchmark))
-        say(f"round {number + 1}/{rounds}  micro-benchmarks")
+    without_server = [OF_ADD] * PAIRS_OF_ADD + ["^(commit|seal|drain|encode)"] + [f"^{name}/" for name in BY_THEMSELVES]
+    # What the server does after a sink's batches (it checkpoints, it vacuums), and the file system after a database was
+    # dropped, is not to be in the others' time.
+    for what, filters in (("buffering", without_server), ("sinks", ["^sink/"])):
+        for number in range(rounds):
+            if what == "sinks":
+                bed.fresh_database()
+            os.sync()
+            for benchmarks in filters:
+                for benchmark in run_filtered(bed, benchmarks):
+                    results.setdefault(plain_name(benchmark["name"]), []).append(measured(benchmark))
+            say(f"round {number + 1}/{rounds}  micro-benchmarks: {what}")
