@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 
+#include "buffer/append_file.hpp"
 #include "buffer/journal_reader.hpp"
 #include "forebay/buffer.hpp"
 #include "support/catalog_buffer.hpp"
@@ -103,6 +104,13 @@ TEST_CASE("without a descriptor for a journal add says so, and goes on when ther
           Pipeline p(limits_with(1), Durability::power, 0);  // a file for each row
           const auto writer = p.store->make_writer(measurements());
           p.add(*writer, "a", 0);
+          // The undefined behaviour sanitizer opens a pipe when it meets a type's objects for the first time: those of
+          // the failure to come it meets here.
+          try {
+            create_posix_file("/there is no such folder/file");
+          } catch (const Error& e) {
+            expect(std::string(e.what()).find("cannot create") == 0, e.what());
+          }
           set_limit(RLIMIT_NOFILE, 3);
           std::string refusal;
           const std::int64_t taken = fill(p, *writer, 1, 1000, refusal);  // spare journals are open already
