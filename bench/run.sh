@@ -5,7 +5,8 @@
 #
 #   bench/run.sh [--short] [--rounds N] [--part PART]… [--build DIR] [--no-install] [DIR]
 #
-#   --short         under three minutes once it is built: fewer rounds, no more than a million files, the yardstick on its own table only
+#   --short         under three minutes once it is built: fewer rounds, no more than a million files, the yardstick on its
+#                   own table only
 #   --rounds N      (default 5; with --short 2)
 #   --part PART     end_to_end, micro or curves only; repeatable
 #   --build DIR     a release build with bench programs to use as it is (default: build/release, brought up to date)

@@ -1,6 +1,6 @@
 #include "buffer/journal_format.hpp"
 
-// Called for each record, of which most are short: a call into the library costs as much as the hash.
+// Called twice for each record, once with four bytes: without the calls into the library a few nanoseconds less.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
