@@ -21,10 +21,10 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 LIBRARIES = [
     (r"sqlite3\.h$", r"src/sqlite/"),
     (r"pqxx/|libpq-fe\.h$|libpq/", r"src/sink/postgres"),
-    (r"boost/asio", r"src/(sync|control|cli)/"),
+    (r"boost/asio", r"src/(base/timer\.cpp$|control/|cli/interrupt\.cpp$)"),
     (r"boost/", r"src/"),
     (r"spdlog/", r"src/(api/log\.cpp$|cli/|config/options_from_environment\.cpp$)"),
-    (r"CLI/", r"src/cli/"),
+    (r"CLI/", r"src/cli/parser\.cpp$"),
     (r"xxhash\.h$", r"src/(buffer|sink)/"),
     (r"openssl/", r"src/base/"),
     (r"nlohmann/", r"src/"),

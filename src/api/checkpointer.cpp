@@ -19,13 +19,13 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::uint64_t kRowsAtOnce = 5000;
+constexpr std::uint64_t kCopiedRowsAtOnce = 5000;
 
 void copy_from_memory(const SegmentCopy& copy, CheckpointWriter& writer) {
   const SegmentIdentity& id = copy.segment->id;
   writer.add_segment(id.buffer, id.number, *id.stream);
-  for (std::uint64_t first = 1; first <= id.rows; first += kRowsAtOnce) {
-    writer.add_rows(copy.memory->read(first, std::min(first + kRowsAtOnce - 1, id.rows)));
+  for (std::uint64_t first = 1; first <= id.rows; first += kCopiedRowsAtOnce) {
+    writer.add_rows(copy.memory->read(first, std::min(first + kCopiedRowsAtOnce - 1, id.rows)));
   }
 }
 
@@ -39,7 +39,7 @@ void copy_from_journal(const SegmentCopy& copy, const SegmentStore& store, Check
     RowSet rows(id.stream->columns.size());
     try {
       if (!journal) journal.emplace(copy.journal);
-      journal->next(rows, std::min(kRowsAtOnce, id.rows - copied));
+      journal->next(rows, std::min(kCopiedRowsAtOnce, id.rows - copied));
       if (rows.size() == 0) {
         throw Error(ErrorCode::damaged, "journal " + copy.journal.string() + " no longer holds its rows after row " +
                                             std::to_string(copied));

@@ -1,5 +1,6 @@
 #include "base/human.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -47,9 +48,8 @@ std::string human_rate(double per_second) {
   return human_count(static_cast<std::uint64_t>(std::min(std::round(per_second), 1e18))) + "/s";
 }
 
-std::string human_duration(std::chrono::nanoseconds duration) {
-  if (duration.count() < 0) duration = std::chrono::nanoseconds(0);
-  const double s = std::chrono::duration<double>(duration).count();
+std::string human_duration(std::chrono::duration<double> duration) {
+  const double s = std::max(0.0, duration.count());
   if (s < 9.995) return formatted("%.2f s", s);
   if (s < 59.95) return formatted("%.1f s", s);
   const long long whole = std::llround(s);

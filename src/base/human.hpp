@@ -16,7 +16,7 @@ std::string counted(std::uint64_t n, std::string_view one, std::string_view many
 /// Per second: "285,000/s", under ten "3.4/s". What is no number (nothing took no time) is "-".
 std::string human_rate(double per_second);
 /// "0.03 s", "12.4 s", "2 min 05 s", "3 h 20 min", "2 d 04 h". Negative ones are 0.
-std::string human_duration(std::chrono::nanoseconds duration);
+std::string human_duration(std::chrono::duration<double> duration);
 
 /// RFC 3339 in this machine's time zone, to the second: "2026-07-26T14:03:07+02:00".
 std::string rfc3339_local(std::chrono::system_clock::time_point time);

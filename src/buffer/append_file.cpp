@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/io_error.hpp"
 #include "base/unique_fd.hpp"
 #include "forebay/error.hpp"
 
@@ -29,8 +30,7 @@ const char* way_out(int error) {
 }
 
 Error failed(const char* doing, const std::filesystem::path& path, int error) {
-  return {ErrorCode::local, std::string("cannot ") + doing + " " + path.string() + ": " +
-                                std::generic_category().message(error) + way_out(error)};
+  return io_error(doing, path, error, way_out(error));
 }
 
 class PosixFile final : public AppendFile {

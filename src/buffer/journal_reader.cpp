@@ -193,4 +193,13 @@ JournalSummary JournalReader::summarize(const std::filesystem::path& path) {
   return reader.summary();
 }
 
+std::uint64_t JournalReader::readable_rows(const std::filesystem::path& path) {
+  if (path.empty()) return 0;
+  try {
+    return summarize(path).rows;
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
 }  // namespace forebay

@@ -53,6 +53,8 @@ class JournalReader {
 
   /// Reads a whole journal for its summary.
   static JournalSummary summarize(const std::filesystem::path& path);
+  /// How many rows an adopter would find in it; 0 where there is no journal, or none of ours.
+  static std::uint64_t readable_rows(const std::filesystem::path& path);
 
  private:
   enum class Step : std::uint8_t { row, end };

@@ -19,7 +19,7 @@ namespace {
 
 using Life = SqliteStatement::Life;
 
-constexpr const char* kSchema = R"(
+constexpr const char* kQuarantineSchema = R"(
 CREATE TABLE streams (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, declaration TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE entries (
@@ -34,11 +34,6 @@ CREATE TABLE retries (
 CREATE TABLE last_retry (segment INTEGER NOT NULL) STRICT;
 INSERT INTO last_retry VALUES (0);
 )";
-
-std::int64_t number_from(SqliteConnection& db, const std::string& sql) {
-  SqliteStatement statement(db, sql, Life::once);
-  return statement.step() ? statement.column_integer(0) : 0;
-}
 
 /// Whether a regular file of ours is there.
 bool find_file(const std::filesystem::path& file) {
@@ -65,15 +60,15 @@ void make_file(const std::filesystem::path& file) {
 void make_schema(SqliteConnection& db) {
   db.exec("BEGIN IMMEDIATE; PRAGMA application_id = " + std::to_string(kQuarantineApplicationId) +
           "; PRAGMA user_version = " + std::to_string(kQuarantineFormat));
-  db.exec(kSchema);
+  db.exec(kQuarantineSchema);
   db.exec("COMMIT");
 }
 
 void check_format(SqliteConnection& db) {
-  if (number_from(db, "PRAGMA application_id") != kQuarantineApplicationId) {
+  if (read_number(db, "PRAGMA application_id") != kQuarantineApplicationId) {
     throw Error(ErrorCode::damaged, db.name() + " is a database, but not one of forebay's quarantines");
   }
-  if (number_from(db, "PRAGMA user_version") > kQuarantineFormat) {
+  if (read_number(db, "PRAGMA user_version") > kQuarantineFormat) {
     throw Error(ErrorCode::not_built_yet,
                 "quarantine " + db.name() + " is of a format newer than this forebay, which leaves it alone");
   }
@@ -106,7 +101,7 @@ std::optional<SqliteConnection> open_quarantine(const std::filesystem::path& fol
     // Not SQLite's WAL: two files more, and one that goes missing would take rows with it. TRUNCATE with FULL flushes
     // the end of a transaction, too.
     db.exec("PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL");
-    if (number_from(db, "SELECT count(*) FROM sqlite_schema") == 0) {
+    if (read_number(db, "SELECT count(*) FROM sqlite_schema") == 0) {
       if (!make) return std::nullopt;
       make_schema(db);
       made = true;

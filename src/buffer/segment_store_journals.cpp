@@ -113,20 +113,6 @@ void SegmentStore::replace_journal_of(const SegmentPtr& segment, const std::shar
   }
 }
 
-namespace {
-
-/// What an adopter will find in a journal that failed; 0 when there is none.
-std::uint64_t rows_in(const std::filesystem::path& journal) {
-  if (journal.empty()) return 0;
-  try {
-    return JournalReader::summarize(journal).rows;
-  } catch (const Error&) {
-    return 0;
-  }
-}
-
-}  // namespace
-
 SegmentStore::Spill SegmentStore::spill() {
   Spill result;
   keeper_.stop();
@@ -142,7 +128,7 @@ SegmentStore::Spill SegmentStore::spill() {
     }
     const std::lock_guard lock(mutex_);
     const auto& left = segment->stale_journal.empty() ? segment->journal() : segment->stale_journal;
-    const std::uint64_t saved = std::max(segment->next_row - 1, rows_in(left));
+    const std::uint64_t saved = std::max(segment->next_row - 1, JournalReader::readable_rows(left));
     const std::uint64_t unsaved = segment->id.rows - std::min(saved, segment->id.rows);
     result.unsaved_rows += unsaved;
     result.unsaved_by_stream[segment->id.stream->name] += unsaved;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/durability.hpp"
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "control/socket_place.hpp"
@@ -19,8 +20,6 @@ using control::Json;
 using control::Outcome;
 
 namespace {
-
-constexpr std::array<const char*, 3> kDurability = {"memory", "process", "power"};
 
 double seconds_ago(std::int64_t us) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -39,7 +38,7 @@ Json known_before(const ListedBuffer& buffer) {
     return j;
   }
   if (j["pid"].is_null()) j["pid"] = buffer.manifest->pid;
-  j["durability"] = kDurability[static_cast<std::size_t>(buffer.manifest->durability)];
+  j["durability"] = to_string(buffer.manifest->durability);
   j["destination"] = buffer.manifest->destination;
   if (buffer.manifest->host != host_name()) {
     j["problems"].push_back("it was written on host " + buffer.manifest->host +

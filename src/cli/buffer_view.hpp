@@ -35,6 +35,9 @@ std::vector<BufferView> look_at_buffers(const std::filesystem::path& state_direc
 /// The folders alone, with the same errors.
 std::vector<ListedBuffer> choose_buffers(const std::filesystem::path& state_directory, const std::string& only);
 
+/// How long a process that works at a request may be silent: it gives a sign of life every second.
+inline constexpr std::chrono::seconds kWorkSilenceMax{10};
+
 /// Sends a request to the maker of a buffer.
 control::Answer ask_maker(const ListedBuffer& buffer, const control::Request& request,
                           const control::AskOptions& options);

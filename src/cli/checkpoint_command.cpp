@@ -33,41 +33,39 @@ std::filesystem::path folder_to_list(const CheckpointArguments& a, CommandContex
   return checkpoint_directory(settings.to_options().checkpoint_directory, settings.state_directory());
 }
 
-void add_checkpoint_command(CLI::App& app, const ChooseAction& choose) {
-  CLI::App* checkpoint = app.add_subcommand(
-      "checkpoint", "Write what is not at its destination yet to one file, and look into such files");
-  checkpoint->require_subcommand(0, 1);
-  checkpoint->footer(examples({"forebay checkpoint create", "forebay checkpoint list",
-                               "forebay checkpoint inspect /srv/checkpoints/checkpoint-….db",
-                               "forebay restore /srv/checkpoints/checkpoint-….db"}));
+void add_checkpoint_command(CommandSyntax& app) {
+  CommandSyntax checkpoint =
+      app.subcommand("checkpoint", "Write what is not at its destination yet to one file, and look into such files");
+  checkpoint.examples({"forebay checkpoint create", "forebay checkpoint list",
+                       "forebay checkpoint inspect /srv/checkpoints/checkpoint-….db",
+                       "forebay restore /srv/checkpoints/checkpoint-….db"});
   auto a = std::make_shared<CheckpointArguments>();
 
-  CLI::App* create = checkpoint->add_subcommand("create", "Write a checkpoint of each buffer, live or orphaned");
-  create->add_option("--buffer", a->buffer, "Only of this one")->option_text("ID");
-  create->add_flag("--json", a->json, "Print one JSON object");
-  create->footer(examples({"forebay checkpoint create", "forebay checkpoint create --json"}));
-  choose(*create, [a](CommandContext& context) { return create_checkpoints(context, a->buffer, a->json); });
+  CommandSyntax create = checkpoint.subcommand("create", "Write a checkpoint of each buffer, live or orphaned");
+  create.option("--buffer", a->buffer, "Only of this one").shown_as("ID");
+  create.flag("--json", a->json, "Print one JSON object");
+  create.examples({"forebay checkpoint create", "forebay checkpoint create --json"});
+  create.action([a](CommandContext& context) { return create_checkpoints(context, a->buffer, a->json); });
 
-  CLI::App* list = checkpoint->add_subcommand("list", "List the checkpoints of a folder, without reading them whole");
-  list->add_option("FOLDER", a->folder, "Default: MEMORY_DB_CHECKPOINT_DIR, else checkpoints/ in the state directory");
-  list->add_flag("--verify", a->verify, "Read each whole, and end with 4 when one is bad");
-  list->add_flag("--json", a->json, "Print one JSON object");
-  list->footer(examples({"forebay checkpoint list", "forebay checkpoint list --verify /mnt/copies"}));
-  choose(*list, [a](CommandContext& context) {
-    return list_checkpoint_folder(folder_to_list(*a, context), a->verify, a->json);
-  });
+  CommandSyntax list = checkpoint.subcommand("list", "List the checkpoints of a folder, without reading them whole");
+  list.option("FOLDER", a->folder, "Default: MEMORY_DB_CHECKPOINT_DIR, else checkpoints/ in the state directory");
+  list.flag("--verify", a->verify, "Read each whole, and end with 4 when one is bad");
+  list.flag("--json", a->json, "Print one JSON object");
+  list.examples({"forebay checkpoint list", "forebay checkpoint list --verify /mnt/copies"});
+  list.action(
+      [a](CommandContext& context) { return list_checkpoint_folder(folder_to_list(*a, context), a->verify, a->json); });
 
-  CLI::App* inspect = checkpoint->add_subcommand("inspect", "Verify a checkpoint and show what is in it");
-  inspect->add_option("FILE", a->folder, "The checkpoint")->required();
-  inspect->add_flag("--json", a->json, "Print one JSON object");
-  inspect->footer(examples({"forebay checkpoint inspect checkpoint-….db"}));
-  choose(*inspect, [a](CommandContext&) { return inspect_checkpoint(a->folder, a->json); });
+  CommandSyntax inspect = checkpoint.subcommand("inspect", "Verify a checkpoint and show what is in it");
+  inspect.option("FILE", a->folder, "The checkpoint").required();
+  inspect.flag("--json", a->json, "Print one JSON object");
+  inspect.examples({"forebay checkpoint inspect checkpoint-….db"});
+  inspect.action([a](CommandContext&) { return inspect_checkpoint(a->folder, a->json); });
 
-  CLI::App* verify = checkpoint->add_subcommand("verify", "Read checkpoints whole; ends with 4 when one is bad");
-  verify->add_option("FILE", a->files, "The checkpoints")->required();
-  verify->add_flag("--json", a->json, "Print one JSON object");
-  verify->footer(examples({"forebay checkpoint verify /mnt/copies/*.db"}));
-  choose(*verify, [a](CommandContext&) { return verify_checkpoints(a->files, a->json); });
+  CommandSyntax verify = checkpoint.subcommand("verify", "Read checkpoints whole; ends with 4 when one is bad");
+  verify.option("FILE", a->files, "The checkpoints").required();
+  verify.flag("--json", a->json, "Print one JSON object");
+  verify.examples({"forebay checkpoint verify /mnt/copies/*.db"});
+  verify.action([a](CommandContext&) { return verify_checkpoints(a->files, a->json); });
 }
 
 const CommandRegistration kCheckpoint(26, add_checkpoint_command);

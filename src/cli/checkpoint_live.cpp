@@ -11,9 +11,6 @@
 namespace forebay::cli {
 namespace {
 
-/// A process that writes one says so every second.
-constexpr std::chrono::seconds kSilenceMax{10};
-
 /// Nothing when the process has ended meanwhile: what it left, if anything, is an orphan's.
 std::optional<CreatedCheckpoint> create_of_one(const ListedBuffer& buffer) {
   CreatedCheckpoint created;
@@ -21,7 +18,7 @@ std::optional<CreatedCheckpoint> create_of_one(const ListedBuffer& buffer) {
   created.live = true;
   if (buffer.holder > 0) created.process = buffer.holder;
   control::AskOptions options;
-  options.silence_max = kSilenceMax;
+  options.silence_max = kWorkSilenceMax;
   control::Request request;
   request.command = control::Command::create_checkpoint;
   const control::Answer answer = ask_maker_patiently(buffer, request, options);

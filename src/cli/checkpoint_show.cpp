@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/durability.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
 #include "cli/command.hpp"
@@ -38,7 +39,7 @@ Json info_json(const std::filesystem::path& file, const CheckpointInfo& info) {
           {"host", info.origin.host},
           {"pid", info.origin.pid},
           {"boot_id", info.origin.boot_id},
-          {"durability", std::string(durability_name(info.origin.durability))},
+          {"durability", std::string(to_string(info.origin.durability))},
           {"destination", info.origin.destination},
           {"state_directory", info.origin.state_directory},
           {"missing", info.missing},
@@ -78,7 +79,7 @@ void print_inspected(const CheckpointReader& reader, const CheckpointContents& c
       {"rows", human_count(info.rows) + " in " + human_count(info.segments) + " segments, " + human_bytes(info.bytes)});
   about.add({"buffer", info.origin.buffer});
   about.add({"process", std::to_string(info.origin.pid) + " on " + info.origin.host});
-  about.add({"durability", std::string(durability_name(info.origin.durability))});
+  about.add({"durability", std::string(to_string(info.origin.durability))});
   about.add({"destination", info.origin.destination});
   about.add({"digest", info.digest});
   about.print(std::cout, colours);

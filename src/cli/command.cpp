@@ -55,12 +55,6 @@ void CommandContext::hand_on_libpq_variables(const Settings& settings) {
   for (const FileVariable& v : settings.file_variables()) ::setenv(v.name.c_str(), v.value.c_str(), 0);
 }
 
-std::string examples(const std::vector<std::string>& lines) {
-  std::string text = "Examples:";
-  for (const std::string& line : lines) text += "\n  " + line;
-  return text + "\n";
-}
-
 bool stdout_is_whole() {
   std::cout.flush();
   return std::cout.good() && std::fflush(stdout) == 0;

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <CLI/App.hpp>
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "cli/command_syntax.hpp"
 #include "config/settings.hpp"
 #include "forebay/options.hpp"
 
@@ -57,23 +56,13 @@ class CommandContext {
   const GlobalOptions& global_;
 };
 
-/// Runs the command and returns its exit status. Errors are thrown: main() writes their line and finds the status.
-using CommandAction = std::function<int(CommandContext&)>;
-
-/// Called by the parser for the command that was chosen (a leaf: `config show`, not `config`).
-using ChooseAction = std::function<void(CLI::App& leaf, CommandAction action)>;
-
-/// Adds the command's subcommand to `app` and calls `choose` once for each leaf. Options are bound to variables that
-/// live as long as the action, usually a shared_ptr captured by it.
-using AddCommand = void (*)(CLI::App& app, const ChooseAction& choose);
+/// Declares a command as a subcommand of the whole.
+using AddCommand = void (*)(CommandSyntax& app);
 
 /// `position` orders the commands in --help.
 struct CommandRegistration {
   CommandRegistration(int position, AddCommand add);
 };
-
-/// "Examples:" with these lines, as a command's footer.
-std::string examples(const std::vector<std::string>& lines);
 
 /// Ends the program's last doubt: true when everything written to stdout has arrived.
 bool stdout_is_whole();

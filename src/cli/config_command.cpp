@@ -1,6 +1,5 @@
 #include "cli/config_command.hpp"
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "base/escape.hpp"
@@ -31,40 +30,38 @@ int init_config(CommandContext& context, const std::string& profile_name) {
   return kDone;
 }
 
-void add_show(CLI::App& config, const ChooseAction& choose) {
-  CLI::App* show = config.add_subcommand("show", "Print each setting, its value and where it comes from");
+void add_show(CommandSyntax& config) {
+  CommandSyntax show = config.subcommand("show", "Print each setting, its value and where it comes from");
   auto json = std::make_shared<bool>(false);
-  show->add_flag("--json", *json, "Print one JSON object");
-  show->footer(examples({"forebay config show", "forebay --env /etc/forebay/.env config show --json"}));
-  choose(*show, [json](CommandContext& context) { return show_config(context, *json); });
+  show.flag("--json", *json, "Print one JSON object");
+  show.examples({"forebay config show", "forebay --env /etc/forebay/.env config show --json"});
+  show.action([json](CommandContext& context) { return show_config(context, *json); });
 }
 
-void add_check(CLI::App& config, const ChooseAction& choose) {
-  CLI::App* check = config.add_subcommand("check", "Check settings, state directory and destination; change nothing");
+void add_check(CommandSyntax& config) {
+  CommandSyntax check = config.subcommand("check", "Check settings, state directory and destination; change nothing");
   auto json = std::make_shared<bool>(false);
-  check->add_flag("--json", *json, "Print one JSON object");
-  check->footer(
-      examples({"forebay config check", "DATABASE_URL=postgresql://db.example/backups forebay config check"}));
-  choose(*check, [json](CommandContext& context) { return check_config(context, *json); });
+  check.flag("--json", *json, "Print one JSON object");
+  check.examples({"forebay config check", "DATABASE_URL=postgresql://db.example/backups forebay config check"});
+  check.action([json](CommandContext& context) { return check_config(context, *json); });
 }
 
-void add_init(CLI::App& config, const ChooseAction& choose) {
-  CLI::App* init = config.add_subcommand("init", "Write a .env, or add what an existing one lacks (its lines stay)");
+void add_init(CommandSyntax& config) {
+  CommandSyntax init = config.subcommand("init", "Write a .env, or add what an existing one lacks (its lines stay)");
   auto profile = std::make_shared<std::string>("ordinary");
-  init->add_option("--profile", *profile, "Sizing: strong, ordinary or small (default: ordinary)")
-      ->check(CLI::IsMember({"strong", "ordinary", "small"}).description(""))
-      ->type_name("PROFILE");
-  init->footer(examples({"forebay config init", "forebay --env /etc/forebay/.env config init --profile strong"}));
-  choose(*init, [profile](CommandContext& context) { return init_config(context, *profile); });
+  init.option("--profile", *profile, "Sizing: strong, ordinary or small (default: ordinary)")
+      .shown_as("PROFILE")
+      .one_of({"strong", "ordinary", "small"});
+  init.examples({"forebay config init", "forebay --env /etc/forebay/.env config init --profile strong"});
+  init.action([profile](CommandContext& context) { return init_config(context, *profile); });
 }
 
-void add_config_command(CLI::App& app, const ChooseAction& choose) {
-  CLI::App* config = app.add_subcommand("config", "Show, check or write the settings");
-  config->require_subcommand(0, 1);
-  config->footer(examples({"forebay config show", "forebay config check", "forebay config init --profile small"}));
-  add_show(*config, choose);
-  add_check(*config, choose);
-  add_init(*config, choose);
+void add_config_command(CommandSyntax& app) {
+  CommandSyntax config = app.subcommand("config", "Show, check or write the settings");
+  config.examples({"forebay config show", "forebay config check", "forebay config init --profile small"});
+  add_show(config);
+  add_check(config);
+  add_init(config);
 }
 
 const CommandRegistration kConfig(40, add_config_command);

@@ -1,7 +1,5 @@
 #include "cli/destination.hpp"
 
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
 #include <filesystem>
 
 namespace forebay::cli {
@@ -14,11 +12,8 @@ DestinationOptions destination_options(const Options& options) {
   return limits;
 }
 
-CLI::Option* add_destination_option(CLI::App& command, std::string& to, const std::string& help) {
-  const auto refuse_empty = [](const std::string& given) {
-    return given.empty() ? std::string("must name a destination, not be empty") : std::string();
-  };
-  return command.add_option("--to", to, help)->option_text("URL")->check(CLI::Validator(refuse_empty, ""));
+void add_destination_option(CommandSyntax& command, std::string& to, const std::string& help) {
+  command.option("--to", to, help).shown_as("URL").not_empty("a destination");
 }
 
 bool is_missing_catalog(const Destination& destination) {

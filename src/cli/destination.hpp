@@ -1,8 +1,8 @@
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 
+#include "cli/command_syntax.hpp"
 #include "config/settings.hpp"
 #include "sink/sink.hpp"
 
@@ -12,7 +12,7 @@ namespace forebay::cli {
 DestinationOptions destination_options(const Options& options);
 
 /// The option --to, which wins over the settings. An empty one is refused: `--to "$NOT_SET"` must not go elsewhere.
-CLI::Option* add_destination_option(CLI::App& command, std::string& to, const std::string& help);
+void add_destination_option(CommandSyntax& command, std::string& to, const std::string& help);
 
 /// True for an SQLite catalog whose file is not there yet: looking into it would make it.
 bool is_missing_catalog(const Destination& destination);

@@ -177,15 +177,15 @@ int run_errors(const ErrorsArguments& a, CommandContext& context) {
   return any ? kDoneWithLosses : kDone;
 }
 
-void add_errors_command(CLI::App& app, const ChooseAction& choose) {
-  CLI::App* c = app.add_subcommand("errors", "Show the rows that destinations refused, which are kept in quarantine");
+void add_errors_command(CommandSyntax& app) {
+  CommandSyntax c = app.subcommand("errors", "Show the rows that destinations refused, which are kept in quarantine");
   auto a = std::make_shared<ErrorsArguments>();
-  c->add_option("--limit", a->limit, "Rows to show at most; 0: all (default: 100)")->option_text("N");
-  c->add_option("--stream", a->stream, "Only rows of this stream")->option_text("NAME");
-  c->add_option("--buffer", a->buffer, "Only this one")->option_text("ID");
-  c->add_flag("--json", a->json, "Print one JSON object");
-  c->footer(examples({"forebay errors", "forebay errors --json --limit 0 | jq '.buffers[].rows[].key'"}));
-  choose(*c, [a](CommandContext& context) { return run_errors(*a, context); });
+  c.option("--limit", a->limit, "Rows to show at most; 0: all (default: 100)").shown_as("N");
+  c.option("--stream", a->stream, "Only rows of this stream").shown_as("NAME");
+  c.option("--buffer", a->buffer, "Only this one").shown_as("ID");
+  c.flag("--json", a->json, "Print one JSON object");
+  c.examples({"forebay errors", "forebay errors --json --limit 0 | jq '.buffers[].rows[].key'"});
+  c.action([a](CommandContext& context) { return run_errors(*a, context); });
 }
 
 const CommandRegistration kErrors(17, add_errors_command);

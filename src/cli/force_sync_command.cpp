@@ -26,8 +26,6 @@ struct ForceSyncArguments {
   bool json = false;
 };
 
-/// A process that syncs says so every second.
-constexpr std::chrono::seconds kSilenceMax{10};
 constexpr std::chrono::seconds kProgressInterval{5};
 
 /// What force-sync came to for one buffer.
@@ -113,7 +111,7 @@ std::vector<Settling> settle_all(const std::vector<ListedBuffer>& buffers, std::
   for (const ListedBuffer& buffer : buffers) {
     if (hands_of(buffer) != Hands::maker) continue;
     control::AskOptions options;
-    options.silence_max = std::min<std::chrono::milliseconds>(kSilenceMax, timeout + std::chrono::seconds(3));
+    options.silence_max = std::min<std::chrono::milliseconds>(kWorkSilenceMax, timeout + std::chrono::seconds(3));
     options.give_up = [&interrupted] { return interrupted.load(); };
     options.on_progress = [&progress, which = asked.size()](std::uint64_t rows) { progress.left(which, rows); };
     asked.push_back(std::async(std::launch::async, settle, buffer, timeout, options));
@@ -194,15 +192,14 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
   return kDoneWithLosses;
 }
 
-void add_force_sync_command(CLI::App& app, const ChooseAction& choose) {
-  CLI::App* c = app.add_subcommand("force-sync", "Have running processes send what they have taken so far, and wait");
+void add_force_sync_command(CommandSyntax& app) {
+  CommandSyntax c = app.subcommand("force-sync", "Have running processes send what they have taken so far, and wait");
   auto a = std::make_shared<ForceSyncArguments>();
-  c->add_option("--timeout", a->timeout, "Seconds to wait at most (default: 300)")->option_text("S");
-  c->add_option("--buffer", a->buffer, "Only this one (`forebay status` shows their IDs)")->option_text("ID");
-  c->add_flag("--json", a->json, "Print one JSON object");
-  c->footer(
-      examples({"forebay force-sync", "forebay force-sync --timeout 30 --buffer 20260101T000000Z-4711-1f2e3d4c"}));
-  choose(*c, [a](CommandContext& context) { return run_force_sync(*a, context); });
+  c.option("--timeout", a->timeout, "Seconds to wait at most (default: 300)").shown_as("S");
+  c.option("--buffer", a->buffer, "Only this one (`forebay status` shows their IDs)").shown_as("ID");
+  c.flag("--json", a->json, "Print one JSON object");
+  c.examples({"forebay force-sync", "forebay force-sync --timeout 30 --buffer 20260101T000000Z-4711-1f2e3d4c"});
+  c.action([a](CommandContext& context) { return run_force_sync(*a, context); });
 }
 
 const CommandRegistration kForceSync(16, add_force_sync_command);

@@ -2,26 +2,35 @@
 
 #include <unistd.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <thread>
 #include <utility>
 
 #include "cli/command.hpp"
 
 namespace forebay::cli {
 
+struct Interrupt::Signals {
+  boost::asio::io_context io;
+  boost::asio::signal_set set{io, SIGINT, SIGTERM};
+  std::thread thread;
+};
+
 Interrupt::Interrupt(std::function<void()> on_first, std::function<void()> on_second)
-    : on_first_(std::move(on_first)), on_second_(std::move(on_second)), signals_(io_, SIGINT, SIGTERM) {
+    : on_first_(std::move(on_first)), on_second_(std::move(on_second)), signals_(std::make_unique<Signals>()) {
   wait();
-  thread_ = std::thread([this] { io_.run(); });
+  signals_->thread = std::thread([this] { signals_->io.run(); });
 }
 
 Interrupt::~Interrupt() {
-  io_.stop();
-  thread_.join();
+  signals_->io.stop();
+  signals_->thread.join();
 }
 
 void Interrupt::wait() {
-  signals_.async_wait([this](const boost::system::error_code& error, int) {
+  signals_->set.async_wait([this](const boost::system::error_code& error, int) {
     if (error) return;
     if (requested_.exchange(true)) {
       on_second_();

@@ -1,11 +1,8 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <functional>
-#include <string>
-#include <thread>
+#include <memory>
 
 namespace forebay::cli {
 
@@ -22,14 +19,14 @@ class Interrupt {
   const std::atomic<bool>& requested() const { return requested_; }
 
  private:
+  struct Signals;
+
   void wait();
 
   std::function<void()> on_first_;
   std::function<void()> on_second_;
   std::atomic<bool> requested_{false};
-  boost::asio::io_context io_;
-  boost::asio::signal_set signals_;
-  std::thread thread_;
+  std::unique_ptr<Signals> signals_;
 };
 
 }  // namespace forebay::cli

@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -115,35 +114,35 @@ int migrate_status(CommandContext& context, const MigrateOptions& options) {
   return kDone;
 }
 
-CLI::App* add_leaf(CLI::App& migrate, const std::string& name, const std::string& what, const SharedOptions& options) {
-  CLI::App* leaf = migrate.add_subcommand(name, what);
+CommandSyntax add_leaf(CommandSyntax& migrate, const std::string& name, const std::string& what,
+                       const SharedOptions& options) {
+  CommandSyntax leaf = migrate.subcommand(name, what);
   add_destination_option(
-      *leaf, options->to,
+      leaf, options->to,
       "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
   return leaf;
 }
 
-void add_migrate_command(CLI::App& app, const ChooseAction& choose) {
-  CLI::App* migrate = app.add_subcommand("migrate", "Create, change or drop forebay's tables at the destination");
-  migrate->require_subcommand(0, 1);
-  migrate->footer(examples({"forebay migrate status", "forebay migrate up", "forebay migrate down"}));
+void add_migrate_command(CommandSyntax& app) {
+  CommandSyntax migrate = app.subcommand("migrate", "Create, change or drop forebay's tables at the destination");
+  migrate.examples({"forebay migrate status", "forebay migrate up", "forebay migrate down"});
   auto options = std::make_shared<MigrateOptions>();
 
-  CLI::App* up = add_leaf(*migrate, "up", "Apply what is missing (a first scan does so by itself)", options);
-  up->footer(examples({"forebay migrate up", "forebay migrate up --to postgresql://admin@db.example/backups"}));
-  choose(*up, [options](CommandContext& context) { return migrate_up(context, *options); });
+  CommandSyntax up = add_leaf(migrate, "up", "Apply what is missing (a first scan does so by itself)", options);
+  up.examples({"forebay migrate up", "forebay migrate up --to postgresql://admin@db.example/backups"});
+  up.action([options](CommandContext& context) { return migrate_up(context, *options); });
 
-  CLI::App* down =
-      add_leaf(*migrate, "down", "Take the last N migrations back: drops tables and what they hold", options);
-  down->add_option("N", options->count, "How many (default: 1)")->check(CLI::Range(1, 1000).description(""));
-  down->add_flag("--yes", options->yes, "Do it; without this, only say what would be dropped");
-  down->footer(examples({"forebay migrate down", "forebay migrate down 2 --yes"}));
-  choose(*down, [options](CommandContext& context) { return migrate_down(context, *options); });
+  CommandSyntax down =
+      add_leaf(migrate, "down", "Take the last N migrations back: drops tables and what they hold", options);
+  down.option("N", options->count, "How many (default: 1)").between(1, 1000);
+  down.flag("--yes", options->yes, "Do it; without this, only say what would be dropped");
+  down.examples({"forebay migrate down", "forebay migrate down 2 --yes"});
+  down.action([options](CommandContext& context) { return migrate_down(context, *options); });
 
-  CLI::App* status = add_leaf(*migrate, "status", "List the migrations and which are applied", options);
-  status->add_flag("--json", options->json, "Print one JSON object");
-  status->footer(examples({"forebay migrate status", "forebay migrate status --json"}));
-  choose(*status, [options](CommandContext& context) { return migrate_status(context, *options); });
+  CommandSyntax status = add_leaf(migrate, "status", "List the migrations and which are applied", options);
+  status.flag("--json", options->json, "Print one JSON object");
+  status.examples({"forebay migrate status", "forebay migrate status --json"});
+  status.action([options](CommandContext& context) { return migrate_status(context, *options); });
 }
 
 const CommandRegistration kMigrate(30, add_migrate_command);

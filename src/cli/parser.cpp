@@ -17,13 +17,20 @@ namespace {
 constexpr std::array<std::string_view, 7> kNotBuilt = {"ingest", "serve",     "pause", "resume",
                                                        "export", "normalize", "verify"};
 
+/// What a --help ends with.
+std::string examples_text(const std::vector<std::string>& lines) {
+  std::string text = "Examples:";
+  for (const std::string& line : lines) text += "\n  " + line;
+  return text + "\n";
+}
+
 std::string epilogue() {
   std::string later;
   for (const std::string_view name : kNotBuilt) {
     later += (later.empty() ? "" : ", ") + std::string(name);
   }
-  return examples({"forebay scan /srv/data", "forebay scan --to postgresql://backup@db.example/backups /srv/data",
-                   "forebay --env /etc/forebay/.env config check", "forebay scan --help"}) +
+  return examples_text({"forebay scan /srv/data", "forebay scan --to postgresql://backup@db.example/backups /srv/data",
+                        "forebay --env /etc/forebay/.env config check", "forebay scan --help"}) +
          "\nExit status: 0 all is at the destination · 1 done, but rows are in quarantine or paths were unreadable "
          "·\n"
          "2 wrong usage or settings · 3 rows remain in the buffer · 4 local failure · 130 interrupted\n"
@@ -108,6 +115,75 @@ void refuse_not_built(const CLI::App* command) {
 
 }  // namespace
 
+OptionSyntax& OptionSyntax::shown_as(const std::string& placeholder) {
+  option_->option_text(placeholder);
+  return *this;
+}
+
+OptionSyntax& OptionSyntax::required() {
+  option_->required();
+  return *this;
+}
+
+OptionSyntax& OptionSyntax::repeatable() {
+  option_->expected(1)->take_all();
+  return *this;
+}
+
+OptionSyntax& OptionSyntax::one_of(const std::vector<std::string>& values) {
+  option_->check(CLI::IsMember(values).description(""));
+  return *this;
+}
+
+OptionSyntax& OptionSyntax::between(int low, int high) {
+  option_->check(CLI::Range(low, high).description(""));
+  return *this;
+}
+
+OptionSyntax& OptionSyntax::not_empty(const std::string& what) {
+  const auto refuse_empty = [what](const std::string& given) {
+    return given.empty() ? "must name " + what + ", not be empty" : std::string();
+  };
+  option_->check(CLI::Validator(refuse_empty, ""));
+  return *this;
+}
+
+CommandSyntax CommandSyntax::subcommand(const std::string& name, const std::string& summary) {
+  app_->require_subcommand(0, 1);
+  return {*app_->add_subcommand(name, summary), *choose_};
+}
+
+OptionSyntax CommandSyntax::option(const std::string& names, std::string& value, const std::string& help) {
+  return OptionSyntax(*app_->add_option(names, value, help));
+}
+
+OptionSyntax CommandSyntax::option(const std::string& names, std::optional<std::string>& value,
+                                   const std::string& help) {
+  return OptionSyntax(*app_->add_option(names, value, help));
+}
+
+OptionSyntax CommandSyntax::option(const std::string& names, std::vector<std::string>& values,
+                                   const std::string& help) {
+  return OptionSyntax(*app_->add_option(names, values, help));
+}
+
+OptionSyntax CommandSyntax::option(const std::string& names, int& value, const std::string& help) {
+  return OptionSyntax(*app_->add_option(names, value, help));
+}
+
+OptionSyntax CommandSyntax::option(const std::string& names, std::optional<std::int64_t>& value,
+                                   const std::string& help) {
+  return OptionSyntax(*app_->add_option(names, value, help));
+}
+
+void CommandSyntax::flag(const std::string& names, bool& value, const std::string& help) {
+  app_->add_flag(names, value, help);
+}
+
+void CommandSyntax::examples(const std::vector<std::string>& lines) { app_->footer(examples_text(lines)); }
+
+void CommandSyntax::action(CommandAction action) const { (*choose_)(*app_, std::move(action)); }
+
 ParsedCommand parse_command_line(int argc, char** argv, GlobalOptions& global) {
   ParsedCommand result;
 
@@ -124,15 +200,16 @@ ParsedCommand parse_command_line(int argc, char** argv, GlobalOptions& global) {
   app.add_option("--log-format", global.log_format, "text or json")
       ->check(CLI::IsMember({"text", "json"}).description(""))
       ->type_name("FORMAT");
-  app.require_subcommand(0, 1);
   app.footer(epilogue());
 
   std::vector<RegisteredCommand> commands = registered_commands();
   std::sort(commands.begin(), commands.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
   std::vector<std::pair<const CLI::App*, CommandAction>> actions;
-  for (const RegisteredCommand& command : commands) {
-    command.add(app, [&](CLI::App& leaf, CommandAction action) { actions.emplace_back(&leaf, std::move(action)); });
-  }
+  const ChooseAction choose = [&](const CLI::App& leaf, CommandAction action) {
+    actions.emplace_back(&leaf, std::move(action));
+  };
+  CommandSyntax whole(app, choose);
+  for (const RegisteredCommand& command : commands) command.add(whole);
   add_not_built(app);
   set_manners(&app);
 

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/elapsed.hpp"
 #include "base/human.hpp"
 
 namespace forebay::cli {
@@ -33,7 +34,7 @@ std::string progress_text(const ProgressPicture& p, double entries_per_s) {
   if (p.walking) s += " | " + human_rate(entries_per_s);
   if (p.sending) {
     s += " | buffered " + human_count(p.buffered) + " | synced " + human_count(p.synced);
-    s += " | lag " + human_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(p.lag_s * 1e9)));
+    s += " | lag " + human_duration(Seconds(p.lag_s));
   }
   if (p.walking && p.expected_entries && *p.expected_entries > 0) {
     // Used inodes count what is hidden under mounts, too, and links once: near the end it is an estimate.
@@ -50,30 +51,28 @@ ProgressMode progress_mode(const std::string& wanted, bool quiet, bool stderr_is
 }
 
 Progress::Progress(ProgressMode mode, std::function<ProgressPicture()> look)
-    : mode_(mode), look_(std::move(look)), last_at_(steady_clock::now()), timer_(io_) {
+    : mode_(mode), look_(std::move(look)), last_at_(steady_clock::now()), timer_([this] {
+        draw();
+        timer_.set(next());
+      }) {
   if (mode_ == ProgressMode::none) return;
+  timer_.set(next());
+  timer_.start("for the progress line");
   if (mode_ == ProgressMode::line) set_log_neighbour(this);
-  arm();
-  thread_ = std::thread([this] { io_.run(); });
 }
 
 Progress::~Progress() {
   if (mode_ == ProgressMode::none) return;
-  io_.stop();
-  thread_.join();
+  timer_.stop();
   if (mode_ == ProgressMode::line) {
     set_log_neighbour(nullptr);
     clear();
   }
 }
 
-void Progress::arm() {
-  timer_.expires_after(mode_ == ProgressMode::line ? kLineInterval : std::chrono::milliseconds(kPlainInterval));
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    draw();
-    arm();
-  });
+steady_clock::time_point Progress::next() const {
+  return steady_clock::now() +
+         (mode_ == ProgressMode::line ? kLineInterval : std::chrono::milliseconds(kPlainInterval));
 }
 
 void Progress::draw() {

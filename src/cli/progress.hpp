@@ -1,7 +1,5 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -9,8 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 
+#include "base/timer.hpp"
 #include "cli/logging.hpp"
 
 namespace forebay::cli {
@@ -47,7 +45,7 @@ class Progress : LogNeighbour {
   void after_line() override;
 
  private:
-  void arm();
+  std::chrono::steady_clock::time_point next() const;
   void draw();
   void clear();
 
@@ -62,9 +60,7 @@ class Progress : LogNeighbour {
   std::string drawn_;   // the line that stands on the terminal
   bool aside_ = false;  // a log line is being written where it stood
 
-  boost::asio::io_context io_;
-  boost::asio::steady_timer timer_;
-  std::thread thread_;
+  Timer timer_;
 };
 
 }  // namespace forebay::cli

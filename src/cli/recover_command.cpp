@@ -139,20 +139,19 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   return kDoneWithLosses;
 }
 
-void add_recover_command(CLI::App& app, const ChooseAction& choose) {
-  CLI::App* c = app.add_subcommand("recover", "Send what earlier runs left in the state directory");
+void add_recover_command(CommandSyntax& app) {
+  CommandSyntax c = app.subcommand("recover", "Send what earlier runs left in the state directory");
   auto a = std::make_shared<RecoverArguments>();
-  add_destination_option(*c, a->to, "Send it here, whatever destination it was meant for");
-  c->add_option(
-       "--shift-versions", a->shift_versions_s,
-       "Move the versions of what is adopted by so much: for rows taken while the clock was wrong (a clock that "
-       "was ahead: below 0)")
-      ->option_text("SECONDS");
-  c->add_option("--buffer", a->buffer, "Only the buffer of this name")->option_text("ID");
-  c->add_flag("--json", a->json, "Print one JSON object");
-  c->footer(examples({"forebay recover", "forebay recover --to postgresql://backup@other-host/catalog",
-                      "forebay recover --shift-versions -3600"}));
-  choose(*c, [a](CommandContext& context) { return run_recover(*a, context); });
+  add_destination_option(c, a->to, "Send it here, whatever destination it was meant for");
+  c.option("--shift-versions", a->shift_versions_s,
+           "Move the versions of what is adopted by so much: for rows taken while the clock was wrong (a clock that "
+           "was ahead: below 0)")
+      .shown_as("SECONDS");
+  c.option("--buffer", a->buffer, "Only the buffer of this name").shown_as("ID");
+  c.flag("--json", a->json, "Print one JSON object");
+  c.examples({"forebay recover", "forebay recover --to postgresql://backup@other-host/catalog",
+              "forebay recover --shift-versions -3600"});
+  c.action([a](CommandContext& context) { return run_recover(*a, context); });
 }
 
 const CommandRegistration kRecover(20, add_recover_command);

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "base/elapsed.hpp"
 #include "cli/buffer_run.hpp"
 #include "cli/command.hpp"
 #include "cli/destination.hpp"
@@ -31,10 +32,6 @@ struct RestoreArguments {
   bool json = false;
   bool quiet = false;
 };
-
-double seconds_since(steady_clock::time_point start) {
-  return std::chrono::duration<double>(steady_clock::now() - start).count();
-}
 
 ProgressPicture reading_picture(std::string_view verb, std::uint64_t done, std::uint64_t all) {
   ProgressPicture p;
@@ -219,24 +216,22 @@ int run_restore(const RestoreArguments& a, CommandContext& context) {
   return a.dry_run ? dry_run(a, source, settings, mode, start) : send(a, source, settings, mode, start);
 }
 
-void add_restore_command(CLI::App& app, const ChooseAction& choose) {
-  CLI::App* c = app.add_subcommand("restore", "Send the rows of checkpoint files to a destination");
+void add_restore_command(CommandSyntax& app) {
+  CommandSyntax c = app.subcommand("restore", "Send the rows of checkpoint files to a destination");
   auto a = std::make_shared<RestoreArguments>();
-  c->add_option("FILE", a->files, "Checkpoint files; of rows with one key the newest version wins")->required();
+  c.option("FILE", a->files, "Checkpoint files; of rows with one key the newest version wins").required();
   add_destination_option(
-      *c, a->to, "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
-  c->add_option("--set", a->set, "Only the rows of this backup set, by its name or number")->option_text("NAME");
-  c->add_option("--stream", a->stream, "Only the rows of this stream")->option_text("NAME");
-  c->add_flag("--dry-run", a->dry_run, "Verify and compare with the destination; send nothing, make nothing");
-  c->add_flag("--json", a->json, "Print the summary as one JSON object");
-  c->add_flag("--quiet", a->quiet, "No progress and no summary; warnings and errors only");
-  c->add_option("--progress", a->progress, "auto, always or never")
-      ->option_text("WHEN")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  c->footer(examples({"forebay restore --dry-run checkpoint-*.db",
-                      "forebay restore --to postgresql://backup@other-host/catalog checkpoint-*.db",
-                      "forebay restore --set nightly --stream backup_files checkpoint-*.db"}));
-  choose(*c, [a](CommandContext& context) { return run_restore(*a, context); });
+      c, a->to, "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
+  c.option("--set", a->set, "Only the rows of this backup set, by its name or number").shown_as("NAME");
+  c.option("--stream", a->stream, "Only the rows of this stream").shown_as("NAME");
+  c.flag("--dry-run", a->dry_run, "Verify and compare with the destination; send nothing, make nothing");
+  c.flag("--json", a->json, "Print the summary as one JSON object");
+  c.flag("--quiet", a->quiet, "No progress and no summary; warnings and errors only");
+  c.option("--progress", a->progress, "auto, always or never").shown_as("WHEN").one_of({"auto", "always", "never"});
+  c.examples({"forebay restore --dry-run checkpoint-*.db",
+              "forebay restore --to postgresql://backup@other-host/catalog checkpoint-*.db",
+              "forebay restore --set nightly --stream backup_files checkpoint-*.db"});
+  c.action([a](CommandContext& context) { return run_restore(*a, context); });
 }
 
 const CommandRegistration kRestore(27, add_restore_command);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/elapsed.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
 #include "cli/json_output.hpp"
@@ -18,15 +19,6 @@ using nlohmann::ordered_json;
 
 bool is_counted(const std::string& stream) { return stream != backup_sets_stream().name; }
 
-/// Names in a file may be in any encoding: what is not UTF-8 is replaced, not a reason to fail.
-ordered_json counts_json(const Counts& c) {
-  return {{"accepted", c.accepted},
-          {"synced", c.synced},
-          {"superseded", c.superseded},
-          {"pending", c.pending},
-          {"quarantined", c.quarantined}};
-}
-
 ordered_json comparison_json(const StreamComparison& s) {
   return {{"rows", s.rows},
           {"new", s.found.absent},
@@ -34,10 +26,6 @@ ordered_json comparison_json(const StreamComparison& s) {
           {"equal_there", s.found.equal},
           {"newer_there", s.found.newer},
           {"superseded", s.superseded}};
-}
-
-std::string duration(double seconds) {
-  return human_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9)));
 }
 
 }  // namespace
@@ -88,7 +76,8 @@ void print_restore(const RestoreSummary& s, std::ostream& out) {
   const std::uint64_t of_all = only_sets ? s.rows.begin()->second : count_of_rows(s.rows);
   const double rate = s.elapsed_s > 0 ? static_cast<double>(c.accepted) / s.elapsed_s : 0;
   out << "read        " << human_count(c.accepted) << " of " << human_count(of_all) << " rows from "
-      << counted(s.files, "file", "files") << ", in " << duration(s.elapsed_s) << " (" << human_rate(rate) << ")\n";
+      << counted(s.files, "file", "files") << ", in " << human_duration(Seconds(s.elapsed_s)) << " ("
+      << human_rate(rate) << ")\n";
   out << "synced      " << human_count(c.synced) << " rows to " << safe_line(s.status.destination)
       << ", or there already\n";
   if (c.superseded > 0) out << "superseded  " << human_count(c.superseded) << " by newer versions\n";

@@ -28,8 +28,6 @@ struct RetryArguments {
   bool json = false;
 };
 
-/// A process that syncs says so every second.
-constexpr std::chrono::seconds kSilenceMax{10};
 constexpr std::chrono::seconds kLiveTimeout{300};
 
 /// Of all buffers together.
@@ -56,7 +54,7 @@ void ask_live(const ListedBuffer& buffer, const RetryArguments& a, const std::at
   request.timeout = kLiveTimeout;
   request.stream = a.stream;
   control::AskOptions options;
-  options.silence_max = kSilenceMax;
+  options.silence_max = kWorkSilenceMax;
   options.give_up = [&interrupted] { return interrupted.load(); };
   const control::Answer answer = ask_maker_patiently(buffer, request, options);
   if (answer.outcome != Outcome::answered) {
@@ -115,14 +113,6 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
   const std::uint64_t left = status.buffers_unreadable + status.buffers_in_doubt + status.buffers_of_other_hosts;
   if (left > 0)
     sum.problems.push_back(counted(left, "buffer was left as it is", "buffers were left as they are") + " (see above)");
-}
-
-Json counts_json(const Counts& c) {
-  return {{"accepted", c.accepted},
-          {"synced", c.synced},
-          {"superseded", c.superseded},
-          {"quarantined", c.quarantined},
-          {"pending", c.pending}};
 }
 
 /// "1 row: 1 synced, 0 superseded by newer ones"
@@ -222,15 +212,15 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
   return kDoneWithLosses;
 }
 
-void add_retry_errors_command(CLI::App& app, const ChooseAction& choose) {
-  CLI::App* c = app.add_subcommand("retry-errors", "Send quarantined rows again, after the cause was mended");
+void add_retry_errors_command(CommandSyntax& app) {
+  CommandSyntax c = app.subcommand("retry-errors", "Send quarantined rows again, after the cause was mended");
   auto a = std::make_shared<RetryArguments>();
-  c->add_option("--stream", a->stream, "Only rows of this stream")->option_text("NAME");
-  c->add_option("--buffer", a->buffer, "Only this one (`forebay errors` shows their IDs)")->option_text("ID");
-  add_destination_option(*c, a->to, "Send what ended processes left here, whatever destination it was meant for");
-  c->add_flag("--json", a->json, "Print one JSON object");
-  c->footer(examples({"forebay retry-errors", "forebay retry-errors --stream backup_files"}));
-  choose(*c, [a](CommandContext& context) { return run_retry_errors(*a, context); });
+  c.option("--stream", a->stream, "Only rows of this stream").shown_as("NAME");
+  c.option("--buffer", a->buffer, "Only this one (`forebay errors` shows their IDs)").shown_as("ID");
+  add_destination_option(c, a->to, "Send what ended processes left here, whatever destination it was meant for");
+  c.flag("--json", a->json, "Print one JSON object");
+  c.examples({"forebay retry-errors", "forebay retry-errors --stream backup_files"});
+  c.action([a](CommandContext& context) { return run_retry_errors(*a, context); });
 }
 
 const CommandRegistration kRetryErrors(18, add_retry_errors_command);

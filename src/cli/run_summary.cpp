@@ -5,19 +5,15 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/durability.hpp"
+#include "base/elapsed.hpp"
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
 #include "cli/json_output.hpp"
 
 namespace forebay::cli {
-namespace {
-
-constexpr std::array<const char*, 3> kDurability = {"memory", "process", "power"};
-
-std::chrono::nanoseconds seconds(double s) { return std::chrono::nanoseconds(static_cast<std::int64_t>(s * 1e9)); }
-
-}  // namespace
+namespace {}  // namespace
 
 std::uint64_t peak_memory_bytes() {
   // Not getrusage(): its figure begins with what the process that started this one held.
@@ -38,8 +34,7 @@ std::string summary_json(const RunSummary& s) {
       {"backup_set", s.backup_set},
       {"destination", s.status.destination},
       {"destination_state", std::string(to_string(s.status.destination_state))},
-      {"durability",
-       s.status.state_directory.empty() ? "none" : kDurability[static_cast<std::size_t>(s.status.durability)]},
+      {"durability", s.status.state_directory.empty() ? "none" : to_string(s.status.durability)},
       {"scanned", s.scanned},
       {"accepted", files.accepted},
       {"synced", files.synced},
@@ -66,7 +61,7 @@ void print_summary(const RunSummary& s, std::ostream& out) {
   const Counts files = s.status.of("backup_files");
   const double rate = s.elapsed_s > 0 ? static_cast<double>(s.scanned) / s.elapsed_s : 0;
   out << "scanned     " << human_count(s.scanned) << " files, " << human_bytes(s.total_bytes) << ", in "
-      << human_duration(seconds(s.elapsed_s)) << " (" << human_rate(rate) << ")\n";
+      << human_duration(Seconds(s.elapsed_s)) << " (" << human_rate(rate) << ")\n";
   if (!s.whole) out << "cut short   " << (s.failure.empty() ? "interrupted" : safe_line(s.failure)) << '\n';
   if (s.unreadable > 0) out << "unreadable  " << human_count(s.unreadable) << " paths\n";
   if (s.dry_run) {

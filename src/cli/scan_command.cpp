@@ -8,6 +8,7 @@
 #include <iostream>
 #include <optional>
 
+#include "base/elapsed.hpp"
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/wall_clock.hpp"
@@ -41,10 +42,6 @@ struct ScanArguments {
   bool json = false;
   bool quiet = false;
 };
-
-double seconds_since(steady_clock::time_point start) {
-  return std::chrono::duration<double>(steady_clock::now() - start).count();
-}
 
 void read_globs(const std::string& file, std::vector<std::string>& globs) {
   std::ifstream in(file);
@@ -276,34 +273,29 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   return exit_status(summary, !walked);
 }
 
-void add_scan_command(CLI::App& app, const ChooseAction& choose) {
-  CLI::App* c = app.add_subcommand("scan", "Walk directory trees into the destination");
+void add_scan_command(CommandSyntax& app) {
+  CommandSyntax c = app.subcommand("scan", "Walk directory trees into the destination");
   auto a = std::make_shared<ScanArguments>();
-  c->add_option("DIR", a->scan.roots, "Directories to walk")->required();
-  c->add_option("--set", a->set, "Name of the backup set (default: host, directory and start time)")
-      ->option_text("NAME");
-  c->add_option("--set-id", a->set_id_text, "Number of the backup set, instead of one made from its name")
-      ->option_text("N");
+  c.option("DIR", a->scan.roots, "Directories to walk").required();
+  c.option("--set", a->set, "Name of the backup set (default: host, directory and start time)").shown_as("NAME");
+  c.option("--set-id", a->set_id_text, "Number of the backup set, instead of one made from its name").shown_as("N");
   add_destination_option(
-      *c, a->to, "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
-  c->add_option("--threads", a->threads, "Threads that walk (default: SCAN_THREADS)")->option_text("N");
-  c->add_flag("-x,--one-file-system", a->scan.one_file_system, "Do not enter other file systems");
-  c->add_option("--exclude", a->scan.exclude_globs, "Leave out names, or with a '/' paths, that match (repeatable)")
-      ->option_text("GLOB")
-      ->expected(1)
-      ->take_all();
-  c->add_option("--exclude-from", a->exclude_from, "The same from a file, one a line; '#' begins a comment")
-      ->option_text("FILE");
-  c->add_flag("--dry-run", a->dry_run, "Walk and buffer in memory; send nothing, leave nothing");
-  c->add_flag("--no-recover", a->no_recover, "Leave alone what earlier runs of the same destination left behind");
-  c->add_flag("--json", a->json, "Print the summary as one JSON object");
-  c->add_flag("--quiet", a->quiet, "No progress and no summary; warnings and errors only");
-  c->add_option("--progress", a->progress, "auto, always or never")
-      ->option_text("WHEN")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  c->footer(examples({"forebay scan /srv/data", "forebay scan --set nightly -x / --to postgresql://backup@db/catalog",
-                      "forebay scan --exclude '*.tmp' --exclude '/srv/data/cache/*' --json /srv/data"}));
-  choose(*c, [a](CommandContext& context) { return run_scan(*a, context); });
+      c, a->to, "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
+  c.option("--threads", a->threads, "Threads that walk (default: SCAN_THREADS)").shown_as("N");
+  c.flag("-x,--one-file-system", a->scan.one_file_system, "Do not enter other file systems");
+  c.option("--exclude", a->scan.exclude_globs, "Leave out names, or with a '/' paths, that match (repeatable)")
+      .shown_as("GLOB")
+      .repeatable();
+  c.option("--exclude-from", a->exclude_from, "The same from a file, one a line; '#' begins a comment")
+      .shown_as("FILE");
+  c.flag("--dry-run", a->dry_run, "Walk and buffer in memory; send nothing, leave nothing");
+  c.flag("--no-recover", a->no_recover, "Leave alone what earlier runs of the same destination left behind");
+  c.flag("--json", a->json, "Print the summary as one JSON object");
+  c.flag("--quiet", a->quiet, "No progress and no summary; warnings and errors only");
+  c.option("--progress", a->progress, "auto, always or never").shown_as("WHEN").one_of({"auto", "always", "never"});
+  c.examples({"forebay scan /srv/data", "forebay scan --set nightly -x / --to postgresql://backup@db/catalog",
+              "forebay scan --exclude '*.tmp' --exclude '/srv/data/cache/*' --json /srv/data"});
+  c.action([a](CommandContext& context) { return run_scan(*a, context); });
 }
 
 const CommandRegistration kScan(10, add_scan_command);

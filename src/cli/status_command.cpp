@@ -68,15 +68,14 @@ int run_status(const StatusArguments& a, CommandContext& context) {
   return kDone;
 }
 
-void add_status_command(CLI::App& app, const ChooseAction& choose) {
-  CLI::App* c = app.add_subcommand("status", "Show every buffer under the state directory, live or orphaned");
+void add_status_command(CommandSyntax& app) {
+  CommandSyntax c = app.subcommand("status", "Show every buffer under the state directory, live or orphaned");
   auto a = std::make_shared<StatusArguments>();
-  c->add_flag("--json", a->json, "Print one JSON object (with --watch, one a line)");
-  c->add_flag("--watch", a->watch, "Look again every second, until Ctrl-C (then the exit status is 130)");
-  c->add_option("--buffer", a->buffer, "Only this one")->option_text("ID");
-  c->footer(
-      examples({"forebay status", "forebay status --watch", "forebay status --json | jq '.buffers[].pending_files'"}));
-  choose(*c, [a](CommandContext& context) { return run_status(*a, context); });
+  c.flag("--json", a->json, "Print one JSON object (with --watch, one a line)");
+  c.flag("--watch", a->watch, "Look again every second, until Ctrl-C (then the exit status is 130)");
+  c.option("--buffer", a->buffer, "Only this one").shown_as("ID");
+  c.examples({"forebay status", "forebay status --watch", "forebay status --json | jq '.buffers[].pending_files'"});
+  c.action([a](CommandContext& context) { return run_status(*a, context); });
 }
 
 const CommandRegistration kStatus(14, add_status_command);

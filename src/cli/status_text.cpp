@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "base/elapsed.hpp"
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
@@ -36,8 +37,6 @@ bool truth(const Json& j, const char* field) {
   const auto found = j.find(field);
   return found != j.end() && found->is_boolean() && found->get<bool>();
 }
-
-std::string duration(double s) { return human_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(s * 1e9))); }
 
 std::string percent(double p) {
   char text[16];
@@ -87,11 +86,12 @@ void add_live_rows(const Json& f, Table& table) {
                                   " that earlier processes left are pending"});
   }
   const double oldest = real(f, "oldest_pending_s").value_or(0);
-  if (oldest > 0) table.add({"  waiting", "the oldest row for " + duration(oldest)});
+  if (oldest > 0) table.add({"  waiting", "the oldest row for " + human_duration(Seconds(oldest))});
   const std::string last = text(f, "last_sync_time");
   table.add({"  syncing", std::string(truth(f, "is_syncing") ? "now" : "not now") + "; " +
                               human_count(number(f, "sync_batches").value_or(0)) + " batches in " +
-                              duration(real(f, "total_time").value_or(0)) + (last.empty() ? "" : ", last " + last)});
+                              human_duration(Seconds(real(f, "total_time").value_or(0))) +
+                              (last.empty() ? "" : ", last " + last)});
   const std::string checkpoint = text(f, "last_checkpoint_time");
   table.add({"  held", human_bytes(number(f, "memory_bytes").value_or(0)) + " in memory, " +
                            human_bytes(number(f, "disk_bytes").value_or(0)) + " on disk; durability " +

@@ -9,12 +9,12 @@
 namespace forebay::cli {
 namespace {
 
-void add_version_command(CLI::App& app, const ChooseAction& choose) {
-  CLI::App* command = app.add_subcommand("version", "Print the versions of forebay and of what it is linked with");
+void add_version_command(CommandSyntax& app) {
+  CommandSyntax command = app.subcommand("version", "Print the versions of forebay and of what it is linked with");
   auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "Print one JSON object");
-  command->footer(examples({"forebay version", "forebay version --json"}));
-  choose(*command, [json](CommandContext&) {
+  command.flag("--json", *json, "Print one JSON object");
+  command.examples({"forebay version", "forebay version --json"});
+  command.action([json](CommandContext&) {
     if (*json) {
       const nlohmann::ordered_json versions = {{"forebay", FOREBAY_VERSION},
                                                {"sqlite", sqlite_version()},

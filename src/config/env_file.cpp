@@ -16,7 +16,6 @@ constexpr std::size_t kEnvFileBytesMax = 1 << 20;
 
 bool name_start(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
 bool name_char(char c) { return name_start(c) || (c >= '0' && c <= '9'); }
-bool blank(char c) { return c == ' ' || c == '\t'; }
 
 class Parser {
  public:
@@ -49,7 +48,7 @@ class Parser {
 
   std::string parse_name() {
     std::string name = parse_word();
-    if (name == "export" && !at_end_of_line() && blank(peek())) {
+    if (name == "export" && !at_end_of_line() && is_env_blank(peek())) {
       skip_blanks();
       if (!at_end_of_line() && peek() != '=') name = parse_word();
     }
@@ -70,7 +69,7 @@ class Parser {
       } else {
         parse_double_quoted(entry);
       }
-      const bool spaced = !at_end_of_line() && blank(peek());
+      const bool spaced = !at_end_of_line() && is_env_blank(peek());
       skip_blanks();
       if (!at_end_of_line() && !(spaced && peek() == '#')) {
         fail("nothing but a comment may follow the closing quote");
@@ -81,8 +80,8 @@ class Parser {
     const std::size_t from = at_;
     std::size_t end = at_;
     while (!at_end_of_line()) {
-      if (peek() == '#' && (at_ == from || blank(text_[at_ - 1]))) break;
-      if (!blank(peek())) end = at_ + 1;
+      if (peek() == '#' && (at_ == from || is_env_blank(text_[at_ - 1]))) break;
+      if (!is_env_blank(peek())) end = at_ + 1;
       ++at_;
     }
     entry.value = text_.substr(from, end - from);
@@ -144,7 +143,7 @@ class Parser {
   }
 
   void skip_blanks() {
-    while (!at_end() && blank(text_[at_])) ++at_;
+    while (!at_end() && is_env_blank(text_[at_])) ++at_;
   }
   void skip_comment() {
     while (!at_end_of_line()) ++at_;

@@ -17,6 +17,9 @@ struct EnvEntry {
   bool has_reference = false;
 };
 
+/// What may stand between the words of a line.
+constexpr bool is_env_blank(char c) { return c == ' ' || c == '\t'; }
+
 /// Parses a .env file's text (grammar: docs/settings.md). `file` is for messages. Throws Error(usage),
 /// "FILE:LINE:COLUMN: what was expected", for a malformed line; the message never holds a value.
 std::vector<EnvEntry> parse_env_text(std::string_view text, const std::string& file);

@@ -32,21 +32,19 @@ std::string block(const Setting& setting, Profile profile) {
          std::string(setting.default_text.empty() ? setting.example : setting.default_text) + "\n";
 }
 
-bool blank(char c) { return c == ' ' || c == '\t'; }
-
 /// The name of a setting that a comment holds ("#NAME=…", "# export NAME=…"); empty: none.
 std::string_view commented_name(std::string_view line) {
   const auto skip = [&](auto&& wanted) {
     while (!line.empty() && wanted(line.front())) line.remove_prefix(1);
   };
-  skip(blank);
+  skip(is_env_blank);
   if (line.empty() || line.front() != '#') return {};
-  skip([](char c) { return c == '#' || blank(c); });
+  skip([](char c) { return c == '#' || is_env_blank(c); });
   if (line.starts_with("export ")) line.remove_prefix(7);
-  skip(blank);
+  skip(is_env_blank);
   std::string_view name = line.substr(0, line.find('='));
   if (name.size() == line.size()) return {};
-  while (!name.empty() && blank(name.back())) name.remove_suffix(1);
+  while (!name.empty() && is_env_blank(name.back())) name.remove_suffix(1);
   return name;
 }
 

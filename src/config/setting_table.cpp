@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/durability.hpp"
+
 namespace forebay {
 namespace {
 
@@ -97,12 +99,8 @@ const std::vector<Setting>& table() {
        .help = "What a row not yet synced survives: memory (nothing beyond a checkpoint), process (the death of "
                "forebay), power (power loss)",
        .example = "memory",
-       .apply =
-           [](Options& o, const ParsedValue& v) {
-             o.durability = v.text == "memory"  ? Durability::memory
-                            : v.text == "power" ? Durability::power
-                                                : Durability::process;
-           }},
+       .apply = [](Options& o,
+                   const ParsedValue& v) { o.durability = durability_of(v.text).value_or(Durability::process); }},
       {.name = "MEMORY_DB_CHECKPOINT_INTERVAL",
        .type = number,
        .default_note = "300 at level memory, else 0",

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/io_error.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay::control {
@@ -23,10 +24,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kBacklog = 64;
-
-Error failed(const std::string& doing, const fs::path& path, int error) {
-  return {ErrorCode::local, "cannot " + doing + " " + path.string() + ": " + std::generic_category().message(error)};
-}
 
 /// False when the path does not fit.
 bool fill_address(sockaddr_un& address, const fs::path& path) {
@@ -41,7 +38,7 @@ bool fill_address(sockaddr_un& address, const fs::path& path) {
 UniqueFd open_own_folder(const fs::path& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat st {};
-  if (!fd || ::fstat(fd.get(), &st) != 0) throw failed("open directory", path, errno);
+  if (!fd || ::fstat(fd.get(), &st) != 0) throw io_error("open directory", path, errno);
   if (st.st_uid != ::geteuid()) throw Error(ErrorCode::local, path.string() + " belongs to another user");
   if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     throw Error(ErrorCode::local, "others may write to " + path.string() + "; chmod 700 it");
@@ -51,9 +48,9 @@ UniqueFd open_own_folder(const fs::path& path) {
 
 void make_private_folder(const fs::path& path) {
   open_own_folder(path.parent_path());
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw failed("create directory", path, errno);
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw io_error("create directory", path, errno);
   const UniqueFd fd = open_own_folder(path);
-  if (::fchmod(fd.get(), 0700) != 0) throw failed("chmod", path, errno);
+  if (::fchmod(fd.get(), 0700) != 0) throw io_error("chmod", path, errno);
 }
 
 /// No name of a socket ends like this, so a new one is not taken for a dead one before it listens.
@@ -105,14 +102,14 @@ fs::path find_socket(const fs::path& buffer_folder) {
 
 ListeningSocket::ListeningSocket(fs::path path)
     : path_(std::move(path)), fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-  if (!fd_) throw failed("make a socket for", path_, errno);
+  if (!fd_) throw io_error("make a socket for", path_, errno);
   const fs::path folder = path_.parent_path();
   make_private_folder(folder);
   const fs::path making = folder / name_while_made();
   sockaddr_un address{};
-  if (!fill_address(address, path_) || !fill_address(address, making)) throw failed("bind", path_, ENAMETOOLONG);
+  if (!fill_address(address, path_) || !fill_address(address, making)) throw io_error("bind", path_, ENAMETOOLONG);
   if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    throw failed("bind", making, errno);
+    throw io_error("bind", making, errno);
   }
   struct stat st {};
   int error = 0;
@@ -121,7 +118,7 @@ ListeningSocket::ListeningSocket(fs::path path)
     error = errno;
   }
   ::unlink(making.c_str());
-  if (error != 0) throw failed("put a socket at", path_, error);
+  if (error != 0) throw io_error("put a socket at", path_, error);
   device_ = st.st_dev;
   inode_ = st.st_ino;
 }

@@ -3,12 +3,11 @@
 #include <array>
 #include <numeric>
 
+#include "base/durability.hpp"
 #include "base/human.hpp"
 
 namespace forebay::control {
 namespace {
-
-constexpr std::array<const char*, 3> kDurability = {"memory", "process", "power"};
 
 Json time_json(const std::optional<std::int64_t>& us) { return us ? Json(rfc3339_local(*us)) : Json(nullptr); }
 
@@ -69,7 +68,7 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
   j["buffer"] = s.buffer;
   j["pid"] = pid;
   j["state"] = "live";
-  j["durability"] = kDurability[static_cast<std::size_t>(s.durability)];
+  j["durability"] = to_string(s.durability);
   j["destination"] = s.destination;
   j["destination_server"] = s.destination_server;
   j["destination_state"] = to_string(s.destination_state);

@@ -1,5 +1,6 @@
 #include "recovery/adoption_lines.hpp"
 
+#include "base/durability.hpp"
 #include "base/human.hpp"
 
 namespace forebay {
@@ -17,7 +18,8 @@ std::string adopted_line(const AdoptedBuffer& adopted, const std::string& destin
   const Manifest& m = adopted.folder.manifest;
   std::string line = "adopted buffer " + m.buffer;
   if (m.pid != 0)
-    line += " of process " + std::to_string(m.pid) + ", which has ended (level " + to_string(m.durability) + ")";
+    line += " of process " + std::to_string(m.pid) + ", which has ended (level " +
+            std::string(to_string(m.durability)) + ")";
   line += ": " + counted(adopted.rows, "row", "rows") + " in " +
           counted(adopted.segments.size() - adopted.retries, "journal", "journals") + ", taken " +
           version_time(adopted.stamped.version_min) + " to " + version_time(adopted.stamped.version_max);

@@ -21,6 +21,9 @@ struct CheckpointDescription {
 /// anything else in it), and reads tables `checkpoint` and `streams`. Throws Error(damaged) with the reason alone.
 CheckpointDescription read_checkpoint_description(SqliteConnection& connection);
 
+/// Throws Error(damaged) with the reason alone; who reads the file puts its name before it.
+[[noreturn]] void refuse_checkpoint(const std::string& why);
+
 /// One row's cells, each held to the type it has to have. Throws Error(damaged) that names `table`.
 class CheckpointCells {
  public:

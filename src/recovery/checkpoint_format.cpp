@@ -5,11 +5,12 @@
 #include <cmath>
 #include <set>
 
+#include "base/durability.hpp"
+
 namespace forebay {
 namespace {
 
 constexpr std::array<std::string_view, 2> kScopes = {"all", "memory_only"};
-constexpr std::array<std::string_view, 3> kDurabilities = {"memory", "process", "power"};
 
 template <typename Enum, std::size_t N>
 std::optional<Enum> named(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -90,8 +91,6 @@ std::string rows_table_sql(const Stream& stream, std::string_view table) {
 
 std::string_view scope_name(CheckpointScope scope) { return kScopes[static_cast<std::size_t>(scope)]; }
 std::optional<CheckpointScope> scope_of(std::string_view name) { return named<CheckpointScope>(kScopes, name); }
-std::string_view durability_name(Durability durability) { return kDurabilities[static_cast<std::size_t>(durability)]; }
-std::optional<Durability> durability_of(std::string_view name) { return named<Durability>(kDurabilities, name); }
 
 bool is_buffer_id(std::string_view id) {
   const auto fine = [](char c) {
@@ -176,7 +175,7 @@ std::string checkpoint_digest(const CheckpointInfo& info, const TableDigest& str
   d.text(info.origin.host);
   d.text(info.origin.boot_id);
   d.integer(info.origin.pid);
-  d.text(durability_name(info.origin.durability));
+  d.text(to_string(info.origin.durability));
   d.text(info.origin.destination);
   d.text(info.origin.state_directory);
   d.text(info.missing);

@@ -50,11 +50,9 @@ class RowsTableNames {
 /// apart from another (it ignores case), or takes for the rowid, becomes "column_" and its position.
 std::string rows_table_sql(const Stream& stream, std::string_view table);
 
-/// What scope and durability are called in the file; nothing for another text.
+/// What the scope is called in the file; nothing for another text.
 std::string_view scope_name(CheckpointScope scope);
 std::optional<CheckpointScope> scope_of(std::string_view name);
-std::string_view durability_name(Durability durability);
-std::optional<Durability> durability_of(std::string_view name);
 
 /// True for what a buffer's id may be made of, as it becomes part of file names.
 bool is_buffer_id(std::string_view id);

@@ -48,14 +48,6 @@ std::map<std::uint64_t, std::vector<fs::path>> journals_there(const BufferFolder
   return there;
 }
 
-std::uint64_t rows_in(const fs::path& journal) {
-  try {
-    return JournalReader::summarize(journal).rows;
-  } catch (const Error&) {
-    return 0;
-  }
-}
-
 /// A name for the segment's journal that nothing has, not even a damaged one that was set aside.
 fs::path free_name(const fs::path& folder, std::uint64_t segment) {
   for (int replacement = 0;; ++replacement) {
@@ -114,7 +106,7 @@ CheckpointJournals journals_from_checkpoint(const BufferFolder& folder, const fs
     std::uint64_t rows = 0;
     std::string instead_of;
     for (const fs::path& journal : there[segment.number]) {
-      rows = std::max(rows, rows_in(journal));
+      rows = std::max(rows, JournalReader::readable_rows(journal));
       instead_of = journal.filename().string();
     }
     if (rows >= segment.rows) continue;

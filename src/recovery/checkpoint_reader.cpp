@@ -20,8 +20,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::damaged, why); }
-
 UntrustedLimits limits() {
   UntrustedLimits l;
   l.value_bytes_max = static_cast<int>(kRecordBytesMax) + (1 << 20);  // SQLite's own bytes of a row come on top
@@ -31,7 +29,9 @@ UntrustedLimits limits() {
 /// The cell as a value of the column; refuses what a writer of ours cannot have put there.
 Value value_of(const SqliteStatement& q, int at, const Column& column) {
   const int stored = q.column_type(at);
-  const auto misfit = [&]() -> Value { refuse("a value is not of its column's type (" + column.name + ")"); };
+  const auto misfit = [&]() -> Value {
+    refuse_checkpoint("a value is not of its column's type (" + column.name + ")");
+  };
   if (stored == SQLITE_NULL) return column.not_null ? misfit() : Value();
   switch (column.type) {
     case ColumnType::integer:
@@ -64,14 +64,14 @@ class RowCells {
   explicit RowCells(const Stream& stream) : stream_(stream), values_(stream.columns.size()) {}
   void read(const SqliteStatement& q, std::uint64_t rowid) {
     if (q.column_type(0) != SQLITE_INTEGER || q.column_integer(0) != static_cast<std::int64_t>(rowid)) {
-      refuse("the rows of stream " + stream_.name + " are not numbered without gaps");
+      refuse_checkpoint("the rows of stream " + stream_.name + " are not numbered without gaps");
     }
-    if (q.column_type(1) != SQLITE_INTEGER) refuse("a version is not an integer");
+    if (q.column_type(1) != SQLITE_INTEGER) refuse_checkpoint("a version is not an integer");
     version_ = q.column_integer(1);
     for (std::size_t i = 0; i < values_.size(); ++i) {
       values_[i] = value_of(q, static_cast<int>(i) + 2, stream_.columns[i]);
     }
-    if (record_bytes(values_) > kRecordBytesMax) refuse("a row is larger than any of ours");
+    if (record_bytes(values_) > kRecordBytesMax) refuse_checkpoint("a row is larger than any of ours");
   }
   std::int64_t version() const { return version_; }
   const std::vector<Value>& values() const { return values_; }
@@ -81,6 +81,8 @@ class RowCells {
   std::vector<Value> values_;
   std::int64_t version_ = 0;
 };
+
+}  // namespace
 
 /// Goes through table `segments`: each stream's rows have to be cut up without gaps, in order.
 class SegmentsCursor {
@@ -95,23 +97,23 @@ class SegmentsCursor {
     if (!q_.step()) {
       bool all = read_ == info_.segments;
       for (std::size_t i = 0; i < next_rows_.size(); ++i) all = all && next_rows_[i] == info_.streams[i].rows + 1;
-      if (!all) refuse("its table 'segments' does not tell of all rows");
+      if (!all) refuse_checkpoint("its table 'segments' does not tell of all rows");
       return false;
     }
     if (cells_.count(0) != ++read_ || read_ > info_.segments)
-      refuse("its table 'segments' is not numbered as it should");
+      refuse_checkpoint("its table 'segments' is not numbered as it should");
     s.buffer = cells_.text(1);
     s.number = cells_.count(2);
     const std::uint64_t stream = cells_.count(3);
     s.first_rowid = cells_.count(4);
     s.rows = cells_.count(5);
-    if (!is_buffer_id(s.buffer) || s.number == 0) refuse("a segment's identity cannot be one");
-    if (stream == 0 || stream > info_.streams.size()) refuse("a segment is of a stream that there is not");
+    if (!is_buffer_id(s.buffer) || s.number == 0) refuse_checkpoint("a segment's identity cannot be one");
+    if (stream == 0 || stream > info_.streams.size()) refuse_checkpoint("a segment is of a stream that there is not");
     s.table = static_cast<std::size_t>(stream - 1);
     s.stream = &info_.streams[s.table].stream;
     std::uint64_t& next = next_rows_[s.table];
     if (s.first_rowid != next || s.rows == 0 || s.rows > info_.streams[s.table].rows + 1 - next) {
-      refuse("a segment's rows are not those that follow the segment before it");
+      refuse_checkpoint("a segment's rows are not those that follow the segment before it");
     }
     next += s.rows;
     return true;
@@ -124,6 +126,8 @@ class SegmentsCursor {
   std::vector<std::uint64_t> next_rows_;  // by stream: the rowid that the next segment has to begin with
   std::uint64_t read_ = 0;
 };
+
+namespace {
 
 std::string select_rows(const std::string& table, bool range) {
   return "SELECT _rowid_,* FROM " + sqlite_identifier(table) + (range ? " WHERE _rowid_ BETWEEN ? AND ?" : "") +
@@ -189,7 +193,7 @@ void CheckpointReader::Parts::verify_segments(TableDigest& digest) {
     digest.end_row();
   }
   std::sort(seen.begin(), seen.end());
-  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end()) refuse("a segment is in it twice");
+  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end()) refuse_checkpoint("a segment is in it twice");
 }
 
 void CheckpointReader::Parts::verify_rows(std::size_t table, CheckpointContentsGatherer& gatherer,
@@ -214,10 +218,11 @@ void CheckpointReader::Parts::verify_rows(std::size_t table, CheckpointContentsG
   }
   gatherer.end_stream();
   if (rows != s.rows) {
-    refuse("stream " + s.stream.name + " has " + std::to_string(rows) + " rows, not " + std::to_string(s.rows));
+    refuse_checkpoint("stream " + s.stream.name + " has " + std::to_string(rows) + " rows, not " +
+                      std::to_string(s.rows));
   }
   if (digest.hex_digest() != description.rows_digests[table]) {
-    refuse("the rows of stream " + s.stream.name + " do not fit their digest");
+    refuse_checkpoint("the rows of stream " + s.stream.name + " do not fit their digest");
   }
 }
 
@@ -233,14 +238,14 @@ CheckpointContents CheckpointReader::verify(const std::function<bool(std::uint64
   Parts& p = *parts_;
   return p.guarded([&] {
     const std::string finding = quick_check(*p.connection);
-    if (!finding.empty()) refuse("SQLite finds in it: " + finding);
+    if (!finding.empty()) refuse_checkpoint("SQLite finds in it: " + finding);
     TableDigest segments;
     p.verify_segments(segments);
     CheckpointContentsGatherer gatherer;
     std::uint64_t rows = 0;
     for (std::size_t i = 0; i < p.description.info.streams.size(); ++i) p.verify_rows(i, gatherer, rows, go_on);
     if (checkpoint_digest(p.description.info, p.description.streams_digest, segments) != p.description.info.digest) {
-      refuse("what it says of itself does not fit its digest");
+      refuse_checkpoint("what it says of itself does not fit its digest");
     }
     return gatherer.take();
   });
@@ -273,7 +278,7 @@ RowSet CheckpointReader::read(const CheckpointSegment& segment, std::uint64_t fi
     rows.reserve(static_cast<std::size_t>(last_row - first_row + 1));
     RowCells row(*segment.stream);
     for (std::uint64_t number = first_row; number <= last_row; ++number) {
-      if (!q.step()) refuse("rows are gone that were in it before");
+      if (!q.step()) refuse_checkpoint("rows are gone that were in it before");
       row.read(q, segment.first_rowid + number - 1);
       rows.begin_row(number, row.version());
       for (const Value& v : row.values()) rows.push(v);

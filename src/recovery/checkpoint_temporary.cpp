@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/io_error.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/private_path.hpp"
@@ -28,12 +29,10 @@ constexpr std::string_view kStart = ".checkpoint-";
 constexpr std::string_view kEnd = ".tmp";
 constexpr const char* kCheckpointNumberName = "checkpoint-number";
 
-Error failed(const std::string& doing, const fs::path& path, int error) {
-  std::string message = "cannot " + doing + " " + path.string() + ": " + std::generic_category().message(error);
-  if (error == ENOSPC || error == EDQUOT) {
-    message += "; make room, or point MEMORY_DB_CHECKPOINT_DIR at a larger file system";
-  }
-  return {ErrorCode::local, message};
+Error cannot(const char* doing, const fs::path& path, int error) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  return io_error(doing, path, error,
+                  full ? "; make room, or point MEMORY_DB_CHECKPOINT_DIR at a larger file system" : "");
 }
 
 UniqueFd open_folder(const fs::path& directory) {
@@ -45,10 +44,10 @@ UniqueFd open_folder(const fs::path& directory) {
   refuse_unfit();
   std::error_code error;
   fs::create_directories(directory.parent_path(), error);
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) throw failed("create directory", directory, errno);
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) throw cannot("create directory", directory, errno);
   refuse_unfit();  // someone else may have been faster
   UniqueFd folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!folder) throw failed("open directory", directory, errno);
+  if (!folder) throw cannot("open directory", directory, errno);
   return folder;
 }
 
@@ -79,7 +78,7 @@ std::uint64_t greatest_number(const fs::path& directory, std::string_view buffer
     const auto parsed = parse_checkpoint_name(name);
     if (parsed && parsed->buffer == buffer) greatest = std::max(greatest, parsed->number);
   }
-  if (error) throw failed("read directory", directory, error.value());
+  if (error) throw cannot("read directory", directory, error.value());
   return greatest;
 }
 
@@ -138,7 +137,7 @@ bool CheckpointTemporary::take_name(std::uint64_t number) {
       ::openat(folder_.get(), path_.filename().c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file_) {
     if (errno == EEXIST) return false;
-    throw failed("create", path_, errno);
+    throw cannot("create", path_, errno);
   }
   // Where locks are not to be had (some network file systems), leftovers are not removed either.
   const bool taken_for_left_over = ::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
@@ -153,7 +152,7 @@ CheckpointTemporary::~CheckpointTemporary() {
 }
 
 void CheckpointTemporary::sync() const {
-  if (::fsync(file_.get()) != 0) throw failed("flush", path_, errno);
+  if (::fsync(file_.get()) != 0) throw cannot("flush", path_, errno);
 }
 
 void CheckpointTemporary::publish(const std::string& name) {
@@ -161,10 +160,10 @@ void CheckpointTemporary::publish(const std::string& name) {
   crash_point("a checkpoint is whole, and has not its name yet");
   if (::renameat2(folder_.get(), path_.filename().c_str(), folder_.get(), name.c_str(), RENAME_NOREPLACE) != 0) {
     // File systems that cannot do that are left with a look before. The number in the name is ours alone.
-    if (errno != EINVAL && errno != ENOSYS) throw failed("rename to", to, errno);
-    if (::faccessat(folder_.get(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) throw failed("rename to", to, EEXIST);
+    if (errno != EINVAL && errno != ENOSYS) throw cannot("rename to", to, errno);
+    if (::faccessat(folder_.get(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) throw cannot("rename to", to, EEXIST);
     if (::renameat(folder_.get(), path_.filename().c_str(), folder_.get(), name.c_str()) != 0) {
-      throw failed("rename to", to, errno);
+      throw cannot("rename to", to, errno);
     }
   }
   published_ = true;
@@ -172,7 +171,7 @@ void CheckpointTemporary::publish(const std::string& name) {
   if (::fsync(folder_.get()) != 0) {
     const int error = errno;
     ::unlinkat(folder_.get(), name.c_str(), 0);  // its name may not last: better none than one that was told as failed
-    throw failed("flush directory", directory_, error);
+    throw cannot("flush directory", directory_, error);
   }
 }
 

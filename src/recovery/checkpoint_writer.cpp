@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/crash_point.hpp"
+#include "base/durability.hpp"
 #include "base/wall_clock.hpp"
 #include "buffer/journal_format.hpp"
 #include "forebay/error.hpp"
@@ -43,7 +44,7 @@ std::string placeholders(std::size_t n) {
   return list;
 }
 
-void bind(SqliteStatement& s, int at, const Value& v) {
+void bind_exactly(SqliteStatement& s, int at, const Value& v) {
   if (v.is_null()) return s.bind_null(at);
   switch (v.type()) {
     case ColumnType::integer:
@@ -64,27 +65,27 @@ void bind(SqliteStatement& s, int at, const Value& v) {
   }
 }
 
-/// A stream's rows, as far as they are written.
-struct RowsTable {
-  std::string declaration;
-  std::string name;
-  std::uint64_t rows = 0;
-  TableDigest digest;
-  std::optional<SqliteStatement> insert;
-};
-
-struct OpenSegment {
-  std::string buffer;
-  std::uint64_t number = 0;
-  std::size_t table = 0;
-  std::size_t columns = 0;
-  std::uint64_t rows = 0;
-  TableDigest digest_before;  // of its table
-};
-
 }  // namespace
 
 struct CheckpointWriter::Parts {
+  /// A stream's rows, as far as they are written.
+  struct RowsTable {
+    std::string declaration;
+    std::string name;
+    std::uint64_t rows = 0;
+    TableDigest digest;
+    std::optional<SqliteStatement> insert;
+  };
+
+  struct OpenSegment {
+    std::string buffer;
+    std::uint64_t number = 0;
+    std::size_t table = 0;
+    std::size_t columns = 0;
+    std::uint64_t rows = 0;
+    TableDigest digest_before;  // of its table
+  };
+
   Parts(const fs::path& directory, const CheckpointOrigin& origin, CheckpointScope scope)
       : temporary((check(origin), directory), origin.buffer, folder_of(origin)),
         connection(open_new(temporary.path())) {
@@ -193,7 +194,7 @@ void CheckpointWriter::Parts::write_description() {
   row.bind_text(6, info.origin.host);
   row.bind_text(7, info.origin.boot_id);
   row.bind_integer(8, info.origin.pid);
-  row.bind_text(9, durability_name(info.origin.durability));
+  row.bind_text(9, to_string(info.origin.durability));
   row.bind_text(10, info.origin.destination);
   row.bind_text(11, info.origin.state_directory);
   row.bind_text(12, info.missing);
@@ -215,7 +216,7 @@ void CheckpointWriter::add_segment(std::string_view buffer, std::uint64_t number
   if (!is_buffer_id(buffer) || number == 0) {
     throw Error(ErrorCode::usage, "a checkpoint's segments need a buffer's id and a number");
   }
-  OpenSegment open;
+  Parts::OpenSegment open;
   open.buffer = buffer;
   open.number = number;
   open.table = p.table_of(stream);
@@ -229,7 +230,7 @@ void CheckpointWriter::add_rows(const RowSet& rows) {
   if (!p.open || rows.columns() != p.open->columns) {
     throw Error(ErrorCode::usage, "a checkpoint was given rows that are of no segment");
   }
-  RowsTable& table = p.tables[p.open->table];
+  Parts::RowsTable& table = p.tables[p.open->table];
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const RowSet::Row& row = rows.row(i);
     if (row.number != p.open->rows + 1) {
@@ -243,7 +244,7 @@ void CheckpointWriter::add_rows(const RowSet& rows) {
     table.insert->bind_integer(1, row.version);
     int at = 2;
     for (const Value& v : rows.values(i)) {
-      bind(*table.insert, at++, v);
+      bind_exactly(*table.insert, at++, v);
       table.digest.value(v);
     }
     table.insert->run();
@@ -257,7 +258,7 @@ void CheckpointWriter::add_rows(const RowSet& rows) {
 void CheckpointWriter::cancel_segment() {
   Parts& p = *parts_;
   if (!p.open) return;
-  RowsTable& table = p.tables[p.open->table];
+  Parts::RowsTable& table = p.tables[p.open->table];
   table.rows -= p.open->rows;
   p.info.rows -= p.open->rows;
   table.digest = std::move(p.open->digest_before);
@@ -276,7 +277,7 @@ CheckpointFile CheckpointWriter::finish() {
   Parts& p = *parts_;
   p.end_segment();
   p.write_description();
-  for (RowsTable& table : p.tables) table.insert.reset();
+  for (Parts::RowsTable& table : p.tables) table.insert.reset();
   p.connection->exec("COMMIT");
   p.connection.reset();  // all is with the kernel
   p.temporary.sync();

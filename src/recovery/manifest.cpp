@@ -6,26 +6,24 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/durability.hpp"
 #include "forebay/error.hpp"
 #include "recovery/private_path.hpp"
 
 namespace forebay {
 namespace {
 
-constexpr int kFormat = 1;
-constexpr std::size_t kBytesMax = std::size_t{1} << 20;
-constexpr std::array<const char*, 3> kDurabilityNames = {"memory", "process", "power"};
+constexpr int kManifestFormat = 1;
+constexpr std::size_t kManifestBytesMax = std::size_t{1} << 20;
 
 }  // namespace
 
-std::string to_string(Durability durability) { return kDurabilityNames[static_cast<std::size_t>(durability)]; }
-
 Manifest read_manifest(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "manifest";
-  const std::string text = read_private_file(path, kBytesMax);
+  const std::string text = read_private_file(path, kManifestBytesMax);
   try {
     const auto j = nlohmann::json::parse(text);
-    if (j.at("format").get<int>() > kFormat) {
+    if (j.at("format").get<int>() > kManifestFormat) {
       throw Error(ErrorCode::not_built_yet,
                   path.string() + " is of a format newer than this forebay; use the one that wrote it, or a newer one");
     }
@@ -38,9 +36,7 @@ Manifest read_manifest(const std::filesystem::path& folder) {
     m.checkpoint_directory = j.value("checkpoint_directory", std::string());
     m.wall_minus_boot_us = j.value("wall_minus_boot_us", std::int64_t{0});
     const auto level = j.at("durability").get<std::string>();
-    for (std::size_t i = 0; i < kDurabilityNames.size(); ++i) {
-      if (level == kDurabilityNames[i]) m.durability = static_cast<Durability>(i);
-    }
+    m.durability = durability_of(level).value_or(m.durability);
     return m;
   } catch (const nlohmann::json::exception&) {
     throw Error(ErrorCode::damaged, path.string() + " is damaged: it does not read as a manifest");
@@ -48,7 +44,7 @@ Manifest read_manifest(const std::filesystem::path& folder) {
 }
 
 void write_manifest(const std::filesystem::path& folder, const Manifest& m, bool flush) {
-  const nlohmann::ordered_json j = {{"format", kFormat},
+  const nlohmann::ordered_json j = {{"format", kManifestFormat},
                                     {"buffer", m.buffer},
                                     {"host", m.host},
                                     {"boot_id", m.boot_id},

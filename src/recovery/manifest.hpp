@@ -22,8 +22,6 @@ struct Manifest {
   std::int64_t wall_minus_boot_us = 0;
 };
 
-std::string to_string(Durability durability);
-
 /// Reads the file `manifest` of a buffer's folder. Throws Error(damaged) for one that is torn or not a manifest,
 /// Error(not_built_yet) for one of a newer format, Error(local) when it is missing or cannot be read.
 Manifest read_manifest(const std::filesystem::path& folder);

@@ -13,8 +13,8 @@
 namespace forebay {
 namespace {
 
-constexpr int kFormat = 1;
-constexpr std::size_t kBytesMax = std::size_t{64} << 20;
+constexpr int kOrderlyEndFormat = 1;
+constexpr std::size_t kOrderlyEndBytesMax = std::size_t{64} << 20;
 
 }  // namespace
 
@@ -22,10 +22,10 @@ std::optional<OrderlyEnd> read_orderly_end(const std::filesystem::path& folder) 
   const std::filesystem::path path = folder / kOrderlyEndName;
   struct stat st = {};
   if (::lstat(path.c_str(), &st) != 0 && errno == ENOENT) return std::nullopt;
-  const std::string text = read_private_file(path, kBytesMax);
+  const std::string text = read_private_file(path, kOrderlyEndBytesMax);
   try {
     const auto j = nlohmann::json::parse(text);
-    if (j.at("format").get<int>() > kFormat) {
+    if (j.at("format").get<int>() > kOrderlyEndFormat) {
       throw Error(ErrorCode::not_built_yet, path.string() + " is of a format newer than this forebay");
     }
     OrderlyEnd end;
@@ -46,7 +46,7 @@ void write_orderly_end(const std::filesystem::path& folder, const OrderlyEnd& en
     journals[name] = {{"stream", journal.stream}, {"rows", journal.rows}};
   }
   const nlohmann::ordered_json j = {
-      {"format", kFormat}, {"journals", journals}, {"lost_rows", end.lost_rows}, {"why_lost", end.why_lost}};
+      {"format", kOrderlyEndFormat}, {"journals", journals}, {"lost_rows", end.lost_rows}, {"why_lost", end.why_lost}};
   write_private_file(folder / kOrderlyEndName,
                      j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n", flush);
 }

@@ -8,16 +8,12 @@
 #include <system_error>
 #include <utility>
 
+#include "base/io_error.hpp"
 #include "buffer/append_file.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
 namespace {
-
-Error failed(const char* doing, const std::filesystem::path& path, int error) {
-  return {ErrorCode::local,
-          std::string("cannot ") + doing + " " + path.string() + ": " + std::generic_category().message(error)};
-}
 
 Error planted(const std::filesystem::path& path, const char* what) {
   return {ErrorCode::local, path.string() + " is " + what +
@@ -26,6 +22,11 @@ Error planted(const std::filesystem::path& path, const char* what) {
 }
 
 }  // namespace
+
+bool is_there(const std::filesystem::path& path) {
+  struct stat st = {};
+  return ::lstat(path.c_str(), &st) == 0;
+}
 
 std::string private_directory_problem(const std::filesystem::path& path) {
   struct stat st = {};
@@ -40,7 +41,7 @@ std::string private_directory_problem(const std::filesystem::path& path) {
 
 void make_private_directory(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) == 0) return;
-  if (errno != EEXIST) throw failed("create directory", path, errno);
+  if (errno != EEXIST) throw io_error("create directory", path, errno);
   const std::string problem = private_directory_problem(path);
   if (!problem.empty()) throw Error(ErrorCode::usage, "directory " + path.string() + ": " + problem);
 }
@@ -53,10 +54,10 @@ UniqueFd open_private_file(const std::filesystem::path& path, int flags) {
     if (errno == ELOOP) throw planted(path, "a symlink");
     if (errno == EISDIR) throw planted(path, "a directory");
     if (errno == ENXIO) throw planted(path, "a FIFO or a socket");
-    throw failed("open", path, errno);
+    throw io_error("open", path, errno);
   }
   struct stat st = {};
-  if (::fstat(fd.get(), &st) != 0) throw failed("look at", path, errno);
+  if (::fstat(fd.get(), &st) != 0) throw io_error("look at", path, errno);
   if (S_ISFIFO(st.st_mode)) throw planted(path, "a FIFO");
   if (!S_ISREG(st.st_mode)) throw planted(path, "not a regular file");
   if (st.st_uid != ::geteuid()) throw planted(path, "another user's file");
@@ -65,13 +66,13 @@ UniqueFd open_private_file(const std::filesystem::path& path, int flags) {
 
 std::string read_private_file(const std::filesystem::path& path, std::size_t bytes_max) {
   const UniqueFd fd = open_private_file(path, O_RDONLY);
-  if (!fd) throw failed("open", path, ENOENT);
+  if (!fd) throw io_error("open", path, ENOENT);
   std::string content(bytes_max, '\0');
   std::size_t size = 0;
   while (size < bytes_max) {
     const ssize_t n = ::pread(fd.get(), content.data() + size, bytes_max - size, static_cast<off_t>(size));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw failed("read", path, errno);
+    if (n < 0) throw io_error("read", path, errno);
     if (n == 0) break;
     size += static_cast<std::size_t>(n);
   }
@@ -85,7 +86,7 @@ void write_private_file(const std::filesystem::path& path, const std::string& co
   const auto give_up = [&](const char* doing) {
     const int error = errno;
     ::unlink(making.c_str());
-    throw failed(doing, path, error);
+    throw io_error(doing, path, error);
   };
   ::unlink(making.c_str());  // of a process that was killed here
   const UniqueFd fd = open_private_file(making, O_WRONLY | O_CREAT | O_EXCL);

@@ -10,6 +10,9 @@ namespace forebay {
 // What lies in a state directory is ours alone. Whatever else is found in its place (a symlink, a FIFO, another user's
 // file, a directory that others may write to) is refused with the reason, and nothing is followed, read or waited for.
 
+/// Whether the path names anything, be it a broken symlink.
+bool is_there(const std::filesystem::path& path);
+
 /// Makes the directory (mode 0700), or makes sure that what is there may serve: no symlink, a directory, of this user,
 /// not writable by others. Throws Error(usage) for one that may not, Error(local) when it cannot be made.
 void make_private_directory(const std::filesystem::path& path);

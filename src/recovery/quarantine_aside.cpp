@@ -7,6 +7,7 @@
 
 #include "buffer/quarantine_file.hpp"
 #include "forebay/error.hpp"
+#include "recovery/private_path.hpp"
 
 namespace forebay {
 namespace {
@@ -16,11 +17,6 @@ namespace fs = std::filesystem;
 /// The ending counts: by it the folder's other readers know what was set aside.
 std::string aside_name(const std::string& name, unsigned number) {
   return name + (number == 1 ? "" : "." + std::to_string(number)) + ".damaged";
-}
-
-bool is_there(const fs::path& path) {
-  std::error_code error;
-  return fs::exists(fs::symlink_status(path, error));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/io_error.hpp"
 #include "buffer/append_file.hpp"
 #include "buffer/quarantine_file.hpp"
 #include "buffer/version_clock.hpp"
@@ -25,10 +26,6 @@ namespace forebay {
 namespace fs = std::filesystem;
 
 namespace {
-
-Error failed(const std::string& doing, const fs::path& path, int error) {
-  return {ErrorCode::local, "cannot " + doing + " " + path.string() + ": " + std::generic_category().message(error)};
-}
 
 /// Files of ours in a buffer's folder besides journals, in the order in which they are removed: without its manifest a
 /// folder holds no rows any more; the lock goes last, while locked, and who opened it meanwhile sees that it is gone.
@@ -93,25 +90,20 @@ constexpr const char* kWithoutLock =
     "its file `lock` is gone, so nothing tells whether its process lives; when it does not, make an empty file of that "
     "name (mode 600) in it";
 
-bool is_there(const fs::path& path) {
-  struct stat st = {};
-  return ::lstat(path.c_str(), &st) == 0;
-}
-
 }  // namespace
 
 StateDirectory::StateDirectory(fs::path path) : path_(std::move(path)) {
   std::error_code error;
   path_ = fs::absolute(path_);
   const fs::file_status there = fs::symlink_status(path_, error);
-  if (there.type() == fs::file_type::none) throw failed("look at", path_, error.value());
+  if (there.type() == fs::file_type::none) throw io_error("look at", path_, error.value());
   if (there.type() == fs::file_type::not_found) {
     fs::create_directories(path_.parent_path(), error);
-    if (error) throw failed("create directory", path_.parent_path(), error.value());
-    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) throw failed("create directory", path_, errno);
+    if (error) throw io_error("create directory", path_.parent_path(), error.value());
+    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) throw io_error("create directory", path_, errno);
   } else if (there.type() == fs::file_type::symlink) {
     path_ = fs::canonical(path_, error);  // a link that the user made; what it points at is checked
-    if (error) throw failed("follow", path_, error.value());
+    if (error) throw io_error("follow", path_, error.value());
   }
   const StateDirectoryReport report = check_state_directory(path_);
   if (report.problem) throw Error(ErrorCode::usage, "state directory " + path_.string() + ": " + *report.problem);
@@ -149,7 +141,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
     fs::path path = path_ / "buffers" / id;
     FileLock::Attempt attempted;
     try {
-      if (::mkdir(making.c_str(), 0700) != 0) throw failed("create directory", making, errno);
+      if (::mkdir(making.c_str(), 0700) != 0) throw io_error("create directory", making, errno);
       crash_point("a buffer's folder is made, without a lock");
       attempted = FileLock::create(making / "lock");
     } catch (const Error&) {
@@ -163,7 +155,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
     try {
       write_manifest(making, manifest, flush);
       crash_point("a buffer's folder is locked, without its name");
-      if (::rename(making.c_str(), path.c_str()) != 0) throw failed("rename", making, errno);
+      if (::rename(making.c_str(), path.c_str()) != 0) throw io_error("rename", making, errno);
     } catch (const Error&) {
       remove_own_files(making);
       throw;
@@ -181,7 +173,7 @@ std::vector<fs::path> StateDirectory::folders() const {
     std::error_code ignored;
     if (!entry->is_regular_file(ignored)) paths.push_back(entry->path());
   }
-  if (error) throw failed("read directory", path_ / "buffers", error.value());
+  if (error) throw io_error("read directory", path_ / "buffers", error.value());
   std::sort(paths.begin(), paths.end());  // names begin with the time: oldest first
   return paths;
 }

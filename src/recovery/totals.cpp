@@ -17,12 +17,12 @@
 namespace forebay {
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x66726274;  // "frbt"
-constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kTotalsApplicationId = 0x66726274;  // "frbt"
+constexpr std::int64_t kTotalsFormat = 1;
 /// Kept by buffer: enough to look back at, and few enough to be read in a moment.
 constexpr std::int64_t kRowsByBuffer = 1000;
 
-constexpr const char* kSchema = R"(
+constexpr const char* kTotalsSchema = R"(
 CREATE TABLE buffer_totals (
   buffer TEXT NOT NULL, destination TEXT NOT NULL, stream TEXT NOT NULL, synced INTEGER NOT NULL,
   superseded INTEGER NOT NULL, quarantined INTEGER NOT NULL, lost INTEGER NOT NULL, recorded_us INTEGER NOT NULL,
@@ -35,11 +35,6 @@ CREATE TABLE folded_totals (
 
 using Life = SqliteStatement::Life;
 
-std::int64_t number_from(SqliteConnection& db, const std::string& sql) {
-  SqliteStatement statement(db, sql, Life::once);
-  return statement.step() ? statement.column_integer(0) : 0;
-}
-
 /// To be called where an error was caught: goes on with it, or with a better one.
 [[noreturn]] void fail(const std::filesystem::path& file, const SqliteConnection& db) {
   const int code = sqlite3_errcode(db.handle()) & 0xff;
@@ -50,10 +45,10 @@ std::int64_t number_from(SqliteConnection& db, const std::string& sql) {
 
 /// Throws when it is a database of something else or of a newer forebay.
 void check_format(SqliteConnection& db, const std::filesystem::path& file) {
-  if (number_from(db, "PRAGMA application_id") != kApplicationId) {
+  if (read_number(db, "PRAGMA application_id") != kTotalsApplicationId) {
     throw Error(ErrorCode::damaged, file.string() + " is a database, but not one of forebay's totals; move it away");
   }
-  if (number_from(db, "PRAGMA user_version") > kFormat) {
+  if (read_number(db, "PRAGMA user_version") > kTotalsFormat) {
     throw Error(ErrorCode::not_built_yet,
                 "the totals in " + file.string() + " are of a format newer than this forebay, which leaves them alone");
   }
@@ -104,10 +99,10 @@ auto with_totals(const std::filesystem::path& state_directory, bool make, Use us
 }
 
 void make_schema(SqliteConnection& db, const std::filesystem::path& file) {
-  if (number_from(db, "SELECT count(*) FROM sqlite_schema") == 0) {
-    db.exec("PRAGMA application_id = " + std::to_string(kApplicationId) +
-            "; PRAGMA user_version = " + std::to_string(kFormat));
-    db.exec(kSchema);
+  if (read_number(db, "SELECT count(*) FROM sqlite_schema") == 0) {
+    db.exec("PRAGMA application_id = " + std::to_string(kTotalsApplicationId) +
+            "; PRAGMA user_version = " + std::to_string(kTotalsFormat));
+    db.exec(kTotalsSchema);
   }
   check_format(db, file);
 }
@@ -119,7 +114,7 @@ bool folder_is_there(const std::filesystem::path& state_directory, const std::st
 
 /// Takes the oldest buffers' rows into the sums. Not those whose folder is there: an adopter will record them again.
 void fold(SqliteConnection& db, const std::filesystem::path& state_directory) {
-  const std::int64_t rows = number_from(db, "SELECT count(*) FROM buffer_totals");
+  const std::int64_t rows = read_number(db, "SELECT count(*) FROM buffer_totals");
   if (rows <= kRowsByBuffer) return;
   std::vector<std::string> buffers;
   {
@@ -199,7 +194,7 @@ void record_totals(const std::filesystem::path& state_directory, const BufferTot
 std::vector<FinishedTotals> read_totals(const std::filesystem::path& state_directory) {
   auto all = with_totals(state_directory, /*make=*/false, [&](SqliteConnection& db) {
     std::vector<FinishedTotals> found;
-    if (number_from(db, "SELECT count(*) FROM sqlite_schema") == 0) return found;  // just being made
+    if (read_number(db, "SELECT count(*) FROM sqlite_schema") == 0) return found;  // just being made
     check_format(db, db.name());
     SqliteStatement sums(db,
                          "SELECT destination, stream, sum(buffers), sum(synced), sum(superseded), sum(quarantined), "

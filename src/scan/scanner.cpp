@@ -45,7 +45,7 @@ std::string canonical_root(const std::string& root) {
 }
 
 /// The first exception of any thread.
-class Failure {
+class FirstFailure {
  public:
   void set(std::exception_ptr e) {
     const std::lock_guard lock(mutex_);
@@ -84,7 +84,7 @@ void scan(const ScanOptions& options, const std::function<std::unique_ptr<EntryC
   }
   const WalkContext context{options, excludes, unreadable, stop, progress, owner_names, budget, queue};
 
-  Failure failure;
+  FirstFailure failure;
   const auto walk = [&](int thread) noexcept {
     try {
       const auto taker = consumer(thread);

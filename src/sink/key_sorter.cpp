@@ -7,7 +7,7 @@
 namespace forebay {
 namespace {
 
-constexpr std::size_t kPieceBytes = 8;
+constexpr std::size_t kKeyPieceBytes = 8;
 constexpr std::size_t kSmallRun = 12;
 
 /// Eight bytes as a number that orders as they do.
@@ -23,8 +23,8 @@ std::uint64_t ordered(std::int64_t v) { return static_cast<std::uint64_t>(v) ^ (
 /// How many bytes at the front are alike, of n.
 std::size_t shared_bytes(const char* a, const char* b, std::size_t n) {
   std::size_t at = 0;
-  for (; at + kPieceBytes <= n; at += kPieceBytes) {
-    const std::uint64_t difference = ordered(a + at, kPieceBytes) ^ ordered(b + at, kPieceBytes);
+  for (; at + kKeyPieceBytes <= n; at += kKeyPieceBytes) {
+    const std::uint64_t difference = ordered(a + at, kKeyPieceBytes) ^ ordered(b + at, kKeyPieceBytes);
     if (difference != 0) return at + static_cast<std::size_t>(std::countl_zero(difference)) / 8;
   }
   while (at < n && a[at] == b[at]) ++at;
@@ -81,7 +81,7 @@ void KeySorter::sort(Run run, std::size_t column, std::size_t depth) const {
       }
       depth += shared;
       for (SortedRow& row : run) {
-        const std::size_t n = std::min(kPieceBytes, row.chars_bytes_ - depth);
+        const std::size_t n = std::min(kKeyPieceBytes, row.chars_bytes_ - depth);
         row.piece_bytes_ = static_cast<std::uint8_t>(n);  // tells a missing byte from a zero
         row.piece_ = ordered(row.chars_ + depth, n);
       }
@@ -100,8 +100,8 @@ void KeySorter::sort(Run run, std::size_t column, std::size_t depth) const {
     for (std::size_t begin = 0, end = 0; begin < run.size(); begin = end) {
       for (end = begin + 1; end < run.size() && alike(run[begin], run[end]);) ++end;
       if (end - begin == 1) continue;
-      const bool ends_here = run[begin].piece_bytes_ < kPieceBytes;
-      sort(run.subspan(begin, end - begin), column + (ends_here ? 1 : 0), ends_here ? 0 : depth + kPieceBytes);
+      const bool ends_here = run[begin].piece_bytes_ < kKeyPieceBytes;
+      sort(run.subspan(begin, end - begin), column + (ends_here ? 1 : 0), ends_here ? 0 : depth + kKeyPieceBytes);
     }
     return;
   }

@@ -23,6 +23,10 @@ std::string checksum_of(std::string_view text) {
 
 }  // namespace
 
+std::string number_and_name(int number, const std::string& name) {
+  return "migration " + std::to_string(number) + " " + name;
+}
+
 std::vector<Migration> migrations_of(std::string_view dialect) {
   const std::string folder = "sql/" + std::string(dialect) + "/";
   std::vector<Migration> found;

@@ -22,6 +22,9 @@ struct Migration {
   std::string alters() const;
 };
 
+/// "migration 1 backup_files"
+std::string number_and_name(int number, const std::string& name);
+
 /// By number, which count from 1 without a hole.
 std::vector<Migration> migrations_of(std::string_view dialect);
 

@@ -17,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 
 /// Why one server was not it, and whether the next of the list may be.
-struct Refusal {
+struct HostRefusal {
   FailureClass failure_class = FailureClass::unfit_for_now;
   std::string sqlstate;
   std::string text;
@@ -27,10 +27,10 @@ struct Refusal {
 
 constexpr std::string_view kAway = "is the server running, and the address right?";
 
-Refusal refusal_of(std::string_view libpq_says) {
+HostRefusal refusal_of(std::string_view libpq_says) {
   const ServerMessage said = parse_server_message(libpq_says);
   const ErrorRow* row = said.sqlstate.empty() ? find_client_error(said.text) : find_sqlstate(said.sqlstate);
-  Refusal r{failure_class(said.sqlstate, Phase::connect), said.sqlstate, said.text, kAway, true};
+  HostRefusal r{failure_class(said.sqlstate, Phase::connect), said.sqlstate, said.text, kAway, true};
   if (row != nullptr && said.sqlstate.empty()) r.failure_class = row->failure_class;
   if (row != nullptr && !row->cure.empty()) r.cure = row->cure;
   // libpq asks the same question at the end of some of its messages.
@@ -46,13 +46,14 @@ Refusal refusal_of(std::string_view libpq_says) {
       {FailureClass::unfit_for_now, "", "connecting to " + target.description + " was given up: forebay is stopping"});
 }
 
-Refusal too_late(const PostgresTarget& target) {
+HostRefusal too_late(const PostgresTarget& target) {
   return {FailureClass::unfit_for_now, "",
           "no answer within " + limit_text(target.connect_timeout) + " (SYNC_CONNECT_TIMEOUT)", kAway, true};
 }
 
 /// Either a connection, or why there is none.
-Connection try_host(const PostgresTarget& target, const Watchdog& watchdog, const PostgresHost& host, Refusal& why) {
+Connection try_host(const PostgresTarget& target, const Watchdog& watchdog, const PostgresHost& host,
+                    HostRefusal& why) {
   const auto deadline = Clock::now() + target.connect_timeout;
   // libpq leaves out what is empty.
   const std::array<const char*, 8> keywords = {
@@ -94,7 +95,7 @@ Connection try_host(const PostgresTarget& target, const Watchdog& watchdog, cons
 
 /// The same once for each address of the host's name, so that libpq looks up nothing itself.
 std::vector<PostgresHost> looked_up(const PostgresTarget& target, const Watchdog& watchdog, const PostgresHost& host,
-                                    Refusal& why) {
+                                    HostRefusal& why) {
   if (!needs_lookup(host)) return {host};
   const NameLookup found = look_up_name(host.host, target.connect_timeout, [&] { return watchdog.interrupted(); });
   if (watchdog.interrupted()) give_up(target);
@@ -110,17 +111,17 @@ std::vector<PostgresHost> looked_up(const PostgresTarget& target, const Watchdog
 }  // namespace
 
 PGconn* connect_postgres(const PostgresTarget& target, const Watchdog& watchdog) {
-  std::vector<Refusal> refusals;
-  const auto keep = [&](const Refusal& why) {
+  std::vector<HostRefusal> refusals;
+  const auto keep = [&](const HostRefusal& why) {
     const bool known =
-        std::any_of(refusals.begin(), refusals.end(), [&](const Refusal& r) { return r.text == why.text; });
+        std::any_of(refusals.begin(), refusals.end(), [&](const HostRefusal& r) { return r.text == why.text; });
     if (!known) refusals.push_back(why);
     return why.next;
   };
   bool go_on = true;
   const std::vector<PostgresHost> hosts = hosts_of(target.url);
   for (auto host = hosts.begin(); go_on && host != hosts.end(); ++host) {
-    Refusal why;
+    HostRefusal why;
     const std::vector<PostgresHost> addresses = looked_up(target, watchdog, *host, why);
     if (addresses.empty()) go_on = keep(why);
     for (auto address = addresses.begin(); go_on && address != addresses.end(); ++address) {
@@ -130,8 +131,8 @@ PGconn* connect_postgres(const PostgresTarget& target, const Watchdog& watchdog)
   }
   // While one of them may come back, waiting helps; a login that one refused stands last, and counts.
   const auto away = std::find_if(refusals.begin(), refusals.end(),
-                                 [](const Refusal& r) { return r.failure_class == FailureClass::unfit_for_now; });
-  const Refusal& counts = !go_on || away == refusals.end() ? refusals.back() : *away;
+                                 [](const HostRefusal& r) { return r.failure_class == FailureClass::unfit_for_now; });
+  const HostRefusal& counts = !go_on || away == refusals.end() ? refusals.back() : *away;
   std::string message = "cannot connect to " + target.description + ": ";
   for (std::size_t i = 0; i < refusals.size(); ++i) message += (i == 0 ? "" : "; ") + refusals[i].text;
   if (!counts.sqlstate.empty()) message += " (" + counts.sqlstate + ")";

@@ -45,7 +45,7 @@ std::int64_t milliseconds_of(const std::string& unit) {
 }
 
 /// What a server says of itself goes to logs and terminals.
-std::string printable(std::string_view text) {
+std::string plain_ascii(std::string_view text) {
   constexpr std::size_t kMost = 60;
   std::string out;
   for (const char c : text.substr(0, kMost)) out += c >= ' ' && c <= '~' ? c : '?';
@@ -140,7 +140,7 @@ ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
   if (sign.empty() && surely_postgres(version)) {
     std::string told;
     if (as_opengauss) {
-      told = "the server is " + printable(short_version(version)) +
+      told = "the server is " + plain_ascii(short_version(version)) +
              " and no openGauss, whatever the URL says, and spoken to as a PostgreSQL; begin the destination with "
              "postgresql://";
     }
@@ -157,7 +157,7 @@ ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
   // It ends idle sessions after ten minutes. For the session: idle is what it is between transactions.
   if (!settings.at("session_timeout").empty()) session.run("SET session_timeout = 0");
 
-  const std::string name = printable(short_version(version));
+  const std::string name = plain_ascii(short_version(version));
   const auto upsert = find_upsert(session, traits);
   if (!upsert) {
     throw DestinationFailure({FailureClass::schema, "42601",
@@ -166,7 +166,7 @@ ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
   }
   traits.upsert = *upsert;
   std::string told = "the server is " + name;
-  if (compatibility != server.end()) told += " in compatibility mode " + printable(compatibility->second);
+  if (compatibility != server.end()) told += " in compatibility mode " + plain_ascii(compatibility->second);
   told += sign.empty() ? ", and spoken to as openGauss since the URL says so" : ", recognised by " + std::string(sign);
   told += "; rows are replaced by " + std::string(to_string(traits.upsert)) + ", which it took when tried";
   if (traits.empty_is_null) told += "; '' is NULL there";

@@ -28,10 +28,6 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-std::string number_and_name(int number, const std::string& name) {
-  return "migration " + std::to_string(number) + " " + name;
-}
-
 }  // namespace
 
 PostgresMigrator::PostgresMigrator(PostgresSession& session, std::string prelude)

@@ -7,7 +7,7 @@
 namespace forebay {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{128} * 1024;
+constexpr std::size_t kCopyPieceBytes = std::size_t{128} * 1024;
 
 // One savepoint at a time: a statement begins with what the one before it left to do.
 constexpr const char* kSavepoint = "SAVEPOINT forebay_rows; ";
@@ -22,7 +22,7 @@ std::function<void(std::string&)> pieces(RowSearch::Range range, Encode encode) 
   return [range, encode, next = range.begin, ended = false](std::string& piece) mutable {
     CopyEncoder encoder(piece);
     if (next == range.begin && !ended) encoder.header();
-    for (; next < range.end && piece.size() < kPieceBytes; ++next) encode(encoder, next);
+    for (; next < range.end && piece.size() < kCopyPieceBytes; ++next) encode(encoder, next);
     if (next == range.end && !std::exchange(ended, true)) encoder.end();
   };
 }

@@ -13,7 +13,7 @@
 namespace forebay {
 namespace {
 
-constexpr int kApplicationId = 0x66726279;  // "frby"
+constexpr int kCatalogApplicationId = 0x66726279;  // "frby"
 
 /// A new file, empty, for its owner only. Linked into place whole: closing a descriptor of a file that SQLite has open
 /// in this process would drop SQLite's locks, so none is ever opened on the catalog's own name.
@@ -37,16 +37,11 @@ void make_private_file(const std::string& file) {
   }
 }
 
-std::int64_t number_from(SqliteConnection& db, const char* sql) {
-  SqliteStatement statement(db, sql, SqliteStatement::Life::once);
-  return statement.step() ? statement.column_integer(0) : 0;
-}
-
 /// False for a database with nothing in it. Throws for one that is somebody else's.
 bool is_ours(SqliteConnection& db, const std::string& file) {
-  const auto id = number_from(db, "PRAGMA application_id");
-  if (id == kApplicationId) return true;
-  if (id == 0 && number_from(db, "SELECT count(*) FROM sqlite_schema") == 0) return false;
+  const auto id = read_number(db, "PRAGMA application_id");
+  if (id == kCatalogApplicationId) return true;
+  if (id == 0 && read_number(db, "SELECT count(*) FROM sqlite_schema") == 0) return false;
   throw DestinationFailure({FailureClass::login_or_target, "",
                             "sqlite:" + file + " is a SQLite database, but not a forebay catalog; name another file"});
 }
@@ -147,7 +142,7 @@ Failure sqlite_failure(const SqliteConnection& db, bool committing) {
 SqliteConnection open_catalog(const std::string& file, std::chrono::milliseconds busy_timeout) {
   make_private_file(file);
   return opened(file, busy_timeout, [&](SqliteConnection& db) {
-    if (!is_ours(db, file)) db.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+    if (!is_ours(db, file)) db.exec("PRAGMA application_id = " + std::to_string(kCatalogApplicationId));
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
   });
 }

@@ -40,10 +40,6 @@ const Applied* find_number(const std::vector<Applied>& rows, int number) {
   return at == rows.end() ? nullptr : &*at;
 }
 
-std::string number_and_name(int number, const std::string& name) {
-  return "migration " + std::to_string(number) + " " + name;
-}
-
 /// Runs `change` in a write transaction; what SQLite throws becomes a DestinationFailure, and nothing is changed.
 template <typename Change>
 auto in_transaction(SqliteConnection& db, Change change) {

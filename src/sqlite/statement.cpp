@@ -22,4 +22,9 @@ void SqliteStatement::fail() {
   throw SqliteError(code, message);
 }
 
+std::int64_t read_number(SqliteConnection& connection, std::string_view sql) {
+  SqliteStatement statement(connection, sql, SqliteStatement::Life::once);
+  return statement.step() ? statement.column_integer(0) : 0;
+}
+
 }  // namespace forebay

@@ -89,4 +89,7 @@ class SqliteStatement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
+/// The first column of a query's first row; 0 without a row.
+std::int64_t read_number(SqliteConnection& connection, std::string_view sql);
+
 }  // namespace forebay

@@ -1,7 +1,6 @@
 #include "sync/scheduler.hpp"
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "base/start_thread.hpp"
@@ -26,8 +25,6 @@ Scheduler::Scheduler(SegmentStore& store, VersionClock& clock, Destination* dest
       streams_(std::move(streams)),
       workers_max_(destination != nullptr ? std::min(workers, destination->connections_max()) : 0),
       log_(std::move(log)),
-      keep_running_(io_.get_executor()),
-      timer_(io_),
       random_(std::random_device{}()) {}
 
 Scheduler::~Scheduler() {
@@ -36,7 +33,7 @@ Scheduler::~Scheduler() {
 }
 
 void Scheduler::start() {
-  timer_thread_ = start_thread("for the timer", [this] { io_.run(); });
+  timer_.start("for the timer");
   for (int i = 0; i < workers_max_; ++i) {
     worker_threads_.push_back(start_thread("to send batches", [this, i] { work(i); }));
   }
@@ -48,24 +45,14 @@ void Scheduler::stop(bool at_once) {
   store_.close_to_workers();
   turn_.notify_all();
   for (auto& t : worker_threads_) t.join();
-  keep_running_.reset();
-  io_.stop();
-  if (timer_thread_.joinable()) timer_thread_.join();
+  timer_.stop();
 }
 
 // --- The timer
 
 void Scheduler::wake_timer() {
   if (commit_due_.exchange(true)) return;
-  boost::asio::post(io_, [this] { arm(steady_clock::now() + kCommitInterval); });
-}
-
-/// On the timer's thread only. Replaces what was armed before.
-void Scheduler::arm(SteadyTime at) {
-  timer_.expires_at(at);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) tick();
-  });
+  timer_.set(steady_clock::now() + kCommitInterval);
 }
 
 void Scheduler::tick() {
@@ -83,7 +70,7 @@ void Scheduler::tick() {
   } catch (const Error& e) {
     log(LogLevel::warning, e.what());  // next() tries again, and fails where it must
   }
-  if (next) arm(*next);
+  if (next) timer_.set(*next);
 }
 
 // --- Waiting

@@ -2,12 +2,10 @@
 
 #include <array>
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -16,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/timer.hpp"
 #include "buffer/segment_store.hpp"
 #include "buffer/version_clock.hpp"
 #include "sink/sink.hpp"
@@ -23,7 +22,7 @@
 
 namespace forebay {
 
-/// Decides when writers commit and seal (one Asio thread), and brings sealed segments to the destination (one thread
+/// Decides when writers commit and seal (one thread), and brings sealed segments to the destination (one thread
 /// and one connection per worker). Everything public is thread-safe; stop() is called once.
 class Scheduler {
  public:
@@ -66,7 +65,6 @@ class Scheduler {
     std::uint64_t quarantined = 0;  // of them
   };
 
-  void arm(SteadyTime at);
   void tick();
   void work(int number);
   bool wait_for_turn();
@@ -92,11 +90,8 @@ class Scheduler {
   int workers_max_;
   LogCallback log_;
 
-  boost::asio::io_context io_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running_;
-  boost::asio::steady_timer timer_;
-  std::atomic<bool> commit_due_{false};  // the timer is armed, or about to be, to come within the commit interval
-  std::thread timer_thread_;
+  Timer timer_{[this] { tick(); }};
+  std::atomic<bool> commit_due_{false};  // the timer is set to come within the commit interval
   std::vector<std::thread> worker_threads_;
   std::atomic<bool> stopping_{false};
 

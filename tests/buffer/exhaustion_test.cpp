@@ -21,14 +21,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Limits limits_with(std::uint64_t batch_rows) {
-  Limits l;
-  l.batch_rows_max = batch_rows;
-  l.interval = 1h;
-  l.memory_rows_max = 1'000'000;
-  return l;
-}
-
 void set_limit(int resource, rlim_t soft) {
   rlimit limit{};
   ::getrlimit(static_cast<__rlimit_resource_t>(resource), &limit);

@@ -3,13 +3,13 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <map>
 
 #include "buffer/journal_reader.hpp"
 #include "buffer/journal_writer.hpp"
 #include "recovery/adoption.hpp"
 #include "recovery/state_directory.hpp"
+#include "support/file_bytes.hpp"
 #include "support/streams.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -18,9 +18,9 @@ using namespace forebay::test;
 
 namespace {
 
-constexpr int kRows = 4;
+constexpr int kJournalRows = 4;
 
-/// A journal of kRows rows, and where its records begin; the last entry is where they end.
+/// A journal of kJournalRows rows, and where its records begin; the last entry is where they end.
 struct Journal {
   std::string bytes;
   std::vector<std::size_t> records;
@@ -31,24 +31,20 @@ Journal journal_of(const std::string& buffer, std::uint64_t segment, bool sealed
   std::uint64_t seed = 0;
   std::uint64_t digest = 0;
   j.bytes = encode_journal_header({buffer, segment, measurements(), {}}, seed);
-  for (int n = 1; n <= kRows; ++n) {
+  for (int n = 1; n <= kJournalRows; ++n) {
     j.records.push_back(j.bytes.size());
     append_record(j.bytes, 100 + n, Measurement("a", n), seed, digest);
   }
   j.records.push_back(j.bytes.size());
-  if (sealed) append_trailer(j.bytes, kRows, digest, seed);
+  if (sealed) append_trailer(j.bytes, kJournalRows, digest, seed);
   return j;
 }
 
 /// Rows that end at or before the byte.
 std::uint64_t rows_before(const Journal& j, std::size_t at) {
   std::uint64_t rows = 0;
-  while (rows < kRows && j.records[rows + 1] <= at) ++rows;
+  while (rows < kJournalRows && j.records[rows + 1] <= at) ++rows;
   return rows;
-}
-
-void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
 /// Segment → rows that adoption took over from it, each of them checked against what was written.
@@ -118,7 +114,7 @@ TEST_CASE("of a journal with any byte changed adoption saves every row before it
     REQUIRE(saved[1000 + at] == before);
     const auto name = "/" + journal_name(1000 + at) + " is damaged at byte ";
     // With a whole record or trailer behind it, it is not the tail of a dying writer.
-    const bool told = at < j.records.back() && (sealed || before + 1 < kRows);
+    const bool told = at < j.records.back() && (sealed || before + 1 < kJournalRows);
     REQUIRE((findings.find(name) != std::string::npos) == told);
   }
 }
@@ -137,7 +133,7 @@ TEST_CASE("a journal that was made to be slow to judge is judged in a moment, as
   const JournalSummary summary = JournalReader::summarize(dir / "j");
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(30));
   CHECK(summary.end == JournalEnd::damaged);
-  CHECK(summary.rows == kRows);
+  CHECK(summary.rows == kJournalRows);
 }
 
 TEST_CASE("a header that claims to be gigabytes long is refused without reading them") {

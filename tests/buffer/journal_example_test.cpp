@@ -1,13 +1,13 @@
 // The journal of docs/journal-format.md, byte for byte: the page says what this code does, or this fails.
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include "buffer/append_file.hpp"
 #include "buffer/journal_reader.hpp"
 #include "buffer/journal_writer.hpp"
 #include "buffer/version_clock.hpp"
+#include "support/file_bytes.hpp"
 #include "support/places.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -15,11 +15,6 @@ using namespace forebay;
 using namespace forebay::test;
 
 namespace {
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// The bytes of the page's block: lines "OFFSET  HEX …  remark", at most 16 bytes each.
 std::string bytes_of_page() {

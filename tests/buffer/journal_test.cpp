@@ -1,13 +1,12 @@
 #include <catch2/catch.hpp>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <limits>
 
 #include "buffer/append_file.hpp"
 #include "buffer/journal_reader.hpp"
 #include "buffer/journal_writer.hpp"
 #include "forebay/error.hpp"
+#include "support/file_bytes.hpp"
 #include "support/streams.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -15,14 +14,6 @@ using namespace forebay;
 using namespace forebay::test;
 
 namespace {
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
 
 /// A journal with rows 1 … rows of sensor "a", row n with tick n and version 100 + n.
 std::string make_journal(const std::filesystem::path& path, int rows, bool sealed) {
@@ -36,21 +27,13 @@ std::string make_journal(const std::filesystem::path& path, int rows, bool seale
   return bytes_of(path);
 }
 
-bool same(const Value& a, const Value& b) {
-  if (a.is_null() || b.is_null()) return a.is_null() == b.is_null();
-  if (a.type() != b.type()) return false;
-  if (a.holds_chars()) return a.as_chars() == b.as_chars();
-  if (a.is(ColumnType::real)) return a.as_real() == b.as_real();
-  return a.as_integer() == b.as_integer();
-}
-
 /// Rows that are read must be those that were written, from the first on, and nothing else.
 void check_prefix(const RowSet& rows) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Measurement written("a", static_cast<std::int64_t>(i) + 1);
     REQUIRE(rows.row(i).number == i + 1);
     REQUIRE(rows.row(i).version == static_cast<std::int64_t>(101 + i));
-    for (std::size_t c = 0; c < rows.columns(); ++c) REQUIRE(same(rows.values(i)[c], written.values()[c]));
+    for (std::size_t c = 0; c < rows.columns(); ++c) REQUIRE(same_value(rows.values(i)[c], written.values()[c]));
   }
 }
 
@@ -96,7 +79,7 @@ TEST_CASE("a journal holds nulls, extremes and characters of every kind") {
   CHECK(read_all(dir / "j", rows).end == JournalEnd::sealed);
   REQUIRE(rows.size() == 1);
   CHECK(rows.row(0).version == std::numeric_limits<std::int64_t>::max());
-  for (std::size_t c = 0; c < 7; ++c) CHECK(same(rows.values(0)[c], odd[c]));
+  for (std::size_t c = 0; c < 7; ++c) CHECK(same_value(rows.values(0)[c], odd[c]));
 }
 
 TEST_CASE("a journal cut at any byte gives its whole rows, and says how it ends") {

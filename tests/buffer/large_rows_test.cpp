@@ -16,8 +16,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kNever = [] { return false; };
-
 /// A row whose column `raw` has this many bytes.
 void add_large(Pipeline& p, WriterCore& writer, std::int64_t tick, std::size_t bytes) {
   const Measurement small("a", tick);

@@ -14,14 +14,6 @@ namespace {
 
 using Op = SimulatedDisk::Op;
 
-Limits limits_with(std::uint64_t batch_rows, std::uint64_t memory_rows) {
-  Limits l;
-  l.batch_rows_max = batch_rows;
-  l.interval = 1h;
-  l.memory_rows_max = memory_rows;
-  return l;
-}
-
 void let_fail(SimulatedDisk& disk, Op which, const std::atomic<bool>& fails) {
   disk.before = [which, &fails](Op op, const std::filesystem::path& path) {
     if (op == which && fails) throw Error(ErrorCode::local, "cannot write " + path.string() + ": it is full");

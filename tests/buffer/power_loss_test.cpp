@@ -9,6 +9,7 @@
 
 #include "recovery/adoption.hpp"
 #include "recovery/state_directory.hpp"
+#include "sqlite/statement.hpp"
 #include "support/pipeline.hpp"
 #include "support/simulated_disk.hpp"
 
@@ -37,7 +38,7 @@ struct World {
   bool sends = false;         // to a destination that is away now and then; else none
 };
 
-struct Outcome {
+struct RunOutcome {
   Ticks tried;         // add() was called
   Ticks acknowledged;  // commit() returned after their add()
   Ticks found;         // by adoption after the restart, or at the destination
@@ -45,7 +46,7 @@ struct Outcome {
 };
 
 /// One producer at its work until the power goes.
-void produce(Pipeline& p, const SimulatedDisk& disk, std::mt19937_64& random, int producer, Outcome& out,
+void produce(Pipeline& p, const SimulatedDisk& disk, std::mt19937_64& random, int producer, RunOutcome& out,
              std::mutex& out_mutex) {
   const auto writer = p.store->make_writer(measurements());
   const double commits = std::uniform_real_distribution<double>(0.01, 0.3)(random);
@@ -75,7 +76,7 @@ void produce(Pipeline& p, const SimulatedDisk& disk, std::mt19937_64& random, in
   }
 }
 
-void adopt_what_is_left(SimulatedDisk& disk, const std::filesystem::path& from, Outcome& out) {
+void adopt_what_is_left(SimulatedDisk& disk, const std::filesystem::path& from, RunOutcome& out) {
   const TemporaryDirectory dir;
   const StateDirectory state(dir / "state");
   BufferFolder folder = state.create_buffer(Durability::process, "sqlite:x");
@@ -93,7 +94,7 @@ void adopt_what_is_left(SimulatedDisk& disk, const std::filesystem::path& from, 
   }
 }
 
-Outcome run(std::uint64_t seed, const World& world) {
+RunOutcome run(std::uint64_t seed, const World& world) {
   std::mt19937_64 random(seed);
   SimulatedDisk disk(random());
   const std::uint64_t operations = std::uniform_int_distribution<std::uint64_t>(1, 150)(random);
@@ -114,7 +115,7 @@ Outcome run(std::uint64_t seed, const World& world) {
   limits.memory_rows_max = std::bernoulli_distribution(0.5)(random) ? 100 : 1'000'000;
   limits.interval = 1h;
   limits.full_policy = FullPolicy::fail;
-  Outcome out;
+  RunOutcome out;
   std::mutex out_mutex;
   Pipeline p(limits, world.level, world.sends ? 2 : 0, disk.create_file(), disk.flush_folder());
   const bool away = std::bernoulli_distribution(0.5)(random);
@@ -146,7 +147,7 @@ Outcome run(std::uint64_t seed, const World& world) {
   return out;
 }
 
-Ticks missing(const Outcome& out) {
+Ticks missing(const RunOutcome& out) {
   Ticks lost;
   std::ranges::set_difference(out.acknowledged, out.found, std::inserter(lost, lost.end()));
   return lost;
@@ -164,7 +165,7 @@ TEST_CASE("every row that was acknowledged at level power is found after the pow
   for (std::uint64_t seed = first; seed < first + n; ++seed) {
     INFO("FOREBAY_TEST_SEED=" << seed << (world.flushes_fail ? ", flushes fail" : "")
                               << (world.sends ? ", sends" : ""));
-    const Outcome out = run(seed, world);
+    const RunOutcome out = run(seed, world);
     acknowledged += out.acknowledged.size();
     const Ticks lost = missing(out);
     INFO(out.acknowledged.size() << " acknowledged, " << lost.size() << " of them lost, the first "
@@ -183,7 +184,7 @@ TEST_CASE("at level process a power loss takes acknowledged rows, and the check 
   const std::uint64_t first = first_seed();
   for (std::uint64_t seed = first; seed < first + 20; ++seed) {
     INFO("FOREBAY_TEST_SEED=" << seed);
-    const Outcome out = run(seed, world);
+    const RunOutcome out = run(seed, world);
     lost += missing(out).size();
     REQUIRE(std::ranges::includes(out.tried, out.found));
   }

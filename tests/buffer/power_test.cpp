@@ -1,13 +1,15 @@
 // Level `power`: what is acknowledged when, who waits for a flush, and what becomes of a file that failed one.
 
 #include <catch2/catch.hpp>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <set>
 #include <thread>
 
 #include "buffer/journal_reader.hpp"
+#include "support/comes_true.hpp"
+#include "support/gate.hpp"
+#include "support/lines.hpp"
 #include "support/pipeline.hpp"
 #include "support/simulated_disk.hpp"
 
@@ -17,55 +19,6 @@ using namespace std::chrono_literals;
 using Op = SimulatedDisk::Op;
 
 namespace {
-
-Limits limits_with(std::uint64_t batch_rows, std::uint64_t memory_rows = 1'000'000) {
-  Limits l;
-  l.batch_rows_max = batch_rows;
-  l.interval = 1h;
-  l.memory_rows_max = memory_rows;
-  l.memory_bytes_max = 1ULL << 40;
-  return l;
-}
-
-bool comes_true(const std::function<bool()>& condition) {
-  const auto until = std::chrono::steady_clock::now() + 20s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-/// Holds who passes until it is opened; gives up after a while, so that a test that waits for itself ends and fails.
-class Gate {
- public:
-  void pass() {
-    std::unique_lock lock(mutex_);
-    ++held_;
-    if (!changed_.wait_for(lock, 20s, [this] { return open_; })) waited_in_vain_ = true;
-    --held_;
-  }
-  void open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  bool holds_someone() const {
-    const std::lock_guard lock(mutex_);
-    return held_ > 0;
-  }
-  bool waited_in_vain() const {
-    const std::lock_guard lock(mutex_);
-    return waited_in_vain_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-  bool waited_in_vain_ = false;
-  int held_ = 0;
-};
 
 Error cannot_flush(const std::filesystem::path& path) {
   return {ErrorCode::local, "cannot flush " + path.string() + ": Input/output error"};
@@ -95,12 +48,6 @@ struct PowerPipeline {
     return rows;
   }
 };
-
-std::string all_of(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) (text += line) += '\n';
-  return text;
-}
 
 }  // namespace
 
@@ -219,7 +166,7 @@ TEST_CASE("a file whose flush failed once is never flushed again, and its rows a
     power.p.scheduler->start();
     REQUIRE(comes_true([&] { return power.safe_rows() == 7; }));
     CHECK(comes_true(
-        [&] { return all_of(power.p.log()).find("rows cannot be acknowledged: cannot flush") != std::string::npos; }));
+        [&] { return lines(power.p.log()).find("rows cannot be acknowledged: cannot flush") != std::string::npos; }));
   }
   writer->commit();
   CHECK(power.safe_rows() == 7);
@@ -245,7 +192,7 @@ TEST_CASE("while no journal can be flushed, commit and add fail and say so, and 
     power.p.add(*writer, "a", 5);
     writer->commit();
     CHECK(power.safe_rows() == 6);
-    CHECK_THAT(all_of(power.p.log()), Catch::Contains(".journal, and acknowledged, after: cannot flush"));
+    CHECK_THAT(lines(power.p.log()), Catch::Contains(".journal, and acknowledged, after: cannot flush"));
   }
   SECTION("and what has landed needs no flush") {
     power.p.scheduler->start();

@@ -12,6 +12,7 @@
 #include "forebay/error.hpp"
 #include "sqlite/statement.hpp"
 #include "support/in_child.hpp"
+#include "support/sqlite_number.hpp"
 #include "support/streams.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -20,19 +21,13 @@ using namespace forebay::test;
 
 namespace {
 
-using Counts = std::map<std::string, std::uint64_t>;
+using RowsByStream = std::map<std::string, std::uint64_t>;
 
 SegmentRefusals refusals(std::uint64_t segment, std::vector<Refusal> refused, RowSpan sent = {1, 100}) {
   return {"b-1", segment, &measurements(), false, {sent}, std::move(refused)};
 }
 Refusal refusal(std::uint64_t row, std::span<const Value> values, const std::string& message = "a CHECK refuses it") {
   return {row, 1000 + static_cast<std::int64_t>(row), values, "23514", "positive", message};
-}
-
-std::int64_t number(const TemporaryDirectory& dir, const std::string& sql) {
-  SqliteConnection db((dir / kQuarantineName).string(), SQLITE_OPEN_READONLY);
-  SqliteStatement q(db, sql, SqliteStatement::Life::once);
-  return q.step() ? q.column_integer(0) : -1;
 }
 
 }  // namespace
@@ -60,7 +55,7 @@ TEST_CASE("a quarantine gives back values of every type as they were, to another
   REQUIRE(::stat((dir / kQuarantineName).c_str(), &st) == 0);
   CHECK((st.st_mode & 0777) == 0600);
   Quarantine quarantine(dir.path(), "b-1");
-  CHECK(quarantine.rows() == Counts{{"measurements", 3}});
+  CHECK(quarantine.rows() == RowsByStream{{"measurements", 3}});
   std::uint64_t unreadable = 0;
   const auto retries = quarantine.begin_retries("", 100, unreadable);
   CHECK(unreadable == 0);
@@ -94,15 +89,16 @@ TEST_CASE("what a batch sent again is refused takes the place of what an earlier
   CHECK(quarantine.rows().empty());  // all in doubt
   // Rows 1 … 10 are sent again: row 2 is refused, row 1 is not; the rest had landed.
   quarantine.keep({refusals(1, {refusal(2, row, "again")}, {1, 10})});
-  CHECK(number(dir, "SELECT count(*) FROM entries") == 3);
-  CHECK(number(dir, "SELECT count(*) FROM entries WHERE segment = 1 AND row = 2 AND message = 'again'") == 1);
+  CHECK(sqlite_number(dir / kQuarantineName, "SELECT count(*) FROM entries") == 3);
+  CHECK(sqlite_number(dir / kQuarantineName,
+                      "SELECT count(*) FROM entries WHERE segment = 1 AND row = 2 AND message = 'again'") == 1);
   quarantine.drop("b-1", 2, false, {{1, 10}});  // taken this time
   quarantine.settle("b-1", 2);
   CHECK(quarantine.rows().empty());
   quarantine.settle("b-1", 1);
-  CHECK(quarantine.rows() == Counts{{"measurements", 2}});
+  CHECK(quarantine.rows() == RowsByStream{{"measurements", 2}});
   quarantine.drop("b-1", 1, false, {{1, 100}});  // settled: none of it goes this way
-  CHECK(quarantine.rows() == Counts{{"measurements", 2}});
+  CHECK(quarantine.rows() == RowsByStream{{"measurements", 2}});
 }
 
 TEST_CASE("a retry takes its rows out of quarantine when it has landed, but those refused again") {
@@ -132,14 +128,15 @@ TEST_CASE("a retry takes its rows out of quarantine when it has landed, but thos
   quarantine.keep({again});
   quarantine.keep({again});  // its COMMIT failed; once more
   quarantine.finish_retry(found[0].segment);
-  CHECK(quarantine.rows() == Counts{{"measurements", 2}});
-  CHECK(number(dir, "SELECT attempts FROM entries WHERE row = 2 AND segment = 1") == 2);
-  CHECK(number(dir, "SELECT count(*) FROM entries WHERE row = 2 AND message = 'still' AND retry IS NULL") == 1);
+  CHECK(quarantine.rows() == RowsByStream{{"measurements", 2}});
+  CHECK(sqlite_number(dir / kQuarantineName, "SELECT attempts FROM entries WHERE row = 2 AND segment = 1") == 2);
+  CHECK(sqlite_number(dir / kQuarantineName,
+                      "SELECT count(*) FROM entries WHERE row = 2 AND message = 'still' AND retry IS NULL") == 1);
   // Refused in a try whose COMMIT failed, then taken.
   quarantine.keep({SegmentRefusals{"b-1", found[1].segment, &measurements(), true, {{1, 1}}, {refusal(1, row)}}});
   quarantine.drop("b-1", found[1].segment, true, {{1, 1}});
   quarantine.finish_retry(found[1].segment);
-  CHECK(quarantine.rows() == Counts{{"measurements", 1}});
+  CHECK(quarantine.rows() == RowsByStream{{"measurements", 1}});
   CHECK(quarantine.retries().empty());
   const auto next = quarantine.begin_retries("", 100, unreadable);
   REQUIRE(next.size() == 1);
@@ -218,10 +215,10 @@ TEST_CASE("a quarantine that the disk does not take is an error, and what it hel
     const std::string large(200'000, 'x');
     const Measurement big(large, 1);
     expect_error([&] { quarantine.keep({refusals(2, {refusal(1, big)})}); }, "quarantine.db");
-    expect(quarantine.rows() == Counts{{"measurements", 1}}, "the first row alone");
+    expect(quarantine.rows() == RowsByStream{{"measurements", 1}}, "the first row alone");
     quarantine.keep({refusals(3, {refusal(1, row)})});
   });
   CHECK(failure.empty());
   CAPTURE(failure);
-  CHECK(number(dir, "SELECT count(*) FROM entries") == 2);
+  CHECK(sqlite_number(dir / kQuarantineName, "SELECT count(*) FROM entries") == 2);
 }

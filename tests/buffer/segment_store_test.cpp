@@ -13,14 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Limits limits_with(std::uint64_t batch_rows, std::uint64_t memory_rows) {
-  Limits l;
-  l.batch_rows_max = batch_rows;
-  l.interval = 1h;
-  l.memory_rows_max = memory_rows;
-  return l;
-}
-
 std::uint64_t journal_rows(const Pipeline& p) {
   std::uint64_t rows = 0;
   for (const auto& path : p.journal_files()) rows += JournalReader::summarize(path).rows;

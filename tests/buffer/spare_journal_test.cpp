@@ -5,6 +5,7 @@
 #include "forebay/buffer.hpp"
 #include "recovery/adoption.hpp"
 #include "support/catalog_buffer.hpp"
+#include "support/comes_true.hpp"
 #include "support/pipeline.hpp"
 #include "support/simulated_disk.hpp"
 
@@ -12,26 +13,6 @@ using namespace forebay;
 using namespace forebay::test;
 using namespace std::chrono_literals;
 using Op = SimulatedDisk::Op;
-
-namespace {
-
-Limits limits_with(std::uint64_t batch_rows) {
-  Limits l;
-  l.batch_rows_max = batch_rows;
-  l.interval = 1h;
-  return l;
-}
-
-bool comes_true(const std::function<bool()>& condition) {
-  const auto until = std::chrono::steady_clock::now() + 20s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-}  // namespace
 
 TEST_CASE("once a spare journal is there, sealing and going on make no file in add", "[threads]") {
   const std::thread::id producer = std::this_thread::get_id();

@@ -13,8 +13,6 @@
 namespace forebay::test {
 namespace {
 
-const char* const kNobody = "postgresql://127.0.0.1:1/nobody";
-
 /// A state directory with the buffer of a scan whose destination was away.
 struct Left {
   explicit Left(int files = 50) : site(kNobody, {{"SYNC_DRAIN_TIMEOUT", "1"}, {"SYNC_CONNECT_TIMEOUT", "1"}}) {

@@ -13,10 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-CommandResult run(const TemporaryDirectory& dir, std::vector<std::string> arguments) {
-  return run_forebay(std::move(arguments), {{"FOREBAY_STATE_DIR", (dir / "state").string()}}, dir.path());
-}
-
 TEST_CASE("checkpoint create has a live process write its rows, which stay where they were", "[control][threads]") {
   const TemporaryDirectory dir;
   Options options = catalog_options(dir);
@@ -24,7 +20,7 @@ TEST_CASE("checkpoint create has a live process write its rows, which stay where
   Buffer buffer(options);
   Writer writer = buffer.writer("measurements");
   for (int i = 0; i < 42; ++i) writer.add(Measurement("a", i));
-  const auto result = run(dir, {"checkpoint", "create", "--json"});
+  const auto result = run_forebay_at(dir, {"checkpoint", "create", "--json"});
   CAPTURE(result.err);
   CHECK(result.status == 0);
   const auto made = summary_of(result).at("checkpoints");
@@ -34,8 +30,8 @@ TEST_CASE("checkpoint create has a live process write its rows, which stay where
   CHECK(made.at(0).at("rows") == 42);
   const std::string file = made.at(0).at("file").get<std::string>();
   CHECK(fs::file_size(file) == made.at(0).at("bytes").get<std::uint64_t>());
-  CHECK(run(dir, {"checkpoint", "verify", file}).status == 0);
-  const auto status = summary_of(run(dir, {"status", "--json"})).at("buffers").at(0);
+  CHECK(run_forebay_at(dir, {"checkpoint", "verify", file}).status == 0);
+  const auto status = summary_of(run_forebay_at(dir, {"status", "--json"})).at("buffers").at(0);
   CHECK(status.at("last_checkpoint_time").is_string());
   CHECK(status.at("total_files") == 42);
   CHECK(buffer.stop().settled);
@@ -51,7 +47,7 @@ TEST_CASE("a live process that cannot write a checkpoint says why, and one that 
     Buffer buffer(options);
     Writer writer = buffer.writer("measurements");
     writer.add(Measurement("a", 1));
-    const auto refused = run(dir, {"checkpoint", "create"});
+    const auto refused = run_forebay_at(dir, {"checkpoint", "create"});
     CHECK(refused.status == 4);
     CHECK(says(refused.err, buffer.get_sync_status().buffer));
     CHECK(says(refused.err, "checkpoints"));
@@ -59,7 +55,7 @@ TEST_CASE("a live process that cannot write a checkpoint says why, and one that 
   options = catalog_options(dir);
   options.control_socket = false;
   const Buffer unreachable(options);
-  const auto silent = run(dir, {"checkpoint", "create", "--buffer", unreachable.get_sync_status().buffer});
+  const auto silent = run_forebay_at(dir, {"checkpoint", "create", "--buffer", unreachable.get_sync_status().buffer});
   CHECK(silent.status == 4);
   CHECK(says(silent.err, "no control socket"));
 }

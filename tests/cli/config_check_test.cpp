@@ -11,14 +11,12 @@
 namespace forebay::test {
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 /// Whether one of the findings has this verdict and subject, and the text in its message.
 bool found(const CommandResult& result, const std::string& verdict, const std::string& subject,
            const std::string& text) {
   const auto said = nlohmann::json::parse(result.out);
   for (const auto& f : said.at("findings")) {
-    if (f.at("verdict") == verdict && f.at("subject") == subject && contains(f.at("message"), text)) return true;
+    if (f.at("verdict") == verdict && f.at("subject") == subject && says(f.at("message"), text)) return true;
   }
   return false;
 }
@@ -40,21 +38,21 @@ TEST_CASE("migrate works on a catalog that is not there yet, and takes it back o
   const std::map<std::string, std::string> environment = {{"FOREBAY_STATE_DIR", (directory / "deep/state").string()}};
   const CommandResult before = run_forebay({"migrate", "status"}, environment);
   CHECK(before.status == 0);
-  CHECK(contains(before.out, "does not exist yet"));
+  CHECK(says(before.out, "does not exist yet"));
   CHECK(run_forebay({"migrate", "down"}, environment).status == 0);
   CHECK(std::filesystem::is_empty(directory.path()));
 
   const CommandResult up = run_forebay({"migrate", "up"}, environment);
   CAPTURE(up.err);
   CHECK(up.status == 0);
-  CHECK(contains(up.out, "backup_files applied"));
-  CHECK(contains(run_forebay({"migrate", "up"}, environment).out, "up to date"));
+  CHECK(says(up.out, "backup_files applied"));
+  CHECK(says(run_forebay({"migrate", "up"}, environment).out, "up to date"));
   CHECK(found(run_forebay({"config", "check", "--json"}, environment), "ok", "destination", "ready"));
 
   const CommandResult preview = run_forebay({"migrate", "down", "99"}, environment);
   CHECK(preview.status == 2);
-  CHECK(contains(preview.out, "table backup_files with 0 rows"));
-  CHECK(contains(preview.err, "nothing was dropped; say --yes"));
+  CHECK(says(preview.out, "table backup_files with 0 rows"));
+  CHECK(says(preview.err, "nothing was dropped; say --yes"));
   const auto applied = [&] {
     int count = 0;
     const CommandResult status = run_forebay({"migrate", "status", "--json"}, environment);
@@ -107,13 +105,13 @@ TEST_CASE("config check names what is wrong with a state directory") {
     }
     return std::string("(none)");
   };
-  CHECK(contains(problem(directory.write("file", "x").string()), "not a directory"));
-  CHECK(contains(problem((directory / "file/state").string()), "Not a directory"));
+  CHECK(says(problem(directory.write("file", "x").string()), "not a directory"));
+  CHECK(says(problem((directory / "file/state").string()), "Not a directory"));
   std::filesystem::create_symlink("nowhere", directory / "link");
-  CHECK(contains(problem((directory / "link").string()), "symlink to what is not there"));
+  CHECK(says(problem((directory / "link").string()), "symlink to what is not there"));
   std::filesystem::create_directory(directory / "open");
   ::chmod((directory / "open").c_str(), 0777);
-  CHECK(contains(problem((directory / "open").string()), "others may write"));
+  CHECK(says(problem((directory / "open").string()), "others may write"));
 }
 
 TEST_CASE("a state directory of another user is refused", "[root]") {

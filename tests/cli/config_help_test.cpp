@@ -7,8 +7,6 @@
 namespace forebay::test {
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 /// The commands that --help lists under "Subcommands:".
 std::vector<std::string> listed_commands(const std::string& help) {
   std::vector<std::string> names;
@@ -33,7 +31,7 @@ TEST_CASE("--help of the whole and of each command exits with 0 and has examples
     const CommandResult result = run_forebay(arguments);
     CAPTURE(arguments, result.out, result.err);
     CHECK(result.status == 0);
-    CHECK(contains(result.out, "Examples:\n  "));
+    CHECK(says(result.out, "Examples:\n  "));
     CHECK(result.err.empty());
     const auto below = listed_commands(result.out);
     if (below.empty()) ++leaves;
@@ -63,8 +61,8 @@ TEST_CASE("a mistyped command or option is answered with the nearest one and sta
     const CommandResult result = run_forebay(arguments);
     CAPTURE(arguments, result.err);
     CHECK(result.status == 2);
-    CHECK(contains(result.err, message));
-    CHECK_FALSE(contains(result.err, "canary"));
+    CHECK(says(result.err, message));
+    CHECK_FALSE(says(result.err, "canary"));
     CHECK(result.out.empty());
   }
 }
@@ -78,7 +76,7 @@ TEST_CASE("commands of later releases are refused as such, with whatever argumen
       const CommandResult result = run_forebay(arguments);
       CAPTURE(arguments, result.err);
       CHECK(result.status == 2);
-      CHECK(contains(result.err, std::string("forebay ") + name + " is not built yet in this release"));
+      CHECK(says(result.err, std::string("forebay ") + name + " is not built yet in this release"));
     }
   }
 }
@@ -87,7 +85,7 @@ TEST_CASE("without a command the help is shown, as wrong usage") {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{}, {"config"}, {"migrate"}}) {
     const CommandResult result = run_forebay(arguments);
     CHECK(result.status == 2);
-    CHECK(contains(result.err, "Subcommands:"));
+    CHECK(says(result.err, "Subcommands:"));
     CHECK(result.out.empty());
   }
 }
@@ -101,11 +99,11 @@ TEST_CASE("a usage error is a JSON line where JSON is asked for") {
 TEST_CASE("version names forebay and what it is linked with") {
   const CommandResult text = run_forebay({"version"});
   CHECK(text.status == 0);
-  CHECK(contains(text.out, "forebay 0."));
-  CHECK(contains(text.out, "SQLite 3."));
-  CHECK(contains(text.out, "libpq"));
+  CHECK(says(text.out, "forebay 0."));
+  CHECK(says(text.out, "SQLite 3."));
+  CHECK(says(text.out, "libpq"));
   const auto json = nlohmann::json::parse(run_forebay({"version", "--json"}).out);
-  CHECK(contains(text.out, "forebay " + json.at("forebay").get<std::string>() + "\n"));
+  CHECK(says(text.out, "forebay " + json.at("forebay").get<std::string>() + "\n"));
   CHECK(run_forebay({"--version"}).out == "forebay " + json.at("forebay").get<std::string>() + "\n");
 }
 

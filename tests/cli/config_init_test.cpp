@@ -10,8 +10,6 @@
 namespace forebay::test {
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 mode_t mode_of(const std::filesystem::path& file) {
   struct stat st = {};
   REQUIRE(::lstat(file.c_str(), &st) == 0);
@@ -22,7 +20,7 @@ std::vector<std::string> backups_in(const TemporaryDirectory& directory) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
     const std::string name = entry.path().filename();
-    if (contains(name, ".bak-")) names.push_back(name);
+    if (says(name, ".bak-")) names.push_back(name);
   }
   return names;
 }
@@ -31,7 +29,7 @@ TEST_CASE("config init writes a .env for this user alone that every command acce
   const TemporaryDirectory directory;
   const CommandResult result = run_forebay({"config", "init"}, {}, directory.path());
   CHECK(result.status == 0);
-  CHECK(contains(result.out, "wrote .env for ordinary servers"));
+  CHECK(says(result.out, "wrote .env for ordinary servers"));
   CHECK(mode_of(directory / ".env") == 0600);
   const CommandResult show = run_forebay({"config", "show"}, {}, directory.path());
   CHECK(show.status == 0);
@@ -46,9 +44,9 @@ TEST_CASE("config init writes the sizes of the profile that is asked for") {
     const TemporaryDirectory directory;
     REQUIRE(run_forebay({"config", "init", "--profile", profile}, {}, directory.path()).status == 0);
     const std::string text = directory.read(".env");
-    CHECK(contains(text, std::string("\nMEMORY_DB_SYNC_BATCH_SIZE=") + batch + "\n"));
-    CHECK(contains(text, std::string("\nMEMORY_DB_SYNC_INTERVAL=") + interval + "\n"));
-    CHECK(contains(text, std::string("\nMEMORY_DB_MAX_FILES=") + files + "\n"));
+    CHECK(says(text, std::string("\nMEMORY_DB_SYNC_BATCH_SIZE=") + batch + "\n"));
+    CHECK(says(text, std::string("\nMEMORY_DB_SYNC_INTERVAL=") + interval + "\n"));
+    CHECK(says(text, std::string("\nMEMORY_DB_MAX_FILES=") + files + "\n"));
   }
   CHECK(run_forebay({"config", "init", "--profile", "huge"}).status == 2);
 }
@@ -63,22 +61,22 @@ TEST_CASE("config init adds to an existing .env and leaves its bytes, mode and a
   CHECK(result.status == 0);
   const std::string after = directory.read(".env");
   CHECK(after.starts_with(before + "\r\n"));
-  CHECK_FALSE(contains(after.substr(before.size()), "MEMORY_DB_SYNC_BATCH_SIZE"));
-  CHECK_FALSE(contains(after.substr(before.size()), "SCAN_THREADS"));
-  CHECK(contains(after, "\r\nMEMORY_DB_SYNC_INTERVAL=60\r\n"));
+  CHECK_FALSE(says(after.substr(before.size()), "MEMORY_DB_SYNC_BATCH_SIZE"));
+  CHECK_FALSE(says(after.substr(before.size()), "SCAN_THREADS"));
+  CHECK(says(after, "\r\nMEMORY_DB_SYNC_INTERVAL=60\r\n"));
   CHECK(mode_of(directory / ".env") == 0640);
   const auto backups = backups_in(directory);
   REQUIRE(backups.size() == 1);
   CHECK(directory.read(backups[0]) == before);
   CHECK(mode_of(directory / backups[0]) == 0640);
-  CHECK(contains(result.out, backups[0]));
-  CHECK(contains(result.out, "MEMORY_DB_SYNC_INTERVAL"));
-  CHECK(contains(result.out, "MEMORY_DB_SYNC_BATCH_SIZE stays as line 2 has it; strong servers: 10000"));
+  CHECK(says(result.out, backups[0]));
+  CHECK(says(result.out, "MEMORY_DB_SYNC_INTERVAL"));
+  CHECK(says(result.out, "MEMORY_DB_SYNC_BATCH_SIZE stays as line 2 has it; strong servers: 10000"));
 
   // A second time there is nothing to add, and nothing is touched.
   const CommandResult again = run_forebay({"config", "init", "--profile", "strong"}, {}, directory.path());
   CHECK(again.status == 0);
-  CHECK(contains(again.out, "nothing was changed"));
+  CHECK(says(again.out, "nothing was changed"));
   CHECK(directory.read(".env") == after);
   CHECK(backups_in(directory).size() == 1);
 }
@@ -89,7 +87,7 @@ TEST_CASE("config init refuses what is not a file of its own: symlinks, folders,
     const CommandResult result = run_forebay({"--env", name, "config", "init"}, {}, directory.path());
     CAPTURE(name, result.err);
     CHECK(result.status == 2);
-    CHECK(contains(result.err, name));
+    CHECK(says(result.err, name));
     return result.err;
   };
   directory.write("target", "A=1\n");
@@ -99,11 +97,11 @@ TEST_CASE("config init refuses what is not a file of its own: symlinks, folders,
   REQUIRE(::mkfifo((directory / "fifo.env").c_str(), 0600) == 0);
   directory.write("open.env", "A='never closed\n");
 
-  CHECK(contains(refused("link.env"), "symlink"));
-  CHECK(contains(refused("dangling.env"), "symlink"));
-  CHECK(contains(refused("folder.env"), "not a regular file"));
-  CHECK(contains(refused("fifo.env"), "not a regular file"));
-  CHECK(contains(refused("open.env"), "open.env:1:3"));
+  CHECK(says(refused("link.env"), "symlink"));
+  CHECK(says(refused("dangling.env"), "symlink"));
+  CHECK(says(refused("folder.env"), "not a regular file"));
+  CHECK(says(refused("fifo.env"), "not a regular file"));
+  CHECK(says(refused("open.env"), "open.env:1:3"));
   CHECK(directory.read("target") == "A=1\n");
   CHECK_FALSE(std::filesystem::exists(directory / "nowhere"));
   CHECK(directory.read("open.env") == "A='never closed\n");
@@ -129,7 +127,7 @@ TEST_CASE("a disk that is full leaves the .env as it was") {
   line.directory = directory.path();
   const CommandResult result = run_command(line);
   CHECK(result.status == 4);
-  CHECK(contains(result.err, "cannot add to .env"));
+  CHECK(says(result.err, "cannot add to .env"));
   CHECK(directory.read(".env") == "A=1\n");
 }
 

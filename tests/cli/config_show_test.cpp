@@ -8,8 +8,6 @@
 namespace forebay::test {
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 TEST_CASE("config show names the source of each value, the command line before the environment before the file") {
   const TemporaryDirectory directory;
   directory.write(".env", "SCAN_THREADS=5\nSYNC_CONNECTIONS=6\nFOREBAY_LOG_LEVEL=error\n");
@@ -60,8 +58,8 @@ TEST_CASE("a password is in no output, whatever is asked and wherever it stands"
       arguments.insert(arguments.end(), command.begin(), command.end());
       const CommandResult result = run_forebay(arguments, state, directory.path());
       CAPTURE(file, command, result.out, result.err);
-      CHECK_FALSE(contains(result.out, "canary"));
-      CHECK_FALSE(contains(result.err, "canary"));
+      CHECK_FALSE(says(result.out, "canary"));
+      CHECK_FALSE(says(result.err, "canary"));
     }
   }
   auto environment = state;
@@ -69,7 +67,7 @@ TEST_CASE("a password is in no output, whatever is asked and wherever it stands"
   environment["PGPASSWORD"] = "canary-7f3a";
   for (const std::string what : {"show", "check"}) {
     const CommandResult result = run_forebay({"config", what}, environment);
-    CHECK_FALSE(contains(result.out + result.err, "canary"));
+    CHECK_FALSE(says(result.out + result.err, "canary"));
   }
 }
 
@@ -79,16 +77,16 @@ TEST_CASE("colours are for terminals, and never with NO_COLOR") {
   line.arguments = {"config", "show"};
   line.directory = directory.path();
   line.environment = {{"TERM", "xterm"}, {"SCAN_SOMETHING", "a warning to colour"}};
-  CHECK_FALSE(contains(run_command(line).out, "\033["));
+  CHECK_FALSE(says(run_command(line).out, "\033["));
   line.on_terminal = true;
   const std::string on_terminal = run_command(line).out;
-  CHECK(contains(on_terminal, "\033["));
-  CHECK(contains(on_terminal, "SCAN_SOMETHING"));
+  CHECK(says(on_terminal, "\033["));
+  CHECK(says(on_terminal, "SCAN_SOMETHING"));
   line.environment["NO_COLOR"] = "1";
-  CHECK_FALSE(contains(run_command(line).out, "\033["));
+  CHECK_FALSE(says(run_command(line).out, "\033["));
   line.environment.erase("NO_COLOR");
   line.environment["TERM"] = "dumb";
-  CHECK_FALSE(contains(run_command(line).out, "\033["));
+  CHECK_FALSE(says(run_command(line).out, "\033["));
 }
 
 TEST_CASE("log lines are one event a line with time, zone and level, as text or JSON, and in the log file too") {
@@ -99,20 +97,20 @@ TEST_CASE("log lines are one event a line with time, zone and level, as text or 
                                                     {"DATABASE_URL", "sqlite:" + (directory / "no/such/c.db").string()},
                                                     {"TZ", "XST-5:30"}};
   const CommandResult text = run_forebay({"migrate", "status"}, environment, directory.path());
-  CHECK(contains(text.err, "+05:30 warning environment: SCAN_X\\nforged line is none"));
-  CHECK(contains(directory.read("log"), "+05:30 warning environment: SCAN_X\\nforged line is none"));
+  CHECK(says(text.err, "+05:30 warning environment: SCAN_X\\nforged line is none"));
+  CHECK(says(directory.read("log"), "+05:30 warning environment: SCAN_X\\nforged line is none"));
 
   const CommandResult json = run_forebay({"migrate", "status", "--log-format", "json"}, environment, directory.path());
   const auto event = nlohmann::json::parse(json.err.substr(0, json.err.find('\n')));
   CHECK(event.at("level") == "warning");
-  CHECK(contains(event.at("message"), "SCAN_X"));
-  CHECK(contains(event.at("time"), "+05:30"));
+  CHECK(says(event.at("message"), "SCAN_X"));
+  CHECK(says(event.at("time"), "+05:30"));
 }
 
 TEST_CASE("a log file that cannot be opened is refused before anything starts") {
   const CommandResult result = run_forebay({"migrate", "status"}, {{"FOREBAY_LOG_FILE", "/proc/nowhere/log"}});
   CHECK(result.status == 2);
-  CHECK(contains(result.err, "forebay: FOREBAY_LOG_FILE"));
+  CHECK(says(result.err, "forebay: FOREBAY_LOG_FILE"));
 }
 
 TEST_CASE("output that cannot be written whole is a failure") {
@@ -121,7 +119,7 @@ TEST_CASE("output that cannot be written whole is a failure") {
   line.arguments = {"-c", forebay_binary() + " config show >/dev/full"};
   const CommandResult result = run_command(line);
   CHECK(result.status == 4);
-  CHECK(contains(result.err, "stdout"));
+  CHECK(says(result.err, "stdout"));
 }
 
 }  // namespace

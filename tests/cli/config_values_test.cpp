@@ -6,8 +6,6 @@
 namespace forebay::test {
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 struct BadLine {
   std::string line;
   std::string message;  // after "FILE:LINE: " or "environment: "
@@ -51,9 +49,9 @@ TEST_CASE("a value that cannot be meant ends a command with status 2, naming fil
     const CommandResult result = run_forebay({"migrate", "status"}, {}, directory.path());
     CAPTURE(result.err);
     CHECK(result.status == 2);
-    CHECK(contains(result.err, "forebay: .env:3: " + bad.message));
+    CHECK(says(result.err, "forebay: .env:3: " + bad.message));
     CHECK(result.out.empty());
-    CHECK_FALSE(contains(result.err, "canary"));
+    CHECK_FALSE(says(result.err, "canary"));
   }
 }
 
@@ -65,8 +63,8 @@ TEST_CASE("a value that cannot be meant in the environment is refused the same w
         run_forebay({"migrate", "status"}, {{bad.line.substr(0, equals), bad.line.substr(equals + 1)}});
     CAPTURE(result.err);
     CHECK(result.status == 2);
-    CHECK(contains(result.err, "forebay: environment: " + bad.message));
-    CHECK_FALSE(contains(result.err, "canary"));
+    CHECK(says(result.err, "forebay: environment: " + bad.message));
+    CHECK_FALSE(says(result.err, "canary"));
   }
 }
 
@@ -78,7 +76,7 @@ TEST_CASE("the file of --env is named in front of its lines, wherever the option
                                                     {"migrate", "status", "--env=" + file}}) {
     const CommandResult result = run_forebay(arguments);
     CHECK(result.status == 2);
-    CHECK(contains(result.err, file + ":1: SCAN_THREADS is \"0\""));
+    CHECK(says(result.err, file + ":1: SCAN_THREADS is \"0\""));
   }
 }
 
@@ -88,7 +86,7 @@ TEST_CASE("--env with a file that is missing, a folder or nothing is refused") {
     const CommandResult result = run_forebay({"--env", file, "config", "show"}, {}, directory.path());
     CAPTURE(file, result.err);
     CHECK(result.status == 2);
-    CHECK(contains(result.err, file.empty() ? "--env" : file));
+    CHECK(says(result.err, file.empty() ? "--env" : file));
   }
 }
 
@@ -98,7 +96,7 @@ TEST_CASE("--env leaves ./.env unread") {
   directory.write("other.env", "SCAN_THREADS=9\n");
   const CommandResult result = run_forebay({"--env", "other.env", "config", "show"}, {}, directory.path());
   CHECK(result.status == 0);
-  CHECK(contains(result.out, "other.env:1"));
+  CHECK(says(result.out, "other.env:1"));
 }
 
 TEST_CASE("a malformed line is refused with line and column") {
@@ -114,27 +112,27 @@ TEST_CASE("names of other programs are none of ours; near misses of SCAN_ and SY
   directory.write(".env", "NODE_ENV=x\nSYNC_CONECTIONS=3\nDATABASE_URI=x\n");
   const CommandResult result = run_forebay({"config", "show"}, {{"SCAN_SOMETHING", "1"}}, directory.path());
   CHECK(result.status == 0);
-  CHECK_FALSE(contains(result.err, "NODE_ENV"));
-  CHECK(contains(result.err,
-                 ".env:2: SYNC_CONECTIONS is none of forebay's settings and is ignored; did you mean "
-                 "SYNC_CONNECTIONS?"));
-  CHECK(contains(result.err, ".env:3: DATABASE_URI is not a name that forebay reads; did you mean DATABASE_URL?"));
-  CHECK(contains(result.err, "environment: SCAN_SOMETHING is none of forebay's settings"));
+  CHECK_FALSE(says(result.err, "NODE_ENV"));
+  CHECK(says(result.err,
+             ".env:2: SYNC_CONECTIONS is none of forebay's settings and is ignored; did you mean "
+             "SYNC_CONNECTIONS?"));
+  CHECK(says(result.err, ".env:3: DATABASE_URI is not a name that forebay reads; did you mean DATABASE_URL?"));
+  CHECK(says(result.err, "environment: SCAN_SOMETHING is none of forebay's settings"));
 }
 
 TEST_CASE("the first of several problems is told with the number of the others, and config check lists them all") {
   const TemporaryDirectory directory;
   directory.write(".env", "SCAN_THREADS=0\nSYNC_CONNECTIONS=0\nFOREBAY_X=1\n");
-  CHECK(contains(run_forebay({"migrate", "status"}, {}, directory.path()).err, "(and 2 more: `forebay config check`"));
+  CHECK(says(run_forebay({"migrate", "status"}, {}, directory.path()).err, "(and 2 more: `forebay config check`"));
   const CommandResult check = run_forebay({"config", "check"}, {}, directory.path());
   CHECK(check.status == 2);
-  for (const char* place : {".env:1", ".env:2", ".env:3"}) CHECK(contains(check.out, place));
+  for (const char* place : {".env:1", ".env:2", ".env:3"}) CHECK(says(check.out, place));
 }
 
 TEST_CASE("--log-level is a setting like the others, and its own name is told") {
   const CommandResult result = run_forebay({"--log-level", "loud", "migrate", "status"});
   CHECK(result.status == 2);
-  CHECK(contains(result.err, "--log-level: FOREBAY_LOG_LEVEL is \"loud\"; it must be debug, info, warning or error"));
+  CHECK(says(result.err, "--log-level: FOREBAY_LOG_LEVEL is \"loud\"; it must be debug, info, warning or error"));
 }
 
 }  // namespace

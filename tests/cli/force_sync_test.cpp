@@ -18,10 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-CommandResult run(const TemporaryDirectory& dir, std::vector<std::string> arguments) {
-  return run_forebay(std::move(arguments), {{"FOREBAY_STATE_DIR", (dir / "state").string()}}, dir.path());
-}
-
 void add(Buffer& buffer, int rows) {
   Writer writer = buffer.writer("measurements");
   for (int i = 0; i < rows; ++i) writer.add(Measurement("a", i));
@@ -35,7 +31,7 @@ TEST_CASE("force-sync brings what every buffer has taken to its destination, and
   Buffer second(other);
   add(first, 42);
   add(second, 7);
-  const auto result = run(dir, {"force-sync", "--json"});
+  const auto result = run_forebay_at(dir, {"force-sync", "--json"});
   CAPTURE(result.err);
   CHECK(result.status == 0);
   const auto said = summary_of(result);
@@ -44,8 +40,8 @@ TEST_CASE("force-sync brings what every buffer has taken to its destination, and
   CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 42);
   CHECK(first.get_stats("measurements").pending == 0);
   CHECK(second.get_stats("measurements").synced == 7);
-  CHECK(says(run(dir, {"force-sync"}).out, "2 of 2 buffers settled"));
-  const auto status = summary_of(run(dir, {"status", "--json", "--buffer", first.get_sync_status().buffer}));
+  CHECK(says(run_forebay_at(dir, {"force-sync"}).out, "2 of 2 buffers settled"));
+  const auto status = summary_of(run_forebay_at(dir, {"status", "--json", "--buffer", first.get_sync_status().buffer}));
   CHECK(status.at("buffers").size() == 1);
   CHECK(status.at("buffers").at(0).at("synced_files") == 42);  // rows of any stream but the sets' own
   CHECK(status.at("buffers").at(0).at("sync_progress") == 100.0);
@@ -73,7 +69,7 @@ TEST_CASE("a process that has no socket for a moment is asked again, one that go
   CHECK(answer.outcome == control::Outcome::answered);
   CHECK(looks >= 3);
   fs::rename(socket, aside);
-  const auto result = run(dir, {"force-sync"});
+  const auto result = run_forebay_at(dir, {"force-sync"});
   CHECK(result.status == 3);
   CHECK(says(result.err, "has no control socket"));
 }
@@ -83,12 +79,12 @@ TEST_CASE("force-sync that is over before its rows are there says how many are n
   fs::create_directory(dir / "catalog.db");  // cannot be opened as a catalog
   Buffer buffer(catalog_options(dir));
   add(buffer, 42);
-  const auto result = run(dir, {"force-sync", "--timeout", "1"});
+  const auto result = run_forebay_at(dir, {"force-sync", "--timeout", "1"});
   CHECK(result.status == 3);
   CHECK(says(result.err, buffer.get_sync_status().buffer));
   CHECK(says(result.err, "42 rows are not at the destination: "));
   CHECK(says(result.err, "catalog.db"));
-  const auto json = summary_of(run(dir, {"force-sync", "--timeout", "0", "--json"}));
+  const auto json = summary_of(run_forebay_at(dir, {"force-sync", "--timeout", "0", "--json"}));
   CHECK(json.at("settled") == false);
   CHECK(json.at("buffers").at(0).at("pending_rows") == 42);
 
@@ -119,12 +115,12 @@ TEST_CASE("an interrupted force-sync leaves the sync going, and a Buffer that st
     CHECK(interrupted.wait().status == 130);
   }
   RunningCommand second(line);
-  REQUIRE(run(dir, {"force-sync", "--timeout", "0"}).status == 3);  // beside the one that waits
+  REQUIRE(run_forebay_at(dir, {"force-sync", "--timeout", "0"}).status == 3);  // beside the one that waits
   buffer.reset();
   const auto result = second.wait();
   CHECK(result.status == 3);
   CHECK(says(result.err, id));
-  CHECK(run(dir, {"force-sync"}).status == 3);  // orphaned now
+  CHECK(run_forebay_at(dir, {"force-sync"}).status == 3);  // orphaned now
 }
 
 TEST_CASE("force-sync waits for a server that is away, up to its time, and lands all once it is back",

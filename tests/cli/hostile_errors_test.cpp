@@ -11,13 +11,13 @@ namespace forebay::test {
 namespace {
 
 /// Steers a terminal, begins lines of a log, and looks like libpq's verbose errors.
-const std::string kName =
+const std::string kForgingName =
     "a\x1b[2J\x1b]0;owned\x07\r\n"
     "2026-01-01T00:00:00.000+00:00 error forged\nFATAL:  28P01: forged\nCONSTRAINT NAME:  small_files_key\n"
     "right\xe2\x80\xaeleft\xc2\x9b";
 
 /// The same within the 63 bytes of an identifier.
-const std::string kConstraint = "a\x1b[2J\x07\r\n2026-01-01T00:00:00 forged\nFATAL:  28P01\xe2\x80\xae\xc2\x9b";
+const std::string kForgingConstraint = "a\x1b[2J\x07\r\n2026-01-01T00:00:00 forged\nFATAL:  28P01\xe2\x80\xae\xc2\x9b";
 
 void refuse_with_its_name(PostgresFixture& fixture, const std::string& table, const std::string& column,
                           const std::string& sqlstate) {
@@ -29,7 +29,7 @@ void refuse_with_its_name(PostgresFixture& fixture, const std::string& table, co
 }
 
 /// Nothing below U+0020 but the ends of lines, no DEL, no C1 control, no mark that turns the direction of text.
-void check_harmless(const std::string& text) {
+void check_forges_nothing(const std::string& text) {
   CAPTURE(text);
   CHECK(std::none_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == '\x7f'; }));
   CHECK_FALSE(says(text, "\xe2\x80\xae"));
@@ -57,7 +57,7 @@ TEST_CASE("a name in a server's message does not choose the error's class, SQLST
         "EXECUTE FUNCTION refuse()");
   }
   const auto sink = fixture.destination()->make_sink({&stream});
-  const Failure failure = refused(*sink, {RangeMaker(stream, "b", 1).add(1, small_row(1, kName)).range()});
+  const Failure failure = refused(*sink, {RangeMaker(stream, "b", 1).add(1, small_row(1, kForgingName)).range()});
   CAPTURE(failure.message);
   CHECK(failure.failure_class == FailureClass::row_refused);
   CHECK(failure.sqlstate == sqlstate);
@@ -70,9 +70,10 @@ TEST_CASE("what a server quotes is shown escaped on the terminal, in logs and in
   if (!fixture.available()) return;
   REQUIRE(make_destination(fixture.url(), {})->migrate_up().size() > 3);
   // A name that the server does tell: that of a constraint.
-  fixture.exec("ALTER TABLE backup_files ADD CONSTRAINT \"" + kConstraint + "\" CHECK (file_name NOT LIKE '%forged%')");
+  fixture.exec("ALTER TABLE backup_files ADD CONSTRAINT \"" + kForgingConstraint +
+               "\" CHECK (file_name NOT LIKE '%forged%')");
   const Tree tree;
-  tree.file(kName);
+  tree.file(kForgingName);
   const std::string form = GENERATE(as<std::string>(), "terminal", "text", "json");
   CAPTURE(form);
   ScanSite site(fixture.url(), {{"SYNC_DRAIN_TIMEOUT", "1"}});
@@ -88,18 +89,18 @@ TEST_CASE("what a server quotes is shown escaped on the terminal, in logs and in
   const auto result = run_command(line);
   const std::string log = site.directory().read("log");
   CHECK(says(log, "constraint a\\"));
-  check_harmless(log);
+  check_forges_nothing(log);
   if (form != "terminal") {
     CHECK(says(result.err, "constraint a\\"));
-    check_harmless(result.err);
-    check_harmless(result.out);
+    check_forges_nothing(result.err);
+    check_forges_nothing(result.out);
   } else {  // the progress line returns to its beginning and erases itself
     std::string shown = result.out;
     for (const std::string own : {"\x1b[K", "\x1b[2K", "\r"}) {
       for (auto at = shown.find(own); at != std::string::npos; at = shown.find(own)) shown.erase(at, own.size());
     }
     CHECK(says(shown, "constraint a\\"));
-    check_harmless(shown);
+    check_forges_nothing(shown);
   }
   if (form == "json") {
     std::istringstream lines(result.err);

@@ -3,10 +3,9 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "cli/process_title.hpp"
+#include "support/file_bytes.hpp"
 #include "support/private_postgres.hpp"
 #include "support/scan_site.hpp"
 
@@ -15,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum class Place { option, url, variable, password_file };
+enum class PasswordPlace { option, url, variable, password_file };
 
 constexpr const char* kRight = "right/canary@1";
 constexpr const char* kWrong = "wrong/canary@2";
@@ -44,15 +43,10 @@ std::string encoded(std::string password) {
   return password;
 }
 
-std::string content_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 /// A site at which forebay finds the password in one place, and everything it says is kept.
 class Canary {
  public:
-  Canary(Place place, const std::string& format)
+  Canary(PasswordPlace place, const std::string& format)
       : place_(place), format_(format), site_("", {{"SYNC_DRAIN_TIMEOUT", "1"}}) {
     site_.set("FOREBAY_LOG_FILE", log_file().string());
     site_.set("HOME", site_.directory().path().string());
@@ -60,12 +54,12 @@ class Canary {
 
   /// Puts the password into its place for the commands that follow.
   void set_password(const std::string& password) {
-    const std::string url =
-        url_with(place_ == Place::option || place_ == Place::url ? "locked:" + encoded(password) : "locked");
-    to_ = place_ == Place::option ? url : "";
-    site_.set("DATABASE_URL", place_ == Place::option ? url_with("locked") : url);
-    if (place_ == Place::variable) site_.set("PGPASSWORD", password);
-    if (place_ == Place::password_file) {
+    const std::string url = url_with(
+        place_ == PasswordPlace::option || place_ == PasswordPlace::url ? "locked:" + encoded(password) : "locked");
+    to_ = place_ == PasswordPlace::option ? url : "";
+    site_.set("DATABASE_URL", place_ == PasswordPlace::option ? url_with("locked") : url);
+    if (place_ == PasswordPlace::variable) site_.set("PGPASSWORD", password);
+    if (place_ == PasswordPlace::password_file) {
       const fs::path file = site_.directory().write(".pgpass", "*:*:*:*:" + password + "\n");
       fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
     }
@@ -86,33 +80,34 @@ class Canary {
   void keep(const std::string& text) { said_ += text; }
 
   const std::string& said() const { return said_; }
-  std::string log() const { return content_of(log_file()); }
+  std::string log() const { return bytes_of(log_file()); }
   std::string state() const { return site_.state(); }
 
  private:
   fs::path log_file() const { return site_.directory() / "log"; }
 
-  Place place_;
+  PasswordPlace place_;
   std::string format_, to_, said_;
   ScanSite site_;
 };
 
 TEST_CASE("no password is in output, log, process list or state directory, wherever it stands, right or wrong") {
   if (!PrivatePostgres::available()) return;
-  const auto place = GENERATE(Place::option, Place::url, Place::variable, Place::password_file);
-  const std::string format = place == Place::url || place == Place::password_file ? "json" : "text";
+  const auto place =
+      GENERATE(PasswordPlace::option, PasswordPlace::url, PasswordPlace::variable, PasswordPlace::password_file);
+  const std::string format = place == PasswordPlace::url || place == PasswordPlace::password_file ? "json" : "text";
   CAPTURE(static_cast<int>(place), format);
   Canary canary(place, format);
   const Tree tree;
   fill(tree, 20);
 
   canary.set_password(kWrong);
-  const bool with_live_process = place == Place::option || place == Place::password_file;
+  const bool with_live_process = place == PasswordPlace::option || place == PasswordPlace::password_file;
   if (with_live_process) {
     RunningCommand scan(canary.line({"scan", tree.path(), "--json"}, true));
     REQUIRE(scan.wait_for("buffering goes on"));
     const std::string pid = std::to_string(scan.pid());
-    const std::string title = content_of("/proc/" + pid + "/cmdline");
+    const std::string title = bytes_of("/proc/" + pid + "/cmdline");
     CHECK(says(title, tree.path()));  // the rest of it stays
     canary.keep(title);
     CommandLine ps;
@@ -147,7 +142,7 @@ TEST_CASE("no password is in output, log, process list or state directory, where
     if (!entry.is_regular_file()) continue;
     ++files;
     CAPTURE(entry.path());
-    CHECK_FALSE(says(content_of(entry.path()), "canary"));
+    CHECK_FALSE(says(bytes_of(entry.path()), "canary"));
   }
   CHECK(files > 0);
 }

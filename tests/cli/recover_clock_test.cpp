@@ -13,8 +13,8 @@
 namespace forebay::test {
 namespace {
 
-constexpr std::int64_t kHour = 3600;
-constexpr std::int64_t kTenYears = 10LL * 365 * 24 * kHour;
+constexpr std::int64_t kHourS = 3600;
+constexpr std::int64_t kTenYearsS = 10LL * 365 * 24 * kHourS;
 
 /// Where the command sees a wall clock of the test's.
 class ClockSite {
@@ -66,7 +66,7 @@ TEST_CASE("with a clock ten years ahead nothing is sent; once it is mended the r
   const ScanSite& site = clock.site;
   const Tree tree;
   fill(tree, 300);
-  clock.step(kTenYears);
+  clock.step(kTenYearsS);
   const auto ahead = clock.scan(tree);
   CHECK(ahead.status == 3);
   CHECK(says(ahead.err, "misconfigured: the server's clock is 3153"));
@@ -88,7 +88,7 @@ TEST_CASE("with a clock ten years ahead nothing is sent; once it is mended the r
   CHECK(doubtful.status == 3);
   CHECK(summary_of(doubtful).at("buffers_in_doubt") == 2);
   const std::string shift = shift_in(doubtful.err);
-  CHECK(std::abs(std::stoll(shift) + kTenYears) < 60);
+  CHECK(std::abs(std::stoll(shift) + kTenYearsS) < 60);
   CHECK(site.buffers_left() == 2);
 
   const auto too_far = site.run({"recover", "--shift-versions", "-900000000"});
@@ -123,7 +123,7 @@ TEST_CASE("rows of a clock that was behind are told, and do not lose silently", 
   // Another machine, as it were: its reserve knows nothing of the first one.
   ScanSite& behind = clock.site;
   behind.set("FOREBAY_STATE_DIR", (other_state / "state").string());
-  clock.step(-kHour);
+  clock.step(-kHourS);
   const auto refused = behind.run({"scan", tree.path(), "--set", "clock", "--json"});
   CHECK(refused.status == 3);
   CHECK(says(refused.err, "s ahead of this machine's"));
@@ -143,7 +143,7 @@ TEST_CASE("a wall clock that steps by an hour while a scan runs changes no versi
   const FlakyAddress address(fixture);
   ClockSite clock(address.url());
   clock.site.set("SYNC_DRAIN_TIMEOUT", "30");
-  const std::int64_t step = GENERATE(kHour, -kHour);
+  const std::int64_t step = GENERATE(kHourS, -kHourS);
   const Tree tree;
   fill(tree, 200);
   RunningCommand scan(clock.site.line({"scan", tree.path(), "--json"}));
@@ -163,7 +163,7 @@ TEST_CASE("versions never go back when the wall clock did, across a restart") {
   const Tree tree;
   fill(tree, 100);
   std::string newest = "0";
-  for (const std::int64_t step : {std::int64_t{0}, kHour, std::int64_t{0}, -kHour, kHour, std::int64_t{0}}) {
+  for (const std::int64_t step : {std::int64_t{0}, kHourS, std::int64_t{0}, -kHourS, kHourS, std::int64_t{0}}) {
     clock.step(step);
     const auto result = clock.scan(tree);
     CAPTURE(step, result.err);

@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const char* const kNobody = "postgresql://127.0.0.1:1/nobody";
-
 ScanSite site_away() { return ScanSite(kNobody, {{"SYNC_DRAIN_TIMEOUT", "1"}, {"SYNC_CONNECT_TIMEOUT", "1"}}); }
 
 /// With rows, the largest first.

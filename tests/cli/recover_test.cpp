@@ -12,8 +12,6 @@
 namespace forebay::test {
 namespace {
 
-const char* const kNobody = "postgresql://127.0.0.1:1/nobody";
-
 std::vector<std::filesystem::path> files_left(const ScanSite& site, const std::string& extension) {
   std::vector<std::filesystem::path> found;
   for (const auto& e : std::filesystem::recursive_directory_iterator(site.state() + "/buffers")) {

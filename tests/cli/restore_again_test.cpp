@@ -24,7 +24,7 @@ void watch(PostgresFixture& fixture) {
 }
 
 template <typename Fixture>
-void prepare(Fixture& fixture) {
+void make_watched_tables(Fixture& fixture) {
   fixture.destination()->migrate_up();
   watch(fixture);
 }
@@ -53,7 +53,7 @@ TEMPLATE_TEST_CASE("a checkpoint that is restored twice leaves what it left, and
                    PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
-  prepare(fixture);
+  make_watched_tables(fixture);
   const TemporaryDirectory dir;
   const std::string file =
       CheckpointMaker(dir / "checkpoints").segment(backup_files_stream()).files(12'000, 1000).finish();
@@ -73,7 +73,7 @@ TEMPLATE_TEST_CASE("an old checkpoint restored after newer syncs changes nothing
                    SqliteFixture, PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
-  prepare(fixture);
+  make_watched_tables(fixture);
   const TemporaryDirectory dir;
   CheckpointMaker maker(dir / "checkpoints");
   maker.segment(backup_files_stream()).files(6000, 1000);
@@ -94,7 +94,7 @@ TEMPLATE_TEST_CASE("two machines that restore overlapping checkpoints at once co
                    PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
-  prepare(fixture);
+  make_watched_tables(fixture);
   const TemporaryDirectory dir;
   const auto checkpoint = [&](const char* buffer, int count, std::int64_t version) {
     return CheckpointMaker(dir / "checkpoints", buffer).segment(backup_files_stream()).files(count, version).finish();

@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "base/human.hpp"
+#include "support/sanitizers.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
@@ -162,14 +163,6 @@ TEST_CASE("two scans at once into one empty database, with one state directory, 
   CHECK((landed_in(fixture, 2) == found));
   CHECK(site.buffers_left() == 0);
 }
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FOREBAY_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FOREBAY_SANITIZED 1
-#endif
-#endif
 
 TEST_CASE("memory stays within its limit while the server is away", "[postgres]") {
 #ifdef FOREBAY_SANITIZED

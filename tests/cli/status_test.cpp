@@ -16,7 +16,6 @@
 namespace forebay::test {
 namespace {
 
-using nlohmann::json;
 namespace fs = std::filesystem;
 
 const char* const kCanary = "cAnaryPassw0rd";
@@ -26,16 +25,16 @@ std::vector<std::string> with(std::vector<std::string> first, const std::vector<
   return first;
 }
 
-json buffers_of(const ScanSite& site, const std::vector<std::string>& more = {}) {
+nlohmann::json buffers_of(const ScanSite& site, const std::vector<std::string>& more = {}) {
   const auto result = site.run(with({"status", "--json"}, more));
   CHECK(result.status == 0);
-  const json all = summary_of(result);
+  const nlohmann::json all = summary_of(result);
   CHECK(all.at("state_directory") == site.state());
   return all.at("buffers");
 }
 
-json only_buffer_of(const ScanSite& site) {
-  const json buffers = buffers_of(site);
+nlohmann::json only_buffer_of(const ScanSite& site) {
+  const nlohmann::json buffers = buffers_of(site);
   REQUIRE(buffers.size() == 1);
   return buffers.at(0);
 }
@@ -49,7 +48,7 @@ class AwayScan {
     // The socket opens early; what was seen is known when the walk is over, which the set's second row tells.
     REQUIRE(comes_true([&] {
       const auto result = site.run({"status", "--json"});
-      const json buffers = json::parse(result.out).at("buffers");
+      const nlohmann::json buffers = nlohmann::json::parse(result.out).at("buffers");
       return buffers.size() == 1 && buffers[0].at("streams").is_object() &&
              buffers[0]["streams"].contains("backup_sets") &&
              buffers[0]["streams"]["backup_sets"].at("total_files") == 2 &&
@@ -62,7 +61,7 @@ class AwayScan {
   int files() const { return static_cast<int>(found_under(tree.path()).size()); }
 };
 
-void check_counts(const json& counts, int total, int pending) {
+void check_counts(const nlohmann::json& counts, int total, int pending) {
   CHECK(counts.at("total_files") == total);
   CHECK(counts.at("synced_files") == 0);
   CHECK(counts.at("superseded_files") == 0);
@@ -76,7 +75,7 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
   const int files = away.files();
   const std::string pid = std::to_string(away.scan->pid());
 
-  const json live = only_buffer_of(away.site);
+  const nlohmann::json live = only_buffer_of(away.site);
   std::vector<std::string> fields;
   for (const auto& [name, value] : live.items()) fields.push_back(name);
   for (const char* promised : {"buffer",
@@ -135,7 +134,7 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
   CHECK_FALSE(says(text.out, "\033"));
 
   away.scan->send_signal(SIGSTOP);
-  const json stopped = only_buffer_of(away.site);
+  const nlohmann::json stopped = only_buffer_of(away.site);
   CHECK(stopped.at("state") == "live");
   CHECK(stopped.at("pid") == away.scan->pid());
   CHECK(stopped.at("total_files").is_null());
@@ -157,7 +156,7 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
   const auto said = away.scan->wait();
   CHECK_FALSE(says(said.err + text.out + live.dump(), kCanary));
 
-  const json orphan = only_buffer_of(away.site);
+  const nlohmann::json orphan = only_buffer_of(away.site);
   CHECK(orphan.at("state") == "orphaned");
   CHECK(std::to_string(orphan.at("pid").get<int>()) == pid);
   CHECK(orphan.at("pending_files") == files);
@@ -237,7 +236,7 @@ TEST_CASE("a buffer that a living process has adopted is not called orphaned", "
   {
     const FoundOrphans adopted = state.lock_orphans({"sqlite:/x", false, ""});
     REQUIRE(adopted.locked.size() == 1);
-    const json buffer = only_buffer_of(site);
+    const nlohmann::json buffer = only_buffer_of(site);
     CHECK(buffer.at("buffer") == id);
     CHECK(buffer.at("state") == "live");
     CHECK(buffer.at("adopted") == true);
@@ -261,7 +260,7 @@ TEST_CASE("folders that hold no buffer, or lie about one, are told and steer no 
   fs::create_directory_symlink("/", buffers / "link");
   std::ofstream(hostile / "segment-000001.journal") << "not a journal, and longer than its head would be";
 
-  const json found = buffers_of(site);
+  const nlohmann::json found = buffers_of(site);
   CHECK(found.size() == 3);
   const auto text = site.run({"status"});
   CHECK(text.status == 0);

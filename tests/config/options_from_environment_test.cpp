@@ -32,7 +32,7 @@ class WithoutVariables {
   std::map<std::string, std::optional<std::string>> before_;
 };
 
-std::string refusal_of(const std::filesystem::path& file) {
+std::string options_refusal_of(const std::filesystem::path& file) {
   try {
     options_from_environment(file);
   } catch (const Error& e) {
@@ -49,16 +49,16 @@ TEST_CASE("a program gets Options from a .env, and Error(usage) with the line fo
   CHECK(options.destination == "sqlite:/x.db");
   CHECK(options.batch_rows_max == 77);
   const auto bad = directory.write("bad.env", "\nSYNC_CONNECTIONS=0\n");
-  CHECK(refusal_of(bad).starts_with(bad.string() + ":2: SYNC_CONNECTIONS is \"0\""));
+  CHECK(options_refusal_of(bad).starts_with(bad.string() + ":2: SYNC_CONNECTIONS is \"0\""));
 }
 
 TEST_CASE("the library leaves the environment alone, and refuses a .env whose PGHOST would be lost by that") {
   const WithoutVariables none{"DATABASE_URL", "PGHOST", "PGPORT", "PGSERVICE", "PGHOSTADDR"};
   const test::TemporaryDirectory directory;
   const auto lost = directory.write("lost.env", "PGHOST=db.example\n");
-  CHECK(refusal_of(lost).starts_with(lost.string() + ":1: PGHOST in a .env does not reach libpq"));
+  CHECK(options_refusal_of(lost).starts_with(lost.string() + ":1: PGHOST in a .env does not reach libpq"));
   const auto kept = directory.write("kept.env", "DATABASE_URL=postgresql://db.example/b\nPGHOST=x\nPGPORT=1\n");
-  CHECK(refusal_of(kept) == "(accepted)");
+  CHECK(options_refusal_of(kept) == "(accepted)");
   CHECK(std::getenv("PGHOST") == nullptr);
   CHECK(std::getenv("PGPORT") == nullptr);
 }

@@ -310,7 +310,7 @@ TEST_CASE("another user is refused, even where the file's mode would let it in",
   ::chmod(served.socket().c_str(), 0666);
   const std::string path = served.socket().string();
   const auto as_nobody = [&] {
-    return in_child([&]() -> std::string {
+    return answer_of_child([&]() -> std::string {
       if (::setgid(65534) != 0 || ::setuid(65534) != 0) return "cannot become nobody";
       const RawClient client(path);
       if (!client.connected()) return "cannot connect";

@@ -1,18 +1,16 @@
 // A kill around each step of the quarantine: refused rows are kept once, the others land once, and a retry that was cut
 // short goes on.
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <csignal>
 #include <string>
 
-#include "base/crash_point.hpp"
 #include "crash/crash_points.hpp"
 #include "forebay/buffer.hpp"
 #include "recovery/quarantine_view.hpp"
 #include "recovery/totals.hpp"
+#include "sqlite/statement.hpp"
 #include "support/catalog_buffer.hpp"
+#include "support/die_at.hpp"
 #include "support/in_child.hpp"
 
 using namespace forebay;
@@ -20,25 +18,19 @@ using namespace forebay::test;
 
 namespace {
 
-const char* die_at = "";
-
-void die(const char* point) {
-  if (std::string(point) == die_at) ::kill(::getpid(), SIGKILL);
-}
-
 void run_sql(const TemporaryDirectory& dir, const std::string& sql) {
   SqliteConnection((dir / "catalog.db").string()).exec(sql);
 }
 
 constexpr const char* kRefuse =
     "CREATE TRIGGER no_bad BEFORE INSERT ON measurements WHEN new.sensor = 'bad' BEGIN SELECT RAISE(ABORT, 'bad'); END";
-constexpr std::uint64_t kRows = 30;
+constexpr std::uint64_t kProducedRows = 30;
 constexpr std::uint64_t kBad = 10;  // of them
 
 void produce(const TemporaryDirectory& dir) {
   Buffer buffer(catalog_options(dir));
   Writer writer = buffer.writer("measurements");
-  for (std::uint64_t i = 0; i < kRows; ++i) {
+  for (std::uint64_t i = 0; i < kProducedRows; ++i) {
     writer.add(Measurement(i % 3 == 0 ? "bad" : "good", static_cast<std::int64_t>(i)));
   }
   buffer.stop();
@@ -79,21 +71,20 @@ TEST_CASE("a kill around COMMIT keeps each refused row once, and the others land
     const TemporaryDirectory dir;
     prepare(dir);
     const std::string ended = in_child([&] {
-      die_at = point;
-      crash_point_hook = die;
+      die_at(point);
       produce(dir);
     });
     CHECK(ended == "ended by Killed");
     recover(dir, false);
     CHECK(in_quarantine(dir) == kBad);
-    CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == static_cast<std::int64_t>(kRows - kBad));
+    CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == static_cast<std::int64_t>(kProducedRows - kBad));
     CHECK(recover(dir, false).recovered.accepted == 0);  // left alone from here on
     run_sql(dir, "DROP TRIGGER no_bad");
     const Counts retried = recover(dir, true).recovered;
     CHECK(retried.accepted == kBad);
     CHECK(retried.synced == kBad);
     CHECK(retried.quarantined == 0);
-    CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == static_cast<std::int64_t>(kRows));
+    CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == static_cast<std::int64_t>(kProducedRows));
     CHECK(std::filesystem::is_empty(dir / "state" / "buffers"));
   }
 }
@@ -109,20 +100,19 @@ TEST_CASE("a retry that a kill cuts short goes on under its number, and its fold
     CHECK(in_quarantine(dir) == kBad);
     run_sql(dir, "DROP TRIGGER no_bad");
     const std::string ended = in_child([&] {
-      die_at = point;
-      crash_point_hook = die;
+      die_at(point);
       recover(dir, true);
     });
     CHECK(ended == "ended by Killed");
     recover(dir, true);  // finds what is left, if anything is
     recover(dir, false);
-    CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == static_cast<std::int64_t>(kRows));
+    CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == static_cast<std::int64_t>(kProducedRows));
     CHECK(catalog_number(dir, "SELECT count(DISTINCT segment) FROM sync_batches WHERE reason = 'retry'") == 1);
     CHECK(catalog_number(dir, "SELECT sum(rows) FROM sync_batches WHERE reason = 'retry'") == kBad);
     CHECK(std::filesystem::is_empty(dir / "state" / "buffers"));
     for (const FinishedTotals& t : read_totals(dir / "state")) {
       if (t.stream != "measurements") continue;
-      CHECK(t.synced == kRows + 1);
+      CHECK(t.synced == kProducedRows + 1);
       CHECK(t.quarantined == 0);
     }
   }

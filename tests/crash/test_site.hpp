@@ -6,10 +6,13 @@
 #include <string>
 
 #include "crash/round.hpp"
+#include "support/lines.hpp"
 #include "support/places.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace forebay::crash {
+
+using test::lines;
 
 /// A place for the rounds of one test case.
 class TestSite {
@@ -32,13 +35,6 @@ class TestSite {
   test::TemporaryDirectory directory_;
   std::optional<Site> site_;
 };
-
-/// What the oracle has to say, a line each; empty: nothing.
-inline std::string lines(const std::vector<std::string>& violations) {
-  std::string text;
-  for (const std::string& v : violations) (text += v) += '\n';
-  return text;
-}
 
 /// A producer whose rows do not get to the destination: what it had acknowledged is in its state directory alone.
 inline ProduceOptions held_back() {

@@ -11,6 +11,7 @@
 
 #include "faults/fault_round.hpp"
 #include "faults/trouble.hpp"
+#include "support/lines.hpp"
 
 using namespace forebay::test;
 
@@ -19,12 +20,6 @@ namespace {
 std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
   const char* value = std::getenv(name);
   return value != nullptr && *value != '\0' ? std::stoull(value) : otherwise;
-}
-
-std::string lines(const std::vector<std::string>& violations) {
-  std::string text;
-  for (const std::string& v : violations) (text += v) += '\n';
-  return text;
 }
 
 void prepare(const PrivatePostgres& server) {

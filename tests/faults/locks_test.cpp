@@ -10,12 +10,12 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Somebody else's session, which may leave a transaction open.
-class Session {
+class OtherSession {
  public:
-  explicit Session(const PrivatePostgres& server) : connection_(PQconnectdb(server.url().c_str())) {}
-  ~Session() { PQfinish(connection_); }
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
+  explicit OtherSession(const PrivatePostgres& server) : connection_(PQconnectdb(server.url().c_str())) {}
+  ~OtherSession() { PQfinish(connection_); }
+  OtherSession(const OtherSession&) = delete;
+  OtherSession& operator=(const OtherSession&) = delete;
   /// The SQLSTATE, empty when all went well.
   std::string run(const std::string& sql) {
     PGresult* r = PQexec(connection_, sql.c_str());
@@ -37,7 +37,7 @@ TEST_CASE("a lock that somebody holds for long is waited for in turns, and named
   FaultSite site(server.url());
   site.add(50);
   site.check_complete(server);
-  Session other(server);
+  OtherSession other(server);
   other.run("SET application_name = 'reporting'; BEGIN; LOCK TABLE measurements IN ACCESS EXCLUSIVE MODE");
   const std::string pid = server.one("SELECT pid FROM pg_stat_activity WHERE application_name = 'reporting'");
   REQUIRE(site.fails_with("(55P03); another session holds a lock for long (pid " + pid + ", reporting, in its "));
@@ -99,7 +99,7 @@ TEST_CASE("a deadlock with somebody else's transaction is retried, whoever of th
   site.add(20);
   site.check_complete(server);
   // They change key 2 first and key 1 then; forebay goes by keys.
-  Session other(server);
+  OtherSession other(server);
   std::int64_t tries = 0;
   int deadlocks = 0;
   while (deadlocks == 0 && tries < 10) {

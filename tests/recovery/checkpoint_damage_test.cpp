@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "base/unique_fd.hpp"
 #include "forebay/error.hpp"

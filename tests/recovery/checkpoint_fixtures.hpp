@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "recovery/checkpoint_reader.hpp"
 #include "recovery/checkpoint_writer.hpp"
 #include "sqlite/statement.hpp"
+#include "support/file_bytes.hpp"
 #include "support/streams.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -66,11 +65,6 @@ inline std::string everything_in(CheckpointReader& reader) {
     }
   }
   return all;
-}
-
-inline std::string bytes_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// Why a file is refused when it is opened and verified; empty: it is not.

@@ -11,9 +11,9 @@
 #include <csignal>
 #include <thread>
 
-#include "base/crash_point.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_fixtures.hpp"
+#include "support/die_at.hpp"
 
 namespace forebay::test {
 namespace {
@@ -137,19 +137,12 @@ TEST_CASE("writers at once, of one buffer and of others, do not meet") {
   CHECK((numbers == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6}));
 }
 
-/// Ends at the crash point as kill -9 does.
-const char* die_at = nullptr;
-void die(const char* point) {
-  if (std::string_view(point) == die_at) ::kill(::getpid(), SIGKILL);
-}
-
 /// A child that writes a checkpoint and is killed at the point, "" while it writes rows.
 void write_and_die(const std::filesystem::path& folder, const char* point) {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    die_at = point;
-    crash_point_hook.store(die);
+    die_at(point);
     CheckpointWriter writer(folder, some_origin());
     writer.add_segment(kBufferId, 1, measurements());
     writer.add_rows(measured_rows(5000));

@@ -6,10 +6,8 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <csignal>
 #include <fstream>
 
-#include "base/crash_point.hpp"
 #include "buffer/journal_reader.hpp"
 #include "buffer/journal_writer.hpp"
 #include "buffer/segment.hpp"
@@ -17,13 +15,14 @@
 #include "recovery/checkpoint_fixtures.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_orphan.hpp"
+#include "support/die_at.hpp"
 
 namespace forebay::test {
 namespace {
 
 /// A buffer of a dead process, locked by us, and the folder of its checkpoints.
-struct Orphan {
-  explicit Orphan(Durability durability = Durability::memory)
+struct OrphanWithCheckpoints {
+  explicit OrphanWithCheckpoints(Durability durability = Durability::memory)
       : state(dir / "state"),
         checkpoints(dir / "checkpoints"),
         folder(state.create_buffer(durability, "sqlite:/x", checkpoints)),
@@ -57,10 +56,10 @@ struct Orphan {
   std::string id;
 };
 
-using Names = std::vector<std::string>;
+using FileNames = std::vector<std::string>;
 
 TEST_CASE("a dead buffer's newest checkpoint becomes its journals, once") {
-  Orphan orphan;
+  OrphanWithCheckpoints orphan;
   small_checkpoint(orphan.checkpoints, 7, orphan.origin());
   {
     CheckpointWriter writer(orphan.checkpoints, orphan.origin(), CheckpointScope::memory_only);
@@ -81,7 +80,7 @@ TEST_CASE("a dead buffer's newest checkpoint becomes its journals, once") {
   CHECK(done.journals == 2);
   CHECK(done.rows == 5);
   CHECK(done.findings.empty());
-  CHECK((orphan.journals() == Names{"segment-000003.journal", "segment-000005.journal"}));
+  CHECK((orphan.journals() == FileNames{"segment-000003.journal", "segment-000005.journal"}));
   const JournalSummary s = JournalReader::summarize(orphan.folder.path / journal_name(3));
   CHECK(s.end == JournalEnd::sealed);
   CHECK(s.rows == 4);
@@ -100,7 +99,7 @@ TEST_CASE("a dead buffer's newest checkpoint becomes its journals, once") {
 }
 
 TEST_CASE("journals that lie there count, unless the checkpoint has more of their segment") {
-  Orphan orphan;
+  OrphanWithCheckpoints orphan;
   {
     CheckpointWriter writer(orphan.checkpoints, orphan.origin());
     for (std::uint64_t segment = 1; segment <= 4; ++segment) {
@@ -115,16 +114,16 @@ TEST_CASE("journals that lie there count, unless the checkpoint has more of thei
   std::ofstream(orphan.folder.path / (journal_name(3) + ".damaged")) << "set aside before";
   std::ofstream(orphan.folder.path / (journal_name(4) + ".from-checkpoint")) << "left by a killed adopter";
   CHECK(journals_from_checkpoint(orphan.folder, orphan.checkpoints).journals == 3);
-  CHECK((orphan.journals() == Names{"segment-000001.journal", "segment-000002.1.journal", "segment-000002.journal",
-                                    "segment-000003.1.journal", "segment-000003.journal.damaged",
-                                    "segment-000004.journal", "segment-000007.journal"}));
+  CHECK((orphan.journals() == FileNames{"segment-000001.journal", "segment-000002.1.journal", "segment-000002.journal",
+                                        "segment-000003.1.journal", "segment-000003.journal.damaged",
+                                        "segment-000004.journal", "segment-000007.journal"}));
   StreamRegistry streams({measurements()});
   const AdoptedBuffer adopted = adopt(std::move(orphan.folder), streams);
   CHECK(adopted.rows == 43);
 }
 
 TEST_CASE("a damaged newest checkpoint is told, and the good one before it taken") {
-  Orphan orphan;
+  OrphanWithCheckpoints orphan;
   small_checkpoint(orphan.checkpoints, 7, orphan.origin());
   const CheckpointFile newest = small_checkpoint(orphan.checkpoints, 9, orphan.origin());
   REQUIRE(::truncate(newest.path.c_str(), 5000) == 0);
@@ -135,7 +134,7 @@ TEST_CASE("a damaged newest checkpoint is told, and the good one before it taken
 }
 
 TEST_CASE("without a checkpoint, or with one whose folder others may write to, the journals are all there is") {
-  Orphan orphan;
+  OrphanWithCheckpoints orphan;
   orphan.journal(1, 3);
   std::filesystem::create_directory(orphan.checkpoints);
   std::filesystem::permissions(orphan.checkpoints, std::filesystem::perms::all);
@@ -149,18 +148,12 @@ TEST_CASE("without a checkpoint, or with one whose folder others may write to, t
   CHECK(orphan.journals().size() == 1);
 }
 
-const char* die_at = nullptr;
-int die_in = 0;
-void die(const char* point) {
-  if (std::string_view(point) == die_at && --die_in == 0) ::kill(::getpid(), SIGKILL);
-}
-
 TEST_CASE("killed at any step and repeated, a checkpoint becomes the same journals") {
   const char* point = GENERATE("a journal from a checkpoint has not its name yet",
                                "journals from a checkpoint are not marked as complete yet");
   for (int time = 1; time <= 3; ++time) {
     CAPTURE(point, time);
-    Orphan orphan;
+    OrphanWithCheckpoints orphan;
     {
       CheckpointWriter writer(orphan.checkpoints, orphan.origin());
       for (std::uint64_t segment = 1; segment <= 3; ++segment) {
@@ -172,16 +165,15 @@ TEST_CASE("killed at any step and repeated, a checkpoint becomes the same journa
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-      die_at = point;
-      die_in = time;
-      crash_point_hook.store(die);
+      die_at(point, time);
       journals_from_checkpoint(orphan.folder, orphan.checkpoints);
       ::_exit(0);
     }
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     journals_from_checkpoint(orphan.folder, orphan.checkpoints);
-    CHECK((orphan.journals() == Names{"segment-000001.journal", "segment-000002.journal", "segment-000003.journal"}));
+    CHECK(
+        (orphan.journals() == FileNames{"segment-000001.journal", "segment-000002.journal", "segment-000003.journal"}));
     CHECK(orphan.is_marked());
     StreamRegistry streams({measurements()});
     CHECK(adopt(std::move(orphan.folder), streams).rows == 60);
@@ -189,7 +181,7 @@ TEST_CASE("killed at any step and repeated, a checkpoint becomes the same journa
 }
 
 TEST_CASE("a checkpoint of an orphan holds every row of its journals, and leaves them as they are") {
-  Orphan orphan(Durability::process);
+  OrphanWithCheckpoints orphan(Durability::process);
   orphan.journal(1, 6000);
   orphan.journal(2, 5, 0, false);
   orphan.journal(2, 9, 1);  // the replacement is fuller
@@ -215,7 +207,7 @@ TEST_CASE("a checkpoint of an orphan holds every row of its journals, and leaves
 }
 
 TEST_CASE("a checkpoint of an orphan at level memory has the rows of its last checkpoint too") {
-  Orphan orphan;
+  OrphanWithCheckpoints orphan;
   {
     CheckpointWriter writer(orphan.checkpoints, orphan.origin(), CheckpointScope::memory_only);
     writer.add_segment(orphan.id, 2, measurements());
@@ -229,7 +221,7 @@ TEST_CASE("a checkpoint of an orphan at level memory has the rows of its last ch
 }
 
 TEST_CASE("a checkpoint of an orphan with damage says that it lacks rows, and never stands in for another") {
-  Orphan orphan(Durability::process);
+  OrphanWithCheckpoints orphan(Durability::process);
   orphan.journal(1, 100);
   orphan.journal(2, 10);
   {
@@ -244,11 +236,11 @@ TEST_CASE("a checkpoint of an orphan with damage says that it lacks rows, and ne
   CHECK(made.file->rows < 110);
   REQUIRE(made.findings.size() == 1);
   CHECK_THAT(CheckpointReader(made.file->path).info().missing, Catch::Contains("is damaged at byte"));
-  CHECK((orphan.journals() == Names{"segment-000001.journal", "segment-000002.journal"}));
+  CHECK((orphan.journals() == FileNames{"segment-000001.journal", "segment-000002.journal"}));
 }
 
 TEST_CASE("an orphan that holds no rows gets no checkpoint") {
-  const Orphan orphan;
+  const OrphanWithCheckpoints orphan;
   CHECK_FALSE(checkpoint_of_orphan(orphan.folder, orphan.state.path(), orphan.checkpoints).file);
   CHECK_FALSE(std::filesystem::exists(orphan.checkpoints));
 }

@@ -4,17 +4,18 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <map>
 #include <set>
 
 #include "recovery/checkpoint_fixtures.hpp"
 #include "recovery/checkpoint_folder.hpp"
+#include "support/times.hpp"
 
 namespace forebay::test {
 namespace {
 
-constexpr std::int64_t kHourUs = 3'600'000'000;
-constexpr std::int64_t kNow = 1000 * kHourUs;
+constexpr std::int64_t kNowUs = 1000 * kHourUs;
 
 /// A checkpoint as a line of a table: "5 old", "6 new memory", "7 old bad", "8 old lacks".
 RetentionEntry entry(const std::string& line, const std::string& buffer = "b") {
@@ -23,7 +24,7 @@ RetentionEntry entry(const std::string& line, const std::string& buffer = "b") {
   e.path = line;
   e.buffer = buffer;
   e.number = std::stoull(line);
-  e.created_us = kNow - (says("old") ? 25 : says("future") ? -30 : 1) * kHourUs;
+  e.created_us = kNowUs - (says("old") ? 25 : says("future") ? -30 : 1) * kHourUs;
   e.scope = says("memory") ? CheckpointScope::memory_only : CheckpointScope::all;
   e.lacks_rows = says("lacks");
   return e;
@@ -33,7 +34,7 @@ std::set<std::string> removed(const std::vector<std::string>& lines, bool finish
   std::vector<RetentionEntry> entries;
   for (const std::string& line : lines) entries.push_back(entry(line));
   const auto gone = checkpoints_to_remove(
-      entries, kNow, std::chrono::hours(24),
+      entries, kNowUs, std::chrono::hours(24),
       [](const RetentionEntry& e) { return e.path.string().find("bad") == std::string::npos; },
       [&](const std::string&) { return finished; });
   std::set<std::string> names;
@@ -41,49 +42,49 @@ std::set<std::string> removed(const std::vector<std::string>& lines, bool finish
   return names;
 }
 
-using Names = std::set<std::string>;
+using Removed = std::set<std::string>;
 
 TEST_CASE("superseded checkpoints go by age, and the two newest stay whatever their age") {
   CHECK(removed({}).empty());
   CHECK(removed({"1 old"}).empty());
   CHECK(removed({"1 old", "2 old"}).empty());
-  CHECK((removed({"1 old", "2 old", "3 old"}) == Names{"1 old"}));
-  CHECK((removed({"3 old", "1 old", "2 old"}) == Names{"1 old"}));
+  CHECK((removed({"1 old", "2 old", "3 old"}) == Removed{"1 old"}));
+  CHECK((removed({"3 old", "1 old", "2 old"}) == Removed{"1 old"}));
   CHECK(removed({"1 new", "2 new", "3 new", "4 new"}).empty());
-  CHECK((removed({"1 old", "2 new", "3 new", "4 new"}) == Names{"1 old"}));
-  CHECK((removed({"1 old", "2 old", "10 new", "9 new"}) == Names{"1 old", "2 old"}));  // numbers, not letters
+  CHECK((removed({"1 old", "2 new", "3 new", "4 new"}) == Removed{"1 old"}));
+  CHECK((removed({"1 old", "2 old", "10 new", "9 new"}) == Removed{"1 old", "2 old"}));  // numbers, not letters
 }
 
 TEST_CASE("the clock does not say which checkpoint is newer, nor does the future make one old") {
-  CHECK((removed({"1 old", "2 future", "3 old"}) == Names{"1 old"}));
+  CHECK((removed({"1 old", "2 future", "3 old"}) == Removed{"1 old"}));
   CHECK(removed({"1 future", "2 old", "3 old"}).empty());
 }
 
 TEST_CASE("a damaged checkpoint never counts as newer") {
   CHECK(removed({"1 old", "2 old", "3 old bad"}).empty());
   CHECK(removed({"1 old", "2 old bad", "3 old bad", "4 new bad"}).empty());
-  CHECK((removed({"1 old", "2 old", "3 old bad", "4 new"}) == Names{"1 old"}));
-  CHECK((removed({"1 old bad", "2 old", "3 old"}) == Names{"1 old bad"}));
+  CHECK((removed({"1 old", "2 old", "3 old bad", "4 new"}) == Removed{"1 old"}));
+  CHECK((removed({"1 old bad", "2 old", "3 old"}) == Removed{"1 old bad"}));
 }
 
 TEST_CASE("a checkpoint with fewer rows than it should have never stands in for an older one") {
   CHECK(removed({"1 old", "2 old lacks", "3 old lacks"}).empty());
-  CHECK((removed({"1 old", "2 old lacks", "3 old"}) == Names{"1 old"}));
-  CHECK(removed({"1 old", "2 old memory", "3 old memory", "4 old memory"}) == Names{"2 old memory"});
-  CHECK((removed({"1 old memory", "2 old memory", "3 old"}) == Names{"1 old memory"}));
+  CHECK((removed({"1 old", "2 old lacks", "3 old"}) == Removed{"1 old"}));
+  CHECK(removed({"1 old", "2 old memory", "3 old memory", "4 old memory"}) == Removed{"2 old memory"});
+  CHECK((removed({"1 old memory", "2 old memory", "3 old"}) == Removed{"1 old memory"}));
 }
 
 TEST_CASE("of a buffer whose rows have all arrived everything goes by age, but for what is damaged") {
-  CHECK((removed({"1 old", "2 old", "3 new", "4 old memory"}, true) == Names{"1 old", "2 old", "4 old memory"}));
+  CHECK((removed({"1 old", "2 old", "3 new", "4 old memory"}, true) == Removed{"1 old", "2 old", "4 old memory"}));
   CHECK(removed({"1 old bad", "2 new"}, true).empty());
-  CHECK((removed({"1 old lacks"}, true) == Names{"1 old lacks"}));
+  CHECK((removed({"1 old lacks"}, true) == Removed{"1 old lacks"}));
 }
 
 TEST_CASE("checkpoints of one buffer do not stand in for those of another") {
   const std::vector<RetentionEntry> entries = {entry("1 old", "a"), entry("2 old", "b"), entry("3 old", "b"),
                                                entry("4 old", "c")};
   const auto gone = checkpoints_to_remove(
-      entries, kNow, std::chrono::hours(0), [](const auto&) { return true; }, [](const auto&) { return false; });
+      entries, kNowUs, std::chrono::hours(0), [](const auto&) { return true; }, [](const auto&) { return false; });
   CHECK(gone.empty());
 }
 
@@ -91,7 +92,7 @@ TEST_CASE("only where it decides something is a checkpoint read whole") {
   std::map<std::string, int> asked;
   const std::vector<RetentionEntry> entries = {entry("1 old"), entry("2 new"), entry("3 new"), entry("4 new")};
   checkpoints_to_remove(
-      entries, kNow, std::chrono::hours(24),
+      entries, kNowUs, std::chrono::hours(24),
       [&](const RetentionEntry& e) {
         ++asked[e.path.string()];
         return true;

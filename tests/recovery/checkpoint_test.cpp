@@ -40,13 +40,6 @@ struct Everything {
   };
 };
 
-bool same(const Value& a, const Value& b) {
-  if (a.is_null() || b.is_null()) return a.is_null() == b.is_null();
-  if (a.type() != b.type()) return false;
-  if (a.holds_chars()) return a.as_chars() == b.as_chars();
-  return a.as_integer() == b.as_integer();  // of reals: the bits
-}
-
 TEST_CASE("every kind of value comes back from a checkpoint as it was") {
   const TemporaryDirectory dir;
   const Everything all;
@@ -70,7 +63,7 @@ TEST_CASE("every kind of value comes back from a checkpoint as it was") {
     CHECK(back.row(i).version == rows.row(i).version);
     for (std::size_t c = 0; c < rows.columns(); ++c) {
       CAPTURE(i, c);
-      CHECK(same(back.values(i)[c], rows.values(i)[c]));
+      CHECK(same_value(back.values(i)[c], rows.values(i)[c]));
     }
   }
   CHECK_FALSE(reader.next_segment(segment));

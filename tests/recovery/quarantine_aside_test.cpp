@@ -2,25 +2,19 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <sstream>
 
+#include "support/file_bytes.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace forebay::test {
 namespace {
-
-std::string content(const std::filesystem::path& file) {
-  std::ostringstream read;
-  read << std::ifstream(file).rdbuf();
-  return read.str();
-}
 
 TEST_CASE("a quarantine is set aside with SQLite's journal of it, under one number that nothing has") {
   const TemporaryDirectory folder;
   CHECK(set_aside_problem(folder.path()).empty());
   for (const char* name : {"quarantine.db", "quarantine.db-journal"}) std::ofstream(folder / name) << "first";
   CHECK(set_quarantine_aside(folder.path()) == "quarantine.db.damaged");
-  CHECK(content(folder / "quarantine.db-journal.damaged") == "first");
+  CHECK(bytes_of(folder / "quarantine.db-journal.damaged") == "first");
   CHECK_FALSE(std::filesystem::exists(folder / "quarantine.db"));
   CHECK(set_aside_problem(folder.path()) ==
         (folder / "quarantine.db.damaged").string() +
@@ -28,10 +22,10 @@ TEST_CASE("a quarantine is set aside with SQLite's journal of it, under one numb
 
   for (const char* name : {"quarantine.db", "quarantine.db-journal"}) std::ofstream(folder / name) << "second";
   CHECK(set_quarantine_aside(folder.path()) == "quarantine.db.2.damaged");
-  CHECK(content(folder / "quarantine.db.2.damaged") == "second");
-  CHECK(content(folder / "quarantine.db-journal.2.damaged") == "second");
-  CHECK(content(folder / "quarantine.db.damaged") == "first");
-  CHECK(content(folder / "quarantine.db-journal.damaged") == "first");
+  CHECK(bytes_of(folder / "quarantine.db.2.damaged") == "second");
+  CHECK(bytes_of(folder / "quarantine.db-journal.2.damaged") == "second");
+  CHECK(bytes_of(folder / "quarantine.db.damaged") == "first");
+  CHECK(bytes_of(folder / "quarantine.db-journal.damaged") == "first");
   CHECK(set_aside_quarantines(folder.path()) ==
         std::vector<std::string>{"quarantine.db.damaged", "quarantine.db.2.damaged"});
 }
@@ -41,7 +35,7 @@ TEST_CASE("a quarantine whose journal was set aside before a kill gets that jour
   std::ofstream(folder / "quarantine.db-journal.damaged") << "its own";
   std::ofstream(folder / "quarantine.db") << "x";
   CHECK(set_quarantine_aside(folder.path()) == "quarantine.db.damaged");
-  CHECK(content(folder / "quarantine.db-journal.damaged") == "its own");
+  CHECK(bytes_of(folder / "quarantine.db-journal.damaged") == "its own");
 }
 
 TEST_CASE("of ten quarantines that were set aside the tenth is named last") {

@@ -16,6 +16,7 @@
 #include "support/catalog_buffer.hpp"
 #include "support/orphan.hpp"
 #include "support/scan_tree.hpp"
+#include "support/times.hpp"
 
 namespace fs = std::filesystem;
 using namespace forebay;
@@ -51,8 +52,6 @@ Orphan orphan_in(const TemporaryDirectory& dir, int rows, std::int64_t taken_us 
 }
 
 std::int64_t now_us() { return VersionClock::system_sources().wall_us(); }
-constexpr std::int64_t kSecond = 1'000'000;
-constexpr std::int64_t kYear = 365LL * 24 * 3600 * kSecond;
 
 int folders(const TemporaryDirectory& dir) {
   int n = 0;
@@ -198,7 +197,7 @@ TEST_CASE("many left-over buffers of one reason make one warning, and each adopt
     Orphan other = orphan_in(dir, 1);
     other.destination = "sqlite:/elsewhere.db";
     other.make(dir / "state");
-    orphan_in(dir, 2, now_us() + kYear + i * kSecond).make(dir / "state");
+    orphan_in(dir, 2, now_us() + kYearUs + i * kSecondUs).make(dir / "state");
   }
   const Orphan taken = [&] {
     Orphan o = orphan_in(dir, 3);
@@ -223,7 +222,7 @@ TEST_CASE("many left-over buffers of one reason make one warning, and each adopt
 
 TEST_CASE("rows from the future are left alone until a shift is named, which moves them in order", "[threads]") {
   const TemporaryDirectory dir;
-  const fs::path folder = orphan_in(dir, 250, now_us() + 10 * kYear).make(dir / "state");
+  const fs::path folder = orphan_in(dir, 250, now_us() + 10 * kYearUs).make(dir / "state");
   {
     Start start(dir);
     const SyncStatus status = start.run();
@@ -244,7 +243,7 @@ TEST_CASE("rows from the future are left alone until a shift is named, which mov
   const std::int64_t newest =
       version_us_since_2020(catalog_number(dir, "SELECT max(sync_version) FROM measurements")) + kVersionEpochUnixUs;
   CHECK(newest < before);
-  CHECK(newest > before - 120 * kSecond);
+  CHECK(newest > before - 120 * kSecondUs);
   CHECK(catalog_number(dir, "SELECT count(*) FROM measurements WHERE sync_version & 4095 <> 7") == 0);
   CHECK(catalog_number(dir,
                        "SELECT count(*) FROM measurements a, measurements b WHERE a.tick + 1 = b.tick AND "
@@ -253,7 +252,7 @@ TEST_CASE("rows from the future are left alone until a shift is named, which mov
 
 TEST_CASE("a shift that was cut short moves the rest by as much, and nothing twice", "[threads]") {
   const TemporaryDirectory dir;
-  const std::int64_t taken = now_us() + kYear;
+  const std::int64_t taken = now_us() + kYearUs;
   const fs::path folder = orphan_in(dir, 300, taken).make(dir / "state");
   const TemporaryDirectory saved;
   const auto year = 365 * 24h;
@@ -270,7 +269,7 @@ TEST_CASE("a shift that was cut short moves the rest by as much, and nothing twi
   Start second(dir);  // an ordinary one, that names no shift
   CHECK(second.run().recovered.synced == 300);
   CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 300);
-  const std::int64_t first_version = version_of(taken - kYear - kVersionEpochUnixUs, 7);
+  const std::int64_t first_version = version_of(taken - kYearUs - kVersionEpochUnixUs, 7);
   CHECK(catalog_number(dir, "SELECT min(sync_version) FROM measurements") == first_version);
   CHECK(catalog_number(dir, "SELECT max(sync_version) FROM measurements") == first_version + (299 << kVersionSaltBits));
   CHECK(folders(dir) == 0);
@@ -278,7 +277,7 @@ TEST_CASE("a shift that was cut short moves the rest by as much, and nothing twi
 
 TEST_CASE("one buffer may be named, and a shift of 0 takes its rows as they are", "[threads]") {
   const TemporaryDirectory dir;
-  Orphan orphan = orphan_in(dir, 4, now_us() + kYear);
+  Orphan orphan = orphan_in(dir, 4, now_us() + kYearUs);
   orphan.make(dir / "state");
   orphan_in(dir, 5).make(dir / "state");
   Start recover(dir);
@@ -298,14 +297,14 @@ TEST_CASE("a reserve that a clock left far ahead goes down with a shift, unless 
   const VersionReserve reserve(dir / "state" / "version-reserve");
   {
     // By a clock ten years ahead, before a reboot.
-    reserve.extend(now_us() - kVersionEpochUnixUs + 10 * kYear, sources);
+    reserve.extend(now_us() - kVersionEpochUnixUs + 10 * kYearUs, sources);
     std::string text = dir.read("state/version-reserve");
     text.replace(text.find_first_not_of('0', 21), 1, "9");
     dir.write("state/version-reserve", text);
   }
   const std::int64_t ahead = reserve.floor_us(sources);
-  REQUIRE(ahead > now_us() - kVersionEpochUnixUs + 9 * kYear);
-  orphan_in(dir, 4, now_us() + 10 * kYear).make(dir / "state");
+  REQUIRE(ahead > now_us() - kVersionEpochUnixUs + 9 * kYearUs);
+  orphan_in(dir, 4, now_us() + 10 * kYearUs).make(dir / "state");
   Start recover(dir);
   recover.options.only_recover = true;
   recover.options.recover_shift = -10 * 365 * 24h;
@@ -321,7 +320,7 @@ TEST_CASE("a reserve that a clock left far ahead goes down with a shift, unless 
   CHECK(recover.run().recovered.synced == 4);
   CHECK_THAT(recover.log, Catch::Contains("version reserve is down to"));
   const std::int64_t floor = reserve.floor_us(sources);
-  CHECK(floor < now_us() - kVersionEpochUnixUs + 5 * kSecond);
+  CHECK(floor < now_us() - kVersionEpochUnixUs + 5 * kSecondUs);
   // New rows win over those that were moved.
   Start next(dir);
   Buffer buffer(next.options);

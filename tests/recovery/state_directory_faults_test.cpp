@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kSegmentRows = 50;
 
-Options options_in(const TemporaryDirectory& dir) {
+Options small_batches_in(const TemporaryDirectory& dir) {
   Options o = catalog_options(dir);
   o.batch_rows_max = kSegmentRows;
   return o;
@@ -65,7 +65,7 @@ TEST_CASE("a state directory that is renamed under a running buffer loses nothin
   fs::create_directory(dir / "catalog.db");  // away
   Taken later;
   {
-    Buffer buffer(options_in(dir));
+    Buffer buffer(small_batches_in(dir));
     Writer writer = buffer.writer("measurements");
     for (int i = 0; i < 20; ++i) writer.add(Measurement("a", i));
     writer.commit();
@@ -78,7 +78,7 @@ TEST_CASE("a state directory that is renamed under a running buffer loses nothin
     CHECK_FALSE(fs::exists(dir / "state"));
   }
   fs::remove(dir / "catalog.db");
-  Options moved = options_in(dir);
+  Options moved = small_batches_in(dir);
   moved.state_directory = dir / "moved";
   Buffer buffer(moved);
   CHECK(buffer.stop().settled);
@@ -89,7 +89,7 @@ TEST_CASE("a state directory that is renamed under a running buffer loses nothin
 TEST_CASE("a state directory that is deleted under a running buffer stops producers, and what it holds lands",
           "[threads]") {
   const TemporaryDirectory dir;
-  Buffer buffer(options_in(dir));
+  Buffer buffer(small_batches_in(dir));
   Writer writer = buffer.writer("measurements");
   for (int i = 0; i < 20; ++i) writer.add(Measurement("a", i));
   fs::remove_all(dir / "state");
@@ -105,7 +105,7 @@ TEST_CASE("a state directory that turns read-only under a running buffer stops p
   if (!may_mount()) return;
   const TemporaryDirectory dir;
   {
-    Buffer buffer(options_in(dir));
+    Buffer buffer(small_batches_in(dir));
     Writer writer = buffer.writer("measurements");
     for (int i = 0; i < 20; ++i) writer.add(Measurement("a", i));
     fs::path own;
@@ -118,7 +118,7 @@ TEST_CASE("a state directory that turns read-only under a running buffer stops p
   }
   // Its folder could not be cleared; the next start finds that nothing in it is left to send.
   const std::int64_t before = landed(dir);
-  Buffer next(options_in(dir));
+  Buffer next(small_batches_in(dir));
   CHECK(next.stop().settled);
   CHECK(landed(dir) == before);
   CHECK(catalog_number(dir, "SELECT sum(rows) FROM sync_batches") == before);

@@ -9,6 +9,7 @@
 
 #include "forebay/error.hpp"
 #include "sqlite/statement.hpp"
+#include "support/sqlite_number.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace fs = std::filesystem;
@@ -26,12 +27,6 @@ FinishedTotals only(const TemporaryDirectory& dir) {
   const auto all = read_totals(dir.path());
   REQUIRE(all.size() == 1);
   return all[0];
-}
-
-std::int64_t number(const TemporaryDirectory& dir, const std::string& sql) {
-  SqliteConnection db((dir / "totals.db").string(), SQLITE_OPEN_READONLY);
-  SqliteStatement q(db, sql, SqliteStatement::Life::once);
-  return q.step() ? q.column_integer(0) : -1;
 }
 
 }  // namespace
@@ -88,10 +83,10 @@ TEST_CASE("old totals are folded into sums, but for buffers whose folder an adop
     }
     db.exec("COMMIT");
   }
-  CHECK(number(dir, "SELECT count(*) FROM folded_totals") == 0);
+  CHECK(sqlite_number(dir / "totals.db", "SELECT count(*) FROM folded_totals") == 0);
   record_totals(dir.path(), totals_of("one more", 1));
-  CHECK(number(dir, "SELECT count(*) FROM buffer_totals") == 501);
-  CHECK(number(dir, "SELECT count(*) FROM buffer_totals WHERE buffer = 'b3'") == 1);
+  CHECK(sqlite_number(dir / "totals.db", "SELECT count(*) FROM buffer_totals") == 501);
+  CHECK(sqlite_number(dir / "totals.db", "SELECT count(*) FROM buffer_totals WHERE buffer = 'b3'") == 1);
   const FinishedTotals t = only(dir);
   CHECK(t.buffers == 1001);
   CHECK(t.synced == 2 * 999 + 2);

@@ -232,7 +232,7 @@ TEST_CASE("a directory that may not be read is reported, and its siblings are sc
   tree.file("no-search/file");
   fs::permissions(tree / "closed", fs::perms::owner_all);
   fs::permissions(tree / "no-search", fs::perms(0744));
-  const std::string said = in_child([&]() -> std::string {
+  const std::string said = answer_of_child([&]() -> std::string {
     if (::setgroups(0, nullptr) != 0 || ::setgid(65'534) != 0 || ::setuid(65'534) != 0) return "cannot become nobody";
     const Scanned scanned = scan_tree(tree.path());
     try {
@@ -252,7 +252,7 @@ TEST_CASE("one file system: a mount point is recorded and not entered", "[root]"
   const Tree tree;
   tree.directory("mounted");
   tree.file("beside");
-  const std::string said = in_child([&]() -> std::string {
+  const std::string said = answer_of_child([&]() -> std::string {
     if (!private_mounts() || ::mount("tmpfs", (tree / "mounted").c_str(), "tmpfs", 0, nullptr) != 0) return kNoMounts;
     tree.file("mounted/file");
     ScanOptions options;
@@ -275,7 +275,7 @@ TEST_CASE("a directory mounted inside itself is reported and not entered again",
   const Tree tree;
   tree.file("a/file");
   tree.directory("a/b/loop");
-  const std::string said = in_child([&]() -> std::string {
+  const std::string said = answer_of_child([&]() -> std::string {
     if (!private_mounts() ||
         ::mount((tree / "a").c_str(), (tree / "a/b/loop").c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) {
       return kNoMounts;
@@ -294,7 +294,7 @@ TEST_CASE("a directory mounted inside itself is reported and not entered again",
 TEST_CASE("a file system mounted between the look and the open is entered, but not with one_file_system", "[root]") {
   const Tree tree;
   tree.directory("later");
-  const std::string said = in_child([&]() -> std::string {
+  const std::string said = answer_of_child([&]() -> std::string {
     if (!private_mounts()) return kNoMounts;
     std::string counts;
     for (const bool one_file_system : {false, true}) {

@@ -8,15 +8,8 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "support/sanitizers.hpp"
 #include "support/scan_tree.hpp"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FOREBAY_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FOREBAY_SANITIZED 1
-#endif
-#endif
 
 namespace forebay::test {
 namespace {
@@ -49,7 +42,7 @@ TEST_CASE("a directory with 100,000 entries is walked within a few MiB") {
     if (::mknodat(folder, (padding + std::to_string(i)).c_str(), S_IFREG | 0644, 0) != 0) FAIL("file " << i);
   }
   ::close(folder);
-  const std::string said = in_child([&]() -> std::string {
+  const std::string said = answer_of_child([&]() -> std::string {
     ScanOptions options;
     options.roots = {tree.path()};
     ScanProgress progress;

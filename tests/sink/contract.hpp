@@ -40,6 +40,18 @@ inline void opens(Sink& sink) {
   if (failure) FAIL(failure->message);
 }
 
+/// What a sink hands over of the rows that it refuses.
+struct Kept {
+  std::vector<RefusedRow> rows;
+  int calls = 0;
+  KeepRefused keep() {
+    return [this](const Batch&, const std::vector<RefusedRow>& refused) {
+      ++calls;
+      rows = refused;
+    };
+  }
+};
+
 /// A row of small_stream().
 inline std::vector<Value> small_row(std::int64_t set, std::string_view path, std::int64_t size = 0,
                                     std::string_view note = "") {

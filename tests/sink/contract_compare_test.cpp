@@ -17,7 +17,7 @@ Compared compared(Comparer& comparer, const Stream& stream, const RowSet& keys) 
   return std::get<Compared>(outcome);
 }
 
-Failure refused(Comparer& comparer, const Stream& stream, const RowSet& keys) {
+Failure comparison_refused(Comparer& comparer, const Stream& stream, const RowSet& keys) {
   const CompareOutcome outcome = comparer.compare(stream, keys);
   REQUIRE(std::holds_alternative<Failure>(outcome));
   return std::get<Failure>(outcome);
@@ -176,7 +176,7 @@ SINK_CONTRACT("a table that does not fit is told by comparing as by writing") {
   fixture.exec("CREATE TABLE small_files (set_id bigint, path text, row_version bigint NOT NULL)");
   fixture.hand_over("small_files");
   const Stream stream = small_stream();
-  const Failure compare = refused(*fixture.destination()->make_comparer(), stream, one_key());
+  const Failure compare = comparison_refused(*fixture.destination()->make_comparer(), stream, one_key());
   const auto write = fixture.destination()->make_sink({&stream})->open();
   REQUIRE(write);
   CHECK(compare.failure_class == FailureClass::schema);
@@ -189,7 +189,7 @@ TEST_CASE("comparing with a file that is no catalog is refused, and the file sta
   fixture.exec("CREATE TABLE notes (text)");
   const Stream stream = small_stream();
   const auto comparer = fixture.destination()->make_comparer();
-  const Failure failure = refused(*comparer, stream, one_key());
+  const Failure failure = comparison_refused(*comparer, stream, one_key());
   CHECK(failure.failure_class == FailureClass::login_or_target);
   CHECK(failure.message.find("not a forebay catalog") != std::string::npos);
   CHECK(fixture.one("SELECT count(*) FROM sqlite_schema") == "1");
@@ -210,7 +210,7 @@ TEST_CASE("comparing ends at the deadline of writing, and goes on when the serve
 
   fixture.exec("BEGIN");
   fixture.exec("LOCK TABLE small_files IN ACCESS EXCLUSIVE MODE");
-  CHECK(refused(*comparer, stream, one_key()).failure_class == FailureClass::retry_batch);
+  CHECK(comparison_refused(*comparer, stream, one_key()).failure_class == FailureClass::retry_batch);
   fixture.exec("ROLLBACK");
   check_counts(compared(*comparer, stream, one_key(2)), 0, 1, 0, 0);
 
@@ -219,7 +219,7 @@ TEST_CASE("comparing ends at the deadline of writing, and goes on when the serve
       "application_name = '" +
       fixture.schema() + "'");
   CHECK(ended == "1");
-  CHECK(refused(*comparer, stream, one_key()).failure_class == FailureClass::reconnect);
+  CHECK(comparison_refused(*comparer, stream, one_key()).failure_class == FailureClass::reconnect);
   check_counts(compared(*comparer, stream, one_key(0)), 0, 0, 0, 1);
 }
 

@@ -6,23 +6,12 @@
 namespace forebay::test {
 namespace {
 
-struct Kept {
-  std::vector<RefusedRow> rows;
-  int calls = 0;
-  KeepRefused keep() {
-    return [this](const Batch&, const std::vector<RefusedRow>& refused) {
-      ++calls;
-      rows = refused;
-    };
-  }
-};
-
 WriteOutcome outcome_of(Sink& sink, std::vector<BatchRange> ranges, const KeepRefused& keep) {
   Batch batch(Reason::end, std::move(ranges));
   return sink.write(batch, keep);
 }
 
-RangeResult written(Sink& sink, std::vector<BatchRange> ranges, const KeepRefused& keep) {
+RangeResult range_written(Sink& sink, std::vector<BatchRange> ranges, const KeepRefused& keep) {
   WriteOutcome outcome = outcome_of(sink, std::move(ranges), keep);
   if (const auto* failure = std::get_if<Failure>(&outcome))
     FAIL(to_string(failure->failure_class) << ": " << failure->message);
@@ -52,7 +41,7 @@ SINK_CONTRACT("refused rows are handed over with their reason, and all others la
       rows.add(static_cast<std::int64_t>(segment), small_row(1, "/f" + std::to_string(10'000 + i), bad ? -1 : i));
     }
     Kept kept;
-    const RangeResult result = written(*sink, {rows.range()}, kept.keep());
+    const RangeResult result = range_written(*sink, {rows.range()}, kept.keep());
     CHECK(result.synced == 996);
     CHECK(result.superseded == 0);
     CHECK(result.quarantined == 4);
@@ -69,7 +58,7 @@ SINK_CONTRACT("refused rows are handed over with their reason, and all others la
     }
     // A range that had landed counts them again.
     Kept again;
-    const RangeResult resent = written(*sink, {rows.range(true)}, again.keep());
+    const RangeResult resent = range_written(*sink, {rows.range(true)}, again.keep());
     CHECK(resent.synced == 996);
     CHECK(resent.quarantined == 4);
     CHECK(again.calls == 0);
@@ -91,7 +80,7 @@ SINK_CONTRACT("all rows but one refused, of few") {
   RangeMaker rows(stream, "b", 1);
   for (int i = 0; i < 50; ++i) rows.add(1, small_row(1, "/" + std::to_string(100 + i), i == 31 ? 1 : -1));
   Kept kept;
-  const RangeResult result = written(*sink, {rows.range()}, kept.keep());
+  const RangeResult result = range_written(*sink, {rows.range()}, kept.keep());
   CHECK(result.synced == 1);
   CHECK(result.quarantined == 49);
   CHECK(kept.rows.size() == 49);
@@ -108,7 +97,7 @@ SINK_CONTRACT("when the newest of a key is refused the next older one lands, and
   rows.add(1, small_row(1, "/a", 1)).add(2, small_row(1, "/a", 2)).add(3, small_row(1, "/a", -3));
   rows.add(4, small_row(1, "/a", -4)).add(5, small_row(1, "/b", -5)).add(6, small_row(1, "/c", 6));
   Kept kept;
-  const RangeResult result = written(*sink, {rows.range()}, kept.keep());
+  const RangeResult result = range_written(*sink, {rows.range()}, kept.keep());
   CHECK(result.synced == 2);
   CHECK(result.superseded == 1);
   CHECK(result.quarantined == 3);
@@ -123,10 +112,10 @@ SINK_CONTRACT("a refused row that would have lost is refused all the same") {
   make_table(fixture, stream);
   const auto sink = fixture.destination()->make_sink({&stream});
   Kept kept;
-  written(*sink, {RangeMaker(stream, "b", 1).add(9, small_row(1, "/a", 9)).range()}, kept.keep());
+  range_written(*sink, {RangeMaker(stream, "b", 1).add(9, small_row(1, "/a", 9)).range()}, kept.keep());
   RangeMaker rows(stream, "b", 2);
   rows.add(1, small_row(1, "/a", 1)).add(2, small_row(1, "/a", -2));
-  const RangeResult result = written(*sink, {rows.range()}, kept.keep());
+  const RangeResult result = range_written(*sink, {rows.range()}, kept.keep());
   CHECK(result.synced == 0);
   CHECK(result.superseded == 1);
   CHECK(result.quarantined == 1);
@@ -149,7 +138,7 @@ SINK_CONTRACT("what keeps refused rows may throw: then nothing lands, and the si
   CHECK(fixture.one("SELECT count(*) FROM small_files") == "0");
   CHECK(fixture.one("SELECT count(*) FROM sync_batches") == "0");
   Kept kept;
-  CHECK(written(*sink, {rows.range()}, kept.keep()).quarantined == 1);
+  CHECK(range_written(*sink, {rows.range()}, kept.keep()).quarantined == 1);
 }
 
 SINK_CONTRACT("more than half of 100 rows refused for one reason is a schema problem, and nothing lands") {
@@ -178,10 +167,10 @@ SINK_CONTRACT("more than half of 100 rows refused for one reason is a schema pro
     CHECK(kept.calls == 0);
     CHECK(fixture.one("SELECT count(*) FROM small_files") == "0");
   }
-  CHECK(written(*sink, {batch(2, 200, 100)}, kept.keep()).quarantined == 100);
+  CHECK(range_written(*sink, {batch(2, 200, 100)}, kept.keep()).quarantined == 100);
   // The same in small batches.
   for (std::uint64_t segment = 3; segment < 12; ++segment) {
-    CHECK(written(*sink, {batch(segment, 10, 10)}, kept.keep()).quarantined == 10);
+    CHECK(range_written(*sink, {batch(segment, 10, 10)}, kept.keep()).quarantined == 10);
   }
   const WriteOutcome outcome = outcome_of(*sink, {batch(12, 10, 10)}, kept.keep());
   REQUIRE(std::holds_alternative<Failure>(outcome));
@@ -202,7 +191,7 @@ SINK_CONTRACT("a table that refuses about half of a stream goes on doing so, on 
     for (int i = 0; i < 200; ++i) {
       rows.add(static_cast<std::int64_t>(segment), small_row(1, "/" + std::to_string(1000 + i), i < bad ? -1 : 1));
     }
-    CHECK(written(*sink, {rows.range()}, kept.keep()).quarantined == static_cast<std::uint64_t>(bad));
+    CHECK(range_written(*sink, {rows.range()}, kept.keep()).quarantined == static_cast<std::uint64_t>(bad));
     sink->close();
   }
 }

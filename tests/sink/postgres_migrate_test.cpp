@@ -4,6 +4,7 @@
 
 #include "sink/contract.hpp"
 #include "sink/migrations.hpp"
+#include "support/lines.hpp"
 
 namespace forebay::test {
 namespace {
@@ -11,12 +12,6 @@ namespace {
 Rows columns_of(PostgresFixture& fixture, const std::string& table) {
   return fixture.query("SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = '" +
                        fixture.schema() + "' AND table_name = '" + table + "' ORDER BY column_name");
-}
-
-std::string all_of(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += line + "\n";
-  return text;
 }
 
 std::vector<Value> file_row(std::int64_t set, std::string_view path) {
@@ -47,12 +42,12 @@ TEST_CASE("migrate up, status and down agree with each other", "[postgres]") {
   written(*sink, {RangeMaker(backup_files_stream(), "b", 1).add(1, file_row(1, "/a")).range()});
   sink->close();
 
-  CHECK(all_of(destination->migrate_down_preview(100)) ==
+  CHECK(lines(destination->migrate_down_preview(100)) ==
         "what migration 6 ledger_quarantined created\nwhat migration 5 ledger_stream created\nwhat migration 4 "
         "stored_paths created\n"
         "table sync_batches with 1 rows\ntable backup_sets with 0 rows\ntable backup_files with 1 rows\n");
   CHECK(columns_of(fixture, "backup_files").size() == 32);  // a preview changes nothing
-  CHECK(all_of(destination->migrate_down(4)) ==
+  CHECK(lines(destination->migrate_down(4)) ==
         "what migration 6 ledger_quarantined created\nwhat migration 5 ledger_stream created\nwhat migration 4 "
         "stored_paths created\n"
         "table sync_batches with 1 rows\n");
@@ -74,7 +69,7 @@ TEST_CASE("a migration that was applied with another text is reported", "[postgr
   fixture.exec("UPDATE forebay_migrations SET checksum = 'another' WHERE number = 2");
   CHECK(fixture.destination()->migration_states().at(1).changed);
   CHECK_FALSE(fixture.destination()->migration_states().at(0).changed);
-  CHECK_THAT(all_of(fixture.destination()->migrate_up()),
+  CHECK_THAT(lines(fixture.destination()->migrate_up()),
              Catch::Contains("migration 2 backup_sets was applied with another text"));
 }
 
@@ -123,8 +118,8 @@ TEST_CASE("a backup_files of someone's own is adopted: what is missing is added,
   CHECK_THAT(failure->message, Catch::Contains("forebay migrate up") && Catch::Contains("\"sync_version\" is missing"));
   CHECK(columns_of(fixture, "backup_files").size() == 9);
 
-  const std::string lines = all_of(fixture.destination()->migrate_up());
-  CHECK_THAT(lines,
+  const std::string done = lines(fixture.destination()->migrate_up());
+  CHECK_THAT(done,
              Catch::Contains("adopted: 24 columns added") &&
                  Catch::Contains(has_key ? "its unique key is kept" : "its unique key backup_files_key was created"));
   written(
@@ -138,7 +133,7 @@ TEST_CASE("a backup_files of someone's own is adopted: what is missing is added,
 
   // Going down never drops it.
   sink->close();
-  CHECK_THAT(all_of(fixture.destination()->migrate_down(100)), Catch::Contains("it was there before forebay"));
+  CHECK_THAT(lines(fixture.destination()->migrate_down(100)), Catch::Contains("it was there before forebay"));
   CHECK(fixture.one("SELECT count(*) FROM backup_files") == "3");
   fixture.destination()->migrate_up();
   CHECK(fixture.one("SELECT count(*) FROM backup_files") == "3");

@@ -7,13 +7,6 @@
 namespace forebay::test {
 namespace {
 
-struct Kept {
-  std::vector<RefusedRow> rows;
-  KeepRefused keep() {
-    return [this](const Batch&, const std::vector<RefusedRow>& refused) { rows = refused; };
-  }
-};
-
 Stream readings_stream() {
   Stream s;
   s.name = "readings";
@@ -27,7 +20,7 @@ Stream readings_stream() {
   return s;
 }
 
-constexpr const char* kVersion = ", row_version bigint NOT NULL DEFAULT 0";
+constexpr const char* kVersionColumn = ", row_version bigint NOT NULL DEFAULT 0";
 
 struct Given {
   const char* name;
@@ -38,7 +31,7 @@ struct Given {
 
 std::vector<Given> cases() {
   const std::string columns = "sensor text PRIMARY KEY, number bigint, label text, details jsonb";
-  const auto table = [&](const std::string& c) { return "CREATE TABLE readings (" + c + kVersion + ")"; };
+  const auto table = [&](const std::string& c) { return "CREATE TABLE readings (" + c + kVersionColumn + ")"; };
   const Value none{};
   const auto number = [](std::int64_t n) { return std::vector<Value>{Value::integer(n), Value::text("l"), Value()}; };
   return {
@@ -96,7 +89,7 @@ std::vector<Given> cases() {
        "P0001"},
       {"no partition",
        {"CREATE TABLE readings (sensor text PRIMARY KEY, number bigint, label text, details jsonb" +
-            std::string(kVersion) + ") PARTITION BY RANGE (sensor)",
+            std::string(kVersionColumn) + ") PARTITION BY RANGE (sensor)",
         "CREATE TABLE low PARTITION OF readings FOR VALUES FROM ('a') TO ('s0250')",
         "CREATE TABLE high PARTITION OF readings FOR VALUES FROM ('s0250') TO ('s9')",
         "ALTER TABLE low ADD CONSTRAINT bound CHECK (number < 1000)",

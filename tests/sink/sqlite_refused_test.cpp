@@ -6,20 +6,20 @@
 namespace forebay::test {
 namespace {
 
-struct Outcome {
+struct ThreeRowsOutcome {
   WriteOutcome written;
   std::vector<RefusedRow> kept;
 };
 
 /// Three rows, the second of which the trigger or constraint does not want.
-Outcome write_three(SqliteFixture& fixture, const Stream& stream, const std::string& sql) {
+ThreeRowsOutcome write_three(SqliteFixture& fixture, const Stream& stream, const std::string& sql) {
   const auto sink = fixture.destination()->make_sink({&stream});
   opens(*sink);
   sink->close();
   fixture.exec(sql);
   RangeMaker rows(stream, "b", 1);
   rows.add(1, small_row(1, "/a", 1)).add(2, small_row(1, "/b", -1)).add(3, small_row(1, "/c", 1));
-  Outcome outcome;
+  ThreeRowsOutcome outcome;
   Batch batch(Reason::end, {rows.range()});
   outcome.written =
       sink->write(batch, [&](const Batch&, const std::vector<RefusedRow>& refused) { outcome.kept = refused; });
@@ -34,7 +34,7 @@ std::string trigger(const std::string& when, const std::string& how) {
 TEST_CASE("a catalog's trigger refuses a row by RAISE(ABORT), and the others land") {
   SqliteFixture fixture;
   const Stream stream = small_stream();
-  const Outcome outcome = write_three(fixture, stream, trigger(GENERATE("BEFORE", "AFTER"), "ABORT"));
+  const ThreeRowsOutcome outcome = write_three(fixture, stream, trigger(GENERATE("BEFORE", "AFTER"), "ABORT"));
   REQUIRE(std::holds_alternative<Written>(outcome.written));
   REQUIRE(outcome.kept.size() == 1);
   CHECK(outcome.kept[0].number == 2);
@@ -48,7 +48,7 @@ TEST_CASE("a catalog's trigger that ends the transaction, or leaves half a row, 
   const std::string sql =
       GENERATE(trigger("BEFORE", "ROLLBACK"), trigger("AFTER", "ROLLBACK"), trigger("AFTER", "FAIL"));
   CAPTURE(sql);
-  const Outcome outcome = write_three(fixture, stream, sql);
+  const ThreeRowsOutcome outcome = write_three(fixture, stream, sql);
   REQUIRE(std::holds_alternative<Failure>(outcome.written));
   CHECK(std::get<Failure>(outcome.written).failure_class == FailureClass::schema);
   CHECK_THAT(std::get<Failure>(outcome.written).message, Catch::Contains("RAISE(ABORT)"));
@@ -66,7 +66,7 @@ TEST_CASE("a catalog's deferred foreign key that is broken is a schema problem")
   std::string table = fixture.dialect().create_table(stream, "small_files");
   table.insert(table.rfind(") STRICT"), ", FOREIGN KEY (size) REFERENCES sizes DEFERRABLE INITIALLY DEFERRED");
   fixture.exec(table);
-  const Outcome outcome = write_three(fixture, stream, "SELECT 1");
+  const ThreeRowsOutcome outcome = write_three(fixture, stream, "SELECT 1");
   REQUIRE(std::holds_alternative<Failure>(outcome.written));
   CHECK(std::get<Failure>(outcome.written).failure_class == FailureClass::schema);
   CHECK_THAT(std::get<Failure>(outcome.written).message, Catch::Contains("deferred foreign key"));

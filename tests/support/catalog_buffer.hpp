@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "forebay/options.hpp"
-#include "sqlite/statement.hpp"
+#include "support/run_command.hpp"
+#include "support/sqlite_number.hpp"
 #include "support/streams.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -26,9 +29,12 @@ inline Options catalog_options(const TemporaryDirectory& dir) {
 
 /// The number that a query on that catalog gives.
 inline std::int64_t catalog_number(const TemporaryDirectory& dir, const std::string& sql) {
-  SqliteConnection db((dir / "catalog.db").string(), SQLITE_OPEN_READONLY);
-  SqliteStatement q(db, sql, SqliteStatement::Life::once);
-  return q.step() ? q.column_integer(0) : -1;
+  return sqlite_number(dir / "catalog.db", sql);
+}
+
+/// The forebay binary at that state directory.
+inline CommandResult run_forebay_at(const TemporaryDirectory& dir, std::vector<std::string> arguments) {
+  return run_forebay(std::move(arguments), {{"FOREBAY_STATE_DIR", (dir / "state").string()}}, dir.path());
 }
 
 }  // namespace forebay::test

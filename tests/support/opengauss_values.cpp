@@ -6,7 +6,7 @@
 namespace forebay::test {
 namespace {
 
-constexpr std::uint32_t kNull = 0xffffffff;
+constexpr std::uint32_t kNullSize = 0xffffffff;
 
 int short_at(std::string_view bytes, std::size_t at) {
   return static_cast<std::int16_t>(static_cast<unsigned char>(bytes[at]) << 8 |
@@ -28,7 +28,7 @@ class BinaryRows {
         fields_ = short_at(held_, 0);
       } else {
         --fields_;
-        if (number_at(held_, 0) == 0) held_.replace(0, 4, number(kNull));
+        if (number_at(held_, 0) == 0) held_.replace(0, 4, number(kNullSize));
       }
       out += held_.substr(0, ready);
       held_.erase(0, ready);
@@ -42,7 +42,7 @@ class BinaryRows {
     if (fields_ <= 0) return 2;
     if (held_.size() < 4) return 0;
     const std::uint32_t size = number_at(held_, 0);
-    return size == kNull ? 4 : 4 + size;
+    return size == kNullSize ? 4 : 4 + size;
   }
 
   std::string held_;
@@ -121,13 +121,13 @@ std::string bound_without_empty(const std::string& body) {
   for (std::size_t i = 0; i < values; ++i) {
     const std::uint32_t size = number_at(body, at);
     at += 4;
-    const std::size_t bytes = size == kNull ? 0 : size;
+    const std::size_t bytes = size == kNullSize ? 0 : size;
     const std::string value = body.substr(at, bytes);
     at += bytes;
     const bool binary = formats > 0 && short_at(body, first_format + 2 * std::min(i, formats - 1)) == 1;
     const std::string kept = binary || bytes == 0 ? value : array_without_empty(value);
-    out +=
-        bytes == 0 && !binary ? number(kNull) : number(size == kNull ? kNull : static_cast<std::uint32_t>(kept.size()));
+    out += bytes == 0 && !binary ? number(kNullSize)
+                                 : number(size == kNullSize ? kNullSize : static_cast<std::uint32_t>(kept.size()));
     out += kept;
   }
   return out + body.substr(at);

@@ -9,13 +9,25 @@
 #include "buffer/segment_store.hpp"
 #include "buffer/version_clock.hpp"
 #include "buffer/writer_core.hpp"
-#include "sqlite/statement.hpp"
 #include "support/fault_destination.hpp"
+#include "support/sqlite_number.hpp"
 #include "support/streams.hpp"
 #include "support/temporary_directory.hpp"
 #include "sync/scheduler.hpp"
 
 namespace forebay::test {
+
+/// Nothing is sent by its age.
+inline Limits limits_with(std::uint64_t batch_rows, std::uint64_t memory_rows = 1'000'000) {
+  Limits l;
+  l.batch_rows_max = batch_rows;
+  l.interval = std::chrono::hours(1);
+  l.memory_rows_max = memory_rows;
+  return l;
+}
+
+/// For a wait that nothing interrupts.
+inline constexpr auto kNever = [] { return false; };
 
 /// Store, scheduler and a SQLite catalog that can be made to fail: what lies between add() and the destination.
 class Pipeline {
@@ -68,11 +80,7 @@ class Pipeline {
   int journals() const { return static_cast<int>(journal_files().size()); }
   /// Rows at the destination.
   std::int64_t landed_rows() const { return query("SELECT count(*) FROM measurements"); }
-  std::int64_t query(const std::string& sql) const {
-    SqliteConnection db(catalog().string(), SQLITE_OPEN_READONLY);
-    SqliteStatement q(db, sql, SqliteStatement::Life::once);
-    return q.step() ? q.column_integer(0) : -1;
-  }
+  std::int64_t query(const std::string& sql) const { return sqlite_number(catalog(), sql); }
   void add(WriterCore& writer, const std::string& sensor, std::int64_t tick) {
     writer.add(clock.next(), Measurement(sensor, tick));
   }

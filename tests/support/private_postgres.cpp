@@ -37,13 +37,13 @@ std::string program(const std::string& name) {
 }
 
 /// The user a server has to run as: it refuses root.
-const passwd* server_user() { return ::geteuid() == 0 ? ::getpwnam("postgres") : ::getpwuid(::geteuid()); }
+const passwd* cluster_owner() { return ::geteuid() == 0 ? ::getpwnam("postgres") : ::getpwuid(::geteuid()); }
 
-pid_t run(const std::vector<std::string>& command, const std::string& log) {
+pid_t spawn(const std::vector<std::string>& command, const std::string& log) {
   std::vector<char*> argv;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
-  const passwd* user = server_user();
+  const passwd* user = cluster_owner();
   const uid_t uid = user->pw_uid;
   const gid_t gid = user->pw_gid;
   const bool root = ::geteuid() == 0;
@@ -71,7 +71,7 @@ int ended(pid_t child) {
 }
 
 void must_run(const std::vector<std::string>& command, const std::string& log) {
-  const pid_t child = run(command, log);
+  const pid_t child = spawn(command, log);
   if (child < 0 || ended(child) != 0) {
     std::ifstream in(log);
     FAIL(command[0] << " failed: " << std::string(std::istreambuf_iterator<char>(in), {}));
@@ -81,7 +81,7 @@ void must_run(const std::vector<std::string>& command, const std::string& log) {
 std::string server_folder() {
   std::string pattern = "/tmp/forebay-own-XXXXXX";  // short, for the socket's path, and where user postgres gets
   if (::mkdtemp(pattern.data()) == nullptr) FAIL("cannot make a folder in /tmp");
-  if (::geteuid() == 0 && ::chown(pattern.c_str(), server_user()->pw_uid, server_user()->pw_gid) != 0)
+  if (::geteuid() == 0 && ::chown(pattern.c_str(), cluster_owner()->pw_uid, cluster_owner()->pw_gid) != 0)
     FAIL("cannot give " << pattern << " to user postgres");
   return pattern;
 }
@@ -124,7 +124,7 @@ int free_port() {
 }  // namespace
 
 bool PrivatePostgres::available() {
-  if (!program("initdb").empty() && !program("postgres").empty() && server_user() != nullptr) return true;
+  if (!program("initdb").empty() && !program("postgres").empty() && cluster_owner() != nullptr) return true;
   WARN("skipped: PostgreSQL's server programs are not installed");
   return false;
 }
@@ -166,7 +166,7 @@ void PrivatePostgres::start() {
     command.emplace_back("-c");
     command.push_back(s);
   }
-  postmaster_ = run(command, folder_ + "/log");
+  postmaster_ = spawn(command, folder_ + "/log");
   const std::string target = "host=" + folder_ + " port=" + std::to_string(port_) + " user=postgres dbname=postgres";
   for (const auto begun = std::chrono::steady_clock::now(); PQping(target.c_str()) != PQPING_OK;
        ::poll(nullptr, 0, 10)) {

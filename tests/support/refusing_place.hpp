@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sqlite/statement.hpp"
+#include "support/sqlite_number.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace forebay::test {
@@ -27,12 +28,7 @@ inline Place catalog_place(const TemporaryDirectory& directory) {
                 "SELECT RAISE(ABORT, 'no bad names'); END");
           },
           [file] { SqliteConnection(file).exec("DROP TRIGGER no_bad"); },
-          [file](const std::string& sql) {
-            SqliteConnection db(file, SQLITE_OPEN_READONLY);
-            SqliteStatement q(db, sql, SqliteStatement::Life::once);
-            return q.step() ? q.column_integer(0) : -1;
-          },
-          "P0001"};
+          [file](const std::string& sql) { return sqlite_number(file, sql); }, "P0001"};
 }
 
 }  // namespace forebay::test

@@ -216,4 +216,6 @@ CommandResult run_forebay(std::vector<std::string> arguments, std::map<std::stri
   return run_command(line);
 }
 
+bool says(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
 }  // namespace forebay::test

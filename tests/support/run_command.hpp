@@ -67,4 +67,7 @@ CommandResult run_command(const CommandLine& line);
 CommandResult run_forebay(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {},
                           const std::filesystem::path& directory = {});
 
+/// Whether what a command said holds the text.
+bool says(const std::string& text, std::string_view part);
+
 }  // namespace forebay::test

@@ -4,9 +4,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <filesystem>
-#include <thread>
 
 #include "forebay/file_record.hpp"
 #include "sqlite/statement.hpp"
@@ -17,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string from_hex(const std::string& hex) {
+std::string bytes_from_hex(const std::string& hex) {
   std::string bytes;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
     bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
@@ -74,17 +72,6 @@ bool adds_up(const nlohmann::json& s) {
   return count("accepted") == count("synced") + count("superseded") + count("pending") + count("quarantined");
 }
 
-bool says(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-bool comes_true(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
-
 FlakyAddress::FlakyAddress(PostgresFixture& fixture) {
   const std::string name = ".s.PGSQL." + fixture.one("SHOW port");
   const std::string folders = fixture.one("SHOW unix_socket_directories");
@@ -119,7 +106,7 @@ std::map<std::string, std::int64_t> landed_in(PostgresFixture& fixture, std::int
   for (const auto& row : fixture.query("SELECT encode(forebay_path_bytes(coalesce(full_path, file_path)), 'hex'), "
                                        "file_size FROM backup_files WHERE backup_set_id = " +
                                        std::to_string(set_id))) {
-    REQUIRE(landed.emplace(from_hex(row[0]), std::stoll(row[1])).second);
+    REQUIRE(landed.emplace(bytes_from_hex(row[0]), std::stoll(row[1])).second);
   }
   return landed;
 }

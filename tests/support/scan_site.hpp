@@ -1,18 +1,21 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "sink/fixtures.hpp"
+#include "support/comes_true.hpp"
 #include "support/run_command.hpp"
 #include "support/scan_tree.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace forebay::test {
+
+/// A server that is away: nobody listens on that port.
+inline constexpr const char* kNobody = "postgresql://127.0.0.1:1/nobody";
 
 /// Where the forebay binary is run: a state directory and a working directory of its own, and one destination.
 class ScanSite {
@@ -43,9 +46,6 @@ class ScanSite {
 nlohmann::json summary_of(const CommandResult& result);
 /// Whether accepted = synced + superseded + pending + quarantined.
 bool adds_up(const nlohmann::json& summary);
-bool says(const std::string& text, std::string_view part);
-/// Looks every few milliseconds until it is so. False when it is not so after 30 s.
-bool comes_true(const std::function<bool()>& condition);
 
 /// An address at which the server of DATABASE_URL can be away: a Unix socket directory of its own, whose socket is a
 /// link to the server's.

@@ -108,7 +108,7 @@ Scanned scan_tree(const std::string& root, int threads) {
   return scan_tree(options);
 }
 
-std::string in_child(const std::function<std::string()>& work) {
+std::string answer_of_child(const std::function<std::string()>& work) {
   int ends[2];
   if (::pipe(ends) != 0) throw std::runtime_error("pipe failed");
   const pid_t child = ::fork();

@@ -62,7 +62,7 @@ Scanned scan_tree(ScanOptions options, const std::function<void(const FileRecord
 Scanned scan_tree(const std::string& root, int threads = 1);
 
 /// Runs `work` in a forked child and returns what it returned; "exception: …" if it threw.
-std::string in_child(const std::function<std::string()>& work);
+std::string answer_of_child(const std::function<std::string()>& work);
 
 bool is_root();
 

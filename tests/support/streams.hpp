@@ -47,4 +47,11 @@ class Measurement {
   std::array<Value, 7> values_;
 };
 
+inline bool same_value(const Value& a, const Value& b) {
+  if (a.is_null() || b.is_null()) return a.is_null() == b.is_null();
+  if (a.type() != b.type()) return false;
+  if (a.holds_chars()) return a.as_chars() == b.as_chars();
+  return a.as_integer() == b.as_integer();  // of reals: the bits
+}
+
 }  // namespace forebay::test

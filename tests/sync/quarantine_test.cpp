@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "recovery/quarantine_view.hpp"
+#include "sqlite/statement.hpp"
 #include "support/pipeline.hpp"
 
 using namespace forebay;
@@ -10,14 +11,6 @@ using namespace forebay::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-Limits limits_with(std::uint64_t batch_rows) {
-  Limits l;
-  l.batch_rows_max = batch_rows;
-  l.interval = 1h;
-  l.memory_rows_max = 1'000'000;
-  return l;
-}
 
 void run_sql(const Pipeline& p, const std::string& sql) { SqliteConnection(p.catalog().string()).exec(sql); }
 
@@ -29,8 +22,6 @@ void refuse_bad(Pipeline& p) {
           "CREATE TRIGGER no_bad BEFORE INSERT ON measurements WHEN new.sensor = 'bad' BEGIN SELECT RAISE(ABORT, "
           "'bad'); END");
 }
-
-constexpr auto kNever = [] { return false; };
 
 bool adds_up(const Counts& c) { return c.accepted == c.synced + c.superseded + c.pending + c.quarantined; }
 

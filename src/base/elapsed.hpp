@@ -1,0 +1,14 @@
+#pragma once
+
+#include <chrono>
+
+namespace forebay {
+
+using Seconds = std::chrono::duration<double>;
+
+/// Seconds since `start`.
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace forebay
