@@ -12,10 +12,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-using Op = SimulatedDisk::Op;
-
-void let_fail(SimulatedDisk& disk, Op which, const std::atomic<bool>& fails) {
-  disk.before = [which, &fails](Op op, const std::filesystem::path& path) {
+void let_fail(SimulatedDisk& disk, DiskOp which, const std::atomic<bool>& fails) {
+  disk.before = [which, &fails](DiskOp op, const std::filesystem::path& path) {
     if (op == which && fails) throw Error(ErrorCode::local, "cannot write " + path.string() + ": it is full");
   };
 }
@@ -47,7 +45,7 @@ bool add_refused(Pipeline& p, WriterCore& writer) {
 TEST_CASE("with memory and disk full add waits for the destination, and is refused when nothing lands", "[threads]") {
   SimulatedDisk disk;
   std::atomic<bool> fails = true;
-  let_fail(disk, Op::create, fails);
+  let_fail(disk, DiskOp::create, fails);
   Pipeline p(limits_with(10, 50), Durability::memory, 1, disk.create_file(), disk.flush_folder(), 1s);
   std::atomic<bool> down = true;
   p.destination->before_write = [&](const Batch&) {
@@ -61,7 +59,7 @@ TEST_CASE("with memory and disk full add waits for the destination, and is refus
   CHECK(taken >= 50);
   CHECK(taken <= 60);
   CHECK_THAT(refusal, Contains("memory is full") && Contains("it is full") && Contains("took nothing for 1 s"));
-  CHECK(disk.count(Op::create) <= 10);  // one in half a second, and not one for each look
+  CHECK(disk.count(DiskOp::create) <= 10);  // one in half a second, and not one for each look
   SECTION("without waiting once more, until the disk has room") {
     const auto before = std::chrono::steady_clock::now();
     CHECK(add_until_refused(p, *writer, refusal) == 0);
@@ -84,7 +82,7 @@ TEST_CASE("with memory and disk full add waits for the destination, and is refus
 TEST_CASE("with memory and disk full, add goes on as long as rows land", "[threads]") {
   SimulatedDisk disk;
   const std::atomic<bool> fails = true;
-  let_fail(disk, Op::create, fails);
+  let_fail(disk, DiskOp::create, fails);
   Pipeline p(limits_with(10, 50), Durability::memory, 2, disk.create_file(), disk.flush_folder(), 60s);
   p.scheduler->start();
   const auto writer = p.store->make_writer(measurements());
@@ -97,7 +95,7 @@ TEST_CASE("with memory and disk full, add goes on as long as rows land", "[threa
 TEST_CASE("the timer tries another journal twice a second, and hands on what no journal takes") {
   SimulatedDisk disk;
   const std::atomic<bool> fails = true;
-  let_fail(disk, Op::write, fails);
+  let_fail(disk, DiskOp::write, fails);
   Pipeline p(limits_with(10, 50), Durability::process, 1, disk.create_file(), disk.flush_folder());
   const auto writer = p.store->make_writer(measurements());
   p.add(*writer, "a", 1);
@@ -108,7 +106,7 @@ TEST_CASE("the timer tries another journal twice a second, and hands on what no 
     CHECK(*next > start + visit * 25ms);
     CHECK(*next <= start + visit * 25ms + 500ms);
   }
-  CHECK(disk.count(Op::write) == 1 + 5);  // the first journal's, and one every 500 ms
+  CHECK(disk.count(DiskOp::write) == 1 + 5);  // the first journal's, and one every 500 ms
   CHECK(p.store->unsettled().empty());
   CHECK_FALSE(writer->tick(start + 2h));  // the sync interval is over
   CHECK(p.store->unsettled().size() == 1);

@@ -16,7 +16,6 @@
 using namespace forebay;
 using namespace forebay::test;
 using namespace std::chrono_literals;
-using Op = SimulatedDisk::Op;
 
 namespace {
 
@@ -30,7 +29,7 @@ struct PowerPipeline {
   Pipeline p;
 
   explicit PowerPipeline(const Limits& limits, int workers = 0,
-                         std::function<void(Op, const std::filesystem::path&)> before = {})
+                         std::function<void(DiskOp, const std::filesystem::path&)> before = {})
       : p(limits, Durability::power, workers, (disk.before = std::move(before), disk.create_file()),
           disk.flush_folder()) {}
 
@@ -84,8 +83,8 @@ TEST_CASE("a silent producer's row is synced within the interval, at every level
 
 TEST_CASE("add, sealing and syncing go on while a flush takes its time", "[threads]") {
   Gate gate;
-  PowerPipeline power(limits_with(1000), 1, [&](Op op, const auto&) {
-    if (op == Op::flush) gate.pass();
+  PowerPipeline power(limits_with(1000), 1, [&](DiskOp op, const auto&) {
+    if (op == DiskOp::flush) gate.pass();
   });
   power.p.scheduler->start();
   const auto writer = power.p.store->make_writer(measurements());
@@ -102,8 +101,8 @@ TEST_CASE("add, sealing and syncing go on while a flush takes its time", "[threa
 
 TEST_CASE("a segment that lands before its flush is not flushed any more", "[threads]") {
   Gate gate;
-  PowerPipeline power(limits_with(10), 1, [&](Op op, const auto&) {
-    if (op == Op::flush) gate.pass();
+  PowerPipeline power(limits_with(10), 1, [&](DiskOp op, const auto&) {
+    if (op == DiskOp::flush) gate.pass();
   });
   power.p.scheduler->start();
   const auto busy = power.p.store->make_writer(measurements());
@@ -115,14 +114,14 @@ TEST_CASE("a segment that lands before its flush is not flushed any more", "[thr
   gate.open();
   writer->commit();
   busy->commit();
-  CHECK(power.disk.count(Op::flush) == 1);
+  CHECK(power.disk.count(DiskOp::flush) == 1);
   CHECK_FALSE(gate.waited_in_vain());
 }
 
 TEST_CASE("several that wait for one journal share its flushes", "[threads]") {
   Gate gate;
-  PowerPipeline power(limits_with(100'000), 0, [&](Op op, const auto&) {
-    if (op == Op::flush) gate.pass();
+  PowerPipeline power(limits_with(100'000), 0, [&](DiskOp op, const auto&) {
+    if (op == DiskOp::flush) gate.pass();
   });
   const auto writer = power.p.store->make_writer(measurements());
   std::atomic<int> tick{0};
@@ -140,7 +139,7 @@ TEST_CASE("several that wait for one journal share its flushes", "[threads]") {
   for (auto& t : committers) t.join();
   CHECK(power.safe_rows() == 8);
   // The first, one for who came while it was under way, and what a committer between add() and commit() still needs.
-  CHECK(power.disk.count(Op::flush) < 8);
+  CHECK(power.disk.count(DiskOp::flush) < 8);
 }
 
 TEST_CASE("a file whose flush failed once is never flushed again, and its rows are safe in another", "[threads]") {
@@ -148,12 +147,12 @@ TEST_CASE("a file whose flush failed once is never flushed again, and its rows a
   const bool folder = GENERATE(false, true);
   std::mutex mutex;
   std::set<std::thread::id> flushing;
-  PowerPipeline power(limits_with(1000), 0, [&](Op op, const std::filesystem::path& path) {
+  PowerPipeline power(limits_with(1000), 0, [&](DiskOp op, const std::filesystem::path& path) {
     const std::lock_guard lock(mutex);
     if (!failed.empty()) return;
     const bool of_a_journal = !flushing.insert(std::this_thread::get_id()).second;
-    if (op != Op::flush) flushing.erase(std::this_thread::get_id());
-    if (op == (folder ? Op::flush_folder : Op::flush)) {
+    if (op != DiskOp::flush) flushing.erase(std::this_thread::get_id());
+    if (op == (folder ? DiskOp::flush_folder : DiskOp::flush)) {
       // No spare journal in the folder's case: its name would have been flushed ahead.
       if (!folder || of_a_journal) failed = path.filename().string();
       throw cannot_flush(path);
@@ -170,7 +169,7 @@ TEST_CASE("a file whose flush failed once is never flushed again, and its rows a
   }
   writer->commit();
   CHECK(power.safe_rows() == 7);
-  if (!folder) CHECK(power.disk.count(Op::flush, failed) == 1);
+  if (!folder) CHECK(power.disk.count(DiskOp::flush, failed) == 1);
   for (int i = 7; i < 10; ++i) power.p.add(*writer, "a", i);
   writer->commit();
   CHECK(power.safe_rows() == 10);
@@ -179,8 +178,8 @@ TEST_CASE("a file whose flush failed once is never flushed again, and its rows a
 TEST_CASE("while no journal can be flushed, commit and add fail and say so, and the rows land all the same",
           "[threads]") {
   std::atomic<bool> failing{true};
-  PowerPipeline power(limits_with(1000), 1, [&](Op op, const std::filesystem::path& path) {
-    if (op == Op::flush && failing) throw cannot_flush(path);
+  PowerPipeline power(limits_with(1000), 1, [&](DiskOp op, const std::filesystem::path& path) {
+    if (op == DiskOp::flush && failing) throw cannot_flush(path);
   });
   const auto writer = power.p.store->make_writer(measurements());
   for (int i = 0; i < 5; ++i) power.p.add(*writer, "a", i);
@@ -206,8 +205,8 @@ TEST_CASE("a sealed segment whose flush fails gets another journal from memory",
   std::atomic<int> failures{GENERATE(1, 4)};
   std::mutex mutex;
   std::map<std::filesystem::path, int> flushed;
-  PowerPipeline power(limits_with(10), 0, [&](Op op, const std::filesystem::path& path) {
-    if (op != Op::flush) return;
+  PowerPipeline power(limits_with(10), 0, [&](DiskOp op, const std::filesystem::path& path) {
+    if (op != DiskOp::flush) return;
     const std::lock_guard lock(mutex);
     ++flushed[path];
     if (failures > 0 && failures-- > 0) throw cannot_flush(path);
@@ -255,6 +254,6 @@ TEST_CASE("at levels memory and process nothing is flushed", "[threads]") {
   p.store->stop_producers(Reason::end);
   CHECK(p.scheduler->drain(60s, [] { return false; }).settled);
   CHECK(p.store->spill().unsaved_rows == 0);
-  CHECK(disk.count(Op::create) > 0);
-  CHECK(disk.count(Op::flush) + disk.count(Op::flush_folder) == 0);
+  CHECK(disk.count(DiskOp::create) > 0);
+  CHECK(disk.count(DiskOp::flush) + disk.count(DiskOp::flush_folder) == 0);
 }

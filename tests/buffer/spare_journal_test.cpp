@@ -12,14 +12,14 @@
 using namespace forebay;
 using namespace forebay::test;
 using namespace std::chrono_literals;
-using Op = SimulatedDisk::Op;
 
 TEST_CASE("once a spare journal is there, sealing and going on make no file in add", "[threads]") {
   const std::thread::id producer = std::this_thread::get_id();
   std::atomic<int> made_by_producer{0};
   SimulatedDisk disk;
-  disk.before = [&](Op op, const std::filesystem::path&) {
-    if ((op == Op::create || op == Op::flush_folder) && std::this_thread::get_id() == producer) ++made_by_producer;
+  disk.before = [&](DiskOp op, const std::filesystem::path&) {
+    if ((op == DiskOp::create || op == DiskOp::flush_folder) && std::this_thread::get_id() == producer)
+      ++made_by_producer;
   };
   Pipeline p(limits_with(5), GENERATE(Durability::process, Durability::power), 0, disk.create_file(),
              disk.flush_folder());
@@ -36,8 +36,8 @@ TEST_CASE("a spare journal that cannot be made is no failure until one is needed
   std::atomic<bool> full{true};
   std::atomic<int> tried{0};
   SimulatedDisk disk;
-  disk.before = [&](Op op, const std::filesystem::path& path) {
-    if (op != Op::create) return;
+  disk.before = [&](DiskOp op, const std::filesystem::path& path) {
+    if (op != DiskOp::create) return;
     ++tried;
     if (full) throw Error(ErrorCode::local, "cannot create " + path.string() + ": No space left on device");
   };

@@ -9,14 +9,13 @@
 #include <optional>
 
 #include "sink/contract.hpp"
+#include "support/libpq_handles.hpp"
 #include "support/restore_files.hpp"
 #include "support/scan_site.hpp"
 #include "support/server_account.hpp"
 
 namespace forebay::test {
 namespace {
-
-using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 
 /// A role whose search_path is the fixture's schema (a pooler takes no `options`), and a pgbouncer that lets it in.
 class Pooler {
@@ -60,7 +59,7 @@ class Pooler {
   void stop() { process_.reset(); }
 
   std::string url() const { return "postgresql://" + role_ + "@/files?host=" + folder_.path().string() + "&port=6432"; }
-  Connection connect(const std::string& database) const {
+  PgConnection connect(const std::string& database) const {
     return {
         PQconnectdb(("host=" + folder_.path().string() + " port=6432 user=" + role_ + " dbname=" + database).c_str()),
         &PQfinish};
@@ -76,7 +75,7 @@ class Pooler {
   std::optional<RunningCommand> process_;
 };
 
-std::string value(const Connection& connection, const std::string& sql) {
+std::string value(const PgConnection& connection, const std::string& sql) {
   const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()), &PQclear);
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) FAIL(sql << ": " << PQerrorMessage(connection.get()));
@@ -85,16 +84,16 @@ std::string value(const Connection& connection, const std::string& sql) {
 
 /// Runs in both sessions of the pool, whichever they are: two transactions at once.
 std::vector<std::string> in_each_session(const Pooler& pooler, const std::string& sql) {
-  const std::vector<Connection> both = [&] {
-    std::vector<Connection> made;
+  const std::vector<PgConnection> both = [&] {
+    std::vector<PgConnection> made;
     for (int i = 0; i < 2; ++i) made.push_back(pooler.connect("files"));
     return made;
   }();
   std::vector<std::string> answers;
-  for (const Connection& c : both) value(c, "BEGIN");
+  for (const PgConnection& c : both) value(c, "BEGIN");
   REQUIRE(value(both[0], "SELECT pg_backend_pid()") != value(both[1], "SELECT pg_backend_pid()"));
-  for (const Connection& c : both) answers.push_back(value(c, sql));
-  for (const Connection& c : both) value(c, "COMMIT");
+  for (const PgConnection& c : both) answers.push_back(value(c, sql));
+  for (const PgConnection& c : both) value(c, "COMMIT");
   return answers;
 }
 

@@ -10,11 +10,12 @@
 #include "crash/crash_rows.hpp"
 #include "crash/destination_view.hpp"
 #include "sink/sink.hpp"
+#include "support/libpq_handles.hpp"
 
 namespace forebay::crash {
 namespace {
 
-using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+using test::PgResult;
 
 class PostgresView final : public DestinationView {
  public:
@@ -65,7 +66,7 @@ class PostgresView final : public DestinationView {
 
   std::vector<LandedRow> rows() override {
     std::vector<LandedRow> rows;
-    const Result r = query(
+    const PgResult r = query(
         "SELECT false, space, number, stamp, sync_version, payload FROM crash_own UNION ALL "
         "SELECT true, space, number, stamp, sync_version, payload FROM crash_hot");
     for (int i = 0; i < PQntuples(r.get()); ++i) {
@@ -77,7 +78,7 @@ class PostgresView final : public DestinationView {
 
   std::vector<UpdateSeen> updates() override {
     std::vector<UpdateSeen> updates;
-    const Result r = query("SELECT hot, space, number, old_stamp, new_stamp FROM crash_updates");
+    const PgResult r = query("SELECT hot, space, number, old_stamp, new_stamp FROM crash_updates");
     for (int i = 0; i < PQntuples(r.get()); ++i) {
       updates.push_back({flag(r, i, 0), text(r, i, 1), number(r, i, 2), number(r, i, 3), number(r, i, 4)});
     }
@@ -86,7 +87,7 @@ class PostgresView final : public DestinationView {
 
   std::vector<LedgerRow> ledger() override {
     std::vector<LedgerRow> rows;
-    const Result r = query(
+    const PgResult r = query(
         "SELECT buffer, segment, first_row, last_row, rows, synced, superseded, "
         "quarantined FROM sync_batches");
     for (int i = 0; i < PQntuples(r.get()); ++i) {
@@ -118,8 +119,8 @@ class PostgresView final : public DestinationView {
     return (url.find('?') == std::string::npos ? "?" : "&") + ("options=-csearch_path%3D" + schema_);
   }
   /// What is asked may be asked again, should the connection break.
-  Result query(const std::string& sql) {
-    Result result(PQexec(connection_.get(), sql.c_str()), &PQclear);
+  PgResult query(const std::string& sql) {
+    PgResult result(PQexec(connection_.get(), sql.c_str()), &PQclear);
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     // What is no server's answer to the statement; PQstatus() may still call such a connection good.
     const auto broken = [&] {
@@ -139,11 +140,11 @@ class PostgresView final : public DestinationView {
     }
     return result;
   }
-  static bool flag(const Result& r, int row, int column) { return *PQgetvalue(r.get(), row, column) == 't'; }
-  static std::int64_t number(const Result& r, int row, int column) {
+  static bool flag(const PgResult& r, int row, int column) { return *PQgetvalue(r.get(), row, column) == 't'; }
+  static std::int64_t number(const PgResult& r, int row, int column) {
     return std::stoll(PQgetvalue(r.get(), row, column));
   }
-  static std::string text(const Result& r, int row, int column) {
+  static std::string text(const PgResult& r, int row, int column) {
     return {PQgetvalue(r.get(), row, column), static_cast<std::size_t>(PQgetlength(r.get(), row, column))};
   }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "sink/contract.hpp"
+#include "support/libpq_handles.hpp"
 #include "support/private_postgres.hpp"
 
 // Logins and sessions, at stand-ins of openGauss.
@@ -73,10 +74,7 @@ TEST_CASE("a '' that is sent comes back as the mode has it, and NULL stays NULL"
   }
 }
 
-using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
-using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
-
-std::string state_of(const Result& result) {
+std::string state_of(const PgResult& result) {
   const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
   return state != nullptr ? state : "";
 }
@@ -89,9 +87,9 @@ TEST_CASE("the stand-in of mode A makes '' NULL in literals and text COPY, and o
   INFO(release.version);
   OpenGaussFixture fixture(release);
   if (!fixture.available()) return;
-  const Connection connection(PQconnectdb(fixture.url().c_str()), &PQfinish);
+  const PgConnection connection(PQconnectdb(fixture.url().c_str()), &PQfinish);
   const auto run = [&](const char* sql) {
-    const Result result(PQexec(connection.get(), sql), &PQclear);
+    const PgResult result(PQexec(connection.get(), sql), &PQclear);
     CHECK(state_of(result).empty());
   };
   run("CREATE TABLE told (n integer, a text, b text)");
@@ -101,11 +99,11 @@ TEST_CASE("the stand-in of mode A makes '' NULL in literals and text COPY, and o
     REQUIRE(PQputCopyData(connection.get(), piece, static_cast<int>(std::strlen(piece))) == 1);
   }
   REQUIRE(PQputCopyEnd(connection.get(), nullptr) == 1);
-  while (const Result result = Result(PQgetResult(connection.get()), &PQclear)) CHECK(state_of(result).empty());
+  while (const PgResult result = PgResult(PQgetResult(connection.get()), &PQclear)) CHECK(state_of(result).empty());
   const std::array<const char*, 2> values = {"", R"({"",x,"\"\"",NULL})"};
-  const Result bound(PQexecParams(connection.get(), "INSERT INTO told SELECT 5, $1::text, unnest($2::text[])", 2,
-                                  nullptr, values.data(), nullptr, nullptr, 0),
-                     &PQclear);
+  const PgResult bound(PQexecParams(connection.get(), "INSERT INTO told SELECT 5, $1::text, unnest($2::text[])", 2,
+                                    nullptr, values.data(), nullptr, nullptr, 0),
+                       &PQclear);
   CHECK(state_of(bound).empty());
   const bool mode_a = release.empty_is_null();
   const std::string copied = mode_a ? kNull : "";
@@ -147,10 +145,10 @@ TEST_CASE("no upsert holds a key twice, so that it does not matter what openGaus
   const Stream stream = small_stream();
   const auto sink = fixture.destination()->make_sink({&stream});
   written(*sink, {RangeMaker(stream, "b", 1).add(1, small_row(1, "/a", 1)).range()});
-  const Connection connection(PQconnectdb(fixture.url().c_str()), &PQfinish);
+  const PgConnection connection(PQconnectdb(fixture.url().c_str()), &PQfinish);
   const std::string twice = fixture.dialect().upsert(stream, "small_files",
                                                      "VALUES (1, '/a', 2, 'x', 2, now()), (1, '/a', 3, 'x', 3, now())");
-  CHECK(state_of(Result(PQexec(connection.get(), twice.c_str()), &PQclear)) == "21000");
+  CHECK(state_of(PgResult(PQexec(connection.get(), twice.c_str()), &PQclear)) == "21000");
 
   RangeMaker some(stream, "b", 2), more(stream, "c", 1);
   for (std::int64_t i = 0; i < 30; ++i) {
@@ -226,8 +224,8 @@ TEST_CASE("a prepared transaction that holds a lock is told where a wait for it 
                                      options)
                         ->make_sink({&stream});
   opens(*sink);
-  const Connection other(PQconnectdb(postgres.url().c_str()), &PQfinish);
-  const Result done(PQexec(other.get(), "BEGIN; LOCK TABLE small_files; PREPARE TRANSACTION 'left'"), &PQclear);
+  const PgConnection other(PQconnectdb(postgres.url().c_str()), &PQfinish);
+  const PgResult done(PQexec(other.get(), "BEGIN; LOCK TABLE small_files; PREPARE TRANSACTION 'left'"), &PQclear);
   REQUIRE(state_of(done).empty());
   const Failure locked = refused(*sink, {RangeMaker(stream, "b", 1).add(1, small_row(1, "/a")).range()});
   CHECK(locked.sqlstate == "57014");

@@ -19,6 +19,8 @@
 #include <fstream>
 #include <memory>
 
+#include "support/libpq_handles.hpp"
+
 namespace forebay::test {
 namespace {
 
@@ -192,10 +194,8 @@ std::string PrivatePostgres::url(const std::string& parameters) const {
 }
 
 Rows PrivatePostgres::query(const std::string& sql) const {
-  using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
-  using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
-  Connection c(nullptr, &PQfinish);
-  Result result(nullptr, &PQclear);
+  PgConnection c(nullptr, &PQfinish);
+  PgResult result(nullptr, &PQclear);
   // A server that restarts after one of its processes was killed is back in a moment.
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   do {

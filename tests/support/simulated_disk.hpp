@@ -73,4 +73,6 @@ class SimulatedDisk {
   bool off_ = false;
 };
 
+using DiskOp = SimulatedDisk::Op;
+
 }  // namespace forebay::test
