@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """Runs a Catch2 (version 2) test program and tells passed, failed and skipped apart.
 
-  scripts/run_tests.py [--filter SPEC] [--shard K/N] [--timeout SECONDS] [--counts FILE] PROGRAM
+  scripts/run_tests.py [--filter SPEC] [--timeout SECONDS] [--queue FILE] [--counts FILE] PROGRAM
 
 Catch2 2 has no word for "skipped": a case that cannot run warns "skipped: why" and returns. Here that case counts as
 skipped, never as passed. A case that kills the program or hangs counts as failed, and the cases after it still run.
 The last line is "N passed, N failed, N skipped", unless --counts takes them; status 0 only if something passed and
 nothing failed.
+
+Several of these may share the cases: the first --queue FILE with a new name fills it, and each takes from it until it is
+empty. The cases that take longest (tag [long]) go first and one by one, the others in ever smaller handfuls, so that all
+end at the same time without anybody knowing how long a case takes here.
 """
 import argparse
+import fcntl
 import json
 import os
 import re
@@ -125,38 +130,46 @@ def run_once(program, arguments, timeout, tally):
     return running, why
 
 
-def shard(text):
+def names_of(program, *spec):
+    listing = subprocess.run([program, "--list-test-names-only", *spec], stdout=subprocess.PIPE, text=True, check=False)
+    return [line for line in listing.stdout.splitlines() if line]
+
+
+def handful(waiting):
+    """Takes cases off the lists in `waiting`.
+
+    >>> waiting = {"long": ["a"], "rest": [str(n) for n in range(40)]}
+    >>> handful(waiting), handful(waiting), len(waiting["rest"])
+    (['a'], ['0', '1'], 38)
     """
-    >>> shard("2/3")
-    slice(1, None, 3)
-    """
-    match = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
-    if not match or int(match[1]) > int(match[2]):
-        raise argparse.ArgumentTypeError(f"'{text}' is not K/N with K from 1 to N")
-    return slice(int(match[1]) - 1, None, int(match[2]))
+    if waiting["long"]:
+        return [waiting["long"].pop(0)]
+    several = max(1, len(waiting["rest"]) // 20) if waiting["rest"] else 0
+    taken, waiting["rest"] = waiting["rest"][:several], waiting["rest"][several:]
+    return taken
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--filter", default="", help="Catch2 test spec: a name with *, or [tag]")
-    parser.add_argument("--shard", type=shard, metavar="K/N", default=slice(None), help="every Nth case from the Kth on")
-    parser.add_argument("--timeout", type=float, default=600, help="seconds that one case may take (default 600)")
-    parser.add_argument("--counts", help="file to write the three counts to, as JSON")
-    parser.add_argument("program")
-    options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+def take_from_queue(path, fill):
+    """The next cases; none when all are taken. `fill` finds them where the queue is new."""
+    with open(path, "a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        text = file.read()
+        waiting = json.loads(text) if text else fill()
+        taken = handful(waiting)
+        file.truncate(0)
+        json.dump(waiting, file)
+    return taken
 
-    spec = [options.filter] if options.filter else []
-    listing = subprocess.run([options.program, "--list-test-names-only", *spec], stdout=subprocess.PIPE, text=True, check=False)
-    found = [line for line in listing.stdout.splitlines() if line]
-    names = found[options.shard]
-    tally = Tally()
+
+def run_all(program, names, timeout, tally):
+    """Runs these cases, in as many runs of the program as it takes."""
     left = names
     while left:
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as chosen:
             chosen.write("".join(f'"{quoted(name)}"\n' for name in left))
             chosen.flush()
-            running, why = run_once(options.program, ["-f", chosen.name], options.timeout, tally)
+            running, why = run_once(program, ["-f", chosen.name], timeout, tally)
         if running:
             tally.done.add(running)
             tally.fails(running, [why])
@@ -167,8 +180,32 @@ def main():
         # A signal that Catch2 itself caught was already put down to the case it came in.
         if why and not left and not tally.failed:
             tally.fails("the test program", [why])
-    if not found:
-        print("no test case" + (f" matches {options.filter}" if options.filter else " in the program"), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--filter", default="", help="Catch2 test spec: a name with *, or [tag]")
+    parser.add_argument("--queue", help="file of the cases that are left, shared with others of these")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds that one case may take (default 600)")
+    parser.add_argument("--counts", help="file to write the three counts to, as JSON")
+    parser.add_argument("program")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+    def find_all():
+        spec = [options.filter] if options.filter else []
+        names = names_of(options.program, *spec)
+        if not names:
+            print("no test case" + (f" matches {options.filter}" if options.filter else " in the program"), flush=True)
+        long = set(names_of(options.program, "[long]")) if options.queue else set()
+        return {"long": [n for n in names if n in long], "rest": [n for n in names if n not in long]}
+
+    tally = Tally()
+    if options.queue:
+        while names := take_from_queue(options.queue, find_all):
+            run_all(options.program, names, options.timeout, tally)
+    else:
+        run_all(options.program, find_all()["rest"], options.timeout, tally)
     if options.counts:
         with open(options.counts, "w", encoding="utf-8") as file:
             json.dump({"passed": tally.passed, "failed": tally.failed, "skipped": tally.skipped}, file)

@@ -3,14 +3,16 @@
 # The last line is "N passed, N failed, N skipped"; status 0 only if something passed and nothing failed.
 #
 #   scripts/test.sh [--sanitize address|thread] [--filter SPEC] [--timeout SECONDS] [--jobs N] [--no-install]
+#                   [--build-only]
 #
 #   --sanitize address   built by clang 14 with address and undefined behaviour sanitizers, in build/asan
 #   --sanitize thread    built by clang 14 with the thread sanitizer, in build/tsan
 #   --filter SPEC        only these cases, as Catch2 takes it: "a batch*" or "[postgres]"; and no test of the install
 #   --timeout SECONDS    what one case may take before it counts as failed (default 300; with sanitizers 900)
-#   --jobs N             runs of the tests side by side, each with a part of the cases and a server of its own (default:
-#                        one for each processor, four at most)
+#   --jobs N             runs of the tests side by side, each with a server of its own; they share the cases (default:
+#                        two for each processor, eight at most)
 #   --no-install         leave the packages alone
+#   --build-only         build what the tests need, and run none
 #
 #   scripts/test.sh
 #   scripts/test.sh --filter '[postgres]'
@@ -19,7 +21,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-preset=dev filter="" timeout="" jobs="" install=yes
+preset=dev filter="" timeout="" jobs="" install=yes build_only=""
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
@@ -39,6 +41,7 @@ while [ $# -gt 0 ]; do
       shift 2
       ;;
     --no-install) install=""; shift ;;
+    --build-only) build_only=yes; shift ;;
     *) die "unknown option $1; see --help" 2 ;;
   esac
 done
@@ -57,6 +60,8 @@ if ! { cd "$repo" && cmake --preset "$preset" >/dev/null && cmake --build --pres
   echo "0 passed, 1 failed, 0 skipped"
   exit 1
 fi
+
+[ -z "$build_only" ] || exit 0
 
 # Tests start from nothing: none of the caller's settings, and no .env of the current folder.
 while IFS= read -r name; do unset "$name"; done < <(compgen -e | grep -E '^(DATABASE_URL|USE_MEMORY_DB|(MEMORY_DB|SYNC|SCAN|FOREBAY)_.*)$')
@@ -85,19 +90,19 @@ if [ "$preset" != dev ]; then
 fi
 # The cases wait for servers, disks and clocks most of their time.
 if [ -z "$jobs" ]; then
-  jobs=$(nproc)
-  [ "$jobs" -le 4 ] || jobs=4
+  jobs=$(($(nproc) * 2))
+  [ "$jobs" -le 8 ] || jobs=8
 fi
-for ((shard = 1; shard <= jobs; ++shard)); do
-  "${runner[@]}" "$repo/scripts/run_tests.py" --shard "$shard/$jobs" --timeout "$timeout" --counts "$work/counts.$shard" \
+for ((job = 1; job <= jobs; ++job)); do
+  "${runner[@]}" "$repo/scripts/run_tests.py" --queue "$work/queue" --timeout "$timeout" --counts "$work/counts.$job" \
     ${filter:+--filter "$filter"} "$build/tests/forebay_tests" &
 done
 wait
 counts=(0 0 0)
-for ((shard = 1; shard <= jobs; ++shard)); do
-  if [ -s "$work/counts.$shard" ]; then
-    mapfile -t of_shard < <(python3 -c 'import json, sys; print(*json.load(open(sys.argv[1])).values(), sep="\n")' "$work/counts.$shard")
-    for i in 0 1 2; do counts[i]=$((counts[i] + of_shard[i])); done
+for ((job = 1; job <= jobs; ++job)); do
+  if [ -s "$work/counts.$job" ]; then
+    mapfile -t of_job < <(python3 -c 'import json, sys; print(*json.load(open(sys.argv[1])).values(), sep="\n")' "$work/counts.$job")
+    for i in 0 1 2; do counts[i]=$((counts[i] + of_job[i])); done
   else
     counts[1]=$((counts[1] + 1))  # it broke down
   fi
