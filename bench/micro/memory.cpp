@@ -12,7 +12,7 @@
 namespace bench {
 namespace {
 
-constexpr std::int64_t kRows = 200'000;
+constexpr std::int64_t kMemoryRows = 200'000;
 constexpr std::int64_t kWarmRows = 1000;  // the code's own pages, and what is allocated once, are no rows
 
 double resident_bytes() {
@@ -25,8 +25,8 @@ double resident_bytes() {
 }
 
 void tell(benchmark::State& state, double before, std::int64_t cache_used) {
-  state.counters["resident_bytes_per_row"] = (resident_bytes() - before) / kRows;
-  state.counters["cache_used_bytes_per_row"] = static_cast<double>(cache_used) / kRows;
+  state.counters["resident_bytes_per_row"] = (resident_bytes() - before) / kMemoryRows;
+  state.counters["cache_used_bytes_per_row"] = static_cast<double>(cache_used) / kMemoryRows;
 }
 
 void memory_bare_sqlite(benchmark::State& state) {
@@ -35,7 +35,7 @@ void memory_bare_sqlite(benchmark::State& state) {
   for (auto _ : state) {
     const double before = resident_bytes();
     BareTable table;
-    table.insert(kRows);
+    table.insert(kMemoryRows);
     tell(state, before, table.cache_used_bytes());
   }
 }
@@ -52,10 +52,10 @@ void memory_buffered(benchmark::State& state) {
   }
   for (auto _ : state) {
     const double before = resident_bytes();
-    AwayBuffer buffer(forebay::Durability::process, kRows);
-    add(buffer, kRows);
+    AwayBuffer buffer(forebay::Durability::process, kMemoryRows);
+    add(buffer, kMemoryRows);
     const forebay::SyncStatus status = buffer->get_sync_status();
-    check(status.memory_rows == static_cast<std::uint64_t>(kRows), "not all rows are in memory");
+    check(status.memory_rows == static_cast<std::uint64_t>(kMemoryRows), "not all rows are in memory");
     tell(state, before, static_cast<std::int64_t>(status.memory_bytes));
   }
 }

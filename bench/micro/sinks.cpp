@@ -19,7 +19,7 @@
 namespace bench {
 namespace {
 
-constexpr std::int64_t kRows = 5000;
+constexpr std::int64_t kSinkRows = 5000;
 constexpr int kBatches = 10;
 
 /// The ledger knows ranges by buffer and segment, and takes none twice.
@@ -29,16 +29,16 @@ forebay::Batch next_files(std::int64_t first) {
   forebay::BatchRange range;
   range.buffer = "bench-" + std::to_string(::getpid());
   range.segment = segments;
-  range.last_row = kRows;
+  range.last_row = kSinkRows;
   range.stream = &forebay::backup_files_stream();
-  range.rows = rows_of_files(first, kRows, static_cast<std::int64_t>(segments) * kRows);
+  range.rows = rows_of_files(first, kSinkRows, static_cast<std::int64_t>(segments) * kSinkRows);
   return {forebay::Reason::batch_size_reached, {std::move(range)}};
 }
 
 void write(forebay::Sink& sink, forebay::Batch& batch) {
   const forebay::WriteOutcome outcome = sink.write(batch);
   if (const auto* failure = std::get_if<forebay::Failure>(&outcome)) throw std::runtime_error(failure->message);
-  check(std::get<forebay::Written>(outcome).ranges.front().synced == kRows, "not all rows of a batch landed");
+  check(std::get<forebay::Written>(outcome).ranges.front().synced == kSinkRows, "not all rows of a batch landed");
 }
 
 void sink(benchmark::State& state, const std::string& url, bool again) {
@@ -51,19 +51,19 @@ void sink(benchmark::State& state, const std::string& url, bool again) {
   std::int64_t next = files_used;
   if (again) {
     for (int b = 0; b < kBatches; ++b) {
-      forebay::Batch batch = next_files(next + b * kRows);
+      forebay::Batch batch = next_files(next + b * kSinkRows);
       write(*sink, batch);
     }
   }
   for (auto _ : state) {
     forebay::Batch batch = next_files(next);
-    next += kRows;
+    next += kSinkRows;
     const Stopwatch watch;
     write(*sink, batch);
     state.SetIterationTime(watch.seconds());
   }
   files_used = next;
-  state.SetItemsProcessed(state.iterations() * kRows);
+  state.SetItemsProcessed(state.iterations() * kSinkRows);
 }
 
 void register_sink(const std::string& name, const std::string& url) {

@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kRows = 5000;
+constexpr std::int64_t kStageRows = 5000;
 
 /// A store and one writer, with nobody who drains it.
 class Stages {
@@ -31,7 +31,7 @@ class Stages {
     forebay::StoreOptions options;
     options.buffer_id = "bench";
     options.folder = folder_.path();
-    options.limits.batch_rows_max = kRows;
+    options.limits.batch_rows_max = kStageRows;
     options.limits.memory_rows_max = memory_rows_max;
     options.limits.interval = 1h;
     store_ = std::make_unique<forebay::SegmentStore>(std::move(options));
@@ -67,41 +67,41 @@ class Stages {
 };
 
 void seal(benchmark::State& state) {
-  Stages stages(100 * kRows);
+  Stages stages(100 * kStageRows);
   for (auto _ : state) {
-    stages.add(kRows - 1);
+    stages.add(kStageRows - 1);
     const Stopwatch watch;
     stages.seal();
     state.SetIterationTime(watch.seconds());
     stages.settle(stages.take());
   }
-  state.SetItemsProcessed(state.iterations() * (kRows - 1));
+  state.SetItemsProcessed(state.iterations() * (kStageRows - 1));
 }
 
 void drain(Stages& stages, const forebay::SegmentPtr& segment) {
-  forebay::Batch batch = forebay::next_batch({segment}, kRows);
+  forebay::Batch batch = forebay::next_batch({segment}, kStageRows);
   batch.build();
   benchmark::DoNotOptimize(batch.parts.data());
   stages.settle(segment);
 }
 
 void drain_memory(benchmark::State& state) {
-  Stages stages(100 * kRows);
+  Stages stages(100 * kStageRows);
   for (auto _ : state) {
-    stages.add(kRows);
+    stages.add(kStageRows);
     const Stopwatch watch;
     drain(stages, stages.take());
     state.SetIterationTime(watch.seconds());
   }
-  state.SetItemsProcessed(state.iterations() * kRows);
+  state.SetItemsProcessed(state.iterations() * kStageRows);
 }
 
 void drain_journal(benchmark::State& state) {
-  Stages stages(2 * kRows);
+  Stages stages(2 * kStageRows);
   for (auto _ : state) {
     forebay::SegmentPtr evicted;
     while (!evicted) {
-      if (stages.empty()) stages.add(8 * kRows);
+      if (stages.empty()) stages.add(8 * kStageRows);
       forebay::SegmentPtr segment = stages.take();
       if (segment->in_memory()) {
         stages.settle(segment);
@@ -113,11 +113,11 @@ void drain_journal(benchmark::State& state) {
     drain(stages, evicted);
     state.SetIterationTime(watch.seconds());
   }
-  state.SetItemsProcessed(state.iterations() * kRows);
+  state.SetItemsProcessed(state.iterations() * kStageRows);
 }
 
 void encode(benchmark::State& state) {
-  const auto rows = rows_of_files(0, kRows, 1);
+  const auto rows = rows_of_files(0, kStageRows, 1);
   std::vector<forebay::WireForm> forms;
   for (const forebay::Column& column : forebay::backup_files_stream().columns) {
     forms.push_back(column.type == forebay::ColumnType::integer     ? forebay::WireForm::int8
@@ -137,7 +137,7 @@ void encode(benchmark::State& state) {
     encoder.end();
     benchmark::DoNotOptimize(bytes.data());
   }
-  state.SetItemsProcessed(state.iterations() * kRows);
+  state.SetItemsProcessed(state.iterations() * kStageRows);
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes.size()));
 }
 

@@ -1,5 +1,7 @@
 #include "cli/json_output.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "base/escape.hpp"
 
 namespace forebay::cli {

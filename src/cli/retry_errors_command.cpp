@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/destination.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/json_output.hpp"
 #include "cli/known_streams.hpp"
 #include "cli/logging.hpp"
 #include "forebay/buffer.hpp"
