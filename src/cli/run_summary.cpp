@@ -1,6 +1,5 @@
 #include "cli/run_summary.hpp"
 
-#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -1,6 +1,5 @@
 #include "control/status_json.hpp"
 
-#include <array>
 #include <numeric>
 
 #include "base/durability.hpp"

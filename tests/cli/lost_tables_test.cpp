@@ -97,7 +97,8 @@ TEST_CASE("a table that a migration made and somebody renamed is told with the s
   }
 }
 
-TEST_CASE("a table that was changed is told with what mends it, and migrate up does not pretend to", "[postgres]") {
+TEST_CASE("a table that was changed is told with what mends it, and migrate up does not pretend to",
+          "[postgres][long]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const ScanSite site(fixture.url(), {{"SYNC_DRAIN_TIMEOUT", "1"}});

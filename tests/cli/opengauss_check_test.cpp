@@ -78,7 +78,7 @@ TEST_CASE("scripts/opengauss-check.sh is green against stand-ins, each with the 
 }
 
 TEST_CASE("a check that errs, answers otherwise, or is lost with the connection makes the report not all ok",
-          "[postgres]") {
+          "[postgres][long]") {
   struct Fault {
     std::string edit, told;
   };

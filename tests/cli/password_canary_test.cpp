@@ -91,7 +91,8 @@ class Canary {
   ScanSite site_;
 };
 
-TEST_CASE("no password is in output, log, process list or state directory, wherever it stands, right or wrong") {
+TEST_CASE("no password is in output, log, process list or state directory, wherever it stands, right or wrong",
+          "[long]") {
   if (!PrivatePostgres::available()) return;
   const auto place =
       GENERATE(PasswordPlace::option, PasswordPlace::url, PasswordPlace::variable, PasswordPlace::password_file);

@@ -38,7 +38,7 @@ TEST_CASE("at the limit on disk a scan says so once, status that producers wait,
   CHECK(summary_of(result).at("synced") == summary_of(result).at("accepted"));
 }
 
-TEST_CASE("on a full disk a scan says what fails once for all segments, and never that there is room", "[root]") {
+TEST_CASE("on a full disk a scan says what fails once for all segments, and never that there is room", "[root][long]") {
   if (!is_root()) {
     WARN("skipped: only root can make a small disk");
     return;

@@ -70,7 +70,7 @@ void check_counts(const nlohmann::json& counts, int total, int pending) {
 }
 
 TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and neither adopts nor hides any",
-          "[control]") {
+          "[control][long]") {
   AwayScan away;
   const int files = away.files();
   const std::string pid = std::to_string(away.scan->pid());

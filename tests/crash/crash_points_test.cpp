@@ -115,7 +115,7 @@ TEST_CASE("a kill at each named crash point loses nothing and counts nothing twi
 }
 
 TEST_CASE("a kill at each named crash point loses nothing and counts nothing twice, at level memory with PostgreSQL",
-          "[crash][postgres]") {
+          "[crash][postgres][long]") {
   survive_each_point("memory", "postgres");
 }
 

@@ -75,7 +75,7 @@ const std::string kWrites = "write,pwrite64,ftruncate";
 const std::string kNames = "rename,unlink,rmdir,unlinkat";
 const std::string kFlushes = "fsync,fdatasync";
 
-TEST_CASE("a producer that is killed at its Nth write, rename or removal loses nothing, for every N", "[crash]") {
+TEST_CASE("a producer that is killed at its Nth write, rename or removal loses nothing, for every N", "[crash][long]") {
   if (!can_trace()) return;
   TestSite site("sqlite");
   kill_at_each_call(*site, {kWrites, kNames}, [](Site& s) { return s.start_producer(small_run("process", 2)); });
@@ -88,7 +88,7 @@ TEST_CASE("a producer at level power that is killed at its Nth flush loses nothi
 }
 
 TEST_CASE("a recovery that is killed at its Nth write, flush, rename or removal loses nothing, for every N",
-          "[crash]") {
+          "[crash][long]") {
   if (!can_trace()) return;
   TestSite site("sqlite");
   kill_at_each_call(*site, {kWrites, kNames, kFlushes}, [](Site& s) { return s.start_recovery(); });

@@ -66,7 +66,7 @@ class FaultTally {
 
 }  // namespace
 
-TEST_CASE("under faults in pairs, drawn at random, nothing is lost and nothing lands twice", "[faults]") {
+TEST_CASE("under faults in pairs, drawn at random, nothing is lost and nothing lands twice", "[faults][long]") {
   if (!PrivatePostgres::available()) return;
   PrivatePostgres server;
   prepare(server);
@@ -80,7 +80,7 @@ TEST_CASE("under faults in pairs, drawn at random, nothing is lost and nothing l
   }
 }
 
-TEST_CASE("where what was refused is never sent again the oracle reports that it is not there", "[faults]") {
+TEST_CASE("where what was refused is never sent again the oracle reports that it is not there", "[faults][long]") {
   if (!PrivatePostgres::available()) return;
   PrivatePostgres server;
   prepare(server);

@@ -56,7 +56,7 @@ TEST_CASE("a lock that somebody holds for long is waited for in turns, and named
 }
 
 TEST_CASE("connections of one process do not lock each other out while one searches for many refused rows",
-          "[faults]") {
+          "[faults][long]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   Options o = FaultSite::options(server.url());  // locks are waited for by 315 ms

@@ -41,7 +41,7 @@ TEST_CASE("a checkpoint cut at any offset is refused") {
   }
 }
 
-TEST_CASE("a checkpoint with any byte flipped is refused or holds the same rows") {
+TEST_CASE("a checkpoint with any byte flipped is refused or holds the same rows", "[long]") {
   const TemporaryDirectory dir;
   const CheckpointFile file = small_checkpoint(dir / "checkpoints", 20);
   const std::string original = bytes_of(file.path);
