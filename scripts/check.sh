@@ -6,7 +6,7 @@
 #
 #   format   clang-format 14 on include, src, tests, bench and docs; --fix mends it
 #   tidy     clang-tidy 14 on src and the headers it includes (.clang-tidy says what is asked)
-#   shell    ShellCheck on every script
+#   shell    ShellCheck on every script, and the examples in the Python ones
 #   docs     what the pages say: who may include whom, links, paths, both READMEs in step (scripts/check_docs.py)
 #   bench    bench/ compiles without a warning, and the examples in its Python hold
 #   shared   an optimized build with shared libraries, warnings being errors; the consumer project against its install
@@ -43,19 +43,14 @@ format() {
   fi
 }
 tidy() {
-  # As clang compiles it, so that every flag in the compile commands is one that clang-tidy knows; and each source by
-  # itself, which also shows that it includes what it needs.
-  cmake --preset asan -B build/tidy -DCMAKE_UNITY_BUILD=OFF >/dev/null || return
-  local log=build/tidy/clang-tidy.log status=0
-  run-clang-tidy-14 -quiet -p build/tidy -j "$(nproc)" "^$(printf '%s' "$repo/src/" | sed 's/[].[*^$+?(){}|\\]/\\&/g')" \
-    >"$log" 2>&1 || status=$?
-  grep -E '(warning|error):' -A 6 "$log" || true
-  [ "$status" = 0 ] || say "the whole of clang-tidy's report: $repo/$log"
-  return "$status"
+  # As clang compiles it, so that every flag in the compile commands is one that clang-tidy knows.
+  cmake --preset asan -B build/tidy >/dev/null && scripts/check_tidy.py build/tidy
 }
 shell() {
   find scripts bench tests .ci -type f -print0 | xargs -0 grep -lZE '^#!.*\bbash|^# shellcheck shell=bash' |
-    xargs -0 -r shellcheck
+    xargs -0 -r shellcheck || return
+  local file
+  for file in scripts/*.py; do python3 -m doctest "$file" || return; done
 }
 docs() { scripts/check_docs.py; }
 

@@ -6,7 +6,8 @@
 #                   [--build-only]
 #
 #   --sanitize address   built by clang 14 with address and undefined behaviour sanitizers, in build/asan
-#   --sanitize thread    built by clang 14 with the thread sanitizer, in build/tsan
+#   --sanitize thread    built by clang 14 with the thread sanitizer, in build/tsan; without --filter, the cases that start
+#                        a thread or a process: tag [threads], which the run without sanitizers checks
 #   --filter SPEC        only these cases, as Catch2 takes it: "a batch*" or "[postgres]"; and no test of the install
 #   --timeout SECONDS    what one case may take before it counts as failed (default 300; with sanitizers 900)
 #   --jobs N             runs of the tests side by side, each with a server of its own; they share the cases (default:
@@ -16,7 +17,7 @@
 #
 #   scripts/test.sh
 #   scripts/test.sh --filter '[postgres]'
-#   scripts/test.sh --sanitize thread --filter '[threads]'
+#   scripts/test.sh --sanitize thread --filter 'a batch*'
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -88,6 +89,7 @@ if [ "$preset" != dev ]; then
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:external_symbolizer_path=$symbolizer
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$repo/scripts/tsan.supp:external_symbolizer_path=$symbolizer
 fi
+if [ "$preset" = tsan ] && [ -z "$filter" ]; then filter="[threads]"; fi
 # The cases wait for servers, disks and clocks most of their time.
 if [ -z "$jobs" ]; then
   jobs=$(($(nproc) * 2))

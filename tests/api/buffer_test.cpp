@@ -89,7 +89,7 @@ TEST_CASE("after stop a record is refused, and stop answers the same again", "[t
   CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 1);
 }
 
-TEST_CASE("a dry run counts and leaves nothing, whatever its size") {
+TEST_CASE("a dry run counts and leaves nothing, whatever its size", "[threads]") {
   const TemporaryDirectory dir;
   Options options = catalog_options(dir);
   options.send = false;
@@ -218,7 +218,8 @@ TEST_CASE("options that cannot be meant are refused before anything is made") {
   CHECK(std::filesystem::is_empty(dir.path()));
 }
 
-TEST_CASE("what an earlier process left counts against the limit on disk, and the count goes down as it lands") {
+TEST_CASE("what an earlier process left counts against the limit on disk, and the count goes down as it lands",
+          "[threads]") {
   const TemporaryDirectory dir;
   Options options = catalog_options(dir);
   const std::string catalog = options.destination;

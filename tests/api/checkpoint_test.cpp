@@ -92,7 +92,8 @@ TEST_CASE("a checkpoint holds every row whose add() returned before, while other
   buffer.stop(0ms, [] { return true; });
 }
 
-TEST_CASE("a checkpoint that the disk does not take fails for the disk, also while it copies journals", "[root]") {
+TEST_CASE("a checkpoint that the disk does not take fails for the disk, also while it copies journals",
+          "[root][threads]") {
   if (!is_root()) {
     WARN("skipped: only root can make a small disk");
     return;
@@ -195,7 +196,7 @@ TEST_CASE("a checkpoint that cannot be written is an error that harms nothing", 
   CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 1);
 }
 
-TEST_CASE("a buffer that keeps nothing makes no checkpoint") {
+TEST_CASE("a buffer that keeps nothing makes no checkpoint", "[threads]") {
   const TemporaryDirectory dir;
   Options options = catalog_options(dir);
   options.send = false;

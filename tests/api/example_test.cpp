@@ -19,7 +19,8 @@ CommandLine example(const TemporaryDirectory& directory, const std::string& dest
           .program = example_binary()};
 }
 
-TEST_CASE("the documented example syncs the rows of its four threads, and a second run brings them up to date") {
+TEST_CASE("the documented example syncs the rows of its four threads, and a second run brings them up to date",
+          "[threads]") {
   const TemporaryDirectory directory;
   const std::string destination = "sqlite:" + (directory / "catalog.db").string();
   for (int run = 1; run <= 2; ++run) {
@@ -38,7 +39,7 @@ TEST_CASE("the documented example syncs the rows of its four threads, and a seco
   CHECK(std::filesystem::is_empty(directory / "state/buffers"));
 }
 
-TEST_CASE("the documented example ends with 2 and a line for a destination that cannot be one") {
+TEST_CASE("the documented example ends with 2 and a line for a destination that cannot be one", "[threads]") {
   const TemporaryDirectory directory;
   const CommandResult result = run_command(example(directory, "nonsense"));
   CHECK(result.status == 2);

@@ -51,7 +51,7 @@ struct BatchSizes {
 
 }  // namespace
 
-TEST_CASE("a record over 64 MiB is refused at every level of durability, and the next one is taken") {
+TEST_CASE("a record over 64 MiB is refused at every level of durability, and the next one is taken", "[threads]") {
   const auto durability = GENERATE(Durability::memory, Durability::process);
   Pipeline p(limits_of_bytes(1U << 30, 1U << 30), durability);
   const auto writer = p.store->make_writer(measurements());
@@ -65,7 +65,7 @@ TEST_CASE("a record over 64 MiB is refused at every level of durability, and the
   CHECK(p.query("SELECT tick FROM measurements") == 2);
 }
 
-TEST_CASE("large rows seal their segment by bytes, long before the batch size") {
+TEST_CASE("large rows seal their segment by bytes, long before the batch size", "[threads]") {
   Pipeline p(limits_of_bytes(1U << 20, 64U << 20));
   BatchSizes seen;
   p.destination->before_write = seen.look();
@@ -80,7 +80,7 @@ TEST_CASE("large rows seal their segment by bytes, long before the batch size") 
   CHECK(seen.rows_max == 11);  // sealed segments are not put together beyond the limit either
 }
 
-TEST_CASE("memory stays within its limit of bytes whatever the size of a row, and at every level") {
+TEST_CASE("memory stays within its limit of bytes whatever the size of a row, and at every level", "[threads]") {
   const auto durability = GENERATE(Durability::memory, Durability::process);
   const std::uint64_t memory_bytes = 4U << 20;
   Pipeline p(limits_of_bytes(1U << 20, memory_bytes), durability);
@@ -98,7 +98,7 @@ TEST_CASE("memory stays within its limit of bytes whatever the size of a row, an
   CHECK(p.query("SELECT count(*) FROM measurements WHERE length(raw) = 700000") == 20);
 }
 
-TEST_CASE("a writer keeps no room of a large row once it has been taken, at any level") {
+TEST_CASE("a writer keeps no room of a large row once it has been taken, at any level", "[threads]") {
   const auto durability = GENERATE(Durability::memory, Durability::process);
   CAPTURE(static_cast<int>(durability));
   Pipeline p(limits_of_bytes(1U << 20, 4U << 20), durability);
@@ -118,7 +118,7 @@ TEST_CASE("a writer keeps no room of a large row once it has been taken, at any 
   for (const auto& writer : writers) p.store->retire_writer(writer);
 }
 
-TEST_CASE("a journal of large rows, left by a process with other limits, is sent in pieces") {
+TEST_CASE("a journal of large rows, left by a process with other limits, is sent in pieces", "[threads]") {
   const TemporaryDirectory dir;
   Pipeline p(limits_of_bytes(1U << 20, 64U << 20));
   BatchSizes seen;

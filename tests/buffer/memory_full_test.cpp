@@ -92,7 +92,7 @@ TEST_CASE("with memory and disk full, add goes on as long as rows land", "[threa
   CHECK(p.landed_rows() == 2000);
 }
 
-TEST_CASE("the timer tries another journal twice a second, and hands on what no journal takes") {
+TEST_CASE("the timer tries another journal twice a second, and hands on what no journal takes", "[threads]") {
   SimulatedDisk disk;
   const std::atomic<bool> fails = true;
   let_fail(disk, DiskOp::write, fails);

@@ -202,7 +202,7 @@ TEST_CASE("a record that is damaged in quarantine is not sent, and the others ar
   CHECK(quarantine.read_retry(retries[0], 1, 1).row(0).version == 1002);
 }
 
-TEST_CASE("a quarantine that the disk does not take is an error, and what it held before stays") {
+TEST_CASE("a quarantine that the disk does not take is an error, and what it held before stays", "[threads]") {
   const TemporaryDirectory dir;
   const std::string failure = in_child([&] {
     const Measurement row("a", 1);

@@ -50,7 +50,7 @@ struct FailingDisk {
 
 }  // namespace
 
-TEST_CASE("with the destination away, memory stays within its limit and every row is in a journal") {
+TEST_CASE("with the destination away, memory stays within its limit and every row is in a journal", "[threads]") {
   const auto durability = GENERATE(Durability::process, Durability::memory);
   Pipeline p(limits_with(10, 50), durability);
   const auto writer = p.store->make_writer(measurements());
@@ -82,7 +82,7 @@ TEST_CASE("a limit below the batch size seals and syncs by the memory limit", "[
   CHECK(p.landed_rows() == 500);
 }
 
-TEST_CASE("the byte limit evicts as the row limit does") {
+TEST_CASE("the byte limit evicts as the row limit does", "[threads]") {
   Limits l = limits_with(100, 1'000'000);
   l.memory_bytes_max = 200'000;
   Pipeline p(l);
@@ -165,7 +165,7 @@ TEST_CASE("a silent producer's row is in the journal within its commit interval"
   CHECK(journal_rows(p) == 1);
 }
 
-TEST_CASE("commit returns when the rows are in the journal") {
+TEST_CASE("commit returns when the rows are in the journal", "[threads]") {
   Pipeline p(limits_with(1000, 100'000));
   const auto writer = p.store->make_writer(measurements());
   for (int i = 0; i < 7; ++i) p.add(*writer, "a", i);
@@ -173,7 +173,7 @@ TEST_CASE("commit returns when the rows are in the journal") {
   CHECK(journal_rows(p) == 7);
 }
 
-TEST_CASE("after a failed write the rows go to a new journal, and the failed one is gone") {
+TEST_CASE("after a failed write the rows go to a new journal, and the failed one is gone", "[threads]") {
   FailingDisk disk;
   Pipeline p(limits_with(1000, 100'000), Durability::process, 1, disk.create());
   const auto writer = p.store->make_writer(measurements());
@@ -208,7 +208,7 @@ TEST_CASE("commit does not say yes for a sealed segment whose journal could not 
   CHECK(journal_rows(p) == 5);
 }
 
-TEST_CASE("rows that are in memory land though their journal can't be written") {
+TEST_CASE("rows that are in memory land though their journal can't be written", "[threads]") {
   FailingDisk disk;
   Pipeline p(limits_with(10, 100'000), Durability::process, 1, disk.create());
   const auto writer = p.store->make_writer(measurements());
@@ -220,7 +220,7 @@ TEST_CASE("rows that are in memory land though their journal can't be written") 
   CHECK(p.landed_rows() == 5);
 }
 
-TEST_CASE("values that do not fit the stream are refused at add, and nothing is taken") {
+TEST_CASE("values that do not fit the stream are refused at add, and nothing is taken", "[threads]") {
   Pipeline p(limits_with(10, 100));
   const auto writer = p.store->make_writer(measurements());
   const Measurement good("a", 1);

@@ -21,7 +21,7 @@ VersionClock::Sources fake_sources() {
 
 }  // namespace
 
-TEST_CASE("versions of one process are strictly increasing over all its threads") {
+TEST_CASE("versions of one process are strictly increasing over all its threads", "[threads]") {
   VersionClock clock(VersionClock::system_sources(), 0, 7);
   std::vector<std::vector<std::int64_t>> taken(4);
   {

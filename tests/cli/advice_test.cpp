@@ -7,7 +7,8 @@
 namespace forebay::test {
 namespace {
 
-TEST_CASE("settings that do not go together are warned of where rows are sent, and not where one only looks") {
+TEST_CASE("settings that do not go together are warned of where rows are sent, and not where one only looks",
+          "[threads]") {
   const ScanSite site({}, {{"SYNC_CONNECT_TIMEOUT", "10"}, {"SYNC_DRAIN_TIMEOUT", "5"}});
   const Tree tree;
   for (const std::string command : {"scan", "recover"}) {
@@ -25,7 +26,8 @@ TEST_CASE("settings that do not go together are warned of where rows are sent, a
   CHECK_FALSE(says(site.run({"config", "show"}).err, "is above"));
 }
 
-TEST_CASE("recover --to that gets nothing through advises itself, not another destination for what is left") {
+TEST_CASE("recover --to that gets nothing through advises itself, not another destination for what is left",
+          "[threads]") {
   const std::string nobody = "postgresql://127.0.0.1:1/nobody";
   const ScanSite site(nobody, {{"SYNC_CONNECT_TIMEOUT", "1"}, {"SYNC_DRAIN_TIMEOUT", "1"}});
   const Tree tree;

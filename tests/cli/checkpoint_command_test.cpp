@@ -29,7 +29,7 @@ struct Left {
   Tree tree;
 };
 
-TEST_CASE("a checkpoint of what a scan left is created, listed, inspected and verified") {
+TEST_CASE("a checkpoint of what a scan left is created, listed, inspected and verified", "[threads]") {
   const Left left;
   const auto created = left.site.run({"checkpoint", "create", "--json"});
   CAPTURE(created.err);
@@ -76,7 +76,8 @@ TEST_CASE("a checkpoint of what a scan left is created, listed, inspected and ve
   CHECK(says(verified.out, "sound, "));
 }
 
-TEST_CASE("a damaged checkpoint ends verify, inspect and list --verify with 4, the reason and an older good one") {
+TEST_CASE("a damaged checkpoint ends verify, inspect and list --verify with 4, the reason and an older good one",
+          "[threads]") {
   const Left left;
   const std::string good = left.create();
   const std::string bad = left.create();
@@ -98,7 +99,7 @@ TEST_CASE("a damaged checkpoint ends verify, inspect and list --verify with 4, t
   CHECK(says(j.at("checkpoints").at(2).at("problem"), "is a device"));
 }
 
-TEST_CASE("checkpoint create takes one buffer by its id, and says when there is nothing to do") {
+TEST_CASE("checkpoint create takes one buffer by its id, and says when there is nothing to do", "[threads]") {
   const Left left(3);
   REQUIRE(left.site.run({"scan", left.tree.path(), "--no-recover", "--quiet"}).status == 3);
   CHECK(left.site.buffers_left() == 2);
@@ -119,7 +120,8 @@ TEST_CASE("checkpoint create takes one buffer by its id, and says when there is 
   CHECK(says(empty.run({"checkpoint", "list"}).out, "no checkpoints in"));
 }
 
-TEST_CASE("checkpoint create heeds the folder and the hook that are set, and a failing hook harms nothing") {
+TEST_CASE("checkpoint create heeds the folder and the hook that are set, and a failing hook harms nothing",
+          "[threads]") {
   Left left(3);
   const std::string folder = left.site.directory().path().string() + "/elsewhere";
   const auto hook = left.site.directory().write("hook", "#!/bin/sh\necho copied $1\nexit 5\n");
@@ -142,7 +144,7 @@ TEST_CASE("checkpoint create heeds the folder and the hook that are set, and a f
   CHECK(left.site.buffers_left() == 1);
 }
 
-TEST_CASE("a checkpoint with a damaged journal is made of what can be read, says so and ends with 4") {
+TEST_CASE("a checkpoint with a damaged journal is made of what can be read, says so and ends with 4", "[threads]") {
   const Left left(400);
   std::filesystem::path largest;
   for (const auto& e : std::filesystem::recursive_directory_iterator(left.site.state() + "/buffers")) {
@@ -162,7 +164,7 @@ TEST_CASE("a checkpoint with a damaged journal is made of what can be read, says
   CHECK(summary_of(left.site.run({"checkpoint", "inspect", file, "--json"})).at("missing") != "");
 }
 
-TEST_CASE("a checkpoint of a newer format is refused by name, and what is no file is refused at once") {
+TEST_CASE("a checkpoint of a newer format is refused by name, and what is no file is refused at once", "[threads]") {
   const Left left(3);
   const std::string file = left.create();
   SqliteConnection(file).exec("PRAGMA user_version = 7");
@@ -179,7 +181,7 @@ TEST_CASE("a checkpoint of a newer format is refused by name, and what is no fil
   CHECK(left.site.run({"checkpoint", "verify"}).status == 2);
 }
 
-TEST_CASE("a folder of checkpoints that is not there is no empty one") {
+TEST_CASE("a folder of checkpoints that is not there is no empty one", "[threads]") {
   const ScanSite site;
   for (const bool verify : {false, true}) {
     const auto result =
@@ -189,7 +191,7 @@ TEST_CASE("a folder of checkpoints that is not there is no empty one") {
   }
 }
 
-TEST_CASE("a checkpoint of an orphan takes nothing from recover") {
+TEST_CASE("a checkpoint of an orphan takes nothing from recover", "[threads]") {
   const Left left(40);
   left.create();
   const TemporaryDirectory destination;

@@ -21,7 +21,8 @@ bool found(const CommandResult& result, const std::string& verdict, const std::s
   return false;
 }
 
-TEST_CASE("config check without a server is content with a catalog that is still to be made, and makes nothing") {
+TEST_CASE("config check without a server is content with a catalog that is still to be made, and makes nothing",
+          "[threads]") {
   const TemporaryDirectory directory;
   const CommandResult result =
       run_forebay({"config", "check", "--json"}, {{"FOREBAY_STATE_DIR", (directory / "state").string()}});
@@ -33,7 +34,7 @@ TEST_CASE("config check without a server is content with a catalog that is still
   CHECK(std::filesystem::is_empty(directory.path()));
 }
 
-TEST_CASE("migrate works on a catalog that is not there yet, and takes it back only with --yes") {
+TEST_CASE("migrate works on a catalog that is not there yet, and takes it back only with --yes", "[threads]") {
   const TemporaryDirectory directory;
   const std::map<std::string, std::string> environment = {{"FOREBAY_STATE_DIR", (directory / "deep/state").string()}};
   const CommandResult before = run_forebay({"migrate", "status"}, environment);
@@ -65,7 +66,7 @@ TEST_CASE("migrate works on a catalog that is not there yet, and takes it back o
   CHECK(applied() == 0);
 }
 
-TEST_CASE("a destination that is away ends config check and migrate with 3, a URL that cannot be with 2") {
+TEST_CASE("a destination that is away ends config check and migrate with 3, a URL that cannot be with 2", "[threads]") {
   const TemporaryDirectory directory;
   const auto environment = [&](const std::string& url) {
     return std::map<std::string, std::string>{{"FOREBAY_STATE_DIR", (directory / "state").string()},
@@ -84,7 +85,7 @@ TEST_CASE("a destination that is away ends config check and migrate with 3, a UR
   CHECK(run_forebay({"migrate", "up", "--to", "mysql://h/db"}, away).status == 2);
 }
 
-TEST_CASE("--to wins over DATABASE_URL and is named as the reason") {
+TEST_CASE("--to wins over DATABASE_URL and is named as the reason", "[threads]") {
   const TemporaryDirectory directory;
   const std::string to = "sqlite:" + (directory / "other.db").string();
   const CommandResult result = run_forebay({"migrate", "up", "--to", to}, {{"DATABASE_URL", "sqlite:/proc/never.db"}});
@@ -93,7 +94,7 @@ TEST_CASE("--to wins over DATABASE_URL and is named as the reason") {
   CHECK(std::filesystem::exists(directory / "other.db"));
 }
 
-TEST_CASE("config check names what is wrong with a state directory") {
+TEST_CASE("config check names what is wrong with a state directory", "[threads]") {
   const TemporaryDirectory directory;
   const auto problem = [&](const std::string& path) {
     const CommandResult result = run_forebay({"config", "check", "--json"}, {{"FOREBAY_STATE_DIR", path}});
@@ -114,7 +115,7 @@ TEST_CASE("config check names what is wrong with a state directory") {
   CHECK(says(problem((directory / "open").string()), "others may write"));
 }
 
-TEST_CASE("a state directory of another user is refused", "[root]") {
+TEST_CASE("a state directory of another user is refused", "[root][threads]") {
   if (::geteuid() != 0) {
     WARN("skipped: needs root");
     return;
@@ -128,7 +129,8 @@ TEST_CASE("a state directory of another user is refused", "[root]") {
   CHECK(found(result, "problem", "state directory", "belongs to another user"));
 }
 
-TEST_CASE("config check of a server changes nothing there before migrate up, and is content after it", "[postgres]") {
+TEST_CASE("config check of a server changes nothing there before migrate up, and is content after it",
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const TemporaryDirectory directory;
@@ -156,7 +158,7 @@ TEST_CASE("config check of a server changes nothing there before migrate up, and
   CHECK(found(broken, "problem", "destination", "file_size"));
 }
 
-TEST_CASE("PG* lines of a .env reach libpq", "[postgres]") {
+TEST_CASE("PG* lines of a .env reach libpq", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const TemporaryDirectory directory;

@@ -22,7 +22,7 @@ std::vector<std::string> listed_commands(const std::string& help) {
   return names;
 }
 
-TEST_CASE("--help of the whole and of each command exits with 0 and has examples") {
+TEST_CASE("--help of the whole and of each command exits with 0 and has examples", "[threads]") {
   std::vector<std::vector<std::string>> commands = {{}};
   std::size_t leaves = 0;
   for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -44,7 +44,7 @@ TEST_CASE("--help of the whole and of each command exits with 0 and has examples
   CHECK(leaves >= 7);  // config's three, migrate's three, version
 }
 
-TEST_CASE("a mistyped command or option is answered with the nearest one and status 2") {
+TEST_CASE("a mistyped command or option is answered with the nearest one and status 2", "[threads]") {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"verison"}, "there is no command forebay verison; did you mean version?"},
       {{"config", "chekc"}, "there is no command forebay config chekc; did you mean check?"},
@@ -67,7 +67,8 @@ TEST_CASE("a mistyped command or option is answered with the nearest one and sta
   }
 }
 
-TEST_CASE("commands of later releases are refused as such, with whatever arguments, and never as unknown") {
+TEST_CASE("commands of later releases are refused as such, with whatever arguments, and never as unknown",
+          "[threads]") {
   for (const char* name : {"ingest", "serve", "pause", "resume", "export", "normalize", "verify"}) {
     for (const std::vector<std::string>& rest :
          {std::vector<std::string>{}, {"--help"}, {"--json"}, {"create", "x"}, {"--stream", "s", "-"}}) {
@@ -81,7 +82,7 @@ TEST_CASE("commands of later releases are refused as such, with whatever argumen
   }
 }
 
-TEST_CASE("without a command the help is shown, as wrong usage") {
+TEST_CASE("without a command the help is shown, as wrong usage", "[threads]") {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{}, {"config"}, {"migrate"}}) {
     const CommandResult result = run_forebay(arguments);
     CHECK(result.status == 2);
@@ -90,13 +91,13 @@ TEST_CASE("without a command the help is shown, as wrong usage") {
   }
 }
 
-TEST_CASE("a usage error is a JSON line where JSON is asked for") {
+TEST_CASE("a usage error is a JSON line where JSON is asked for", "[threads]") {
   const CommandResult result = run_forebay({"--log-format", "json", "version", "more"});
   CHECK(result.status == 2);
   CHECK(nlohmann::json::parse(result.err).at("level") == "error");
 }
 
-TEST_CASE("version names forebay and what it is linked with") {
+TEST_CASE("version names forebay and what it is linked with", "[threads]") {
   const CommandResult text = run_forebay({"version"});
   CHECK(text.status == 0);
   CHECK(says(text.out, "forebay 0."));

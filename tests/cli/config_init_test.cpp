@@ -25,7 +25,7 @@ std::vector<std::string> backups_in(const TemporaryDirectory& directory) {
   return names;
 }
 
-TEST_CASE("config init writes a .env for this user alone that every command accepts") {
+TEST_CASE("config init writes a .env for this user alone that every command accepts", "[threads]") {
   const TemporaryDirectory directory;
   const CommandResult result = run_forebay({"config", "init"}, {}, directory.path());
   CHECK(result.status == 0);
@@ -37,7 +37,7 @@ TEST_CASE("config init writes a .env for this user alone that every command acce
   CHECK(backups_in(directory).empty());
 }
 
-TEST_CASE("config init writes the sizes of the profile that is asked for") {
+TEST_CASE("config init writes the sizes of the profile that is asked for", "[threads]") {
   for (const auto& [profile, batch, interval, files] : {std::tuple{"strong", "10000", "60", "200000"},
                                                         {"ordinary", "5000", "30", "100000"},
                                                         {"small", "2000", "15", "50000"}}) {
@@ -51,7 +51,7 @@ TEST_CASE("config init writes the sizes of the profile that is asked for") {
   CHECK(run_forebay({"config", "init", "--profile", "huge"}).status == 2);
 }
 
-TEST_CASE("config init adds to an existing .env and leaves its bytes, mode and a copy") {
+TEST_CASE("config init adds to an existing .env and leaves its bytes, mode and a copy", "[threads]") {
   const TemporaryDirectory directory;
   const std::string before =
       "\xef\xbb\xbf# mine\r\nMEMORY_DB_SYNC_BATCH_SIZE=77 # odd\r\n#SCAN_THREADS=9\r\nOTHER='a\r\nb'";
@@ -81,7 +81,7 @@ TEST_CASE("config init adds to an existing .env and leaves its bytes, mode and a
   CHECK(backups_in(directory).size() == 1);
 }
 
-TEST_CASE("config init refuses what is not a file of its own: symlinks, folders, FIFOs, malformed ones") {
+TEST_CASE("config init refuses what is not a file of its own: symlinks, folders, FIFOs, malformed ones", "[threads]") {
   const TemporaryDirectory directory;
   const auto refused = [&](const std::string& name) {
     const CommandResult result = run_forebay({"--env", name, "config", "init"}, {}, directory.path());
@@ -108,7 +108,7 @@ TEST_CASE("config init refuses what is not a file of its own: symlinks, folders,
   CHECK(backups_in(directory).empty());
 }
 
-TEST_CASE("two backups within one second do not overwrite each other") {
+TEST_CASE("two backups within one second do not overwrite each other", "[threads]") {
   const TemporaryDirectory directory;
   for (const char* text : {"A=1\n", "A=2\n", "A=3\n"}) {
     directory.write(".env", text);
@@ -117,7 +117,7 @@ TEST_CASE("two backups within one second do not overwrite each other") {
   CHECK(backups_in(directory).size() == 3);
 }
 
-TEST_CASE("a disk that is full leaves the .env as it was") {
+TEST_CASE("a disk that is full leaves the .env as it was", "[threads]") {
   const TemporaryDirectory directory;
   directory.write(".env", "A=1\n");
   CommandLine line;

@@ -8,7 +8,8 @@
 namespace forebay::test {
 namespace {
 
-TEST_CASE("config show names the source of each value, the command line before the environment before the file") {
+TEST_CASE("config show names the source of each value, the command line before the environment before the file",
+          "[threads]") {
   const TemporaryDirectory directory;
   directory.write(".env", "SCAN_THREADS=5\nSYNC_CONNECTIONS=6\nFOREBAY_LOG_LEVEL=error\n");
   const CommandResult result =
@@ -28,7 +29,7 @@ TEST_CASE("config show names the source of each value, the command line before t
   CHECK(shown.at("destination").at("url") == "sqlite:" + state + "/catalog.db");
 }
 
-TEST_CASE("PG* lines of the .env decide the destination as the environment's would") {
+TEST_CASE("PG* lines of the .env decide the destination as the environment's would", "[threads]") {
   const TemporaryDirectory directory;
   directory.write(".env", "PGHOST=db.example\n");
   const auto shown = nlohmann::json::parse(run_forebay({"config", "show", "--json"}, {}, directory.path()).out);
@@ -36,7 +37,7 @@ TEST_CASE("PG* lines of the .env decide the destination as the environment's wou
   CHECK(shown.at("libpq").at("PGHOST") == nlohmann::json{{"value", "db.example"}, {"source", ".env:1"}});
 }
 
-TEST_CASE("a password is in no output, whatever is asked and wherever it stands") {
+TEST_CASE("a password is in no output, whatever is asked and wherever it stands", "[threads]") {
   // Port 1 of this machine: nobody listens, so the connection is refused at once.
   const std::string url = "postgresql://user:canary-7f3a@127.0.0.1:1/db?password=canary-7f3a";
   const TemporaryDirectory directory;
@@ -71,7 +72,7 @@ TEST_CASE("a password is in no output, whatever is asked and wherever it stands"
   }
 }
 
-TEST_CASE("colours are for terminals, and never with NO_COLOR") {
+TEST_CASE("colours are for terminals, and never with NO_COLOR", "[threads]") {
   const TemporaryDirectory directory;
   CommandLine line;
   line.arguments = {"config", "show"};
@@ -89,7 +90,8 @@ TEST_CASE("colours are for terminals, and never with NO_COLOR") {
   CHECK_FALSE(says(run_command(line).out, "\033["));
 }
 
-TEST_CASE("log lines are one event a line with time, zone and level, as text or JSON, and in the log file too") {
+TEST_CASE("log lines are one event a line with time, zone and level, as text or JSON, and in the log file too",
+          "[threads]") {
   const TemporaryDirectory directory;
   // A name that would begin a line of its own, were it written as it is.
   std::map<std::string, std::string> environment = {{"SCAN_X\nforged line", "1"},
@@ -107,13 +109,13 @@ TEST_CASE("log lines are one event a line with time, zone and level, as text or 
   CHECK(says(event.at("time"), "+05:30"));
 }
 
-TEST_CASE("a log file that cannot be opened is refused before anything starts") {
+TEST_CASE("a log file that cannot be opened is refused before anything starts", "[threads]") {
   const CommandResult result = run_forebay({"migrate", "status"}, {{"FOREBAY_LOG_FILE", "/proc/nowhere/log"}});
   CHECK(result.status == 2);
   CHECK(says(result.err, "forebay: FOREBAY_LOG_FILE"));
 }
 
-TEST_CASE("output that cannot be written whole is a failure") {
+TEST_CASE("output that cannot be written whole is a failure", "[threads]") {
   CommandLine line;
   line.program = "/bin/sh";
   line.arguments = {"-c", forebay_binary() + " config show >/dev/full"};

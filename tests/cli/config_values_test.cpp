@@ -41,7 +41,7 @@ const std::vector<BadLine>& bad_lines() {
   return lines;
 }
 
-TEST_CASE("a value that cannot be meant ends a command with status 2, naming file and line") {
+TEST_CASE("a value that cannot be meant ends a command with status 2, naming file and line", "[threads]") {
   const TemporaryDirectory directory;
   for (const BadLine& bad : bad_lines()) {
     CAPTURE(bad.line);
@@ -55,7 +55,7 @@ TEST_CASE("a value that cannot be meant ends a command with status 2, naming fil
   }
 }
 
-TEST_CASE("a value that cannot be meant in the environment is refused the same way") {
+TEST_CASE("a value that cannot be meant in the environment is refused the same way", "[threads]") {
   for (const BadLine& bad : bad_lines()) {
     CAPTURE(bad.line);
     const std::size_t equals = bad.line.find('=');
@@ -68,7 +68,7 @@ TEST_CASE("a value that cannot be meant in the environment is refused the same w
   }
 }
 
-TEST_CASE("the file of --env is named in front of its lines, wherever the option stands") {
+TEST_CASE("the file of --env is named in front of its lines, wherever the option stands", "[threads]") {
   const TemporaryDirectory directory;
   const std::string file = directory.write("x.env", "SCAN_THREADS=0\n").string();
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--env", file, "migrate", "status"},
@@ -80,7 +80,7 @@ TEST_CASE("the file of --env is named in front of its lines, wherever the option
   }
 }
 
-TEST_CASE("--env with a file that is missing, a folder or nothing is refused") {
+TEST_CASE("--env with a file that is missing, a folder or nothing is refused", "[threads]") {
   const TemporaryDirectory directory;
   for (const std::string& file : {std::string("missing.env"), directory.path().string(), std::string()}) {
     const CommandResult result = run_forebay({"--env", file, "config", "show"}, {}, directory.path());
@@ -90,7 +90,7 @@ TEST_CASE("--env with a file that is missing, a folder or nothing is refused") {
   }
 }
 
-TEST_CASE("--env leaves ./.env unread") {
+TEST_CASE("--env leaves ./.env unread", "[threads]") {
   const TemporaryDirectory directory;
   directory.write(".env", "SCAN_THREADS=0\n");
   directory.write("other.env", "SCAN_THREADS=9\n");
@@ -99,7 +99,7 @@ TEST_CASE("--env leaves ./.env unread") {
   CHECK(says(result.out, "other.env:1"));
 }
 
-TEST_CASE("a malformed line is refused with line and column") {
+TEST_CASE("a malformed line is refused with line and column", "[threads]") {
   const TemporaryDirectory directory;
   directory.write(".env", "SCAN_THREADS=2\nDATABASE_URL 'canary'\n");
   const CommandResult result = run_forebay({"config", "show"}, {}, directory.path());
@@ -107,7 +107,7 @@ TEST_CASE("a malformed line is refused with line and column") {
   CHECK(result.err == "forebay: .env:2:14: expected '=' after the name\n");
 }
 
-TEST_CASE("names of other programs are none of ours; near misses of SCAN_ and SYNC_ are warned about") {
+TEST_CASE("names of other programs are none of ours; near misses of SCAN_ and SYNC_ are warned about", "[threads]") {
   const TemporaryDirectory directory;
   directory.write(".env", "NODE_ENV=x\nSYNC_CONECTIONS=3\nDATABASE_URI=x\n");
   const CommandResult result = run_forebay({"config", "show"}, {{"SCAN_SOMETHING", "1"}}, directory.path());
@@ -120,7 +120,8 @@ TEST_CASE("names of other programs are none of ours; near misses of SCAN_ and SY
   CHECK(says(result.err, "environment: SCAN_SOMETHING is none of forebay's settings"));
 }
 
-TEST_CASE("the first of several problems is told with the number of the others, and config check lists them all") {
+TEST_CASE("the first of several problems is told with the number of the others, and config check lists them all",
+          "[threads]") {
   const TemporaryDirectory directory;
   directory.write(".env", "SCAN_THREADS=0\nSYNC_CONNECTIONS=0\nFOREBAY_X=1\n");
   CHECK(says(run_forebay({"migrate", "status"}, {}, directory.path()).err, "(and 2 more: `forebay config check`"));
@@ -129,7 +130,7 @@ TEST_CASE("the first of several problems is told with the number of the others, 
   for (const char* place : {".env:1", ".env:2", ".env:3"}) CHECK(says(check.out, place));
 }
 
-TEST_CASE("--log-level is a setting like the others, and its own name is told") {
+TEST_CASE("--log-level is a setting like the others, and its own name is told", "[threads]") {
   const CommandResult result = run_forebay({"--log-level", "loud", "migrate", "status"});
   CHECK(result.status == 2);
   CHECK(says(result.err, "--log-level: FOREBAY_LOG_LEVEL is \"loud\"; it must be debug, info, warning or error"));

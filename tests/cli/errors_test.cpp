@@ -99,12 +99,13 @@ void refuse_and_retry(const Place& place) {
   CHECK(says(site.run({"retry-errors"}).out, "nothing was sent again"));
 }
 
-TEST_CASE("rows that a SQLite catalog refuses are shown by errors, and retry-errors sends them when it is mended") {
+TEST_CASE("rows that a SQLite catalog refuses are shown by errors, and retry-errors sends them when it is mended",
+          "[threads]") {
   const TemporaryDirectory directory;
   refuse_and_retry(catalog_place(directory));
 }
 
-TEST_CASE("errors and retry-errors reach a running process, through its file and its socket") {
+TEST_CASE("errors and retry-errors reach a running process, through its file and its socket", "[threads]") {
   const TemporaryDirectory dir;
   const std::string catalog = (dir / "catalog.db").string();
   Buffer buffer(catalog_options(dir));
@@ -134,7 +135,7 @@ TEST_CASE("errors and retry-errors reach a running process, through its file and
   CHECK(run_forebay({"force-sync"}, settings).status == 0);
 }
 
-TEST_CASE("a checkpoint holds what is in quarantine, and a restore brings it back as rows") {
+TEST_CASE("a checkpoint holds what is in quarantine, and a restore brings it back as rows", "[threads]") {
   const TemporaryDirectory directory;
   const Place place = catalog_place(directory);
   const ScanSite site(place.url);
@@ -163,7 +164,7 @@ TEST_CASE("a checkpoint holds what is in quarantine, and a restore brings it bac
   CHECK(q.column_integer(0) == 1);
 }
 
-TEST_CASE("a damaged quarantine is told and kept, and what is besides it in the folder lands") {
+TEST_CASE("a damaged quarantine is told and kept, and what is besides it in the folder lands", "[threads]") {
   const TemporaryDirectory directory;
   const Place place = catalog_place(directory);
   ScanSite site("postgresql://127.0.0.1:1/nobody", {{"SYNC_DRAIN_TIMEOUT", "1"}});
@@ -205,7 +206,7 @@ TEST_CASE("a damaged quarantine is told and kept, and what is besides it in the 
 }
 
 TEST_CASE("rows that a CHECK refuses are shown by errors, and retry-errors sends them when it is dropped",
-          "[postgres]") {
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   refuse_and_retry({fixture.url(),

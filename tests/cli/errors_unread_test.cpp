@@ -55,7 +55,7 @@ void check_told(const ScanSite& site) {
   CHECK(retried.status == 4);
 }
 
-TEST_CASE("a quarantine that is damaged is never called empty, and its rows are counted as lost") {
+TEST_CASE("a quarantine that is damaged is never called empty, and its rows are counted as lost", "[threads]") {
   const RefusedScan scan;
   const auto before = recorded_files(scan.site);
   REQUIRE(before.at("quarantined") == 3);
@@ -80,7 +80,7 @@ TEST_CASE("a quarantine that is damaged is never called empty, and its rows are 
   CHECK(recorded_files(scan.site).at("lost") == 3);
 }
 
-TEST_CASE("a quarantine that cannot be read now stays where it is, and its rows stay in the totals") {
+TEST_CASE("a quarantine that cannot be read now stays where it is, and its rows stay in the totals", "[threads]") {
   const RefusedScan scan;
   const std::string how = GENERATE(as<std::string>(), "newer", "symlink", "fifo");
   CAPTURE(how);

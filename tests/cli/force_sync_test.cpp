@@ -124,7 +124,7 @@ TEST_CASE("an interrupted force-sync leaves the sync going, and a Buffer that st
 }
 
 TEST_CASE("force-sync waits for a server that is away, up to its time, and lands all once it is back",
-          "[control][postgres]") {
+          "[control][postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const FlakyAddress address(fixture);

@@ -41,7 +41,8 @@ void check_forges_nothing(const std::string& text) {
   }
 }
 
-TEST_CASE("a name in a server's message does not choose the error's class, SQLSTATE or constraint", "[postgres]") {
+TEST_CASE("a name in a server's message does not choose the error's class, SQLSTATE or constraint",
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -65,7 +66,7 @@ TEST_CASE("a name in a server's message does not choose the error's class, SQLST
   CHECK_THAT(failure.message, Catch::Contains("refuse()") && !Catch::Contains("forged") && !Catch::Contains("\n"));
 }
 
-TEST_CASE("what a server quotes is shown escaped on the terminal, in logs and in JSON", "[postgres]") {
+TEST_CASE("what a server quotes is shown escaped on the terminal, in logs and in JSON", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   REQUIRE(make_destination(fixture.url(), {})->migrate_up().size() > 3);

@@ -21,7 +21,7 @@ void check_harmless(const std::string& output) {
     CHECK_FALSE(says(output, bytes));
 }
 
-TEST_CASE("a server's message, a set's name and a URL are shown escaped, as text and as JSON", "[postgres]") {
+TEST_CASE("a server's message, a set's name and a URL are shown escaped, as text and as JSON", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   // An error that nobody has a class for, so that the rows stay.
@@ -52,7 +52,7 @@ TEST_CASE("a server's message, a set's name and a URL are shown escaped, as text
   }
 }
 
-TEST_CASE("a user's name that would steer a terminal is shown escaped wherever the destination is named") {
+TEST_CASE("a user's name that would steer a terminal is shown escaped wherever the destination is named", "[threads]") {
   ScanSite site("postgresql://a%1B%5B5mb%C2%9B5mc%0Aforged%0Dd%E2%80%AEe%F3%A0%81%81%7F@127.0.0.1:1/db",
                 {{"SYNC_DRAIN_TIMEOUT", "1"}, {"NO_COLOR", "1"}});
   const Tree tree;

@@ -34,7 +34,7 @@ Rows shape(PostgresFixture& fixture, const std::string& table) {
 }
 
 TEST_CASE("a table that a migration made and somebody dropped is told by every command, and made again by migrate up",
-          "[postgres]") {
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const ScanSite site(fixture.url(), {{"SYNC_DRAIN_TIMEOUT", "1"}});
@@ -70,7 +70,7 @@ TEST_CASE("a table that a migration made and somebody dropped is told by every c
 }
 
 TEST_CASE("a table that a migration made and somebody renamed is told with the statement that renames it back",
-          "[postgres]") {
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const ScanSite site(fixture.url(), {{"SYNC_DRAIN_TIMEOUT", "1"}});
@@ -98,7 +98,7 @@ TEST_CASE("a table that a migration made and somebody renamed is told with the s
 }
 
 TEST_CASE("a table that was changed is told with what mends it, and migrate up does not pretend to",
-          "[postgres][long]") {
+          "[postgres][long][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const ScanSite site(fixture.url(), {{"SYNC_DRAIN_TIMEOUT", "1"}});
@@ -144,7 +144,7 @@ TEST_CASE("a table that was changed is told with what mends it, and migrate up d
   }
 }
 
-TEST_CASE("config check is not content with a database that takes no writes", "[postgres]") {
+TEST_CASE("config check is not content with a database that takes no writes", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   REQUIRE(ScanSite(fixture.url()).run({"migrate", "up"}).status == 0);
@@ -161,7 +161,7 @@ TEST_CASE("config check is not content with a database that takes no writes", "[
   CHECK(site.run({"migrate", "status"}).status == 0);  // to look at, it will do
 }
 
-TEST_CASE("config check says that no table can be made in a database that takes no writes", "[postgres]") {
+TEST_CASE("config check says that no table can be made in a database that takes no writes", "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
@@ -183,7 +183,8 @@ TEST_CASE("config check says that no table can be made in a database that takes 
   CHECK(says(well.out, "are still to be applied: by `forebay migrate up`"));
 }
 
-TEST_CASE("config check says that the role may make no table where the first are still to be made", "[postgres]") {
+TEST_CASE("config check says that the role may make no table where the first are still to be made",
+          "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
@@ -203,7 +204,8 @@ TEST_CASE("config check says that the role may make no table where the first are
   CHECK(site.run({"config", "check"}).status == 0);  // for what is there, it does without
 }
 
-TEST_CASE("a table that was dropped from a catalog is told by every command, and made again by migrate up") {
+TEST_CASE("a table that was dropped from a catalog is told by every command, and made again by migrate up",
+          "[threads]") {
   const ScanSite site("", {{"SYNC_DRAIN_TIMEOUT", "1"}});
   const Tree tree;
   fill(tree, 20);

@@ -47,7 +47,7 @@ std::string schemas_left(const OwnDatabase& database) {
   return database.one("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'forebay_check%'");
 }
 
-TEST_CASE("scripts/opengauss-check.sh is green against PostgreSQL", "[postgres]") {
+TEST_CASE("scripts/opengauss-check.sh is green against PostgreSQL", "[postgres][threads]") {
   PostgresFixture there;
   if (!there.available()) return;
   const OwnDatabase database(there);
@@ -61,7 +61,7 @@ TEST_CASE("scripts/opengauss-check.sh is green against PostgreSQL", "[postgres]"
 }
 
 TEST_CASE("scripts/opengauss-check.sh is green against stand-ins, each with the upserts that its release takes",
-          "[postgres]") {
+          "[postgres][threads]") {
   const bool old = GENERATE(true, false);
   OpenGaussFixture there(old ? kOpenGauss2A : kOpenGauss6PG);
   if (!there.available()) return;
@@ -78,7 +78,7 @@ TEST_CASE("scripts/opengauss-check.sh is green against stand-ins, each with the 
 }
 
 TEST_CASE("a check that errs, answers otherwise, or is lost with the connection makes the report not all ok",
-          "[postgres][long]") {
+          "[postgres][long][threads]") {
   struct Fault {
     std::string edit, told;
   };
@@ -106,7 +106,7 @@ TEST_CASE("a check that errs, answers otherwise, or is lost with the connection 
   CHECK(schemas_left(database) == "0");
 }
 
-TEST_CASE("a checkout without a build says that forebay itself was not tried", "[postgres]") {
+TEST_CASE("a checkout without a build says that forebay itself was not tried", "[postgres][threads]") {
   PostgresFixture there;
   if (!there.available()) return;
   const OwnDatabase database(there);
@@ -125,7 +125,7 @@ TEST_CASE("a checkout without a build says that forebay itself was not tried", "
   CHECK(schemas_left(database) == "0");
 }
 
-TEST_CASE("what forebay says when its scan fails is in the report", "[postgres]") {
+TEST_CASE("what forebay says when its scan fails is in the report", "[postgres][threads]") {
   PostgresFixture there;
   if (!there.available()) return;
   const OwnDatabase database(there);
@@ -143,7 +143,7 @@ TEST_CASE("what forebay says when its scan fails is in the report", "[postgres]"
 }
 
 TEST_CASE("no password is shown by scripts/opengauss-check.sh, and only who was asked for one is told of passwords",
-          "[postgres]") {
+          "[postgres][threads]") {
   const std::string url = GENERATE("opengauss://you:canary-word@127.0.0.1:1/files", "og://you:canary-word@h/files");
   const CommandResult result = run_command(check(url));
   CAPTURE(result.out, result.err);
@@ -160,7 +160,7 @@ TEST_CASE("no password is shown by scripts/opengauss-check.sh, and only who was 
   CHECK_THAT(asked.err, Contains("see docs/opengauss.md") && !Contains("canary-word"));
 }
 
-TEST_CASE("an interrupted scripts/opengauss-check.sh ends and drops what it made", "[postgres]") {
+TEST_CASE("an interrupted scripts/opengauss-check.sh ends and drops what it made", "[postgres][threads]") {
   const bool early = GENERATE(true, false);
   PostgresFixture there;
   if (!there.available()) return;
@@ -192,7 +192,7 @@ TEST_CASE("an interrupted scripts/opengauss-check.sh ends and drops what it made
   CHECK(schemas_left(database) == "0");
 }
 
-TEST_CASE("a role that may not create a schema is told so in place of a report", "[postgres]") {
+TEST_CASE("a role that may not create a schema is told so in place of a report", "[postgres][threads]") {
   PostgresFixture there;
   if (!there.available()) return;
   const OwnDatabase database(there);

@@ -20,7 +20,7 @@ void scan_twice(OpenGaussFixture& fixture, const std::string& root) {
   CHECK(fixture.one("SELECT count(*) FROM sync_batches WHERE superseded > 0 AND stream = 'backup_files'") == "0");
 }
 
-TEST_CASE("a tree is scanned into a stand-in of openGauss and scanned again", "[postgres]") {
+TEST_CASE("a tree is scanned into a stand-in of openGauss and scanned again", "[postgres][threads]") {
   OpenGaussFixture fixture(GENERATE(kOpenGauss2A, kOpenGauss6PG));
   if (!fixture.available()) return;
   const Tree tree;
@@ -37,7 +37,7 @@ TEST_CASE("/usr is scanned into a stand-in of openGauss and scanned again", "[.u
   scan_twice(fixture, "/usr");
 }
 
-TEST_CASE("config check and migrate tell an openGauss and what it was found to take", "[postgres]") {
+TEST_CASE("config check and migrate tell an openGauss and what it was found to take", "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss5A);
   if (!fixture.available()) return;
   const ScanSite site(fixture.url());
@@ -62,7 +62,7 @@ TEST_CASE("config check and migrate tell an openGauss and what it was found to t
   CHECK(down.status == 0);
 }
 
-TEST_CASE("a backup_files that stands in an openGauss is adopted", "[postgres]") {
+TEST_CASE("a backup_files that stands in an openGauss is adopted", "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss2A);
   if (!fixture.available()) return;
   fixture.exec(
@@ -82,7 +82,7 @@ TEST_CASE("a backup_files that stands in an openGauss is adopted", "[postgres]")
 }
 
 TEST_CASE("a table with a unique key more is not adopted in an openGauss, and one that gets it later is told",
-          "[postgres]") {
+          "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss5A);
   if (!fixture.available()) return;
   fixture.exec(
@@ -111,7 +111,7 @@ TEST_CASE("a table with a unique key more is not adopted in an openGauss, and on
 }
 
 TEST_CASE("a table of forebay's that is dropped, renamed or changed in an openGauss is told with what mends it",
-          "[postgres]") {
+          "[postgres][threads]") {
   OpenGaussFixture fixture(GENERATE(kOpenGauss2A, kOpenGauss6PG));
   if (!fixture.available()) return;
   const ScanSite site(fixture.url());

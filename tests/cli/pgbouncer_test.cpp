@@ -112,7 +112,7 @@ void check_nothing_left(const Pooler& pooler) {
 }
 
 TEST_CASE("through pgbouncer in transaction mode scans, rescans and restores land, and leave nothing in its sessions",
-          "[postgres][pgbouncer]") {
+          "[postgres][pgbouncer][threads]") {
   PostgresFixture fixture;
   if (!fixture.available() || !Pooler::available()) return;
   const Pooler pooler(fixture, "transaction");
@@ -138,7 +138,7 @@ TEST_CASE("through pgbouncer in transaction mode scans, rescans and restores lan
   check_nothing_left(pooler);
 }
 
-TEST_CASE("two scans with three connections each share the two sessions of a pool", "[postgres][pgbouncer]") {
+TEST_CASE("two scans with three connections each share the two sessions of a pool", "[postgres][pgbouncer][threads]") {
   PostgresFixture fixture;
   if (!fixture.available() || !Pooler::available()) return;
   const Pooler pooler(fixture, "transaction");
@@ -164,7 +164,8 @@ TEST_CASE("two scans with three connections each share the two sessions of a poo
   check_nothing_left(pooler);
 }
 
-TEST_CASE("what other clients leave in a pooled session does not change where rows go", "[postgres][pgbouncer]") {
+TEST_CASE("what other clients leave in a pooled session does not change where rows go",
+          "[postgres][pgbouncer][threads]") {
   PostgresFixture fixture;
   if (!fixture.available() || !Pooler::available()) return;
   const Pooler pooler(fixture, "transaction");
@@ -186,7 +187,7 @@ TEST_CASE("what other clients leave in a pooled session does not change where ro
 }
 
 TEST_CASE("sessions and clients that pgbouncer drops while they are idle are replaced without a failure",
-          "[postgres][pgbouncer]") {
+          "[postgres][pgbouncer][threads]") {
   PostgresFixture fixture;
   if (!fixture.available() || !Pooler::available()) return;
   Pooler pooler(fixture, "transaction");
@@ -214,7 +215,7 @@ TEST_CASE("sessions and clients that pgbouncer drops while they are idle are rep
 }
 
 TEST_CASE("a session that ends at COMMIT behind pgbouncer leaves a batch in doubt, and it lands once",
-          "[postgres][pgbouncer]") {
+          "[postgres][pgbouncer][threads]") {
   PostgresFixture fixture;
   if (!fixture.available() || !Pooler::available()) return;
   const Pooler pooler(fixture, "transaction");
@@ -235,7 +236,7 @@ TEST_CASE("a session that ends at COMMIT behind pgbouncer leaves a batch in doub
   CHECK(fixture.one("SELECT count(*) FROM small_files") == "1");
 }
 
-TEST_CASE("in session mode a pool of as many sessions as connections takes a scan", "[postgres][pgbouncer]") {
+TEST_CASE("in session mode a pool of as many sessions as connections takes a scan", "[postgres][pgbouncer][threads]") {
   PostgresFixture fixture;
   if (!fixture.available() || !Pooler::available()) return;
   const Pooler pooler(fixture, "session");
@@ -246,7 +247,7 @@ TEST_CASE("in session mode a pool of as many sessions as connections takes a sca
   CHECK(landed_in(fixture, 7) == found_under(tree.path()));
 }
 
-TEST_CASE("what a pooler does not take is told, and the rows stay", "[postgres][pgbouncer]") {
+TEST_CASE("what a pooler does not take is told, and the rows stay", "[postgres][pgbouncer][threads]") {
   PostgresFixture fixture;
   if (!fixture.available() || !Pooler::available()) return;
   const std::string mode = GENERATE(as<std::string>(), "statement", "transaction");

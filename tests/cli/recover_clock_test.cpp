@@ -59,7 +59,7 @@ std::string shift_in(const std::string& text) {
 }
 
 TEST_CASE("with a clock ten years ahead nothing is sent; once it is mended the rows are moved, and land",
-          "[postgres]") {
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available() || !ClockSite::available()) return;
   const ClockSite clock(fixture.url());
@@ -111,7 +111,7 @@ TEST_CASE("with a clock ten years ahead nothing is sent; once it is mended the r
   CHECK(std::abs(stamped_s(fixture.one("SELECT max(sync_version) FROM backup_files")) - now_s()) < 60);
 }
 
-TEST_CASE("rows of a clock that was behind are told, and do not lose silently", "[postgres]") {
+TEST_CASE("rows of a clock that was behind are told, and do not lose silently", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available() || !ClockSite::available()) return;
   ClockSite clock(fixture.url());
@@ -137,7 +137,7 @@ TEST_CASE("rows of a clock that was behind are told, and do not lose silently", 
   CHECK(fixture.one("SELECT min(sync_version) > " + newest + " FROM backup_files") == "t");
 }
 
-TEST_CASE("a wall clock that steps by an hour while a scan runs changes no version", "[postgres]") {
+TEST_CASE("a wall clock that steps by an hour while a scan runs changes no version", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available() || !ClockSite::available()) return;
   const FlakyAddress address(fixture);
@@ -157,7 +157,7 @@ TEST_CASE("a wall clock that steps by an hour while a scan runs changes no versi
   CHECK(std::abs(stamped_s(fixture.one("SELECT max(sync_version) FROM backup_files")) - now_s()) < 60);
 }
 
-TEST_CASE("versions never go back when the wall clock did, across a restart") {
+TEST_CASE("versions never go back when the wall clock did, across a restart", "[threads]") {
   if (!ClockSite::available()) return;
   const ClockSite clock({});
   const Tree tree;

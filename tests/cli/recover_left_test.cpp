@@ -58,7 +58,7 @@ class Elsewhere {
   TemporaryDirectory directory_;
 };
 
-TEST_CASE("a journal that is cut after an orderly end is damage, and every row that it lost is counted") {
+TEST_CASE("a journal that is cut after an orderly end is damage, and every row that it lost is counted", "[threads]") {
   const ScanSite site = site_away();
   const std::uint64_t rows = leave_rows(site);
   const fs::path journal = journals_left(site).front();
@@ -89,7 +89,7 @@ TEST_CASE("a journal that is cut after an orderly end is damage, and every row t
   CHECK_FALSE(says(site.run({"status"}).out, "clears it away"));
 }
 
-TEST_CASE("a journal that lost nothing but its trailer after an orderly end is damage without lost rows") {
+TEST_CASE("a journal that lost nothing but its trailer after an orderly end is damage without lost rows", "[threads]") {
   const ScanSite site = site_away();
   const std::uint64_t rows = leave_rows(site);
   const fs::path journal = journals_left(site).front();
@@ -102,7 +102,7 @@ TEST_CASE("a journal that lost nothing but its trailer after an orderly end is d
   CHECK_FALSE(says(recovered.err, "no whole row"));
 }
 
-TEST_CASE("without an orderly end, of a cut journal no more is claimed than can be known") {
+TEST_CASE("without an orderly end, of a cut journal no more is claimed than can be known", "[threads]") {
   const ScanSite site = site_away();
   const std::uint64_t rows = leave_rows(site);
   fs::remove(folder_left(site) / "ended");  // as a kill before that step leaves it
@@ -119,7 +119,7 @@ TEST_CASE("without an orderly end, of a cut journal no more is claimed than can 
   CHECK_FALSE(says(recovered.err, "never acknowledged"));
 }
 
-TEST_CASE("journals of a newer format are not called done by recover, force-sync or status") {
+TEST_CASE("journals of a newer format are not called done by recover, force-sync or status", "[threads]") {
   const ScanSite site = site_away();
   leave_rows(site);
   const std::vector<fs::path> journals = journals_left(site);
@@ -143,7 +143,7 @@ TEST_CASE("journals of a newer format are not called done by recover, force-sync
   CHECK(journals_left(site).size() == journals.size());
 }
 
-TEST_CASE("rows for this destination that another host wrote are counted, and end recover with 3") {
+TEST_CASE("rows for this destination that another host wrote are counted, and end recover with 3", "[threads]") {
   const ScanSite site = site_away();
   leave_rows(site);
   const fs::path manifest = folder_left(site) / "manifest";
@@ -159,7 +159,7 @@ TEST_CASE("rows for this destination that another host wrote are counted, and en
   CHECK(says(site.run({"status"}).out, "to send them: forebay recover --to URL"));
 }
 
-TEST_CASE("recover makes no state directory where there is none") {
+TEST_CASE("recover makes no state directory where there is none", "[threads]") {
   ScanSite site;
   const fs::path slip = site.directory() / "slip";
   site.set("FOREBAY_STATE_DIR", slip.string());
@@ -171,7 +171,7 @@ TEST_CASE("recover makes no state directory where there is none") {
 }
 
 TEST_CASE("at level memory a disk that takes no rows at the end makes 4, and what is lost is told to the end",
-          "[root]") {
+          "[root][threads]") {
   if (!is_root()) {
     WARN("skipped: only root can make a small disk");
     return;
@@ -201,7 +201,7 @@ TEST_CASE("at level memory a disk that takes no rows at the end makes 4, and wha
   CHECK(::umount(disk.path().c_str()) == 0);
 }
 
-TEST_CASE("recover at level memory writes no checkpoint of what lies in journals") {
+TEST_CASE("recover at level memory writes no checkpoint of what lies in journals", "[threads]") {
   ScanSite site = site_away();
   leave_rows(site);
   site.set("MEMORY_DB_DURABILITY", "memory");
@@ -212,7 +212,7 @@ TEST_CASE("recover at level memory writes no checkpoint of what lies in journals
   CHECK_FALSE(says(away.err, "checkpoint created"));
 }
 
-TEST_CASE("no number of an orphan's checkpoints comes twice, also where the hook moves them away") {
+TEST_CASE("no number of an orphan's checkpoints comes twice, also where the hook moves them away", "[threads]") {
   ScanSite site = site_away();
   leave_rows(site);
   const TemporaryDirectory tapes;
@@ -232,7 +232,8 @@ TEST_CASE("no number of an orphan's checkpoints comes twice, also where the hook
   CHECK((numbers == std::set<char>{'1', '2', '3'}));
 }
 
-TEST_CASE("a second signal at level memory says how much the journals and the last checkpoint keep, and where") {
+TEST_CASE("a second signal at level memory says how much the journals and the last checkpoint keep, and where",
+          "[threads]") {
   ScanSite site = site_away();
   site.set("MEMORY_DB_DURABILITY", "memory");
   site.set("MEMORY_DB_CHECKPOINT_INTERVAL", GENERATE("0", "1"));

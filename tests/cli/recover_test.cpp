@@ -20,7 +20,7 @@ std::vector<std::filesystem::path> files_left(const ScanSite& site, const std::s
   return found;
 }
 
-TEST_CASE("a damaged journal is told by recover's status, and what could be read of it is there") {
+TEST_CASE("a damaged journal is told by recover's status, and what could be read of it is there", "[threads]") {
   const ScanSite site(kNobody, {{"SYNC_DRAIN_TIMEOUT", "1"}});
   const Tree tree;
   fill(tree, 3000);
@@ -46,7 +46,7 @@ TEST_CASE("a damaged journal is told by recover's status, and what could be read
   CHECK(files_left(site, ".journal").empty());
 }
 
-TEST_CASE("recover sends what fills the disk, and counts what the disk did not take", "[root]") {
+TEST_CASE("recover sends what fills the disk, and counts what the disk did not take", "[root][threads]") {
   if (!is_root()) {
     WARN("skipped: only root can make a small disk");
     return;
@@ -81,7 +81,8 @@ TEST_CASE("recover sends what fills the disk, and counts what the disk did not t
   CHECK(::umount(disk.path().c_str()) == 0);
 }
 
-TEST_CASE("recover takes one buffer by its name, and refuses a name that is none and a shift that is no number") {
+TEST_CASE("recover takes one buffer by its name, and refuses a name that is none and a shift that is no number",
+          "[threads]") {
   const ScanSite site(kNobody, {{"SYNC_DRAIN_TIMEOUT", "1"}});
   const Tree tree;
   fill(tree, 10);
@@ -113,7 +114,7 @@ TEST_CASE("recover takes one buffer by its name, and refuses a name that is none
   CHECK(site.buffers_left() == 1);
 }
 
-TEST_CASE("what cannot be read of one buffer is told by recover's status, and the others land") {
+TEST_CASE("what cannot be read of one buffer is told by recover's status, and the others land", "[threads]") {
   const ScanSite site(kNobody, {{"SYNC_DRAIN_TIMEOUT", "1"}});
   const Tree tree;
   fill(tree, 10);
@@ -131,7 +132,7 @@ TEST_CASE("what cannot be read of one buffer is told by recover's status, and th
   CHECK(site.buffers_left() == 1);
 }
 
-TEST_CASE("a scan whose messages nobody reads any more goes on to its end") {
+TEST_CASE("a scan whose messages nobody reads any more goes on to its end", "[threads]") {
   const ScanSite site;
   const Tree tree;
   fill(tree, 3000);
@@ -143,7 +144,7 @@ TEST_CASE("a scan whose messages nobody reads any more goes on to its end") {
   CHECK(site.buffers_left() == 0);
 }
 
-TEST_CASE("numbers of sets and patterns that cannot be meant are refused with 2") {
+TEST_CASE("numbers of sets and patterns that cannot be meant are refused with 2", "[threads]") {
   const ScanSite site;
   const Tree tree;
   for (const char* id : {"-5", "0x10", "1e3", "9999999999999999999", "7 "}) {

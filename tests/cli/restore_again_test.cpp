@@ -49,8 +49,8 @@ nlohmann::json restored(const ScanSite& site, std::vector<std::string> arguments
   return said;
 }
 
-TEMPLATE_TEST_CASE("a checkpoint that is restored twice leaves what it left, and counts as there", "", SqliteFixture,
-                   PostgresFixture) {
+TEMPLATE_TEST_CASE("a checkpoint that is restored twice leaves what it left, and counts as there", "[threads]",
+                   SqliteFixture, PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
   make_watched_tables(fixture);
@@ -69,8 +69,8 @@ TEMPLATE_TEST_CASE("a checkpoint that is restored twice leaves what it left, and
   CHECK(fixture.one("SELECT count(*) FROM went_back") == "0");
 }
 
-TEMPLATE_TEST_CASE("an old checkpoint restored after newer syncs changes nothing, and its rows count as superseded", "",
-                   SqliteFixture, PostgresFixture) {
+TEMPLATE_TEST_CASE("an old checkpoint restored after newer syncs changes nothing, and its rows count as superseded",
+                   "[threads]", SqliteFixture, PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
   make_watched_tables(fixture);
@@ -90,8 +90,8 @@ TEMPLATE_TEST_CASE("an old checkpoint restored after newer syncs changes nothing
   CHECK(fixture.one("SELECT count(*) FROM went_back") == "0");
 }
 
-TEMPLATE_TEST_CASE("two machines that restore overlapping checkpoints at once come to one end state", "", SqliteFixture,
-                   PostgresFixture) {
+TEMPLATE_TEST_CASE("two machines that restore overlapping checkpoints at once come to one end state", "[threads]",
+                   SqliteFixture, PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
   make_watched_tables(fixture);
@@ -120,7 +120,8 @@ TEMPLATE_TEST_CASE("two machines that restore overlapping checkpoints at once co
   CHECK(here.buffers_left() + there.buffers_left() == 0);
 }
 
-TEST_CASE("a checkpoint on a second state directory and database gives the same rows as on the first", "[postgres]") {
+TEST_CASE("a checkpoint on a second state directory and database gives the same rows as on the first",
+          "[postgres][threads]") {
   PostgresFixture first;
   PostgresFixture second;
   if (!first.available()) return;

@@ -53,7 +53,7 @@ std::uintmax_t offset_of(const std::string& file, const std::string& text) {
   return bytes.find(text);
 }
 
-TEST_CASE("a checkpoint that is cut or altered is refused, and an older good one of its buffer is named") {
+TEST_CASE("a checkpoint that is cut or altered is refused, and an older good one of its buffer is named", "[threads]") {
   const RefusingSite at;
   const auto checkpoint = [&](int rows) {
     return CheckpointMaker(at.dir / "checkpoints", "b-7").segment(backup_files_stream()).files(rows, 1).finish();
@@ -71,7 +71,7 @@ TEST_CASE("a checkpoint that is cut or altered is refused, and an older good one
   CHECK(at.site.run({"restore", older}).status == 0);
 }
 
-TEST_CASE("a checkpoint of a newer format is refused with what to do, and kept") {
+TEST_CASE("a checkpoint of a newer format is refused with what to do, and kept", "[threads]") {
   const RefusingSite at;
   const std::string file =
       CheckpointMaker(at.dir / "checkpoints", "b-7").segment(backup_files_stream()).files(5, 1).finish();
@@ -80,7 +80,7 @@ TEST_CASE("a checkpoint of a newer format is refused with what to do, and kept")
   CHECK(fs::exists(file));
 }
 
-TEST_CASE("what is no checkpoint is refused with what it is") {
+TEST_CASE("what is no checkpoint is refused with what it is", "[threads]") {
   const RefusingSite at;
   CHECK(says(at.refused((at.dir / "missing.db").string()), "missing.db"));
   CHECK(says(at.refused(at.dir.write("notes.txt", "DROP TABLE backup_files;\n").string()), "notes.txt"));
@@ -96,7 +96,8 @@ TEST_CASE("what is no checkpoint is refused with what it is") {
   CHECK(says(at.refused(link), "link.db"));
 }
 
-TEST_CASE("a checkpoint with triggers, views or tables of someone else's is refused, and nothing in it is run") {
+TEST_CASE("a checkpoint with triggers, views or tables of someone else's is refused, and nothing in it is run",
+          "[threads]") {
   const RefusingSite at;
   const std::string crafted =
       CheckpointMaker(at.dir / "checkpoints", "b-7").segment(backup_files_stream()).files(5, 1).finish();
@@ -122,7 +123,7 @@ TEST_CASE("a checkpoint with triggers, views or tables of someone else's is refu
   CHECK_FALSE(fs::exists(made));
 }
 
-TEST_CASE("a checkpoint whose stream names a table of forebay's or the server's own is refused") {
+TEST_CASE("a checkpoint whose stream names a table of forebay's or the server's own is refused", "[threads]") {
   const RefusingSite at;
   Stream stream = measurements();
   stream.table = GENERATE("sync_batches", "public.Sync_Batches", "forebay_migrations", "pg_catalog.pg_class",
@@ -132,7 +133,7 @@ TEST_CASE("a checkpoint whose stream names a table of forebay's or the server's 
   CHECK(says(at.refused(file), stream.table + "' is not one for rows"));
 }
 
-TEST_CASE("a built-in stream with another table, key or column than this release knows is refused") {
+TEST_CASE("a built-in stream with another table, key or column than this release knows is refused", "[threads]") {
   const RefusingSite at;
   Stream stream = backup_sets_stream();
   std::string why;
@@ -163,7 +164,7 @@ TEST_CASE("a built-in stream with another table, key or column than this release
   CHECK(says(at.refused(file), why));
 }
 
-TEST_CASE("names that look like SQL are names", "[postgres]") {
+TEST_CASE("names that look like SQL are names", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   fixture.destination()->migrate_up();

@@ -23,7 +23,7 @@ bool sums_up(const nlohmann::json& j) {
   return n("rows") == n("new") + n("older_there") + n("equal_there") + n("newer_there") + n("superseded");
 }
 
-TEMPLATE_TEST_CASE("a dry run tells what the restore then does, and changes nothing", "", SqliteFixture,
+TEMPLATE_TEST_CASE("a dry run tells what the restore then does, and changes nothing", "[threads]", SqliteFixture,
                    PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
@@ -71,7 +71,7 @@ TEMPLATE_TEST_CASE("a dry run tells what the restore then does, and changes noth
   CHECK(after.at("equal_there") == 501 + 3000 + 3000);
 }
 
-TEMPLATE_TEST_CASE("a dry run at a destination without tables finds every row new, and makes nothing", "",
+TEMPLATE_TEST_CASE("a dry run at a destination without tables finds every row new, and makes nothing", "[threads]",
                    SqliteFixture, PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
@@ -91,7 +91,7 @@ TEMPLATE_TEST_CASE("a dry run at a destination without tables finds every row ne
   }
 }
 
-TEST_CASE("a dry run prints a table for people, by stream, and may be of one set") {
+TEST_CASE("a dry run prints a table for people, by stream, and may be of one set", "[threads]") {
   const TemporaryDirectory dir;
   CheckpointMaker maker(dir / "checkpoints");
   maker.segment(backup_files_stream()).files(1500, 1, 7).files(20, 5000, 8);
@@ -107,7 +107,7 @@ TEST_CASE("a dry run prints a table for people, by stream, and may be of one set
   CHECK_FALSE(std::filesystem::exists(site.state()));
 }
 
-TEST_CASE("a dry run at a destination that is away ends with 3 and leaves nothing") {
+TEST_CASE("a dry run at a destination that is away ends with 3 and leaves nothing", "[threads]") {
   const TemporaryDirectory dir;
   const std::string file = CheckpointMaker(dir / "checkpoints").segment(backup_files_stream()).files(2, 1).finish();
   const ScanSite site("postgresql://127.0.0.1:1/nobody");

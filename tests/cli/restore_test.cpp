@@ -26,7 +26,7 @@ Rows query(const TemporaryDirectory& dir, const std::string& sql) {
   return rows;
 }
 
-TEST_CASE("rows of every stream in a checkpoint land at their first versions, and are counted") {
+TEST_CASE("rows of every stream in a checkpoint land at their first versions, and are counted", "[threads]") {
   const TemporaryDirectory dir;
   CheckpointMaker maker(dir / "checkpoints");
   maker.segment(backup_sets_stream()).set(5, 7, "nightly");
@@ -62,7 +62,7 @@ TEST_CASE("rows of every stream in a checkpoint land at their first versions, an
   CHECK(says(result.err, "tape-server"));
 }
 
-TEST_CASE("the summary for people names what was restored, and --quiet says nothing") {
+TEST_CASE("the summary for people names what was restored, and --quiet says nothing", "[threads]") {
   const TemporaryDirectory dir;
   const std::string file = CheckpointMaker(dir / "checkpoints").segment(backup_files_stream()).files(3, 100).finish();
   const ScanSite site(catalog_of(dir));
@@ -76,7 +76,7 @@ TEST_CASE("the summary for people names what was restored, and --quiet says noth
   CHECK(quiet.err.empty());
 }
 
-TEST_CASE("of several files the newest version of each key wins, in whatever order they are named") {
+TEST_CASE("of several files the newest version of each key wins, in whatever order they are named", "[threads]") {
   const TemporaryDirectory dir;
   const std::string older =
       CheckpointMaker(dir / "checkpoints", "b-1").segment(backup_files_stream()).files(50, 1000).finish();
@@ -93,7 +93,7 @@ TEST_CASE("of several files the newest version of each key wins, in whatever ord
         Rows{{"50", "40", "50"}});
 }
 
-TEST_CASE("more files are restored at once than a process may have open by custom") {
+TEST_CASE("more files are restored at once than a process may have open by custom", "[threads]") {
   const TemporaryDirectory dir;
   const ScanSite site(catalog_of(dir));
   CommandLine line = site.line({"restore", "--json"});
@@ -113,7 +113,7 @@ TEST_CASE("more files are restored at once than a process may have open by custo
   CHECK(summary_of(result).at("synced") == kFiles);
 }
 
-TEST_CASE("a set is chosen by its name or number, a stream by its name, and others stay out") {
+TEST_CASE("a set is chosen by its name or number, a stream by its name, and others stay out", "[threads]") {
   const TemporaryDirectory dir;
   const std::int64_t weekly = backup_set_id("weekly");
   CheckpointMaker maker(dir / "checkpoints");
@@ -143,7 +143,7 @@ TEST_CASE("a set is chosen by its name or number, a stream by its name, and othe
   CHECK_FALSE(summary_of(result).at("streams").contains("measurements"));
 }
 
-TEST_CASE("a set or stream that is not in the files is refused with what is, and nothing is made") {
+TEST_CASE("a set or stream that is not in the files is refused with what is, and nothing is made", "[threads]") {
   const TemporaryDirectory dir;
   CheckpointMaker maker(dir / "checkpoints");
   maker.segment(backup_sets_stream()).set(1, 7, "nightly");
@@ -165,7 +165,7 @@ TEST_CASE("a set or stream that is not in the files is refused with what is, and
   CHECK(says(refused({"--stream", ""}), "--stream"));
 }
 
-TEST_CASE("rows that a destination does not take stay for recover, and the message says how") {
+TEST_CASE("rows that a destination does not take stay for recover, and the message says how", "[threads]") {
   const TemporaryDirectory dir;
   const std::string file = CheckpointMaker(dir / "checkpoints").segment(backup_files_stream()).files(20, 1).finish();
   const ScanSite site("postgresql://127.0.0.1:1/nobody", {{"SYNC_DRAIN_TIMEOUT", "1"}});
@@ -184,7 +184,8 @@ TEST_CASE("rows that a destination does not take stay for recover, and the messa
   CHECK(query(dir, "SELECT count(*), min(sync_version) FROM backup_files") == Rows{{"20", "1"}});
 }
 
-TEST_CASE("a restore is killed, and recover lands what it had acknowledged, also where the level is memory") {
+TEST_CASE("a restore is killed, and recover lands what it had acknowledged, also where the level is memory",
+          "[threads]") {
   const std::string level = GENERATE("memory", "process");
   CAPTURE(level);
   const TemporaryDirectory dir;
@@ -206,7 +207,7 @@ TEST_CASE("a restore is killed, and recover lands what it had acknowledged, also
   CHECK(query(dir, "SELECT count(*), sum(sync_version = file_size) FROM backup_files") == Rows{{"30000", "30000"}});
 }
 
-TEST_CASE("a signal ends a restore with 130, and the message says how to go on") {
+TEST_CASE("a signal ends a restore with 130, and the message says how to go on", "[threads]") {
   const TemporaryDirectory dir;
   const std::string file =
       CheckpointMaker(dir / "checkpoints").segment(backup_files_stream()).files(40'000, 1).finish();
@@ -226,7 +227,7 @@ TEST_CASE("a signal ends a restore with 130, and the message says how to go on")
   CHECK(adds_up(said));
 }
 
-TEST_CASE("a progress line tells how much of the files was read") {
+TEST_CASE("a progress line tells how much of the files was read", "[threads]") {
   const TemporaryDirectory dir;
   const std::string file =
       CheckpointMaker(dir / "checkpoints").segment(backup_files_stream()).files(40'000, 1).finish();
@@ -243,7 +244,7 @@ TEST_CASE("a progress line tells how much of the files was read") {
   CHECK(says(result.out, " %"));
 }
 
-TEST_CASE("a file of an older release leaves alone the column that its release did not know") {
+TEST_CASE("a file of an older release leaves alone the column that its release did not know", "[threads]") {
   const TemporaryDirectory dir;
   const ScanSite site(catalog_of(dir));
   Stream old = backup_files_stream();

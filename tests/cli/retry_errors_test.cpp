@@ -39,7 +39,7 @@ void scan_bad_file(const ScanSite& site) {
   REQUIRE(site.run({"scan", tree.path(), "--set", tree.path()}).status == 1);
 }
 
-TEST_CASE("retry-errors counts what was in quarantine, and what was in journals apart") {
+TEST_CASE("retry-errors counts what was in quarantine, and what was in journals apart", "[threads]") {
   const TemporaryDirectory dir;
   const fs::path catalog = dir / "catalog.db";
   {
@@ -79,7 +79,7 @@ TEST_CASE("retry-errors counts what was in quarantine, and what was in journals 
   }
 }
 
-TEST_CASE("retry-errors says which rows could not be sent, and errors that they will be") {
+TEST_CASE("retry-errors says which rows could not be sent, and errors that they will be", "[threads]") {
   const TemporaryDirectory directory;
   const Place place = catalog_place(directory);
   const ScanSite site(place.url, {{"SYNC_DRAIN_TIMEOUT", "1"}});
@@ -104,7 +104,7 @@ TEST_CASE("retry-errors says which rows could not be sent, and errors that they 
   CHECK(says(retried.out, "sent again 1 row: 1 synced"));
 }
 
-TEST_CASE("retry-errors takes one buffer alone, by its name") {
+TEST_CASE("retry-errors takes one buffer alone, by its name", "[threads]") {
   const TemporaryDirectory directory;
   const Place place = catalog_place(directory);
   const ScanSite site(place.url);
@@ -122,7 +122,7 @@ TEST_CASE("retry-errors takes one buffer alone, by its name") {
   CHECK(site.run({"retry-errors", "--buffer", first}).status == 2);
 }
 
-TEST_CASE("errors and retry-errors refuse a stream that nobody knows, and name those that there are") {
+TEST_CASE("errors and retry-errors refuse a stream that nobody knows, and name those that there are", "[threads]") {
   const TemporaryDirectory dir;
   Buffer buffer(catalog_options(dir));
   const std::map<std::string, std::string> settings = {{"FOREBAY_STATE_DIR", (dir / "state").string()},

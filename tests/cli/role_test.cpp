@@ -19,7 +19,7 @@ CommandResult run_role_file(const OwnDatabase& database, std::vector<std::string
 }
 
 TEST_CASE("the role of sql/postgres/role.sql is enough to scan, scan again, recover and restore, and may do no more",
-          "[postgres]") {
+          "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
@@ -82,7 +82,7 @@ TEST_CASE("the role of sql/postgres/role.sql is enough to scan, scan again, reco
   CHECK(count("sync_batches") != "0");
 }
 
-TEST_CASE("sql/postgres/role.sql makes the role where there is none, and wants its name", "[postgres]") {
+TEST_CASE("sql/postgres/role.sql makes the role where there is none, and wants its name", "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);

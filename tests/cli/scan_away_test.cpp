@@ -14,7 +14,7 @@ namespace {
 ScanSite site_away(const std::string& url) { return ScanSite(url, {{"SYNC_DRAIN_TIMEOUT", "1"}}); }
 
 TEST_CASE("without a server a scan ends with 3, tells how many rows are where, and recover lands every one",
-          "[postgres]") {
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const FlakyAddress address(fixture);
@@ -51,7 +51,7 @@ TEST_CASE("without a server a scan ends with 3, tells how many rows are where, a
   CHECK(says(again.out, "nothing to recover"));
 }
 
-TEST_CASE("kill -9 in the middle of a scan loses nothing that was in a journal", "[postgres]") {
+TEST_CASE("kill -9 in the middle of a scan loses nothing that was in a journal", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const FlakyAddress address(fixture);
@@ -77,7 +77,7 @@ TEST_CASE("kill -9 in the middle of a scan loses nothing that was in a journal",
   CHECK(site.buffers_left() == 0);
 }
 
-TEST_CASE("the next scan adopts what an earlier one left, unless told not to", "[postgres]") {
+TEST_CASE("the next scan adopts what an earlier one left, unless told not to", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const FlakyAddress address(fixture);
@@ -101,7 +101,7 @@ TEST_CASE("the next scan adopts what an earlier one left, unless told not to", "
   CHECK(site.buffers_left() == 0);
 }
 
-TEST_CASE("what was meant for one destination goes to another only when recover is told so", "[postgres]") {
+TEST_CASE("what was meant for one destination goes to another only when recover is told so", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const FlakyAddress address(fixture);
@@ -121,7 +121,7 @@ TEST_CASE("what was meant for one destination goes to another only when recover 
 }
 
 TEST_CASE("without the buffer rows land and nothing is kept; with the server away too, and that is said",
-          "[postgres]") {
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const FlakyAddress address(fixture);
@@ -144,7 +144,7 @@ TEST_CASE("without the buffer rows land and nothing is kept; with the server awa
   CHECK(site.buffers_left() == 0);
 }
 
-TEST_CASE("two scans at once into one empty database, with one state directory, both land", "[postgres]") {
+TEST_CASE("two scans at once into one empty database, with one state directory, both land", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const ScanSite site(fixture.url());
@@ -164,7 +164,7 @@ TEST_CASE("two scans at once into one empty database, with one state directory, 
   CHECK(site.buffers_left() == 0);
 }
 
-TEST_CASE("memory stays within its limit while the server is away", "[postgres]") {
+TEST_CASE("memory stays within its limit while the server is away", "[postgres][threads]") {
 #ifdef FOREBAY_SANITIZED
   WARN("skipped: a sanitizer's own memory would be measured");
   return;

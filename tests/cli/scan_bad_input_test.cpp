@@ -11,7 +11,7 @@
 namespace forebay::test {
 namespace {
 
-TEST_CASE("a scan of what is no directory ends with 2, names it, and makes nothing") {
+TEST_CASE("a scan of what is no directory ends with 2, names it, and makes nothing", "[threads]") {
   const ScanSite site;
   const Tree tree;
   tree.file("plain");
@@ -24,7 +24,7 @@ TEST_CASE("a scan of what is no directory ends with 2, names it, and makes nothi
   CHECK(site.buffers_left() == 0);
 }
 
-TEST_CASE("destinations that cannot be are refused with 2, without their password") {
+TEST_CASE("destinations that cannot be are refused with 2, without their password", "[threads]") {
   const Tree tree;
   for (const char* url :
        {"mysql://u:canary@h/db", "opengauss://u:canary@h:port/db", "postgresql://u:canary@h:port/db"}) {
@@ -39,7 +39,8 @@ TEST_CASE("destinations that cannot be are refused with 2, without their passwor
   }
 }
 
-TEST_CASE("a server that refuses the connection is told in one line that reads well, after what named it") {
+TEST_CASE("a server that refuses the connection is told in one line that reads well, after what named it",
+          "[threads]") {
   const Tree tree;
   const ScanSite site("", {{"SYNC_DRAIN_TIMEOUT", "1"}});
   const auto result = site.run({"scan", tree.path(), "--to", "postgresql://127.0.0.1:1/nobody"});
@@ -90,7 +91,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a user's @ in a URL's parameter is let through") {
+TEST_CASE("a user's @ in a URL's parameter is let through", "[threads]") {
   const ScanSite site("postgresql://127.0.0.1:1/db?user=me@there&connect_timeout=1");
   const auto result = site.run({"migrate", "status"});
   CAPTURE(result.err);
@@ -98,7 +99,7 @@ TEST_CASE("a user's @ in a URL's parameter is let through") {
   CHECK(says(result.err, "cannot connect to postgresql://me@there@127.0.0.1:1/db"));
 }
 
-TEST_CASE("an empty --to is refused, not passed over for another destination") {
+TEST_CASE("an empty --to is refused, not passed over for another destination", "[threads]") {
   const ScanSite site;
   const Tree tree;
   for (const auto& line : std::vector<std::vector<std::string>>{
@@ -113,7 +114,7 @@ TEST_CASE("an empty --to is refused, not passed over for another destination") {
   CHECK_FALSE(std::filesystem::exists(site.state()));
 }
 
-TEST_CASE("a state directory that others could tamper with is refused with 2") {
+TEST_CASE("a state directory that others could tamper with is refused with 2", "[threads]") {
   const Tree tree;
   const ScanSite site;
   std::filesystem::create_directory(site.state());
@@ -136,7 +137,8 @@ TEST_CASE("a state directory that others could tamper with is refused with 2") {
          says(result.err, "it belongs to another user")));
 }
 
-TEST_CASE("a database that is missing ends a scan with 3, and recover lands the rows once it is made", "[postgres]") {
+TEST_CASE("a database that is missing ends a scan with 3, and recover lands the rows once it is made",
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const std::string database = fixture.schema() + "_db";
@@ -156,7 +158,8 @@ TEST_CASE("a database that is missing ends a scan with 3, and recover lands the 
   fixture.exec("DROP DATABASE " + database + " WITH (FORCE)");
 }
 
-TEST_CASE("a server that is not UTF8, and a table whose columns do not fit, keep the rows and say why", "[postgres]") {
+TEST_CASE("a server that is not UTF8, and a table whose columns do not fit, keep the rows and say why",
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const std::string database = fixture.schema() + "_ascii";

@@ -15,7 +15,8 @@ std::size_t count_of(const std::string& text, std::string_view part) {
   return n;
 }
 
-TEST_CASE("at the limit on disk a scan says so once, status that producers wait, and all lands", "[postgres]") {
+TEST_CASE("at the limit on disk a scan says so once, status that producers wait, and all lands",
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const FlakyAddress address(fixture);
@@ -38,7 +39,8 @@ TEST_CASE("at the limit on disk a scan says so once, status that producers wait,
   CHECK(summary_of(result).at("synced") == summary_of(result).at("accepted"));
 }
 
-TEST_CASE("on a full disk a scan says what fails once for all segments, and never that there is room", "[root][long]") {
+TEST_CASE("on a full disk a scan says what fails once for all segments, and never that there is room",
+          "[root][long][threads]") {
   if (!is_root()) {
     WARN("skipped: only root can make a small disk");
     return;

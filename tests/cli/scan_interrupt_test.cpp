@@ -24,7 +24,7 @@ class HeldDestination {
 std::string rows_there(PostgresFixture& fixture) { return fixture.one("SELECT count(*) FROM backup_files"); }
 
 TEST_CASE("a signal while the destination takes nothing ends a scan with 130, and recover lands what was seen",
-          "[postgres]") {
+          "[postgres][threads]") {
   const int signal = GENERATE(SIGINT, SIGTERM);
   CAPTURE(signal);
   HeldDestination held;
@@ -59,7 +59,8 @@ TEST_CASE("a signal while the destination takes nothing ends a scan with 130, an
   CHECK(site.buffers_left() == 0);
 }
 
-TEST_CASE("an interrupted scan whose destination is well brings there what was seen, and says so", "[postgres]") {
+TEST_CASE("an interrupted scan whose destination is well brings there what was seen, and says so",
+          "[postgres][threads]") {
   HeldDestination held;
   if (!held.fixture.available()) return;
   const ScanSite site(held.fixture.url(), {{"MEMORY_DB_DISK_MAX_MB", "1"}});
@@ -81,7 +82,7 @@ TEST_CASE("an interrupted scan whose destination is well brings there what was s
   CHECK(site.buffers_left() == 0);
 }
 
-TEST_CASE("a second signal leaves at once, and recover lands what was acknowledged", "[postgres]") {
+TEST_CASE("a second signal leaves at once, and recover lands what was acknowledged", "[postgres][threads]") {
   HeldDestination held;
   if (!held.fixture.available()) return;
   const ScanSite site(held.fixture.url(), {{"SYNC_DRAIN_TIMEOUT", "600"}, {"MEMORY_DB_DISK_MAX_MB", "1"}});

@@ -8,7 +8,7 @@
 namespace forebay::test {
 namespace {
 
-TEST_CASE("at the limit on file sizes a scan ends with what went wrong, not by a signal") {
+TEST_CASE("at the limit on file sizes a scan ends with what went wrong, not by a signal", "[threads]") {
   const ScanSite site("postgresql://127.0.0.1:1/nobody", {{"SYNC_DRAIN_TIMEOUT", "1"}});
   const Tree tree;
   fill(tree, 3000);

@@ -94,7 +94,7 @@ TEST_CASE(
   CHECK_FALSE(says(recovered.err + recovered.out, "canary"));
 }
 
-TEST_CASE("a directory that may not be read is refused with 2, and one below it is counted and told") {
+TEST_CASE("a directory that may not be read is refused with 2, and one below it is counted and told", "[threads]") {
   if (!is_root()) {
     WARN("skipped: only root can run the command as another user");
     return;

@@ -11,7 +11,7 @@ namespace {
 
 std::int64_t set_of(const nlohmann::json& summary) { return summary.at("backup_set_id").get<std::int64_t>(); }
 
-TEST_CASE("scan --json has every key that scripts may rely on, and its counts add up") {
+TEST_CASE("scan --json has every key that scripts may rely on, and its counts add up", "[threads]") {
   const ScanSite site;
   const Tree tree;
   fill(tree, 1200);
@@ -35,7 +35,7 @@ TEST_CASE("scan --json has every key that scripts may rely on, and its counts ad
   CHECK(summary.at("peak_memory_bytes").get<std::uint64_t>() > 1'000'000);
 }
 
-TEST_CASE("each trigger is told by its own reason, in the summary and in the log") {
+TEST_CASE("each trigger is told by its own reason, in the summary and in the log", "[threads]") {
   struct Case {
     const char* reason;
     std::map<std::string, std::string> settings;
@@ -60,7 +60,7 @@ TEST_CASE("each trigger is told by its own reason, in the summary and in the log
   CHECK(summary.at("batches").at("interval_reached") == 0);  // 30 s are not over
 }
 
-TEST_CASE("a scan that is held up syncs what it has at the interval", "[postgres]") {
+TEST_CASE("a scan that is held up syncs what it has at the interval", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   // Only PostgreSQL can be held up from here: the journals fill while a table is locked, and the walk waits for room.
@@ -83,7 +83,7 @@ TEST_CASE("a scan that is held up syncs what it has at the interval", "[postgres
   CHECK(fixture.one("SELECT count(*) FROM backup_files") == summary_of(result).at("scanned").dump());
 }
 
-TEST_CASE("a dry run sends nothing and leaves nothing") {
+TEST_CASE("a dry run sends nothing and leaves nothing", "[threads]") {
   const ScanSite site;
   const Tree tree;
   fill(tree, 6000);
@@ -97,7 +97,7 @@ TEST_CASE("a dry run sends nothing and leaves nothing") {
   CHECK(says(site.run({"scan", tree.path(), "--dry-run"}).out, "nothing was sent, nothing is left"));
 }
 
-TEST_CASE("--quiet says nothing when all is well, and still says what is not") {
+TEST_CASE("--quiet says nothing when all is well, and still says what is not", "[threads]") {
   const ScanSite site;
   const Tree tree;
   tree.file("a");
@@ -110,7 +110,7 @@ TEST_CASE("--quiet says nothing when all is well, and still says what is not") {
   CHECK(says(missing.err, "not-there"));
 }
 
-TEST_CASE("--exclude and --exclude-from leave out names, paths and what is below them") {
+TEST_CASE("--exclude and --exclude-from leave out names, paths and what is below them", "[threads]") {
   const ScanSite site;
   const Tree tree;
   for (const char* name : {"keep", "a.tmp", "sub/b.tmp", "sub/keep", "cache/x", "cache/y", "logs/1"}) tree.file(name);
@@ -127,7 +127,7 @@ TEST_CASE("--exclude and --exclude-from leave out names, paths and what is below
   CHECK(says(missing.err, "no-such-file"));
 }
 
-TEST_CASE("a scan's backup set says what was scanned, where and when", "[postgres]") {
+TEST_CASE("a scan's backup set says what was scanned, where and when", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const ScanSite site(fixture.url());

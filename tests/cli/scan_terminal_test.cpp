@@ -16,7 +16,7 @@ ScanSite away(std::map<std::string, std::string> settings = {}) {
 
 constexpr std::string_view kErase = "\r\033[K";
 
-TEST_CASE("on a terminal one line is redrawn, erased before other lines and gone at the end") {
+TEST_CASE("on a terminal one line is redrawn, erased before other lines and gone at the end", "[threads]") {
   const ScanSite site = away();
   const Tree tree;
   fill(tree, 10);
@@ -35,7 +35,7 @@ TEST_CASE("on a terminal one line is redrawn, erased before other lines and gone
   CHECK(result.out.find(kErase, last) < result.out.find("scanned     13 files"));
 }
 
-TEST_CASE("on a terminal with NO_COLOR nothing is coloured, and without it warnings are") {
+TEST_CASE("on a terminal with NO_COLOR nothing is coloured, and without it warnings are", "[threads]") {
   const Tree tree;
   fill(tree, 10);
   for (const bool no_color : {false, true}) {
@@ -49,7 +49,7 @@ TEST_CASE("on a terminal with NO_COLOR nothing is coloured, and without it warni
   }
 }
 
-TEST_CASE("what is asked for by --log-level stands beside the progress line") {
+TEST_CASE("what is asked for by --log-level stands beside the progress line", "[threads]") {
   const ScanSite site = away();
   const Tree tree;
   fill(tree, 10);
@@ -58,7 +58,8 @@ TEST_CASE("what is asked for by --log-level stands beside the progress line") {
   CHECK(says(run_command(line).out, "sync started"));
 }
 
-TEST_CASE("elsewhere no line is redrawn unless it is asked for, and --progress never shows none on a terminal either") {
+TEST_CASE("elsewhere no line is redrawn unless it is asked for, and --progress never shows none on a terminal either",
+          "[threads]") {
   const ScanSite site = away();
   const Tree tree;
   fill(tree, 10);

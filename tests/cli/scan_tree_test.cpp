@@ -27,7 +27,7 @@ void check_same(const std::map<std::string, std::int64_t>& landed, const std::ma
 }
 
 TEST_CASE("what a scan brings into PostgreSQL is what find says, and a second scan of the set adds no row",
-          "[postgres]") {
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const ScanSite site(fixture.url());
@@ -51,7 +51,7 @@ TEST_CASE("what a scan brings into PostgreSQL is what find says, and a second sc
   CHECK(site.buffers_left() == 0);
 }
 
-TEST_CASE("a rescan sees ten changed and ten new files, and leaves what the copier wrote", "[postgres]") {
+TEST_CASE("a rescan sees ten changed and ten new files, and leaves what the copier wrote", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const ScanSite site(fixture.url());
@@ -73,7 +73,8 @@ TEST_CASE("a rescan sees ten changed and ten new files, and leaves what the copi
         first.at("scanned").dump());
 }
 
-TEST_CASE("with no server and no settings a scan goes into a catalog, says so and where, and can be repeated") {
+TEST_CASE("with no server and no settings a scan goes into a catalog, says so and where, and can be repeated",
+          "[threads]") {
   const ScanSite site;
   const Tree tree;
   fill(tree, 3000);
@@ -92,7 +93,7 @@ TEST_CASE("with no server and no settings a scan goes into a catalog, says so an
   CHECK(site.buffers_left() == 0);
 }
 
-TEST_CASE("a state directory and a catalog inside the tree are left out of it") {
+TEST_CASE("a state directory and a catalog inside the tree are left out of it", "[threads]") {
   ScanSite site;
   site.set("DATABASE_URL", "sqlite:" + (site.directory() / "my.db").string());
   site.directory().write("mine", "x");
@@ -158,7 +159,7 @@ void make_odd_names(const Tree& tree) {
 }
 
 TEMPLATE_TEST_CASE("odd names and long paths come back byte for byte from PostgreSQL, by each way into a table",
-                   "[postgres]", PostgresFixture, PostgresNoTempFixture) {
+                   "[postgres][threads]", PostgresFixture, PostgresNoTempFixture) {
   TestType fixture;
   if (!fixture.available()) return;
   const ScanSite site(fixture.url());
@@ -178,7 +179,7 @@ TEMPLATE_TEST_CASE("odd names and long paths come back byte for byte from Postgr
                     "'not-\\377\\376-utf8'::bytea") == "2");
 }
 
-TEST_CASE("odd names and long paths come back byte for byte from the catalog") {
+TEST_CASE("odd names and long paths come back byte for byte from the catalog", "[threads]") {
   const ScanSite site;
   const Tree tree;
   make_odd_names(tree);
@@ -189,7 +190,7 @@ TEST_CASE("odd names and long paths come back byte for byte from the catalog") {
   }
 }
 
-TEST_CASE("times before 1970 and after 2262 and a size of 8 EiB land as they are", "[postgres]") {
+TEST_CASE("times before 1970 and after 2262 and a size of 8 EiB land as they are", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Tree tree(roomy());

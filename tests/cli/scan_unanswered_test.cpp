@@ -8,7 +8,8 @@
 namespace forebay::test {
 namespace {
 
-TEST_CASE("a scan that ends while a batch waits for an answer says that it does, and for how long", "[postgres]") {
+TEST_CASE("a scan that ends while a batch waits for an answer says that it does, and for how long",
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const ScanSite site(fixture.url(), {{"SYNC_DRAIN_TIMEOUT", "3"}, {"SYNC_CONNECT_TIMEOUT", "2"}});

@@ -70,7 +70,7 @@ void check_counts(const nlohmann::json& counts, int total, int pending) {
 }
 
 TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and neither adopts nor hides any",
-          "[control][long]") {
+          "[control][long][threads]") {
   AwayScan away;
   const int files = away.files();
   const std::string pid = std::to_string(away.scan->pid());
@@ -179,7 +179,7 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
   CHECK(away.site.run({"force-sync"}).status == 0);
 }
 
-TEST_CASE("status of a state directory that is not there says so, and makes none", "[control]") {
+TEST_CASE("status of a state directory that is not there says so, and makes none", "[control][threads]") {
   const ScanSite site;
   const auto result = site.run({"status"});
   CHECK(result.status == 0);
@@ -195,7 +195,8 @@ TEST_CASE("status of a state directory that is not there says so, and makes none
   CHECK(site.run({"force-sync", "--timeout", "1e3"}).status == 2);
 }
 
-TEST_CASE("what finished buffers brought is shown when their folders are gone, or why it is not known", "[control]") {
+TEST_CASE("what finished buffers brought is shown when their folders are gone, or why it is not known",
+          "[control][threads]") {
   const ScanSite site;
   const Tree tree;
   fill(tree, 20);
@@ -213,7 +214,7 @@ TEST_CASE("what finished buffers brought is shown when their folders are gone, o
   CHECK(says(site.run({"status"}).out, "finished  not known: "));
 }
 
-TEST_CASE("a state directory that cannot be read is a local failure", "[control]") {
+TEST_CASE("a state directory that cannot be read is a local failure", "[control][threads]") {
   ScanSite site;
   site.directory().write("file", "");
   site.set("FOREBAY_STATE_DIR", (site.directory() / "file" / "state").string());
@@ -228,7 +229,7 @@ TEST_CASE("a state directory that cannot be read is a local failure", "[control]
   CHECK(site.run({"status"}).status == 2);
 }
 
-TEST_CASE("a buffer that a living process has adopted is not called orphaned", "[control]") {
+TEST_CASE("a buffer that a living process has adopted is not called orphaned", "[control][threads]") {
   const ScanSite site;
   const StateDirectory state(site.state());
   const std::string id = state.create_buffer(Durability::process, "sqlite:/x").manifest.buffer;  // and "dies" here
@@ -247,7 +248,7 @@ TEST_CASE("a buffer that a living process has adopted is not called orphaned", "
   CHECK(only_buffer_of(site).at("state") == "orphaned");
 }
 
-TEST_CASE("folders that hold no buffer, or lie about one, are told and steer no terminal", "[control]") {
+TEST_CASE("folders that hold no buffer, or lie about one, are told and steer no terminal", "[control][threads]") {
   const ScanSite site;
   const fs::path buffers = fs::path(site.state()) / "buffers";
   const StateDirectory state(site.state());
@@ -273,7 +274,7 @@ TEST_CASE("folders that hold no buffer, or lie about one, are told and steer no 
   CHECK(fs::exists(hostile / "segment-000001.journal"));  // an adopter would set it aside; looking does not
 }
 
-TEST_CASE("--watch shows line after line, or redraws a terminal, until it is interrupted", "[control]") {
+TEST_CASE("--watch shows line after line, or redraws a terminal, until it is interrupted", "[control][threads]") {
   const ScanSite site;
   const bool on_terminal = GENERATE(false, true);
   CAPTURE(on_terminal);

@@ -137,7 +137,7 @@ Request force_sync_request() {
 
 }  // namespace
 
-TEST_CASE("the control socket answers its user, and lies where only that user gets at it", "[control]") {
+TEST_CASE("the control socket answers its user, and lies where only that user gets at it", "[control][threads]") {
   const Served served;
   struct stat st {};
   REQUIRE(::lstat(served.socket().c_str(), &st) == 0);
@@ -151,7 +151,7 @@ TEST_CASE("the control socket answers its user, and lies where only that user ge
   CHECK(answer.result.at("pid") == ::getpid());
 }
 
-TEST_CASE("what is no request is refused with a reason, and the next client is answered", "[control]") {
+TEST_CASE("what is no request is refused with a reason, and the next client is answered", "[control][threads]") {
   const Served served;
   const auto refused = [&](const std::string& bytes) {
     const RawClient client(served.socket());
@@ -172,7 +172,8 @@ TEST_CASE("what is no request is refused with a reason, and the next client is a
   CHECK(served.ask_status().outcome == Outcome::answered);
 }
 
-TEST_CASE("a request that is cut or does not end is given up, and the others are answered meanwhile", "[control]") {
+TEST_CASE("a request that is cut or does not end is given up, and the others are answered meanwhile",
+          "[control][threads]") {
   ServerLimits limits;
   limits.request_time = 300ms;
   const Served served(limits);
@@ -189,7 +190,7 @@ TEST_CASE("a request that is cut or does not end is given up, and the others are
   CHECK(slow.hear().empty());
 }
 
-TEST_CASE("a hundred clients at once are answered or told to come again", "[control]") {
+TEST_CASE("a hundred clients at once are answered or told to come again", "[control][threads]") {
   ServerLimits limits;
   limits.request_time = 300ms;
   Served served(limits);
@@ -210,7 +211,7 @@ TEST_CASE("a hundred clients at once are answered or told to come again", "[cont
   CHECK(served.ask_status().outcome == Outcome::answered);
 }
 
-TEST_CASE("a command goes on when its client goes away, and others are answered meanwhile", "[control]") {
+TEST_CASE("a command goes on when its client goes away, and others are answered meanwhile", "[control][threads]") {
   Served served;
   {
     RawClient client(served.socket());
@@ -223,7 +224,7 @@ TEST_CASE("a command goes on when its client goes away, and others are answered 
   CHECK(served.syncs_end(1));
 }
 
-TEST_CASE("a long command shows signs of life until its result", "[control]") {
+TEST_CASE("a long command shows signs of life until its result", "[control][threads]") {
   ServerLimits limits;
   limits.progress_interval = 20ms;
   Served served(limits);
@@ -239,7 +240,7 @@ TEST_CASE("a long command shows signs of life until its result", "[control]") {
   CHECK(signs >= 3);
 }
 
-TEST_CASE("more long commands at once than there are places for are told so", "[control]") {
+TEST_CASE("more long commands at once than there are places for are told so", "[control][threads]") {
   ServerLimits limits;
   limits.jobs_max = 2;
   Served served(limits);
@@ -258,7 +259,7 @@ TEST_CASE("more long commands at once than there are places for are told so", "[
       comes_true([&] { return ask(served.socket(), ::geteuid(), force_sync_request()).outcome == Outcome::answered; }));
 }
 
-TEST_CASE("what a command throws is its reply", "[control]") {
+TEST_CASE("what a command throws is its reply", "[control][threads]") {
   const Served served;
   Request request;
   request.command = Command::create_checkpoint;
@@ -267,7 +268,7 @@ TEST_CASE("what a command throws is its reply", "[control]") {
   CHECK(answer.why == "the disk is full");
 }
 
-TEST_CASE("a reply that is under way when the server ends arrives", "[control]") {
+TEST_CASE("a reply that is under way when the server ends arrives", "[control][threads]") {
   Served served;
   RawClient client(served.socket());
   client.say(encode_frame(to_text(force_sync_request())));
@@ -299,7 +300,7 @@ TEST_CASE("a process that holds the socket and takes no connection is told from 
   CHECK(ask(path, ::geteuid(), {}, options).outcome == Outcome::absent);
 }
 
-TEST_CASE("another user is refused, even where the file's mode would let it in", "[control][root]") {
+TEST_CASE("another user is refused, even where the file's mode would let it in", "[control][root][threads]") {
   if (!is_root()) {
     WARN("skipped: only root can be another user");
     return;

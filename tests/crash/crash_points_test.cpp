@@ -90,32 +90,32 @@ void survive_each_point(const std::string& level, const std::string& destination
 }
 
 TEST_CASE("a kill at each named crash point loses nothing and counts nothing twice, at level process with SQLite",
-          "[crash]") {
+          "[crash][threads]") {
   survive_each_point("process", "sqlite");
 }
 
 TEST_CASE("a kill at each named crash point loses nothing and counts nothing twice, at level power with SQLite",
-          "[crash]") {
+          "[crash][threads]") {
   survive_each_point("power", "sqlite");
 }
 
 TEST_CASE("a kill at each named crash point loses nothing and counts nothing twice, at level memory with SQLite",
-          "[crash]") {
+          "[crash][threads]") {
   survive_each_point("memory", "sqlite");
 }
 
 TEST_CASE("a kill at each named crash point loses nothing and counts nothing twice, at level process with PostgreSQL",
-          "[crash][postgres]") {
+          "[crash][postgres][threads]") {
   survive_each_point("process", "postgres");
 }
 
 TEST_CASE("a kill at each named crash point loses nothing and counts nothing twice, at level power with PostgreSQL",
-          "[crash][postgres]") {
+          "[crash][postgres][threads]") {
   survive_each_point("power", "postgres");
 }
 
 TEST_CASE("a kill at each named crash point loses nothing and counts nothing twice, at level memory with PostgreSQL",
-          "[crash][postgres][long]") {
+          "[crash][postgres][long][threads]") {
   survive_each_point("memory", "postgres");
 }
 

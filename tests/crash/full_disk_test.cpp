@@ -12,7 +12,7 @@ namespace forebay::crash {
 namespace {
 
 TEST_CASE("a producer on a disk that is full, or without inodes, loses nothing it acknowledged when it is killed",
-          "[crash][root]") {
+          "[crash][root][threads]") {
   if (::geteuid() != 0) {
     WARN("skipped: only root can make a small disk");
     return;

@@ -34,12 +34,12 @@ void survive_kills(const test::OpenGaussRelease& release, const std::string& lev
 }
 
 TEST_CASE("a producer that is killed loses nothing it had acknowledged, with a stand-in of openGauss 2.0 in mode A",
-          "[crash][postgres]") {
+          "[crash][postgres][threads]") {
   survive_kills(test::kOpenGauss2A, "process");
 }
 
 TEST_CASE("a producer that is killed loses nothing it had acknowledged, with a stand-in of openGauss 6.0 in mode PG",
-          "[crash][postgres]") {
+          "[crash][postgres][threads]") {
   survive_kills(test::kOpenGauss6PG, "power");
 }
 

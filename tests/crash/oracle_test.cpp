@@ -8,7 +8,7 @@ namespace {
 
 using Catch::Matchers::Contains;
 
-TEST_CASE("without adoption the oracle reports rows that were acknowledged and are lost", "[crash]") {
+TEST_CASE("without adoption the oracle reports rows that were acknowledged and are lost", "[crash][threads]") {
   TestSite site("sqlite");
   site->begin();
   REQUIRE(kill_producer(*site, held_back()).at_risk > 0);
@@ -38,7 +38,7 @@ Verdict land_late(Site& site) {
   return recover_and_judge(site);
 }
 
-TEST_CASE("with the version guard off the oracle reports rows that went back", "[crash][postgres]") {
+TEST_CASE("with the version guard off the oracle reports rows that went back", "[crash][postgres][threads]") {
   const std::string destination = GENERATE("sqlite", "postgres");
   TestSite site(destination);
   if (!site) return;
@@ -49,7 +49,7 @@ TEST_CASE("with the version guard off the oracle reports rows that went back", "
 }
 
 TEST_CASE("with the ledger off the oracle reports rows that are counted as superseded though they had landed",
-          "[crash][postgres]") {
+          "[crash][postgres][threads]") {
   const std::string destination = GENERATE("sqlite", "postgres");
   TestSite site(destination);
   if (!site) return;

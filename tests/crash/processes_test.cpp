@@ -30,7 +30,7 @@ nlohmann::json report_of(Site& site, Site::Running& running) {
   return nlohmann::json::parse(running.child.out());
 }
 
-TEST_CASE("a process that is stopped keeps its buffer, however long nobody hears of it", "[crash]") {
+TEST_CASE("a process that is stopped keeps its buffer, however long nobody hears of it", "[crash][threads]") {
   TestSite site("sqlite");
   site->begin();
   ProduceOptions options = held_back();
@@ -63,7 +63,8 @@ TEST_CASE("a process that is stopped keeps its buffer, however long nobody hears
   CHECK(lines(recover_and_judge(*site).violations) == "");
 }
 
-TEST_CASE("an exception that nobody catches in a producer thread costs nothing that was acknowledged", "[crash]") {
+TEST_CASE("an exception that nobody catches in a producer thread costs nothing that was acknowledged",
+          "[crash][threads]") {
   const std::string level = GENERATE("process", "power");
   CAPTURE(level);
   TestSite site("sqlite");
@@ -80,7 +81,7 @@ TEST_CASE("an exception that nobody catches in a producer thread costs nothing t
 }
 
 TEST_CASE("of two that start at once in one state directory each has its own buffer, and one adopts the orphan",
-          "[crash]") {
+          "[crash][threads]") {
   TestSite site("sqlite");
   constexpr int kTimes = 25;
   for (int again = 0; again < kTimes; ++again) {
@@ -120,7 +121,7 @@ void forge_pid(const fs::path& folder, std::int64_t pid) {
   std::ofstream(file) << manifest.dump(2) << '\n';
 }
 
-TEST_CASE("whether a buffer is an orphan is told by its lock, not by the number of its process", "[crash]") {
+TEST_CASE("whether a buffer is an orphan is told by its lock, not by the number of its process", "[crash][threads]") {
   TestSite site("sqlite");
   SECTION("a dead process, whose number a living one has") {
     site->begin();

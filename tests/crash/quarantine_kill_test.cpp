@@ -64,7 +64,7 @@ void prepare(const TemporaryDirectory& dir) {
 
 }  // namespace
 
-TEST_CASE("a kill around COMMIT keeps each refused row once, and the others land once", "[crash]") {
+TEST_CASE("a kill around COMMIT keeps each refused row once, and the others land once", "[crash][threads]") {
   for (const char* point : {"refused rows are being kept", "refused rows are kept, before COMMIT", "before COMMIT",
                             "after COMMIT", "a batch with refused rows has landed"}) {
     CAPTURE(point);
@@ -89,7 +89,7 @@ TEST_CASE("a kill around COMMIT keeps each refused row once, and the others land
   }
 }
 
-TEST_CASE("a retry that a kill cuts short goes on under its number, and its folder goes", "[crash]") {
+TEST_CASE("a retry that a kill cuts short goes on under its number, and its folder goes", "[crash][threads]") {
   for (const char* point :
        {"retries are noted, and not sent", "before COMMIT", "after COMMIT", "a retry has landed, before its rows go",
         "the rows of a retry are gone", "before an empty quarantine goes", "before a buffer's manifest goes"}) {
@@ -118,7 +118,8 @@ TEST_CASE("a retry that a kill cuts short goes on under its number, and its fold
   }
 }
 
-TEST_CASE("at level memory, too, a folder with nothing but rows in quarantine is left alone without a word") {
+TEST_CASE("at level memory, too, a folder with nothing but rows in quarantine is left alone without a word",
+          "[threads]") {
   const TemporaryDirectory dir;
   prepare(dir);
   std::vector<std::string> warnings;
@@ -146,7 +147,7 @@ TEST_CASE("at level memory, too, a folder with nothing but rows in quarantine is
   CHECK(in_quarantine(dir) == 1);
 }
 
-TEST_CASE("a running buffer sends its quarantined rows again, and its folder goes at its end") {
+TEST_CASE("a running buffer sends its quarantined rows again, and its folder goes at its end", "[threads]") {
   const TemporaryDirectory dir;
   prepare(dir);
   Buffer buffer(catalog_options(dir));

@@ -35,12 +35,12 @@ TEST_CASE(
 }
 
 TEST_CASE("a producer that is killed at a random moment loses nothing it had acknowledged, at level power with SQLite",
-          "[crash]") {
+          "[crash][threads]") {
   survive_random_kills("power", "sqlite");
 }
 
 TEST_CASE("a producer that is killed at a random moment loses nothing a checkpoint held, at level memory with SQLite",
-          "[crash]") {
+          "[crash][threads]") {
   survive_random_kills("memory", "sqlite");
 }
 

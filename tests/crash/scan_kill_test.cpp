@@ -77,7 +77,7 @@ void kill_half_way(const std::string& root, std::uintmax_t journal_bytes) {
 }
 
 TEST_CASE("a scan that is killed half-way is recovered with all it had acknowledged, and the next is complete",
-          "[crash]") {
+          "[crash][threads]") {
   const Tree tree(roomy());
   fill(tree, 20'000);
   kill_half_way(tree.path(), 300'000);
@@ -89,7 +89,7 @@ TEST_CASE("a scan of /usr that is killed half-way is recovered with all it had a
 }
 
 TEST_CASE("SIGTERM during a sync says what is going on, and a second one leaves at once with what was acknowledged",
-          "[crash][postgres]") {
+          "[crash][postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   fixture.destination()->migrate_up();

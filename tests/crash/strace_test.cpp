@@ -75,20 +75,21 @@ const std::string kWrites = "write,pwrite64,ftruncate";
 const std::string kNames = "rename,unlink,rmdir,unlinkat";
 const std::string kFlushes = "fsync,fdatasync";
 
-TEST_CASE("a producer that is killed at its Nth write, rename or removal loses nothing, for every N", "[crash][long]") {
+TEST_CASE("a producer that is killed at its Nth write, rename or removal loses nothing, for every N",
+          "[crash][long][threads]") {
   if (!can_trace()) return;
   TestSite site("sqlite");
   kill_at_each_call(*site, {kWrites, kNames}, [](Site& s) { return s.start_producer(small_run("process", 2)); });
 }
 
-TEST_CASE("a producer at level power that is killed at its Nth flush loses nothing, for every N", "[crash]") {
+TEST_CASE("a producer at level power that is killed at its Nth flush loses nothing, for every N", "[crash][threads]") {
   if (!can_trace()) return;
   TestSite site("sqlite");
   kill_at_each_call(*site, {kFlushes}, [](Site& s) { return s.start_producer(small_run("power", 2)); });
 }
 
 TEST_CASE("a recovery that is killed at its Nth write, flush, rename or removal loses nothing, for every N",
-          "[crash][long]") {
+          "[crash][long][threads]") {
   if (!can_trace()) return;
   TestSite site("sqlite");
   kill_at_each_call(*site, {kWrites, kNames, kFlushes}, [](Site& s) { return s.start_recovery(); });
@@ -170,13 +171,13 @@ void fail_at_each_call(const std::string& level, const std::string& call, const 
 }
 
 TEST_CASE("a producer whose Nth journal write fails goes on with another file, and loses nothing it acknowledges",
-          "[crash]") {
+          "[crash][threads]") {
   const std::string error = GENERATE("EIO", "ENOSPC");
   fail_at_each_call("process", "write", error);
 }
 
 TEST_CASE("a producer whose Nth journal flush fails goes on with another file, and loses nothing it acknowledges",
-          "[crash]") {
+          "[crash][threads]") {
   fail_at_each_call("power", "fsync,fdatasync", "EIO");
 }
 

@@ -66,7 +66,8 @@ class FaultTally {
 
 }  // namespace
 
-TEST_CASE("under faults in pairs, drawn at random, nothing is lost and nothing lands twice", "[faults][long]") {
+TEST_CASE("under faults in pairs, drawn at random, nothing is lost and nothing lands twice",
+          "[faults][long][threads]") {
   if (!PrivatePostgres::available()) return;
   PrivatePostgres server;
   prepare(server);
@@ -80,7 +81,8 @@ TEST_CASE("under faults in pairs, drawn at random, nothing is lost and nothing l
   }
 }
 
-TEST_CASE("where what was refused is never sent again the oracle reports that it is not there", "[faults][long]") {
+TEST_CASE("where what was refused is never sent again the oracle reports that it is not there",
+          "[faults][long][threads]") {
   if (!PrivatePostgres::available()) return;
   PrivatePostgres server;
   prepare(server);

@@ -8,7 +8,8 @@ using namespace forebay;
 using namespace forebay::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("connections that are reset at any byte of a batch lose nothing and bring nothing twice", "[faults]") {
+TEST_CASE("connections that are reset at any byte of a batch lose nothing and bring nothing twice",
+          "[faults][threads]") {
   if (!PrivatePostgres::available()) return;
   const auto seed = std::random_device{}();
   INFO("seed " << seed);
@@ -37,7 +38,7 @@ TEST_CASE("connections that are reset at any byte of a batch lose nothing and br
   CHECK(after.threads <= before.threads);
 }
 
-TEST_CASE("answers to COMMIT that are lost leave each row there once, counted as synced", "[faults]") {
+TEST_CASE("answers to COMMIT that are lost leave each row there once, counted as synced", "[faults][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   TcpProxy proxy(server.socket());
@@ -55,7 +56,7 @@ TEST_CASE("answers to COMMIT that are lost leave each row there once, counted as
   CHECK(site.lines_with("looked up when it is sent again") >= 1);
 }
 
-TEST_CASE("a black hole ends at the deadline, and the rows land as soon as it is gone", "[faults]") {
+TEST_CASE("a black hole ends at the deadline, and the rows land as soon as it is gone", "[faults][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   TcpProxy proxy(server.socket());
@@ -77,7 +78,7 @@ TEST_CASE("a black hole ends at the deadline, and the rows land as soon as it is
 }
 
 TEST_CASE("a connection that dies without a sign in the middle of a batch does not hold its range for ever",
-          "[faults]") {
+          "[faults][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   TcpProxy proxy(server.socket());
@@ -110,7 +111,7 @@ TEST_CASE("a connection that dies without a sign in the middle of a batch does n
   site.check_complete(server);
 }
 
-TEST_CASE("a slow link brings what fits through it in time, in halves where need be", "[faults]") {
+TEST_CASE("a slow link brings what fits through it in time, in halves where need be", "[faults][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   TcpProxy proxy(server.socket());
@@ -132,7 +133,7 @@ TEST_CASE("a slow link brings what fits through it in time, in halves where need
   site.check_complete(server);  // a long round trip alone fails nothing
 }
 
-TEST_CASE("connections that are dropped again and again hold nothing up", "[faults]") {
+TEST_CASE("connections that are dropped again and again hold nothing up", "[faults][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   TcpProxy proxy(server.socket());

@@ -21,7 +21,7 @@ std::string program_of_the_page() {
   return text.substr(begin + fence.size(), text.find("\n```", begin) - begin - fence.size());
 }
 
-TEST_CASE("the page's program computes the digest that stands in a checkpoint") {
+TEST_CASE("the page's program computes the digest that stands in a checkpoint", "[threads]") {
   const TemporaryDirectory dir;
   CheckpointWriter writer(dir / "checkpoints", some_origin());
   writer.add_segment(kBufferId, 1, measurements());

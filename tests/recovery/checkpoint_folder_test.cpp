@@ -115,7 +115,7 @@ TEST_CASE("a writer that does not finish leaves nothing") {
   CHECK(names_in(dir / "checkpoints").empty());
 }
 
-TEST_CASE("writers at once, of one buffer and of others, do not meet") {
+TEST_CASE("writers at once, of one buffer and of others, do not meet", "[threads]") {
   const TemporaryDirectory dir;
   std::vector<std::thread> threads;
   std::vector<CheckpointFile> files(8);
@@ -155,7 +155,8 @@ void write_and_die(const std::filesystem::path& folder, const char* point) {
   REQUIRE(WIFSIGNALED(status));
 }
 
-TEST_CASE("a killed writer leaves no file with a checkpoint's name but a whole one, and the next cleans up") {
+TEST_CASE("a killed writer leaves no file with a checkpoint's name but a whole one, and the next cleans up",
+          "[threads]") {
   const TemporaryDirectory dir;
   const auto folder = dir / "checkpoints";
   for (const char* point :

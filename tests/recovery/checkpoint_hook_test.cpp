@@ -36,7 +36,7 @@ class Hook {
   std::filesystem::path path_;
 };
 
-TEST_CASE("a hook gets the checkpoint's path as its only argument, and no shell in between") {
+TEST_CASE("a hook gets the checkpoint's path as its only argument, and no shell in between", "[threads]") {
   Hook hook("#!/bin/sh\necho \"$# $1\"; echo to stderr >&2; printf unended");
   const HookResult result = hook.run();
   CHECK(result.succeeded);
@@ -44,7 +44,7 @@ TEST_CASE("a hook gets the checkpoint's path as its only argument, and no shell 
   CHECK((hook.lines == std::vector<std::string>{"1 /srv/check points/a;b.db", "to stderr", "unended"}));
 }
 
-TEST_CASE("a hook has nothing of this process but its environment") {
+TEST_CASE("a hook has nothing of this process but its environment", "[threads]") {
   const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const int ours = ::fcntl(null.get(), F_DUPFD, 57);  // without O_CLOEXEC, as a host program's may be
   REQUIRE(ours >= 57);
@@ -69,7 +69,7 @@ TEST_CASE("a hook has nothing of this process but its environment") {
   CHECK(hook.lines[4] == hook.lines[5]);                  // it leads a process group
 }
 
-TEST_CASE("a hook that fails is told in one line") {
+TEST_CASE("a hook that fails is told in one line", "[threads]") {
   CHECK_THAT(Hook("#!/bin/sh\nexit 7").run().problem, Catch::EndsWith("ended with status 7"));
   CHECK_THAT(Hook("#!/bin/sh\nkill -ABRT $$").run().problem, Catch::EndsWith("ended by signal 6"));
   CHECK_THAT(Hook("#!/no/such/interpreter\n").run().problem, Catch::Contains("cannot be run: No such file"));
@@ -86,7 +86,7 @@ TEST_CASE("a hook that fails is told in one line") {
              Catch::Contains("Permission denied"));
 }
 
-TEST_CASE("a hook that hangs is killed at the deadline with what it started") {
+TEST_CASE("a hook that hangs is killed at the deadline with what it started", "[threads]") {
   Hook hook("#!/bin/sh\nsleep 1000 &\necho $!\nsleep 1000");
   const auto start = steady_clock::now();
   const HookResult result = hook.run(milliseconds(700));
@@ -105,7 +105,7 @@ TEST_CASE("a hook that hangs is killed at the deadline with what it started") {
   CHECK(dead());
 }
 
-TEST_CASE("a hook that leaves a child behind is not waited for") {
+TEST_CASE("a hook that leaves a child behind is not waited for", "[threads]") {
   Hook hook("#!/bin/sh\nsleep 5 &\necho done");
   const auto start = steady_clock::now();
   CHECK(hook.run().succeeded);
@@ -113,12 +113,12 @@ TEST_CASE("a hook that leaves a child behind is not waited for") {
   CHECK((hook.lines == std::vector<std::string>{"done"}));
 }
 
-TEST_CASE("a hook that closes its output is still waited for") {
+TEST_CASE("a hook that closes its output is still waited for", "[threads]") {
   Hook hook("#!/bin/sh\nexec >/dev/null 2>&1\nsleep 0.2\nexit 3");
   CHECK_THAT(hook.run().problem, Catch::EndsWith("ended with status 3"));
 }
 
-TEST_CASE("a hook's output is bounded, and no line of it steers a terminal") {
+TEST_CASE("a hook's output is bounded, and no line of it steers a terminal", "[threads]") {
   Hook hook(
       "#!/bin/sh\nprintf '\\033[2Jx\\n'\nfor i in $(seq 300); do echo $i; done\nhead -c 3000000 /dev/zero | tr '\\0' "
       "y");
@@ -132,7 +132,7 @@ TEST_CASE("a hook's output is bounded, and no line of it steers a terminal") {
   CHECK(long_line.lines[0] == std::string(500, 'y') + "…");
 }
 
-TEST_CASE("a hook leaves other children of this process alone, and is left to who reaps them all") {
+TEST_CASE("a hook leaves other children of this process alone, and is left to who reaps them all", "[threads]") {
   const pid_t other = ::fork();
   REQUIRE(other >= 0);
   if (other == 0) ::_exit(9);

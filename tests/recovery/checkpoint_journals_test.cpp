@@ -148,7 +148,7 @@ TEST_CASE("without a checkpoint, or with one whose folder others may write to, t
   CHECK(orphan.journals().size() == 1);
 }
 
-TEST_CASE("killed at any step and repeated, a checkpoint becomes the same journals") {
+TEST_CASE("killed at any step and repeated, a checkpoint becomes the same journals", "[threads]") {
   const char* point = GENERATE("a journal from a checkpoint has not its name yet",
                                "journals from a checkpoint are not marked as complete yet");
   for (int time = 1; time <= 3; ++time) {

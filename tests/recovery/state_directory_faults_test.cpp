@@ -125,7 +125,7 @@ TEST_CASE("a state directory that turns read-only under a running buffer stops p
   CHECK(fs::is_empty(dir / "state" / "buffers"));
 }
 
-TEST_CASE("a read-only or planted state directory is refused at the start with the reason", "[root]") {
+TEST_CASE("a read-only or planted state directory is refused at the start with the reason", "[root][threads]") {
   if (!may_mount()) return;
   ScanSite site;
   const Tree tree;

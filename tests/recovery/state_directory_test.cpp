@@ -69,7 +69,7 @@ TEST_CASE("a half-made folder is removed when its maker is dead, and left while 
   CHECK(left == std::vector<std::string>{".alive"});
 }
 
-TEST_CASE("a buffer whose half-made folder someone takes away begins again under another name") {
+TEST_CASE("a buffer whose half-made folder someone takes away begins again under another name", "[threads]") {
   const TemporaryDirectory dir;
   const StateDirectory state(dir / "state");
   // One child makes buffers, the other cleans up without a pause: whatever the order, each buffer made is whole.

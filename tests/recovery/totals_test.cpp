@@ -96,7 +96,7 @@ TEST_CASE("old totals are folded into sums, but for buffers whose folder an adop
   CHECK(only(dir).buffers == 1001);
 }
 
-TEST_CASE("processes that record totals at once lose none") {
+TEST_CASE("processes that record totals at once lose none", "[threads]") {
   const TemporaryDirectory dir;
   std::vector<pid_t> children;
   for (int c = 0; c < 4; ++c) {

@@ -68,7 +68,7 @@ constexpr const char* kNoMounts = "no mounts here";
 
 }  // namespace
 
-TEST_CASE("a tree 2,000 levels deep is walked within 48 descriptors") {
+TEST_CASE("a tree 2,000 levels deep is walked within 48 descriptors", "[threads]") {
   const Tree tree(roomy());
   const std::string name(20, 'd');
   make_deep(tree.path(), 2000, name);
@@ -84,7 +84,7 @@ TEST_CASE("a tree 2,000 levels deep is walked within 48 descriptors") {
   }
 }
 
-TEST_CASE("what lies below 16,384 levels is reported, not walked for ever") {
+TEST_CASE("what lies below 16,384 levels is reported, not walked for ever", "[threads]") {
   const Tree tree(roomy());
   int fd = ::open(tree.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   for (int i = 0; i < 16'400; ++i) {
@@ -100,7 +100,7 @@ TEST_CASE("what lies below 16,384 levels is reported, not walked for ever") {
   CHECK_THAT(scanned.unreadable.begin()->second, Catch::Contains("deeper than 16384 levels"));
 }
 
-TEST_CASE("a directory with many subdirectories is walked in stretches, without losing one") {
+TEST_CASE("a directory with many subdirectories is walked in stretches, without losing one", "[threads]") {
   const Tree tree(roomy());
   for (int i = 0; i < 10'000; ++i) {
     REQUIRE(::mkdir((tree / std::to_string(i)).c_str(), 0755) == 0);
@@ -113,7 +113,7 @@ TEST_CASE("a directory with many subdirectories is walked in stretches, without 
   }
 }
 
-TEST_CASE("a large flat directory is looked at by several threads, each entry once") {
+TEST_CASE("a large flat directory is looked at by several threads, each entry once", "[threads]") {
   const Tree tree(roomy());
   for (int i = 0; i < 20'000; ++i)
     REQUIRE(::mknod((tree / ("file-number-" + std::to_string(i))).c_str(), S_IFREG | 0644, 0) == 0);
@@ -195,7 +195,7 @@ TEST_CASE("a root that vanishes before it is read is reported") {
   CHECK(scanned.unreadable.size() == 1);
 }
 
-TEST_CASE("symlinks are recorded and not followed, whatever they point at") {
+TEST_CASE("symlinks are recorded and not followed, whatever they point at", "[threads]") {
   const Tree tree;
   tree.file("real/file");
   tree.symlink("up", "..");
@@ -206,7 +206,7 @@ TEST_CASE("symlinks are recorded and not followed, whatever they point at") {
   CHECK(scanned.unreadable.empty());
 }
 
-TEST_CASE("sizes up to 8 EiB are told as they are, and their sum does not wrap") {
+TEST_CASE("sizes up to 8 EiB are told as they are, and their sum does not wrap", "[threads]") {
   constexpr std::int64_t kLargest = 9'223'372'036'854'775'807;
   // tmpfs has files of that size; ext4 ends at 16 TiB.
   const Tree tree(roomy());
@@ -221,7 +221,7 @@ TEST_CASE("sizes up to 8 EiB are told as they are, and their sum does not wrap")
   CHECK(scanned.counted_bytes == 18'446'744'073'709'551'615U);
 }
 
-TEST_CASE("a directory that may not be read is reported, and its siblings are scanned", "[root]") {
+TEST_CASE("a directory that may not be read is reported, and its siblings are scanned", "[root][threads]") {
   if (!is_root()) {
     WARN("skipped: needs root, to become someone who may not read");
     return;
@@ -248,7 +248,7 @@ TEST_CASE("a directory that may not be read is reported, and its siblings are sc
                     "': Permission denied; name a directory that can be read");
 }
 
-TEST_CASE("one file system: a mount point is recorded and not entered", "[root]") {
+TEST_CASE("one file system: a mount point is recorded and not entered", "[root][threads]") {
   const Tree tree;
   tree.directory("mounted");
   tree.file("beside");
@@ -271,7 +271,7 @@ TEST_CASE("one file system: a mount point is recorded and not entered", "[root]"
   CHECK(said == "4 3 with it");
 }
 
-TEST_CASE("a directory mounted inside itself is reported and not entered again", "[root]") {
+TEST_CASE("a directory mounted inside itself is reported and not entered again", "[root][threads]") {
   const Tree tree;
   tree.file("a/file");
   tree.directory("a/b/loop");
@@ -291,7 +291,8 @@ TEST_CASE("a directory mounted inside itself is reported and not entered again",
         "5\n" + (tree / "a/b/loop") + ": not entered: it is " + (tree / "a") + " again, through a mount (a loop)\n");
 }
 
-TEST_CASE("a file system mounted between the look and the open is entered, but not with one_file_system", "[root]") {
+TEST_CASE("a file system mounted between the look and the open is entered, but not with one_file_system",
+          "[root][threads]") {
   const Tree tree;
   tree.directory("later");
   const std::string said = answer_of_child([&]() -> std::string {

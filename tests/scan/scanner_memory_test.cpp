@@ -29,7 +29,7 @@ long most_resident_kib() {
   return usage.ru_maxrss;
 }
 
-TEST_CASE("a directory with 100,000 entries is walked within a few MiB") {
+TEST_CASE("a directory with 100,000 entries is walked within a few MiB", "[threads]") {
 #ifdef FOREBAY_SANITIZED
   WARN("skipped: a sanitizer keeps what is freed");
   return;

@@ -173,7 +173,7 @@ TEST_CASE("hostile names come back byte for byte through the row they become") {
   CHECK(scanned.unreadable.empty());
 }
 
-TEST_CASE("a scan with any number of threads sees what find sees") {
+TEST_CASE("a scan with any number of threads sees what find sees", "[threads]") {
   const auto seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937 random(seed);
@@ -215,7 +215,7 @@ TEST_CASE("a scan with any number of threads sees what find sees") {
   }
 }
 
-TEST_CASE("what is excluded is neither recorded nor entered") {
+TEST_CASE("what is excluded is neither recorded nor entered", "[threads]") {
   const Tree tree;
   for (const char* name :
        {"a/keep.txt", "a/drop.o", "cache/inside", "b/cache/inside", "b/build", "c/build/inside", "c/x/y/z"}) {
@@ -249,7 +249,7 @@ TEST_CASE("what is excluded is neither recorded nor entered") {
   CHECK(scanned.has(tree.path()));
 }
 
-TEST_CASE("forebay's own files are left out, wherever the scan starts") {
+TEST_CASE("forebay's own files are left out, wherever the scan starts", "[threads]") {
   const Tree tree;
   tree.file("data/file");
   tree.file("state/buffers/journal");
@@ -297,7 +297,7 @@ TEST_CASE("a root that cannot be scanned is refused with its path") {
   CHECK_THAT(refused("/no\nwhere"), Catch::Contains("'/no\\nwhere'"));
 }
 
-TEST_CASE("entries of overlapping roots are seen once per root") {
+TEST_CASE("entries of overlapping roots are seen once per root", "[threads]") {
   const Tree tree;
   tree.file("a/b");
   ScanOptions options;
@@ -305,7 +305,7 @@ TEST_CASE("entries of overlapping roots are seen once per root") {
   CHECK(scan_tree(options).entries.count(tree / "a/b") == 2);
 }
 
-TEST_CASE("what a consumer throws ends the scan in all threads and reaches the caller") {
+TEST_CASE("what a consumer throws ends the scan in all threads and reaches the caller", "[threads]") {
   const Tree tree;
   for (int i = 0; i < 200; ++i) tree.file(std::to_string(i) + "/file");
   for (int threads = 1; threads <= 4; ++threads) {
@@ -322,7 +322,7 @@ TEST_CASE("what a consumer throws ends the scan in all threads and reaches the c
   }
 }
 
-TEST_CASE("a consumer that cannot be made ends the scan") {
+TEST_CASE("a consumer that cannot be made ends the scan", "[threads]") {
   const Tree tree;
   ScanOptions options;
   options.roots = {tree.path()};
@@ -335,7 +335,7 @@ TEST_CASE("a consumer that cannot be made ends the scan") {
       "no writer");
 }
 
-TEST_CASE("a scan ends soon after it is told to stop") {
+TEST_CASE("a scan ends soon after it is told to stop", "[threads]") {
   const Tree tree;
   for (int i = 0; i < 200; ++i) tree.file(std::to_string(i) + "/file");
   for (int threads = 1; threads <= 4; ++threads) {

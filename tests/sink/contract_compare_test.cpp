@@ -195,7 +195,7 @@ TEST_CASE("comparing with a file that is no catalog is refused, and the file sta
   CHECK(fixture.one("SELECT count(*) FROM sqlite_schema") == "1");
 }
 
-TEST_CASE("comparing ends at the deadline of writing, and goes on when the server does", "[sink][postgres]") {
+TEST_CASE("comparing ends at the deadline of writing, and goes on when the server does", "[sink][postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = small_stream();

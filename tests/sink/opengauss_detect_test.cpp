@@ -26,7 +26,7 @@ std::vector<std::string> told_of(const std::string& url) {
   return notes;
 }
 
-TEST_CASE("an openGauss is recognised, and the upsert that it takes is used", "[postgres]") {
+TEST_CASE("an openGauss is recognised, and the upsert that it takes is used", "[postgres][threads]") {
   struct Case {
     OpenGaussRelease release;
     const char* told;
@@ -54,7 +54,7 @@ TEST_CASE("an openGauss is recognised, and the upsert that it takes is used", "[
 }
 
 TEST_CASE("what a server calls itself is told without what would change a terminal, and not at any length",
-          "[postgres]") {
+          "[postgres][threads]") {
   static const std::string version = "5\n\x1b[31m\xc3\xa9" + std::string(1000, 'x');
   OpenGaussRelease release = kOpenGauss6PG;
   release.version = version.c_str();
@@ -66,7 +66,7 @@ TEST_CASE("what a server calls itself is told without what would change a termin
   CHECK(told[0].size() < 250);
 }
 
-TEST_CASE("the upsert is found out for a role that may not have temporary tables, too", "[postgres]") {
+TEST_CASE("the upsert is found out for a role that may not have temporary tables, too", "[postgres][threads]") {
   const PostgresNoTempFixture makes_the_role;
   if (!makes_the_role.available()) return;
   OpenGaussFixture fixture(kOpenGauss2A);
@@ -80,7 +80,7 @@ TEST_CASE("the upsert is found out for a role that may not have temporary tables
 
 std::string forced(const std::string& url) { return "opengauss" + url.substr(url.find("://")); }
 
-TEST_CASE("a real PostgreSQL is spoken to as one, whatever the URL says", "[postgres]") {
+TEST_CASE("a real PostgreSQL is spoken to as one, whatever the URL says", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const std::string url = fixture.url();
@@ -114,14 +114,15 @@ TEST_CASE("a real PostgreSQL is spoken to as one, whatever the URL says", "[post
   CHECK(std::none_of(states.begin(), states.end(), [](const MigrationState& s) { return s.changed; }));
 }
 
-TEST_CASE("a function of somebody's own named opengauss_version makes no openGauss of a PostgreSQL", "[postgres]") {
+TEST_CASE("a function of somebody's own named opengauss_version makes no openGauss of a PostgreSQL",
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   fixture.exec("CREATE FUNCTION opengauss_version() RETURNS text LANGUAGE sql AS $$ SELECT 'mine'::text $$");
   CHECK(told_of(fixture.url()).empty());
 }
 
-TEST_CASE("a syntax error in somebody's trigger on a PostgreSQL is not laid to an openGauss", "[postgres]") {
+TEST_CASE("a syntax error in somebody's trigger on a PostgreSQL is not laid to an openGauss", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -134,7 +135,7 @@ TEST_CASE("a syntax error in somebody's trigger on a PostgreSQL is not laid to a
   CHECK_THAT(failure.message, Catch::Contains("42601") && !Catch::Contains("openGauss"));
 }
 
-TEST_CASE("a relative of openGauss that takes ON CONFLICT is spoken to so", "[postgres]") {
+TEST_CASE("a relative of openGauss that takes ON CONFLICT is spoken to so", "[postgres][threads]") {
   OpenGaussRelease release = kOpenGauss6PG;
   release.takes_on_conflict = true;
   OpenGaussFixture fixture(release);
@@ -154,7 +155,7 @@ TEST_CASE("a relative of openGauss that takes ON CONFLICT is spoken to so", "[po
 }
 
 TEST_CASE("a relative of openGauss that calls itself PostgreSQL is told how to be named, and then taken for one",
-          "[postgres]") {
+          "[postgres][threads]") {
   OpenGaussRelease release = GENERATE(kOpenGauss2A, kOpenGauss5A);
   release.hides = true;
   OpenGaussFixture fixture(release);
@@ -171,7 +172,7 @@ TEST_CASE("a relative of openGauss that calls itself PostgreSQL is told how to b
                                         "DUPLICATE KEY UPDATE "));
 }
 
-TEST_CASE("the stand-in has no TLS, and says so to who asks for it", "[postgres]") {
+TEST_CASE("the stand-in has no TLS, and says so to who asks for it", "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss5A);
   if (!fixture.available()) return;
   std::string url = fixture.url();
@@ -181,7 +182,8 @@ TEST_CASE("the stand-in has no TLS, and says so to who asks for it", "[postgres]
   CHECK(PQstatus(connection.get()) == CONNECTION_OK);
 }
 
-TEST_CASE("the stand-in refuses what openGauss has not as PostgreSQL refuses what it does not know", "[postgres]") {
+TEST_CASE("the stand-in refuses what openGauss has not as PostgreSQL refuses what it does not know",
+          "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss2A);
   if (!fixture.available()) return;
   struct Case {

@@ -15,7 +15,7 @@ namespace forebay::test {
 namespace {
 
 TEST_CASE("passwords that only openGauss's own libpq can send are told with what to change at the server",
-          "[postgres]") {
+          "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss5A);
   if (!fixture.available()) return;
   // 10 is sha256, 11 md5 over sha256, 13 SM3: what libpq says of each was tried with a stock libpq 15.
@@ -30,7 +30,7 @@ TEST_CASE("passwords that only openGauss's own libpq can send are told with what
                  Catch::Contains("docs/opengauss.md") && !Catch::Contains("canary") && !Catch::Contains("\n"));
 }
 
-TEST_CASE("an idle session is not ended by openGauss's session_timeout, since it is set to 0", "[postgres]") {
+TEST_CASE("an idle session is not ended by openGauss's session_timeout, since it is set to 0", "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss5A);
   if (!fixture.available()) return;
   fixture.server().session_timeout_ms = 200;
@@ -44,7 +44,8 @@ TEST_CASE("an idle session is not ended by openGauss's session_timeout, since it
   CHECK(fixture.server().connections() == 2);
 }
 
-TEST_CASE("a session that openGauss ended while it was idle is replaced before a batch is sent", "[postgres]") {
+TEST_CASE("a session that openGauss ended while it was idle is replaced before a batch is sent",
+          "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss6PG);
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -58,7 +59,7 @@ TEST_CASE("a session that openGauss ended while it was idle is replaced before a
   CHECK(fixture.server().connections() == 2);
 }
 
-TEST_CASE("a '' that is sent comes back as the mode has it, and NULL stays NULL", "[postgres]") {
+TEST_CASE("a '' that is sent comes back as the mode has it, and NULL stays NULL", "[postgres][threads]") {
   const OpenGaussRelease release = GENERATE(kOpenGauss2A, kOpenGauss5A, kOpenGauss6PG);
   INFO(release.version);
   OpenGaussFixture fixture(release);
@@ -82,7 +83,7 @@ std::string state_of(const PgResult& result) {
 // Rests on: '' is NULL in mode A for literals and COPY. That it is so in parameters, too, is the worst that could be:
 // what was read says so of varchar and times only, of which forebay sends none.
 TEST_CASE("the stand-in of mode A makes '' NULL in literals and text COPY, and of 2.0 in parameters and arrays, too",
-          "[postgres]") {
+          "[postgres][threads]") {
   const OpenGaussRelease release = GENERATE(kOpenGauss2A, kOpenGauss5A, kOpenGauss6PG);
   INFO(release.version);
   OpenGaussFixture fixture(release);
@@ -118,7 +119,7 @@ TEST_CASE("the stand-in of mode A makes '' NULL in literals and text COPY, and o
                                                        {sent, kNull}});
 }
 
-TEST_CASE("a '' that is sent by arrays lands, and NULL stays NULL", "[postgres]") {
+TEST_CASE("a '' that is sent by arrays lands, and NULL stays NULL", "[postgres][threads]") {
   OpenGaussFixture fixture(GENERATE(kOpenGauss2A, kOpenGauss5A, kOpenGauss6PG));
   const PostgresNoTempFixture makes_the_role;
   if (!fixture.available()) return;
@@ -139,7 +140,8 @@ TEST_CASE("a '' that is sent by arrays lands, and NULL stays NULL", "[postgres]"
 
 // Rests on: openGauss applies duplicates inside one statement in turn, PostgreSQL raises 21000. Here PostgreSQL stands
 // behind, so that one statement with a key twice would fail.
-TEST_CASE("no upsert holds a key twice, so that it does not matter what openGauss does with it", "[postgres]") {
+TEST_CASE("no upsert holds a key twice, so that it does not matter what openGauss does with it",
+          "[postgres][threads]") {
   OpenGaussFixture fixture(GENERATE(kOpenGauss2A, kOpenGauss6PG));
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -162,7 +164,7 @@ TEST_CASE("no upsert holds a key twice, so that it does not matter what openGaus
 }
 
 // Rests on: a role may not limit waits for locks there, and pg_locks and pg_stat_activity are as in PostgreSQL.
-TEST_CASE("who holds a lock is named where a wait for it ends with the statement", "[postgres]") {
+TEST_CASE("who holds a lock is named where a wait for it ends with the statement", "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss5A);
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -188,7 +190,7 @@ TEST_CASE("who holds a lock is named where a wait for it ends with the statement
   CHECK_THAT(slow.message, !Catch::Contains("lock"));
 }
 
-TEST_CASE("who holds a lock is named to a role that may not see since when", "[postgres]") {
+TEST_CASE("who holds a lock is named to a role that may not see since when", "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss5A);
   const PostgresNoTempFixture makes_the_role;
   if (!fixture.available()) return;
@@ -212,7 +214,7 @@ TEST_CASE("who holds a lock is named to a role that may not see since when", "[p
 }
 
 TEST_CASE("a prepared transaction that holds a lock is told where a wait for it ends with the statement",
-          "[postgres]") {
+          "[postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres postgres({"max_prepared_transactions=2"});
   const OpenGaussStandIn server(postgres.socket(), kOpenGauss5A);
@@ -233,7 +235,8 @@ TEST_CASE("a prepared transaction that holds a lock is told where a wait for it 
 }
 
 // Rests on: by the listing of its errors YY003 is the lock wait timeout, and the rest of its class are other things.
-TEST_CASE("of openGauss's errors that are tried again, only the lock wait timeout is told as one", "[postgres]") {
+TEST_CASE("of openGauss's errors that are tried again, only the lock wait timeout is told as one",
+          "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss5A);
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -264,7 +267,7 @@ TEST_CASE("of openGauss's errors that are tried again, only the lock wait timeou
 }
 
 TEST_CASE("a row that lost is counted as lost, however openGauss counts the rows that an upsert touched",
-          "[postgres]") {
+          "[postgres][threads]") {
   OpenGaussFixture fixture(GENERATE(kOpenGauss2A, kOpenGauss6PG));
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -280,7 +283,7 @@ TEST_CASE("a row that lost is counted as lost, however openGauss counts the rows
 
 // Rests on: ON DUPLICATE KEY UPDATE meets every unique index, and may not assign a column of one. The stand-in names
 // the key to PostgreSQL, so that it cannot show what would become of the rows.
-TEST_CASE("a unique index beside the key's is refused where an upsert cannot name its key", "[postgres]") {
+TEST_CASE("a unique index beside the key's is refused where an upsert cannot name its key", "[postgres][threads]") {
   struct Case {
     const char *made, *mended;
   };
@@ -319,7 +322,7 @@ TEST_CASE("a unique index beside the key's is refused where an upsert cannot nam
   }
 }
 
-TEST_CASE("every column of the built-in tables may be '' that a file or a set can have empty", "[postgres]") {
+TEST_CASE("every column of the built-in tables may be '' that a file or a set can have empty", "[postgres][threads]") {
   OpenGaussFixture fixture(kOpenGauss2A);
   if (!fixture.available()) return;
   const Stream& files = backup_files_stream();

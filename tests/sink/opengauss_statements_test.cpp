@@ -324,7 +324,7 @@ std::string statements() {
   return text;
 }
 
-TEST_CASE("docs/opengauss-statements.sql is what forebay says", "[postgres]") {
+TEST_CASE("docs/opengauss-statements.sql is what forebay says", "[postgres][threads]") {
   if (!OpenGaussFixture(kOpenGauss6PG).available()) return;
   const std::string file = source_directory() + "/docs/opengauss-statements.sql";
   // FOREBAY_WRITE_STATEMENTS=1 writes it anew.

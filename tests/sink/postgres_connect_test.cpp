@@ -25,7 +25,7 @@ std::string error_response(const std::string& severity, const std::string& sqlst
   return packet + fields;
 }
 
-TEST_CASE("a server that refuses the login is told apart by its SQLSTATE, in any language") {
+TEST_CASE("a server that refuses the login is told apart by its SQLSTATE, in any language", "[threads]") {
   struct Case {
     const char* sqlstate;
     FailureClass expected;
@@ -48,7 +48,7 @@ TEST_CASE("a server that refuses the login is told apart by its SQLSTATE, in any
                                    !Catch::Contains("canary") && !Catch::Contains("\n"));
 }
 
-TEST_CASE("a server that accepts and then says nothing ends at the connect deadline") {
+TEST_CASE("a server that accepts and then says nothing ends at the connect deadline", "[threads]") {
   const LocalServer server([](int client) {
     char startup[1024];
     while (::read(client, startup, sizeof startup) > 0) {
@@ -66,7 +66,7 @@ TEST_CASE("a server that accepts and then says nothing ends at the connect deadl
   CHECK(took < std::chrono::seconds(5));
 }
 
-TEST_CASE("each server of a list has the connect deadline for itself, and the next one is tried") {
+TEST_CASE("each server of a list has the connect deadline for itself, and the next one is tried", "[threads]") {
   const auto silent = [](int client) {
     char startup[1024];
     while (::read(client, startup, sizeof startup) > 0) {
@@ -92,7 +92,7 @@ TEST_CASE("each server of a list has the connect deadline for itself, and the ne
 }
 
 TEST_CASE("a server of a list that is starting up or full is passed over, one that refuses the login is not",
-          "[postgres]") {
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   struct Case {
@@ -120,7 +120,7 @@ TEST_CASE("a server of a list that is starting up or full is passed over, one th
   if (failure) CHECK(failure->sqlstate == refusal.sqlstate);
 }
 
-TEST_CASE("a connect under way ends soon when its destination is interrupted") {
+TEST_CASE("a connect under way ends soon when its destination is interrupted", "[threads]") {
   std::promise<void> connected;
   const LocalServer server([&](int client) {
     char startup[1024];
@@ -140,7 +140,7 @@ TEST_CASE("a connect under way ends soon when its destination is interrupted") {
   CHECK_THAT(failure->message, Catch::Contains("given up"));
 }
 
-TEST_CASE("a batch whose COMMIT answer is lost lands once", "[postgres]") {
+TEST_CASE("a batch whose COMMIT answer is lost lands once", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const std::string folder = fixture.one("SHOW unix_socket_directories");

@@ -30,7 +30,7 @@ TEST_CASE("the servers of a connection string are told apart, and a list is sear
   CHECK(hosts_of("postgresql:///d?service=s").at(0).host.empty());
 }
 
-TEST_CASE("a resolver that does not answer is given up at the deadline, and not asked without end") {
+TEST_CASE("a resolver that does not answer is given up at the deadline, and not asked without end", "[threads]") {
   std::promise<void> answer;
   const auto answered = answer.get_future().share();
   const auto silent = [answered](const std::string&) {

@@ -26,7 +26,7 @@ std::vector<Value> file_row(std::int64_t set, std::string_view path) {
   return v;
 }
 
-TEST_CASE("migrate up, status and down agree with each other", "[postgres]") {
+TEST_CASE("migrate up, status and down agree with each other", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const auto destination = fixture.destination();
@@ -62,7 +62,7 @@ TEST_CASE("migrate up, status and down agree with each other", "[postgres]") {
   CHECK(destination->migrate_up().size() == migrations_of("postgres").size());
 }
 
-TEST_CASE("a migration that was applied with another text is reported", "[postgres]") {
+TEST_CASE("a migration that was applied with another text is reported", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   fixture.destination()->migrate_up();
@@ -73,7 +73,7 @@ TEST_CASE("a migration that was applied with another text is reported", "[postgr
              Catch::Contains("migration 2 backup_sets was applied with another text"));
 }
 
-TEST_CASE("processes that start at once on an empty database all succeed", "[postgres]") {
+TEST_CASE("processes that start at once on an empty database all succeed", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -100,7 +100,8 @@ const std::string kLegacy =
     "file_name varchar(255) NOT NULL, file_type varchar(20), file_size bigint, backup_time timestamptz, checksum text, "
     "mine text DEFAULT 'keep')";
 
-TEST_CASE("a backup_files of someone's own is adopted: what is missing is added, what is there stays", "[postgres]") {
+TEST_CASE("a backup_files of someone's own is adopted: what is missing is added, what is there stays",
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const bool has_key = GENERATE(true, false);
@@ -139,7 +140,7 @@ TEST_CASE("a backup_files of someone's own is adopted: what is missing is added,
   CHECK(fixture.one("SELECT count(*) FROM backup_files") == "3");
 }
 
-TEST_CASE("an adopted table gets the columns that a new one has", "[postgres]") {
+TEST_CASE("an adopted table gets the columns that a new one has", "[postgres][threads]") {
   PostgresFixture fresh, adopted;
   if (!fresh.available()) return;
   adopted.exec("CREATE TABLE backup_files (id bigint, backup_set_id bigint NOT NULL, file_path text NOT NULL)");
@@ -150,7 +151,8 @@ TEST_CASE("an adopted table gets the columns that a new one has", "[postgres]") 
   CHECK(columns_of(adopted, "backup_sets") == columns_of(fresh, "backup_sets"));
 }
 
-TEST_CASE("a table with duplicate keys is not adopted: they are listed, and nothing is changed", "[postgres]") {
+TEST_CASE("a table with duplicate keys is not adopted: they are listed, and nothing is changed",
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   fixture.exec(kLegacy);
@@ -163,7 +165,7 @@ TEST_CASE("a table with duplicate keys is not adopted: they are listed, and noth
   CHECK(columns_of(fixture, "sync_batches").empty());  // all or nothing
 }
 
-TEST_CASE("a table whose columns cannot hold what is sent is not adopted: they are named", "[postgres]") {
+TEST_CASE("a table whose columns cannot hold what is sent is not adopted: they are named", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   fixture.exec(
@@ -177,7 +179,7 @@ TEST_CASE("a table whose columns cannot hold what is sent is not adopted: they a
   CHECK_THROWS_WITH(fixture.destination()->migrate_up(), Catch::Contains("\"backup_set_id\" is missing"));
 }
 
-TEST_CASE("a role that may not create tables is told what to do", "[postgres]") {
+TEST_CASE("a role that may not create tables is told what to do", "[postgres][threads]") {
   PostgresNoTempFixture fixture;
   if (!fixture.available()) return;
   fixture.exec("ALTER SCHEMA " + fixture.schema() + " OWNER TO CURRENT_USER");

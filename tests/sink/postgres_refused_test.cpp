@@ -153,17 +153,19 @@ void check_refused(const Given& given, Way way) {
   CHECK(fixture->one("SELECT count(*) FROM readings") == "496");
 }
 
-TEST_CASE("whatever PostgreSQL refuses a row for, it is found on the way straight into the table", "[postgres]") {
+TEST_CASE("whatever PostgreSQL refuses a row for, it is found on the way straight into the table",
+          "[postgres][threads]") {
   for (const Given& given : cases()) check_refused(given, Way::direct);
 }
-TEST_CASE("whatever PostgreSQL refuses a row for, it is found on the staging way", "[postgres]") {
+TEST_CASE("whatever PostgreSQL refuses a row for, it is found on the staging way", "[postgres][threads]") {
   for (const Given& given : cases()) check_refused(given, Way::staged);
 }
-TEST_CASE("whatever PostgreSQL refuses a row for, it is found on the way by arrays", "[postgres]") {
+TEST_CASE("whatever PostgreSQL refuses a row for, it is found on the way by arrays", "[postgres][threads]") {
   for (const Given& given : cases()) check_refused(given, Way::arrays);
 }
 
-TEST_CASE("a row whose parent comes later in its batch lands, and one without a parent does not", "[postgres]") {
+TEST_CASE("a row whose parent comes later in its batch lands, and one without a parent does not",
+          "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = readings_stream();
@@ -188,7 +190,7 @@ TEST_CASE("a row whose parent comes later in its batch lands, and one without a 
   CHECK(fixture.query("SELECT sensor FROM readings ORDER BY 1") == Rows{{"a"}, {"c"}, {"d"}});
 }
 
-TEST_CASE("a constraint that is checked at COMMIT refuses its row at the second try", "[postgres]") {
+TEST_CASE("a constraint that is checked at COMMIT refuses its row at the second try", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = readings_stream();
@@ -214,7 +216,7 @@ TEST_CASE("a constraint that is checked at COMMIT refuses its row at the second 
   CHECK(fixture.one("SELECT count(*) FROM readings") == "2");
 }
 
-TEST_CASE("a connection that is lost during the search quarantines nothing", "[postgres]") {
+TEST_CASE("a connection that is lost during the search quarantines nothing", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = readings_stream();

@@ -14,7 +14,7 @@ BatchRange one_row(const Stream& stream, std::uint64_t segment, std::string_view
   return RangeMaker(stream, "b", segment).add(static_cast<std::int64_t>(segment), small_row(1, path)).range();
 }
 
-TEST_CASE("a schema of the role's name that is made later does not take the rows", "[postgres]") {
+TEST_CASE("a schema of the role's name that is made later does not take the rows", "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
@@ -42,7 +42,7 @@ TEST_CASE("a schema of the role's name that is made later does not take the rows
   for (const MigrationState& m : destination->migration_states()) CHECK(m.applied);
 }
 
-TEST_CASE("what a role sets for its sessions does not change what lands", "[postgres]") {
+TEST_CASE("what a role sets for its sessions does not change what lands", "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
@@ -99,7 +99,8 @@ TEST_CASE("synchronous_commit is raised, never lowered") {
     CHECK_THAT(pinned_settings("public, pg_temp", set), Catch::EndsWith(std::string("synchronous_commit = ") + set));
 }
 
-TEST_CASE("a search path without a schema that may be used is refused, and nothing is made in pg_temp", "[postgres]") {
+TEST_CASE("a search path without a schema that may be used is refused, and nothing is made in pg_temp",
+          "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
@@ -111,7 +112,7 @@ TEST_CASE("a search path without a schema that may be used is refused, and nothi
   CHECK_THAT(failure->message, Catch::Contains("grant USAGE"));
 }
 
-TEST_CASE("a database in SQL_ASCII is refused with the reason, and the rows stay", "[postgres]") {
+TEST_CASE("a database in SQL_ASCII is refused with the reason, and the rows stay", "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server, "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'");
@@ -127,7 +128,7 @@ TEST_CASE("a database in SQL_ASCII is refused with the reason, and the rows stay
   CHECK(says(scan.err, "ENCODING 'UTF8' TEMPLATE template0"));
 }
 
-TEST_CASE("a missing grant is told with its table and as the statement that gives it", "[postgres]") {
+TEST_CASE("a missing grant is told with its table and as the statement that gives it", "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);

@@ -23,7 +23,7 @@ bool server_is_local() {
   return url != nullptr && std::string(url).find("host=/") != std::string::npos;
 }
 
-TEST_CASE("a backend that is terminated between batches is replaced without a failure", "[postgres]") {
+TEST_CASE("a backend that is terminated between batches is replaced without a failure", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -46,7 +46,7 @@ void end_backend_at_commit(PostgresFixture& fixture) {
       "EXECUTE FUNCTION die()");
 }
 
-TEST_CASE("a batch whose connection is lost at COMMIT is in doubt, and sent again lands once", "[postgres]") {
+TEST_CASE("a batch whose connection is lost at COMMIT is in doubt, and sent again lands once", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -70,7 +70,7 @@ TEST_CASE("a batch whose connection is lost at COMMIT is in doubt, and sent agai
   CHECK(fixture.one("SELECT count(*) FROM sync_batches") == "1");
 }
 
-TEST_CASE("a range that may have been sent waits for the backend that is still at it", "[postgres]") {
+TEST_CASE("a range that may have been sent waits for the backend that is still at it", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -109,7 +109,7 @@ TEST_CASE("a range that may have been sent waits for the backend that is still a
   CHECK(fixture.one("SELECT count(*) FROM sync_batches") == "1");
 }
 
-TEST_CASE("a stopped backend ends in a retry at the deadline, not in a wait", "[postgres]") {
+TEST_CASE("a stopped backend ends in a retry at the deadline, not in a wait", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   if (!server_is_local()) {
@@ -136,7 +136,7 @@ TEST_CASE("a stopped backend ends in a retry at the deadline, not in a wait", "[
   CHECK(took < std::chrono::seconds(8));
 }
 
-TEST_CASE("a backend that stops in the middle of a batch is given up at the deadline", "[postgres]") {
+TEST_CASE("a backend that stops in the middle of a batch is given up at the deadline", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   if (!server_is_local()) {
@@ -172,7 +172,7 @@ TEST_CASE("a backend that stops in the middle of a batch is given up at the dead
   CHECK(fixture.one("SELECT count(*) FROM small_files") == "1");
 }
 
-TEST_CASE("a lock that is held too long ends in a retry, with the connection kept", "[postgres]") {
+TEST_CASE("a lock that is held too long ends in a retry, with the connection kept", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -191,7 +191,7 @@ TEST_CASE("a lock that is held too long ends in a retry, with the connection kep
   CHECK(backend_of_sink(fixture) == backend);
 }
 
-TEST_CASE("a violation of another unique index than the key's is the row's fault", "[postgres]") {
+TEST_CASE("a violation of another unique index than the key's is the row's fault", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -204,7 +204,7 @@ TEST_CASE("a violation of another unique index than the key's is the row's fault
   CHECK_THAT(failure.message, Catch::Contains("one_note"));
 }
 
-TEST_CASE("near types, enums, partitions, triggers and row security all take rows", "[postgres]") {
+TEST_CASE("near types, enums, partitions, triggers and row security all take rows", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = all_types_stream();
@@ -246,7 +246,7 @@ TEST_CASE("near types, enums, partitions, triggers and row security all take row
   CHECK(failure.failure_class == FailureClass::row_refused);  // never cut short
 }
 
-TEST_CASE("a database that is not UTF8 is refused with the reason and the cure", "[postgres]") {
+TEST_CASE("a database that is not UTF8 is refused with the reason and the cure", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const std::string name = fixture.schema() + "_latin1";
@@ -261,7 +261,7 @@ TEST_CASE("a database that is not UTF8 is refused with the reason and the cure",
   fixture.exec("DROP DATABASE " + name + " WITH (FORCE)");
 }
 
-TEST_CASE("clocks too far apart are misconfigured, and nothing is sent", "[postgres]") {
+TEST_CASE("clocks too far apart are misconfigured, and nothing is sent", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -298,7 +298,7 @@ TEST_CASE("clocks too far apart are misconfigured, and nothing is sent", "[postg
   CHECK(told[3] == 0);
 }
 
-TEST_CASE("a read-only database is unfit for now", "[postgres]") {
+TEST_CASE("a read-only database is unfit for now", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -312,7 +312,7 @@ TEST_CASE("a read-only database is unfit for now", "[postgres]") {
   CHECK(failure.sqlstate == "25006");
 }
 
-TEST_CASE("a stored path or name gives its bytes back in SQL", "[postgres]") {
+TEST_CASE("a stored path or name gives its bytes back in SQL", "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   opens(*fixture.destination()->make_sink({}));

@@ -117,7 +117,7 @@ std::string documented_service(const TlsServer& server) {
   return text;
 }
 
-TEST_CASE("verify-full with the right CA and name brings rows over TLS, however it is asked for", "[tls]") {
+TEST_CASE("verify-full with the right CA and name brings rows over TLS, however it is asked for", "[tls][threads]") {
   const TlsServer* server = tls_server();
   if (server == nullptr) return;
   const Tree tree;
@@ -161,7 +161,7 @@ TEST_CASE("verify-full with the right CA and name brings rows over TLS, however 
         "2");
 }
 
-TEST_CASE("the connection that verify-full makes is encrypted", "[tls]") {
+TEST_CASE("the connection that verify-full makes is encrypted", "[tls][threads]") {
   const TlsServer* server = tls_server();
   if (server == nullptr) return;
   const auto destination =
@@ -172,7 +172,7 @@ TEST_CASE("the connection that verify-full makes is encrypted", "[tls]") {
                     "'forebay'") == "t");
 }
 
-TEST_CASE("a certificate that does not verify ends a scan with 3 and says what to look at", "[tls]") {
+TEST_CASE("a certificate that does not verify ends a scan with 3 and says what to look at", "[tls][threads]") {
   const TlsServer* server = tls_server();
   if (server == nullptr) return;
   const Tree tree;
@@ -209,7 +209,7 @@ TEST_CASE("a certificate that does not verify ends a scan with 3 and says what t
   CHECK(site.run({"config", "check"}).status == 3);
 }
 
-TEST_CASE("a URL whose sslmode cannot be is refused with 2", "[tls]") {
+TEST_CASE("a URL whose sslmode cannot be is refused with 2", "[tls][threads]") {
   const Tree tree;
   const ScanSite site("postgresql://u:tls-canary@localhost/forebay?sslmode=verify-ful", impatient());
   const auto result = site.run({"scan", tree.path()});
@@ -219,7 +219,7 @@ TEST_CASE("a URL whose sslmode cannot be is refused with 2", "[tls]") {
   CHECK_FALSE(says(result.err, "tls-canary"));
 }
 
-TEST_CASE("where a server has no TLS, sslmode=require is refused, and prefer goes without", "[tls]") {
+TEST_CASE("where a server has no TLS, sslmode=require is refused, and prefer goes without", "[tls][threads]") {
   if (!PrivatePostgres::available()) return;
   const TlsServer server(false);
   const Tree tree;

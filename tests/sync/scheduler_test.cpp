@@ -216,7 +216,7 @@ TEST_CASE("one batch that is refused does not hold up the others", "[threads]") 
   CHECK_THAT(result.last_error, Catch::Contains("CHECK"));
 }
 
-TEST_CASE("tiny segments of several writers share a batch") {
+TEST_CASE("tiny segments of several writers share a batch", "[threads]") {
   Pipeline p(limits_with(1000), Durability::process, 1);
   std::vector<std::shared_ptr<WriterCore>> writers;
   for (int w = 0; w < 20; ++w) {
