@@ -9,8 +9,8 @@
 namespace forebay::test {
 namespace {
 
-TEST_CASE(
-    "older rows in quarantine are a line of a scan and a status of recover, and no word where they do not belong") {
+TEST_CASE("older rows in quarantine are a line of a scan and a status of recover, and no word where they do not belong",
+          "[threads]") {
   const TemporaryDirectory directory;
   const Place place = catalog_place(directory);
   const ScanSite site(place.url);

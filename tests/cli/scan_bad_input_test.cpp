@@ -52,7 +52,8 @@ TEST_CASE("a server that refuses the connection is told in one line that reads w
 }
 
 TEST_CASE(
-    "an @ in a password that is not written as %40 is refused by every command, and no part of it is shown or kept") {
+    "an @ in a password that is not written as %40 is refused by every command, and no part of it is shown or kept",
+    "[threads]") {
   const Tree tree;
   for (const char* url : {"postgresql://u:can@arytail@127.0.0.1:1/db", "postgres://u:a@can@arytail@h",
                           "postgresql://u:can@arytail@h?sslmode=disable", "postgresql://u:can@h?arytail=x@127.0.0.1/db",

@@ -60,7 +60,7 @@ class PasswordLogin {
 
 TEST_CASE(
     "a wrong password ends a scan with 3 without telling any password, and recover lands the rows with the right one",
-    "[postgres]") {
+    "[postgres][threads]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const PasswordLogin login(fixture);

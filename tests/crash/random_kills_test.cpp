@@ -30,7 +30,7 @@ void survive_random_kills(const std::string& level, const std::string& destinati
 
 TEST_CASE(
     "a producer that is killed at a random moment loses nothing it had acknowledged, at level process with SQLite",
-    "[crash]") {
+    "[crash][threads]") {
   survive_random_kills("process", "sqlite");
 }
 
@@ -46,19 +46,19 @@ TEST_CASE("a producer that is killed at a random moment loses nothing a checkpoi
 
 TEST_CASE(
     "a producer that is killed at a random moment loses nothing it had acknowledged, at level process with PostgreSQL",
-    "[crash][postgres]") {
+    "[crash][postgres][threads]") {
   survive_random_kills("process", "postgres");
 }
 
 TEST_CASE(
     "a producer that is killed at a random moment loses nothing it had acknowledged, at level power with PostgreSQL",
-    "[crash][postgres]") {
+    "[crash][postgres][threads]") {
   survive_random_kills("power", "postgres");
 }
 
 TEST_CASE(
     "a producer that is killed at a random moment loses nothing a checkpoint held, at level memory with PostgreSQL",
-    "[crash][postgres]") {
+    "[crash][postgres][threads]") {
   survive_random_kills("memory", "postgres");
 }
 
