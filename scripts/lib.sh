@@ -16,6 +16,18 @@ die() {
 # The comment block at the top of a script is its help: printed without the shebang and the leading '#'.
 print_help() { sed -n -e '1d' -e '/^#/!q' -e '/^# shellcheck/d' -e 's/^# \{0,1\}//' -e 'p' "$0"; }
 
+# Prints the folder for files that need not outlast their run: in memory where that has 4 GB to spare, else /tmp.
+scratch_folder() {
+  local free_kb
+  free_kb=$({ df -k --output=avail /dev/shm | tail -n 1 && awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo; } 2>/dev/null |
+    sort -n | head -n 1)
+  if [ -w /dev/shm ] && [ "$(stat -f -c %T /dev/shm)" = tmpfs ] && [ "${free_kb:-0}" -ge $((4 * 1024 * 1024)) ]; then
+    echo /dev/shm
+  else
+    echo /tmp
+  fi
+}
+
 # Sets pg_bin to the newest PostgreSQL's programs: Debian keeps the server's out of PATH.
 find_pg_bin() {
   local candidates candidate

@@ -3,7 +3,8 @@
 #
 #   scripts/with-postgres.sh [--no-fsync] [-c NAME=VALUE]… COMMAND [ARGUMENT…]
 #
-#   --no-fsync       the server does not flush: tests are quicker, figures would be wrong
+#   --no-fsync       the server does not flush, and keeps its files in memory if there is plenty: tests are quicker, figures
+#                    would be wrong
 #   -c NAME=VALUE    a setting of the server, as postgres -c takes it; repeatable
 #
 # The server listens on a Unix socket in a private temporary folder, nowhere else; it is UTF8, locale C.UTF-8, with
@@ -18,11 +19,11 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-settings=()
+settings=() within=/tmp
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
-    --no-fsync) settings+=(fsync=off synchronous_commit=off full_page_writes=off); shift ;;
+    --no-fsync) settings+=(fsync=off synchronous_commit=off full_page_writes=off) within=$(scratch_folder); shift ;;
     -c)
       [[ ${2:-} == *=* ]] || die "-c needs NAME=VALUE, as in -c max_connections=20" 2
       settings+=("$2")
@@ -64,8 +65,8 @@ trap 'on_signal HUP 1' HUP
 trap 'on_signal INT 2' INT
 trap 'on_signal TERM 15' TERM
 
-# /tmp whatever TMPDIR says: socket paths end at 107 bytes, and user postgres must be able to get there.
-folder=$(mktemp -d /tmp/forebay-pg.XXXXXX)
+# Whatever TMPDIR says: socket paths end at 107 bytes, and user postgres must be able to get there.
+folder=$(mktemp -d "$within/forebay-pg.XXXXXX")
 server_user=$(pg_server_user)
 chown "$server_user": "$folder"
 pg_init "$folder"
