@@ -29,7 +29,7 @@ for argument in "$@"; do
 done
 [ ${#checks[@]} -gt 0 ] || checks=(format tidy shell docs bench shared)
 cd "$repo"
-if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}; fi
+use_ccache
 [ -z "$install" ] || scripts/install-packages.sh check
 
 # bench/yardstick is a copy, kept as it is where it came from.

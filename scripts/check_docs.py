@@ -20,10 +20,12 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 # A header of another library, and the files that may include it.
 LIBRARIES = [
     (r"sqlite3\.h$", r"src/sqlite/"),
-    (r"pqxx/|libpq-fe\.h$|libpq/", r"src/sink/postgres"),
+    (r"pqxx/pqxx$", r"src/sink/postgres_pqxx\.hpp$"),
+    (r"pqxx/version$", r"src/sink/postgres_client_versions\.cpp$"),
+    (r"libpq-fe\.h$|libpq/", r"src/sink/postgres"),
     (r"boost/asio", r"src/(base/timer\.cpp$|control/|cli/interrupt\.cpp$)"),
     (r"boost/", r"src/"),
-    (r"spdlog/", r"src/(api/log\.cpp$|cli/|config/options_from_environment\.cpp$)"),
+    (r"spdlog/", r"src/(api/log|cli/logging)\.cpp$"),
     (r"CLI/", r"src/cli/parser\.cpp$"),
     (r"xxhash\.h$", r"src/(buffer|sink)/"),
     (r"openssl/", r"src/base/"),

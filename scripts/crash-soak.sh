@@ -43,7 +43,7 @@ done
 [[ $destination =~ ^(postgres|sqlite)$ ]] || die "--destination needs postgres or sqlite" 2
 
 "$repo/scripts/install-packages.sh" test
-if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}; fi
+use_ccache
 target=forebay_crash
 [ -z "$usr" ] || target=forebay_tests
 { cd "$repo" && cmake --preset dev && cmake --build --preset dev -j "$(nproc)" --target "$target"; } >&2 ||

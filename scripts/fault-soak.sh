@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do
 done
 
 [ -z "$install" ] || "$repo/scripts/install-packages.sh" test
-if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}; fi
+use_ccache
 { cd "$repo" && cmake --preset dev && cmake --build --preset dev -j "$(nproc)" --target forebay_tests; } >&2 ||
   die "the build failed; the lines above say where"
 find_pg_bin

@@ -16,6 +16,14 @@ die() {
 # The comment block at the top of a script is its help: printed without the shebang and the leading '#'.
 print_help() { sed -n -e '1d' -e '/^#/!q' -e '/^# shellcheck/d' -e 's/^# \{0,1\}//' -e 'p' "$0"; }
 
+# Has CMake compile through ccache where that is installed. What one clone compiled serves another: paths within the
+# clone do not count, nor does the folder that a backtrace then names.
+use_ccache() {
+  command -v ccache >/dev/null || return 0
+  export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}
+  export CCACHE_BASEDIR=${CCACHE_BASEDIR-$repo} CCACHE_NOHASHDIR=1
+}
+
 # Prints the folder for files that need not outlast their run: in memory where that has 4 GB to spare, else /tmp.
 scratch_folder() {
   local free_kb

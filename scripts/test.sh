@@ -54,7 +54,7 @@ if [ -n "$install" ]; then
   "$repo/scripts/install-packages.sh" "${sets[@]}"
 fi
 
-if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}; fi
+use_ccache
 build=$repo/build/$preset
 if ! { cd "$repo" && cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset" -j "$(nproc)"; }; then
   say "The build failed; the lines above say where."

@@ -82,7 +82,8 @@ struct Options {
 };
 
 /// Options from the environment and, below it, the .env file (default: ./.env where there is one): the settings of
-/// docs/settings.md. Throws Error(usage) with file and line for what cannot be meant.
+/// docs/settings.md. Throws Error(usage) with file and line for what cannot be meant. Warns on stderr of settings that
+/// do not go together.
 Options options_from_environment(const std::filesystem::path& env_file = {});
 
 }  // namespace forebay

@@ -47,5 +47,16 @@ TEST_CASE("the documented example ends with 2 and a line for a destination that 
   CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
 }
 
+TEST_CASE("what options_from_environment() warns of is a line on stderr, and not on the host program's stdout",
+          "[threads]") {
+  const TemporaryDirectory directory;
+  CommandLine line = example(directory, "sqlite:" + (directory / "catalog.db").string());
+  line.environment["SYNC_CONNECT_TIMEOUT"] = "100";
+  const CommandResult result = run_command(line);
+  CHECK(result.status == 0);
+  CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 1);
+  CHECK(result.err.find("SYNC_CONNECT_TIMEOUT") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace forebay::test

@@ -1,5 +1,4 @@
-#include <spdlog/spdlog.h>
-
+#include "api/log.hpp"
 #include "config/settings.hpp"
 #include "forebay/error.hpp"
 #include "forebay/options.hpp"
@@ -12,7 +11,8 @@ Options options_from_environment(const std::filesystem::path& env_file) {
   input.environment = process_environment();
   const Settings settings = Settings::load(input);
   settings.check();
-  for (const std::string& warning : settings.warnings()) spdlog::warn("{}", warning);
+  const LogCallback log = one_at_a_time({});
+  for (const std::string& warning : settings.warnings()) log(LogLevel::warning, warning);
 
   // The command hands PG* lines of a .env on to libpq; a library must not change its host's environment. Without the
   // ones that choose the server, rows would silently go to the embedded catalog.
