@@ -28,7 +28,7 @@ import xml.etree.ElementTree as ElementTree
 
 class Tally:
     def __init__(self):
-        self.passed, self.failed, self.skipped, self.done = 0, 0, 0, set()
+        self.passed, self.failed, self.skipped, self.assertions, self.done = 0, 0, 0, 0, set()
 
     def passes(self, name, seconds):
         self.passed += 1
@@ -105,6 +105,9 @@ def run_once(program, arguments, timeout, tally):
                 try:
                     parser.feed(data)
                     for event, element in parser.read_events():
+                        if element.tag == "Group" and event == "end":
+                            total = element.find("OverallResults")
+                            tally.assertions += int(total.get("successes")) + int(total.get("failures"))
                         if element.tag != "TestCase":
                             continue
                         if event == "start":
@@ -187,7 +190,7 @@ def main():
     parser.add_argument("--filter", default="", help="Catch2 test spec: a name with *, or [tag]")
     parser.add_argument("--queue", help="file of the cases that are left, shared with others of these")
     parser.add_argument("--timeout", type=float, default=600, help="seconds that one case may take (default 600)")
-    parser.add_argument("--counts", help="file to write the three counts to, as JSON")
+    parser.add_argument("--counts", help="file to write the counts to, as JSON: passed, failed, skipped, assertions")
     parser.add_argument("program")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -208,7 +211,7 @@ def main():
         run_all(options.program, find_all()["rest"], options.timeout, tally)
     if options.counts:
         with open(options.counts, "w", encoding="utf-8") as file:
-            json.dump({"passed": tally.passed, "failed": tally.failed, "skipped": tally.skipped}, file)
+            json.dump([tally.passed, tally.failed, tally.skipped, tally.assertions], file)
     else:
         print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     return 0 if tally.passed and not tally.failed else 1

@@ -104,11 +104,11 @@ for ((job = 1; job <= jobs; ++job)); do
     ${filter:+--filter "$filter"} "$build/tests/forebay_tests" &
 done
 wait
-counts=(0 0 0)
+counts=(0 0 0 0)
 for ((job = 1; job <= jobs; ++job)); do
   if [ -s "$work/counts.$job" ]; then
-    mapfile -t of_job < <(python3 -c 'import json, sys; print(*json.load(open(sys.argv[1])).values(), sep="\n")' "$work/counts.$job")
-    for i in 0 1 2; do counts[i]=$((counts[i] + of_job[i])); done
+    mapfile -t of_job < <(python3 -c 'import json, sys; print(*json.load(open(sys.argv[1])), sep="\n")' "$work/counts.$job")
+    for i in 0 1 2 3; do counts[i]=$((counts[i] + of_job[i])); done
   else
     counts[1]=$((counts[1] + 1))  # it broke down
   fi
@@ -123,5 +123,7 @@ if [ "$preset" = dev ] && [ -z "$filter" ]; then
   # It says something of each of its parts, or it broke down.
   if [ "$(grep -cE '^(passed|FAILED) ' "$work/consumer")" != 3 ]; then counts[1]=$((counts[1] + 1)); fi
 fi
+# Those of a run that was killed are not among them.
+echo "${counts[3]} assertions"
 echo "${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped"
 [ "${counts[1]}" = 0 ]
