@@ -1,0 +1,53 @@
+// That the tag [threads] is checked (tests/support/main.cpp): by this program itself, run with cases that have it
+// wrong.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <thread>
+
+#include "support/run_command.hpp"
+#include "support/sanitizers.hpp"
+
+namespace forebay::test {
+namespace {
+
+using Catch::Contains;
+
+TEST_CASE("wrong tags: starts a thread and has none", "[.wrong-tags]") {
+  std::thread([] {}).join();
+}
+TEST_CASE("wrong tags: starts a process and has none", "[.wrong-tags]") {
+  CommandLine line;
+  line.program = "/bin/true";
+  CHECK(run_command(line).status == 0);
+}
+TEST_CASE("wrong tags: has one and starts nothing", "[.wrong-tags][threads]") { SUCCEED(); }
+TEST_CASE("right tags: has one and is skipped", "[.right-tags][threads]") { WARN("skipped: on purpose"); }
+TEST_CASE("right tags: has none and starts nothing", "[.right-tags]") { SUCCEED(); }
+
+#ifndef FOREBAY_SANITIZED
+CommandResult run_tagged(const std::string& spec) {
+  CommandLine line;
+  line.program = std::filesystem::read_symlink("/proc/self/exe");
+  line.arguments = {spec};
+  return run_command(line);
+}
+
+TEST_CASE("a case whose tag [threads] is wrong fails its run with what to do, and one whose tag is right does not",
+          "[threads]") {
+  const CommandResult wrong = run_tagged("[.wrong-tags]");
+  CAPTURE(wrong.out, wrong.err);
+  CHECK(wrong.status == 1);
+  CHECK_THAT(
+      wrong.err,
+      Contains("\"wrong tags: starts a thread and has none\" starts a thread or a process: give it the tag") &&
+          Contains("\"wrong tags: starts a process and has none\" starts a thread or a process: give it the tag") &&
+          Contains("\"wrong tags: has one and starts nothing\" starts neither thread nor process: take the tag"));
+  const CommandResult right = run_tagged("[.right-tags]");
+  CAPTURE(right.out, right.err);
+  CHECK(right.status == 0);
+  CHECK(right.err.empty());
+}
+#endif
+
+}  // namespace
+}  // namespace forebay::test
