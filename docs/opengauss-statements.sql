@@ -20,9 +20,9 @@ BEGIN;
 SET LOCAL statement_timeout = 0; SET LOCAL search_path TO DEFAULT; SET LOCAL synchronous_commit TO DEFAULT;
 ROLLBACK;
 BEGIN;
-\echo expects SET|42704: settings: SET LOCAL statement_timeout = 54000
+\echo expects SET|42704: settings: SET LOCAL statement_timeout
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: settings: SET LOCAL idle_in_transaction_session_timeout = 120
+\echo expects SET|42704: settings: SET LOCAL idle_in_transaction_session_timeout
 SET LOCAL idle_in_transaction_session_timeout = 120;
 ROLLBACK;
 \echo expects ok: settings: the search path is found
@@ -55,7 +55,7 @@ DROP TABLE IF EXISTS backup_files;
 \echo == migrations
 CREATE TABLE backup_files (id bigserial, backup_set_id bigint NOT NULL, file_path text NOT NULL, sync_version bigint);
 CREATE TABLE backup_sets (id bigint NOT NULL);
-SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: adopt, statement 1
 SET session_timeout = 0;
@@ -76,10 +76,15 @@ DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
 \echo expects PREPARE|42601: adopt, statement 6
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
 \echo expects DEALLOCATE|26000: adopt, statement 7
 DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: adopt, statement 8
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
+\echo expects DEALLOCATE|26000: adopt, statement 9
+DEALLOCATE forebay_probe;
 ROLLBACK;
 BEGIN;
 SET LOCAL statement_timeout = 0;
@@ -89,10 +94,10 @@ SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timest
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: adopt, statement 8
+\echo expects SET|42704: adopt, statement 10
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: adopt, statement 9
-SET LOCAL enable_upsert_to_merge = off;
+\echo expects SET|42704: adopt, statement 11
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -100,10 +105,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
@@ -178,7 +183,9 @@ BEGIN
 END $$;
 -- A sync_version of their own may lack these; a NULL would win against every record (NULL < n is not true).
 UPDATE backup_files SET sync_version = 0 WHERE sync_version IS NULL;
-ALTER TABLE backup_files ALTER COLUMN sync_version SET DEFAULT 0, ALTER COLUMN sync_version SET NOT NULL;
+-- Two statements, as openGauss takes the two in one for an ALTER of the column's type, twice (0A000).
+ALTER TABLE backup_files ALTER COLUMN sync_version SET DEFAULT 0;
+ALTER TABLE backup_files ALTER COLUMN sync_version SET NOT NULL;
 PREPARE said AS SELECT count(*) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
@@ -226,7 +233,9 @@ BEGIN
   END LOOP;
 END $$;
 UPDATE backup_sets SET sync_version = 0 WHERE sync_version IS NULL;
-ALTER TABLE backup_sets ALTER COLUMN sync_version SET DEFAULT 0, ALTER COLUMN sync_version SET NOT NULL;
+-- Two statements, as openGauss takes the two in one for an ALTER of the column's type, twice (0A000).
+ALTER TABLE backup_sets ALTER COLUMN sync_version SET DEFAULT 0;
+ALTER TABLE backup_sets ALTER COLUMN sync_version SET NOT NULL;
 PREPARE said AS SELECT count(*) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped;
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
@@ -304,10 +313,10 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: adopt, statement 10
+\echo expects SET|42704: adopt, statement 12
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: adopt, statement 11
-SET LOCAL enable_upsert_to_merge = off;
+\echo expects SET|42704: adopt, statement 13
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -315,17 +324,17 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 12
+\echo expects PREPARE|42P01: adopt, statement 14
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000: adopt, statement 13
+\echo expects |26000: adopt, statement 15
 EXECUTE said('"forebay_check"."backup_files"');
-\echo expects DEALLOCATE|26000: adopt, statement 14
+\echo expects DEALLOCATE|26000: adopt, statement 16
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_files"');
@@ -341,11 +350,11 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 15
+\echo expects PREPARE|42P01: adopt, statement 17
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000: adopt, statement 16
+\echo expects |26000: adopt, statement 18
 EXECUTE said('"forebay_check"."backup_sets"');
-\echo expects DEALLOCATE|26000: adopt, statement 17
+\echo expects DEALLOCATE|26000: adopt, statement 19
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_sets"');
@@ -361,11 +370,11 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 18
+\echo expects PREPARE|42P01: adopt, statement 20
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000: adopt, statement 19
+\echo expects |26000: adopt, statement 21
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000: adopt, statement 20
+\echo expects DEALLOCATE|26000: adopt, statement 22
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -377,7 +386,7 @@ PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attn
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 COMMIT;
-SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: take_back, statement 1
 SET session_timeout = 0;
@@ -398,10 +407,15 @@ DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
 \echo expects PREPARE|42601: take_back, statement 6
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
 \echo expects DEALLOCATE|26000: take_back, statement 7
 DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: take_back, statement 8
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
+\echo expects DEALLOCATE|26000: take_back, statement 9
+DEALLOCATE forebay_probe;
 ROLLBACK;
 BEGIN;
 SET LOCAL statement_timeout = 0;
@@ -411,10 +425,10 @@ SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timest
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: take_back, statement 8
+\echo expects SET|42704: take_back, statement 10
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: take_back, statement 9
-SET LOCAL enable_upsert_to_merge = off;
+\echo expects SET|42704: take_back, statement 11
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -422,10 +436,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SHOW statement_timeout;
 SET LOCAL statement_timeout = '30s';
 PREPARE said AS SELECT pg_advisory_xact_lock($1);
@@ -461,7 +475,7 @@ EXECUTE said('1');
 DEALLOCATE said;
 COMMIT;
 DROP TABLE backup_files; DROP TABLE backup_sets;
-SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: migrate, statement 1
 SET session_timeout = 0;
@@ -482,10 +496,15 @@ DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
 \echo expects PREPARE|42601: migrate, statement 6
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
 \echo expects DEALLOCATE|26000: migrate, statement 7
 DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: migrate, statement 8
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
+\echo expects DEALLOCATE|26000: migrate, statement 9
+DEALLOCATE forebay_probe;
 ROLLBACK;
 BEGIN;
 SET LOCAL statement_timeout = 0;
@@ -495,10 +514,10 @@ SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timest
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: migrate, statement 8
+\echo expects SET|42704: migrate, statement 10
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: migrate, statement 9
-SET LOCAL enable_upsert_to_merge = off;
+\echo expects SET|42704: migrate, statement 11
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -506,10 +525,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
@@ -652,10 +671,10 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: migrate, statement 10
+\echo expects SET|42704: migrate, statement 12
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: migrate, statement 11
-SET LOCAL enable_upsert_to_merge = off;
+\echo expects SET|42704: migrate, statement 13
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -663,17 +682,17 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 12
+\echo expects PREPARE|42P01: migrate, statement 14
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000: migrate, statement 13
+\echo expects |26000: migrate, statement 15
 EXECUTE said('"forebay_check"."backup_files"');
-\echo expects DEALLOCATE|26000: migrate, statement 14
+\echo expects DEALLOCATE|26000: migrate, statement 16
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_files"');
@@ -689,11 +708,11 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 15
+\echo expects PREPARE|42P01: migrate, statement 17
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000: migrate, statement 16
+\echo expects |26000: migrate, statement 18
 EXECUTE said('"forebay_check"."backup_sets"');
-\echo expects DEALLOCATE|26000: migrate, statement 17
+\echo expects DEALLOCATE|26000: migrate, statement 19
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_sets"');
@@ -709,11 +728,11 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 18
+\echo expects PREPARE|42P01: migrate, statement 20
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000: migrate, statement 19
+\echo expects |26000: migrate, statement 21
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000: migrate, statement 20
+\echo expects DEALLOCATE|26000: migrate, statement 22
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -725,31 +744,36 @@ PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attn
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 COMMIT;
-SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: migrate, statement 21
+\echo expects SET|42704: migrate, statement 23
 SET session_timeout = 0;
 BEGIN;
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601: migrate, statement 22
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000: migrate, statement 23
-DEALLOCATE forebay_probe;
-ROLLBACK TO SAVEPOINT forebay_probe;
-SAVEPOINT forebay_probe;
 \echo expects PREPARE|42601: migrate, statement 24
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
 \echo expects DEALLOCATE|26000: migrate, statement 25
 DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
 \echo expects PREPARE|42601: migrate, statement 26
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
 \echo expects DEALLOCATE|26000: migrate, statement 27
 DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: migrate, statement 28
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
+\echo expects DEALLOCATE|26000: migrate, statement 29
+DEALLOCATE forebay_probe;
+ROLLBACK TO SAVEPOINT forebay_probe;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: migrate, statement 30
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
+\echo expects DEALLOCATE|26000: migrate, statement 31
+DEALLOCATE forebay_probe;
 ROLLBACK;
 BEGIN;
 SET LOCAL statement_timeout = 0;
@@ -789,29 +813,29 @@ PREPARE compared(bigint[], text[], bigint[]) AS SELECT count(CASE WHEN t."set_id
 \echo absent 1, older 1, equal 0, newer 0:
 EXECUTE compared('{1,1}', '{/a,/b}', '{6,6}');
 
-\echo == ON CONFLICT (one of the three has to be taken)
-CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_0" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT (now()), PRIMARY KEY ("set_id", "path"));
+\echo == ON CONFLICT (one of the four has to be taken)
+CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_0" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
 \echo tries upsert_0
 PREPARE tried AS INSERT INTO "forebay_check"."upsert_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT 1::bigint, ''::text, 3::bigint, ''::text, 4::bigint, now() ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."upsert_0"."row_version" < EXCLUDED."row_version";
 DEALLOCATE tried;
 BEGIN;
-\echo expects SET|42704: upsert_0, new rows: SET LOCAL statement_timeout = 54000
+\echo expects SET|42704: upsert_0, new rows: SET LOCAL statement_timeout
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: upsert_0, new rows: SET LOCAL enable_upsert_to_merge = off
-SET LOCAL enable_upsert_to_merge = off;
+\echo expects SET|42704: upsert_0, new rows: SET LOCAL enable_upsert_to_merge
+SET LOCAL enable_upsert_to_merge = 'off';
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 \echo expects COPY 2: upsert_0: a binary COPY into the stage
-\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'staged.copy' (FORMAT binary)
+\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'staged.copy' (FORMAT 'binary')
 \echo expects INSERT 0 2: upsert_0: new rows are counted as touched
 INSERT INTO "forebay_check"."upsert_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."upsert_0"."row_version" < EXCLUDED."row_version";
 COMMIT;
 \echo expects ok: upsert_0: new rows are inserted
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE row_version = 10) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
 BEGIN;
-\echo expects SET|42704: upsert_0, known rows: SET LOCAL statement_timeout = 54000
+\echo expects SET|42704: upsert_0, known rows: SET LOCAL statement_timeout
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: upsert_0, known rows: SET LOCAL enable_upsert_to_merge = off
-SET LOCAL enable_upsert_to_merge = off;
+\echo expects SET|42704: upsert_0, known rows: SET LOCAL enable_upsert_to_merge
+SET LOCAL enable_upsert_to_merge = 'off';
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 \echo expects ok: upsert_0: the stage is empty in the next transaction
 SELECT CASE WHEN (SELECT count(*) FROM pg_temp.forebay_stage_0_11367739691475393602) = 0 THEN 'ok' ELSE 'FAILED' END AS verdict;
@@ -831,9 +855,9 @@ EXECUTE upsert_0('{2,2}', '{/d,/e}', '{1,2}', '{x,NULL}', '{7,8}', '{0,0}');
 DEALLOCATE upsert_0;
 \echo expects ok: upsert_0: arrays go row by row
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE set_id = 2 AND (path = '/d' AND size = 1 AND row_version = 7 OR path = '/e' AND size = 2 AND note IS NULL AND row_version = 8)) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
-CREATE TABLE IF NOT EXISTS written_0 ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT (now()), PRIMARY KEY ("set_id", "path"));
+CREATE TABLE IF NOT EXISTS written_0 ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
 ALTER TABLE written_0 ADD CHECK (size < 1000);
-SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: written_0, statement 1
 SET session_timeout = 0;
@@ -857,7 +881,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_0, statement 4
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 5
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -865,10 +889,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
 COMMIT;
 BEGIN;
@@ -876,7 +900,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_0, statement 6
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 7
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -884,10 +908,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
 COMMIT;
@@ -896,7 +920,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_0, statement 8
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 9
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -904,10 +928,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND pg_catalog.pg_table_is_visible(o.oid));
 COMMIT;
 BEGIN;
@@ -915,7 +939,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_0, statement 10
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 11
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -923,10 +947,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: written_0, statement 12
@@ -967,7 +991,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_0, statement 18
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 19
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -975,10 +999,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
 COMMIT;
 BEGIN;
@@ -986,7 +1010,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_0, statement 20
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 21
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -994,10 +1018,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_0" IN ROW EXCLUSIVE MODE;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
@@ -1006,7 +1030,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_0_1.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAABAAAABG5vdGUAAAAIAAAAAAAAAAoABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAQAAAARub3RlAAAACAAAAAAAAAAKAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAEAAAAEbm90ZQAAAAgAAAAAAAAACgAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAABAAAABG5vdGUAAAAIAAAAAAAAAAr//w==
-\copy "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version") FROM 'written_0_1.copy' (FORMAT binary)
+\copy "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version") FROM 'written_0_1.copy' (FORMAT 'binary')
 PREPARE said AS INSERT INTO "forebay_check"."sync_batches" (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at, stream, quarantined) SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, $7, now(), clock_timestamp(), r.stream, r.quarantined FROM (SELECT unnest($1::text[]) AS buffer, unnest($2::bigint[]) AS segment, unnest($3::bigint[]) AS first_row, unnest($4::bigint[]) AS last_row, unnest($5::bigint[]) AS synced, unnest($6::bigint[]) AS superseded, unnest($8::text[]) AS stream, unnest($9::bigint[]) AS quarantined) AS r;
 EXECUTE said('{"written_0"}', '{1}', '{1}', '{4}', '{4}', '{0}', 'end', '{"written_0"}', '{0}');
 DEALLOCATE said;
@@ -1016,7 +1040,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_0, statement 22
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 23
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1024,10 +1048,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_0" IN ROW EXCLUSIVE MODE;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
@@ -1037,12 +1061,12 @@ SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_0_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
 \echo expects 23505: written_0, statement 24
-\copy "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version") FROM 'written_0_2.copy' (FORMAT binary)
+\copy "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version") FROM 'written_0_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_rows;
 -- file written_0_3.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQAAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAAQAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAAUAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQAAAAEAAAAAAAAAAQAAAAD//8=
-\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_0_3.copy' (FORMAT binary)
+\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_0_3.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
 INSERT INTO "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."written_0"."row_version" < EXCLUDED."row_version";
 PREPARE said AS SELECT s.span, count(*) FROM pg_temp.forebay_stage_0_11367739691475393602 AS s JOIN "forebay_check"."written_0" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span;
@@ -1057,7 +1081,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_0, statement 25
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 26
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1065,10 +1089,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_0" IN ROW EXCLUSIVE MODE;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
@@ -1077,7 +1101,7 @@ DEALLOCATE said;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_rows;
 -- file written_0_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
-\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_0_4.copy' (FORMAT binary)
+\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_0_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
 \echo expects 23514: written_0, statement 27
 INSERT INTO "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."written_0"."row_version" < EXCLUDED."row_version";
@@ -1098,7 +1122,7 @@ PREPARE said AS INSERT INTO "forebay_check"."sync_batches" (buffer, segment, fir
 EXECUTE said('{"written_0"}', '{3}', '{1}', '{4}', '{2}', '{0}', 'end', '{"written_0"}', '{2}');
 DEALLOCATE said;
 COMMIT;
-SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: written_0, statement 30
 SET session_timeout = 0;
@@ -1123,7 +1147,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_0, statement 33
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 34
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1131,10 +1155,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
 \echo expects PREPARE|42P01: written_0, statement 35
@@ -1159,29 +1183,29 @@ COMMIT;
 \echo expects ok: written_0: the newest rows that the table takes are there
 SELECT CASE WHEN (SELECT count(*) FROM written_0 WHERE row_version = 30 AND size = 3 AND path IN ('/0', '/1') OR row_version = 20 AND size = 2 AND path IN ('/2', '/3')) = 4 THEN 'ok' ELSE 'FAILED' END AS verdict;
 
-\echo == ON DUPLICATE KEY UPDATE with WHERE (one of the three has to be taken)
-CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_1" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT (now()), PRIMARY KEY ("set_id", "path"));
+\echo == ON DUPLICATE KEY UPDATE with WHERE (one of the four has to be taken)
+CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_1" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
 \echo tries upsert_1
 PREPARE tried AS INSERT INTO "forebay_check"."upsert_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT 1::bigint, ''::text, 3::bigint, ''::text, 4::bigint, now() ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "upsert_1"."row_version" < EXCLUDED."row_version";
 DEALLOCATE tried;
 BEGIN;
-\echo expects SET|42704: upsert_1, new rows: SET LOCAL statement_timeout = 54000
+\echo expects SET|42704: upsert_1, new rows: SET LOCAL statement_timeout
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: upsert_1, new rows: SET LOCAL enable_upsert_to_merge = off
-SET LOCAL enable_upsert_to_merge = off;
+\echo expects SET|42704: upsert_1, new rows: SET LOCAL enable_upsert_to_merge
+SET LOCAL enable_upsert_to_merge = 'off';
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_1_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 \echo expects COPY 2: upsert_1: a binary COPY into the stage
-\copy pg_temp.forebay_stage_1_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'staged.copy' (FORMAT binary)
+\copy pg_temp.forebay_stage_1_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'staged.copy' (FORMAT 'binary')
 \echo expects INSERT 0 2: upsert_1: new rows are counted as touched
 INSERT INTO "forebay_check"."upsert_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_1_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "upsert_1"."row_version" < EXCLUDED."row_version";
 COMMIT;
 \echo expects ok: upsert_1: new rows are inserted
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE row_version = 10) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
 BEGIN;
-\echo expects SET|42704: upsert_1, known rows: SET LOCAL statement_timeout = 54000
+\echo expects SET|42704: upsert_1, known rows: SET LOCAL statement_timeout
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: upsert_1, known rows: SET LOCAL enable_upsert_to_merge = off
-SET LOCAL enable_upsert_to_merge = off;
+\echo expects SET|42704: upsert_1, known rows: SET LOCAL enable_upsert_to_merge
+SET LOCAL enable_upsert_to_merge = 'off';
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_1_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 \echo expects ok: upsert_1: the stage is empty in the next transaction
 SELECT CASE WHEN (SELECT count(*) FROM pg_temp.forebay_stage_1_11367739691475393602) = 0 THEN 'ok' ELSE 'FAILED' END AS verdict;
@@ -1201,9 +1225,9 @@ EXECUTE upsert_1('{2,2}', '{/d,/e}', '{1,2}', '{x,NULL}', '{7,8}', '{0,0}');
 DEALLOCATE upsert_1;
 \echo expects ok: upsert_1: arrays go row by row
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE set_id = 2 AND (path = '/d' AND size = 1 AND row_version = 7 OR path = '/e' AND size = 2 AND note IS NULL AND row_version = 8)) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
-CREATE TABLE IF NOT EXISTS written_1 ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT (now()), PRIMARY KEY ("set_id", "path"));
+CREATE TABLE IF NOT EXISTS written_1 ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
 ALTER TABLE written_1 ADD CHECK (size < 1000);
-SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: written_1, statement 1
 SET session_timeout = 0;
@@ -1221,7 +1245,6 @@ SAVEPOINT forebay_probe;
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
 \echo expects DEALLOCATE|26000: written_1, statement 5
 DEALLOCATE forebay_probe;
-ROLLBACK TO SAVEPOINT forebay_probe;
 ROLLBACK;
 BEGIN;
 SET LOCAL statement_timeout = 0;
@@ -1234,7 +1257,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_1, statement 6
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 7
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1242,10 +1265,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
 COMMIT;
 BEGIN;
@@ -1253,7 +1276,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_1, statement 8
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 9
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1261,10 +1284,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
 COMMIT;
@@ -1273,7 +1296,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_1, statement 10
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 11
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1281,10 +1304,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
 COMMIT;
 BEGIN;
@@ -1292,7 +1315,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_1, statement 12
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 13
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1300,10 +1323,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: written_1, statement 14
@@ -1347,7 +1370,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_1, statement 20
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 21
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1355,10 +1378,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
 COMMIT;
 BEGIN;
@@ -1366,7 +1389,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_1, statement 22
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 23
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1374,10 +1397,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_1" IN ROW EXCLUSIVE MODE;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
@@ -1386,7 +1409,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_1_1.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAABAAAABG5vdGUAAAAIAAAAAAAAAAoABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAQAAAARub3RlAAAACAAAAAAAAAAKAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAEAAAAEbm90ZQAAAAgAAAAAAAAACgAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAABAAAABG5vdGUAAAAIAAAAAAAAAAr//w==
-\copy "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version") FROM 'written_1_1.copy' (FORMAT binary)
+\copy "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version") FROM 'written_1_1.copy' (FORMAT 'binary')
 PREPARE said AS INSERT INTO "forebay_check"."sync_batches" (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at, stream, quarantined) SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, $7, now(), clock_timestamp(), r.stream, r.quarantined FROM (SELECT unnest($1::text[]) AS buffer, unnest($2::bigint[]) AS segment, unnest($3::bigint[]) AS first_row, unnest($4::bigint[]) AS last_row, unnest($5::bigint[]) AS synced, unnest($6::bigint[]) AS superseded, unnest($8::text[]) AS stream, unnest($9::bigint[]) AS quarantined) AS r;
 EXECUTE said('{"written_1"}', '{1}', '{1}', '{4}', '{4}', '{0}', 'end', '{"written_1"}', '{0}');
 DEALLOCATE said;
@@ -1396,7 +1419,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_1, statement 24
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 25
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1404,10 +1427,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_1" IN ROW EXCLUSIVE MODE;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
@@ -1417,12 +1440,12 @@ SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_1_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
 \echo expects 23505: written_1, statement 26
-\copy "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version") FROM 'written_1_2.copy' (FORMAT binary)
+\copy "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version") FROM 'written_1_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_rows;
 -- file written_1_3.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQAAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAAQAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAAUAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQAAAAEAAAAAAAAAAQAAAAD//8=
-\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_1_3.copy' (FORMAT binary)
+\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_1_3.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 PREPARE said AS SELECT s.span, count(*) FROM pg_temp.forebay_stage_0_11367739691475393602 AS s JOIN "forebay_check"."written_1" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span;
@@ -1437,7 +1460,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_1, statement 27
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 28
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1445,10 +1468,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_1" IN ROW EXCLUSIVE MODE;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
@@ -1457,7 +1480,7 @@ DEALLOCATE said;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_rows;
 -- file written_1_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
-\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_1_4.copy' (FORMAT binary)
+\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_1_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
 \echo expects 23514: written_1, statement 29
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
@@ -1481,7 +1504,7 @@ PREPARE said AS INSERT INTO "forebay_check"."sync_batches" (buffer, segment, fir
 EXECUTE said('{"written_1"}', '{3}', '{1}', '{4}', '{2}', '{0}', 'end', '{"written_1"}', '{2}');
 DEALLOCATE said;
 COMMIT;
-SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: written_1, statement 32
 SET session_timeout = 0;
@@ -1499,7 +1522,6 @@ SAVEPOINT forebay_probe;
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
 \echo expects DEALLOCATE|26000: written_1, statement 36
 DEALLOCATE forebay_probe;
-ROLLBACK TO SAVEPOINT forebay_probe;
 ROLLBACK;
 BEGIN;
 SET LOCAL statement_timeout = 0;
@@ -1513,7 +1535,7 @@ SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_1, statement 37
 SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 38
-SET LOCAL enable_upsert_to_merge = off;
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1521,10 +1543,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
 \echo expects PREPARE|42P01: written_1, statement 39
@@ -1552,35 +1574,35 @@ COMMIT;
 \echo expects ok: written_1: the newest rows that the table takes are there
 SELECT CASE WHEN (SELECT count(*) FROM written_1 WHERE row_version = 30 AND size = 3 AND path IN ('/0', '/1') OR row_version = 20 AND size = 2 AND path IN ('/2', '/3')) = 4 THEN 'ok' ELSE 'FAILED' END AS verdict;
 
-\echo == ON DUPLICATE KEY UPDATE with CASE (one of the three has to be taken)
-CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_2" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT (now()), PRIMARY KEY ("set_id", "path"));
+\echo == ON DUPLICATE KEY UPDATE with VALUES() and WHERE (one of the four has to be taken)
+CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_2" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
 \echo tries upsert_2
-PREPARE tried AS INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT 1::bigint, ''::text, 3::bigint, ''::text, 4::bigint, now() ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_2"."size" END, "note" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_2"."note" END, "touched_at" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_2"."touched_at" END, "row_version" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_2"."row_version" END;
+PREPARE tried AS INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT 1::bigint, ''::text, 3::bigint, ''::text, 4::bigint, now() ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "upsert_2"."row_version" < VALUES("row_version");
 DEALLOCATE tried;
 BEGIN;
-\echo expects SET|42704: upsert_2, new rows: SET LOCAL statement_timeout = 54000
+\echo expects SET|42704: upsert_2, new rows: SET LOCAL statement_timeout
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: upsert_2, new rows: SET LOCAL enable_upsert_to_merge = off
-SET LOCAL enable_upsert_to_merge = off;
+\echo expects SET|42704: upsert_2, new rows: SET LOCAL enable_upsert_to_merge
+SET LOCAL enable_upsert_to_merge = 'off';
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_2_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 \echo expects COPY 2: upsert_2: a binary COPY into the stage
-\copy pg_temp.forebay_stage_2_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'staged.copy' (FORMAT binary)
+\copy pg_temp.forebay_stage_2_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'staged.copy' (FORMAT 'binary')
 \echo expects INSERT 0 2: upsert_2: new rows are counted as touched
-INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_2_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_2"."size" END, "note" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_2"."note" END, "touched_at" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_2"."touched_at" END, "row_version" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_2"."row_version" END;
+INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_2_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "upsert_2"."row_version" < VALUES("row_version");
 COMMIT;
 \echo expects ok: upsert_2: new rows are inserted
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE row_version = 10) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
 BEGIN;
-\echo expects SET|42704: upsert_2, known rows: SET LOCAL statement_timeout = 54000
+\echo expects SET|42704: upsert_2, known rows: SET LOCAL statement_timeout
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: upsert_2, known rows: SET LOCAL enable_upsert_to_merge = off
-SET LOCAL enable_upsert_to_merge = off;
+\echo expects SET|42704: upsert_2, known rows: SET LOCAL enable_upsert_to_merge
+SET LOCAL enable_upsert_to_merge = 'off';
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_2_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 \echo expects ok: upsert_2: the stage is empty in the next transaction
 SELECT CASE WHEN (SELECT count(*) FROM pg_temp.forebay_stage_2_11367739691475393602) = 0 THEN 'ok' ELSE 'FAILED' END AS verdict;
 INSERT INTO pg_temp.forebay_stage_2_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/a', 2, 'y', 9, 0, 0), (1, '/b', 2, 'y', 11, 0, 1), (1, '/c', 2, NULL, 5, 0, 2);
-\echo expects INSERT 0 3: upsert_2: the older row is written as it was
-INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_2_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_2"."size" END, "note" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_2"."note" END, "touched_at" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_2"."touched_at" END, "row_version" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_2"."row_version" END;
+\echo expects INSERT 0 2: upsert_2: the older row is not counted as touched
+INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_2_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "upsert_2"."row_version" < VALUES("row_version");
 \echo expects ok: upsert_2: the superseded are counted by span
 SELECT CASE WHEN a.rows = 1 THEN 'ok' ELSE 'FAILED' END AS verdict FROM (SELECT s.span, count(*) FROM pg_temp.forebay_stage_2_11367739691475393602 AS s JOIN "forebay_check"."upsert_2" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span) AS a(span, rows);
 COMMIT;
@@ -1588,15 +1610,15 @@ COMMIT;
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE path = '/a' AND size = 1 AND note = 'x' AND row_version = 10) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
 \echo expects ok: upsert_2: a newer row wins
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
-PREPARE upsert_2(bigint[], text[], bigint[], text[], bigint[], integer[]) AS INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT a.c1 AS c1, a.c2 AS c2, a.c3 AS c3, a.c4 AS c4, a.row_version, a.span FROM (SELECT unnest($1::bigint[]) AS c1, unnest($2::text[]) AS c2, unnest($3::bigint[]) AS c3, unnest($4::text[]) AS c4, unnest($5::bigint[]) AS row_version, unnest($6::integer[]) AS span) AS a) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_2"."size" END, "note" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_2"."note" END, "touched_at" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_2"."touched_at" END, "row_version" = CASE WHEN "upsert_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_2"."row_version" END;
+PREPARE upsert_2(bigint[], text[], bigint[], text[], bigint[], integer[]) AS INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT a.c1 AS c1, a.c2 AS c2, a.c3 AS c3, a.c4 AS c4, a.row_version, a.span FROM (SELECT unnest($1::bigint[]) AS c1, unnest($2::text[]) AS c2, unnest($3::bigint[]) AS c3, unnest($4::text[]) AS c4, unnest($5::bigint[]) AS row_version, unnest($6::integer[]) AS span) AS a) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "upsert_2"."row_version" < VALUES("row_version");
 \echo expects INSERT 0 2: upsert_2: arrays are counted as touched
 EXECUTE upsert_2('{2,2}', '{/d,/e}', '{1,2}', '{x,NULL}', '{7,8}', '{0,0}');
 DEALLOCATE upsert_2;
 \echo expects ok: upsert_2: arrays go row by row
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE set_id = 2 AND (path = '/d' AND size = 1 AND row_version = 7 OR path = '/e' AND size = 2 AND note IS NULL AND row_version = 8)) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
-CREATE TABLE IF NOT EXISTS written_2 ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT (now()), PRIMARY KEY ("set_id", "path"));
+CREATE TABLE IF NOT EXISTS written_2 ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
 ALTER TABLE written_2 ADD CHECK (size < 1000);
-SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: written_2, statement 1
 SET session_timeout = 0;
@@ -1617,10 +1639,9 @@ DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
 \echo expects PREPARE|42601: written_2, statement 6
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
 \echo expects DEALLOCATE|26000: written_2, statement 7
 DEALLOCATE forebay_probe;
-ROLLBACK TO SAVEPOINT forebay_probe;
 ROLLBACK;
 BEGIN;
 SET LOCAL statement_timeout = 0;
@@ -1630,6 +1651,10 @@ SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timest
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_2, statement 8
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 9
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1637,14 +1662,18 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_2, statement 10
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 11
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1652,15 +1681,19 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_2, statement 12
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 13
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1668,14 +1701,18 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_2, statement 14
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 15
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1683,17 +1720,17 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 8
+\echo expects PREPARE|42P01: written_2, statement 16
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000: written_2, statement 9
+\echo expects |26000: written_2, statement 17
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000: written_2, statement 10
+\echo expects DEALLOCATE|26000: written_2, statement 18
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -1706,11 +1743,11 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 11
+\echo expects PREPARE|42P01: written_2, statement 19
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000: written_2, statement 12
+\echo expects |26000: written_2, statement 20
 EXECUTE said('"forebay_check"."written_2"');
-\echo expects DEALLOCATE|26000: written_2, statement 13
+\echo expects DEALLOCATE|26000: written_2, statement 21
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_2"');
@@ -1727,6 +1764,10 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_2, statement 22
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 23
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1734,14 +1775,18 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_2, statement 24
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 25
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1749,10 +1794,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_2" IN ROW EXCLUSIVE MODE;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
@@ -1761,13 +1806,17 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_2_1.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAABAAAABG5vdGUAAAAIAAAAAAAAAAoABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAQAAAARub3RlAAAACAAAAAAAAAAKAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAEAAAAEbm90ZQAAAAgAAAAAAAAACgAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAABAAAABG5vdGUAAAAIAAAAAAAAAAr//w==
-\copy "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version") FROM 'written_2_1.copy' (FORMAT binary)
+\copy "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version") FROM 'written_2_1.copy' (FORMAT 'binary')
 PREPARE said AS INSERT INTO "forebay_check"."sync_batches" (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at, stream, quarantined) SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, $7, now(), clock_timestamp(), r.stream, r.quarantined FROM (SELECT unnest($1::text[]) AS buffer, unnest($2::bigint[]) AS segment, unnest($3::bigint[]) AS first_row, unnest($4::bigint[]) AS last_row, unnest($5::bigint[]) AS synced, unnest($6::bigint[]) AS superseded, unnest($8::text[]) AS stream, unnest($9::bigint[]) AS quarantined) AS r;
 EXECUTE said('{"written_2"}', '{1}', '{1}', '{4}', '{4}', '{0}', 'end', '{"written_2"}', '{0}');
 DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_2, statement 26
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 27
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1775,10 +1824,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_2" IN ROW EXCLUSIVE MODE;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
@@ -1787,15 +1836,15 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_2_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_2, statement 14
-\copy "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version") FROM 'written_2_2.copy' (FORMAT binary)
+\echo expects 23505: written_2, statement 28
+\copy "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version") FROM 'written_2_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_rows;
 -- file written_2_3.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQAAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAAQAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAAUAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQAAAAEAAAAAAAAAAQAAAAD//8=
-\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_2_3.copy' (FORMAT binary)
+\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_2_3.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "written_2"."size" END, "note" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "written_2"."note" END, "touched_at" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "written_2"."touched_at" END, "row_version" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "written_2"."row_version" END;
+INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 PREPARE said AS SELECT s.span, count(*) FROM pg_temp.forebay_stage_0_11367739691475393602 AS s JOIN "forebay_check"."written_2" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span;
 EXECUTE said;
 DEALLOCATE said;
@@ -1805,6 +1854,10 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_2, statement 29
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 30
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1812,10 +1865,10 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_2" IN ROW EXCLUSIVE MODE;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
@@ -1824,23 +1877,23 @@ DEALLOCATE said;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_rows;
 -- file written_2_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
-\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_2_4.copy' (FORMAT binary)
+\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_2_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 15
-INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "written_2"."size" END, "note" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "written_2"."note" END, "touched_at" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "written_2"."touched_at" END, "row_version" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "written_2"."row_version" END;
+\echo expects 23514: written_2, statement 31
+INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, place FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE false OR "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 16
-INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "written_2"."size" END, "note" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "written_2"."note" END, "touched_at" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "written_2"."touched_at" END, "row_version" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "written_2"."row_version" END;
+\echo expects 23514: written_2, statement 32
+INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 17
-INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,4)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "written_2"."size" END, "note" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "written_2"."note" END, "touched_at" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "written_2"."touched_at" END, "row_version" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "written_2"."row_version" END;
+\echo expects 23514: written_2, statement 33
+INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,4)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
 SAVEPOINT forebay_rows;
-INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "written_2"."size" END, "note" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "written_2"."note" END, "touched_at" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN now() ELSE "written_2"."touched_at" END, "row_version" = CASE WHEN "written_2"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "written_2"."row_version" END;
+INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 PREPARE said AS SELECT s.span, count(*) FROM pg_temp.forebay_stage_0_11367739691475393602 AS s JOIN "forebay_check"."written_2" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span;
 EXECUTE said;
 DEALLOCATE said;
@@ -1848,31 +1901,30 @@ PREPARE said AS INSERT INTO "forebay_check"."sync_batches" (buffer, segment, fir
 EXECUTE said('{"written_2"}', '{3}', '{1}', '{4}', '{2}', '{0}', 'end', '{"written_2"}', '{2}');
 DEALLOCATE said;
 COMMIT;
-SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_2, statement 18
+\echo expects SET|42704: written_2, statement 34
 SET session_timeout = 0;
 BEGIN;
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601: written_2, statement 19
+\echo expects PREPARE|42601: written_2, statement 35
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000: written_2, statement 20
+\echo expects DEALLOCATE|26000: written_2, statement 36
 DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601: written_2, statement 21
+\echo expects PREPARE|42601: written_2, statement 37
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000: written_2, statement 22
+\echo expects DEALLOCATE|26000: written_2, statement 38
 DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601: written_2, statement 23
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
-\echo expects DEALLOCATE|26000: written_2, statement 24
+\echo expects PREPARE|42601: written_2, statement 39
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
+\echo expects DEALLOCATE|26000: written_2, statement 40
 DEALLOCATE forebay_probe;
-ROLLBACK TO SAVEPOINT forebay_probe;
 ROLLBACK;
 BEGIN;
 SET LOCAL statement_timeout = 0;
@@ -1883,6 +1935,10 @@ COMMIT;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_2, statement 41
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 42
+SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
 SET LOCAL tcp_keepalives_count = 3;
@@ -1890,17 +1946,17 @@ SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = on;
-SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = on;
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 25
+\echo expects PREPARE|42P01: written_2, statement 43
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000: written_2, statement 26
+\echo expects |26000: written_2, statement 44
 EXECUTE said('"forebay_check"."written_2"');
-\echo expects DEALLOCATE|26000: written_2, statement 27
+\echo expects DEALLOCATE|26000: written_2, statement 45
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_2"');
@@ -1921,8 +1977,387 @@ COMMIT;
 \echo expects ok: written_2: the newest rows that the table takes are there
 SELECT CASE WHEN (SELECT count(*) FROM written_2 WHERE row_version = 30 AND size = 3 AND path IN ('/0', '/1') OR row_version = 20 AND size = 2 AND path IN ('/2', '/3')) = 4 THEN 'ok' ELSE 'FAILED' END AS verdict;
 
+\echo == ON DUPLICATE KEY UPDATE with CASE (one of the four has to be taken)
+CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_3" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
+\echo tries upsert_3
+PREPARE tried AS INSERT INTO "forebay_check"."upsert_3" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT 1::bigint, ''::text, 3::bigint, ''::text, 4::bigint, now() ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_3"."size" END, "note" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_3"."note" END, "touched_at" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_3"."touched_at" END, "row_version" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_3"."row_version" END;
+DEALLOCATE tried;
+BEGIN;
+\echo expects SET|42704: upsert_3, new rows: SET LOCAL statement_timeout
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: upsert_3, new rows: SET LOCAL enable_upsert_to_merge
+SET LOCAL enable_upsert_to_merge = 'off';
+CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_3_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
+\echo expects COPY 2: upsert_3: a binary COPY into the stage
+\copy pg_temp.forebay_stage_3_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'staged.copy' (FORMAT 'binary')
+\echo expects INSERT 0 2: upsert_3: new rows are counted as touched
+INSERT INTO "forebay_check"."upsert_3" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_3_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_3"."size" END, "note" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_3"."note" END, "touched_at" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_3"."touched_at" END, "row_version" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_3"."row_version" END;
+COMMIT;
+\echo expects ok: upsert_3: new rows are inserted
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_3" WHERE row_version = 10) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
+BEGIN;
+\echo expects SET|42704: upsert_3, known rows: SET LOCAL statement_timeout
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: upsert_3, known rows: SET LOCAL enable_upsert_to_merge
+SET LOCAL enable_upsert_to_merge = 'off';
+CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_3_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
+\echo expects ok: upsert_3: the stage is empty in the next transaction
+SELECT CASE WHEN (SELECT count(*) FROM pg_temp.forebay_stage_3_11367739691475393602) = 0 THEN 'ok' ELSE 'FAILED' END AS verdict;
+INSERT INTO pg_temp.forebay_stage_3_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/a', 2, 'y', 9, 0, 0), (1, '/b', 2, 'y', 11, 0, 1), (1, '/c', 2, NULL, 5, 0, 2);
+\echo expects INSERT 0 3: upsert_3: the older row is written as it was
+INSERT INTO "forebay_check"."upsert_3" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_3_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_3"."size" END, "note" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_3"."note" END, "touched_at" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_3"."touched_at" END, "row_version" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_3"."row_version" END;
+\echo expects ok: upsert_3: the superseded are counted by span
+SELECT CASE WHEN a.rows = 1 THEN 'ok' ELSE 'FAILED' END AS verdict FROM (SELECT s.span, count(*) FROM pg_temp.forebay_stage_3_11367739691475393602 AS s JOIN "forebay_check"."upsert_3" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span) AS a(span, rows);
+COMMIT;
+\echo expects ok: upsert_3: an older row loses, with all of its columns
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_3" WHERE path = '/a' AND size = 1 AND note = 'x' AND row_version = 10) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+\echo expects ok: upsert_3: a newer row wins
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_3" WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+PREPARE upsert_3(bigint[], text[], bigint[], text[], bigint[], integer[]) AS INSERT INTO "forebay_check"."upsert_3" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT a.c1 AS c1, a.c2 AS c2, a.c3 AS c3, a.c4 AS c4, a.row_version, a.span FROM (SELECT unnest($1::bigint[]) AS c1, unnest($2::text[]) AS c2, unnest($3::bigint[]) AS c3, unnest($4::text[]) AS c4, unnest($5::bigint[]) AS row_version, unnest($6::integer[]) AS span) AS a) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "upsert_3"."size" END, "note" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "upsert_3"."note" END, "touched_at" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN now() ELSE "upsert_3"."touched_at" END, "row_version" = CASE WHEN "upsert_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "upsert_3"."row_version" END;
+\echo expects INSERT 0 2: upsert_3: arrays are counted as touched
+EXECUTE upsert_3('{2,2}', '{/d,/e}', '{1,2}', '{x,NULL}', '{7,8}', '{0,0}');
+DEALLOCATE upsert_3;
+\echo expects ok: upsert_3: arrays go row by row
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_3" WHERE set_id = 2 AND (path = '/d' AND size = 1 AND row_version = 7 OR path = '/e' AND size = 2 AND note IS NULL AND row_version = 8)) = 2 THEN 'ok' ELSE 'FAILED' END AS verdict;
+CREATE TABLE IF NOT EXISTS written_3 ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
+ALTER TABLE written_3 ADD CHECK (size < 1000);
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
+\echo expects SET|42704: written_3, statement 1
+SET session_timeout = 0;
+BEGIN;
+SAVEPOINT forebay_probe;
+CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: written_3, statement 2
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
+\echo expects DEALLOCATE|26000: written_3, statement 3
+DEALLOCATE forebay_probe;
+ROLLBACK TO SAVEPOINT forebay_probe;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: written_3, statement 4
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
+\echo expects DEALLOCATE|26000: written_3, statement 5
+DEALLOCATE forebay_probe;
+ROLLBACK TO SAVEPOINT forebay_probe;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: written_3, statement 6
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
+\echo expects DEALLOCATE|26000: written_3, statement 7
+DEALLOCATE forebay_probe;
+ROLLBACK TO SAVEPOINT forebay_probe;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: written_3, statement 8
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
+\echo expects DEALLOCATE|26000: written_3, statement 9
+DEALLOCATE forebay_probe;
+ROLLBACK;
+BEGIN;
+SET LOCAL statement_timeout = 0;
+SET LOCAL search_path TO DEFAULT;
+SET LOCAL synchronous_commit TO DEFAULT;
+SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
+SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
+SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_3' AND pg_catalog.pg_table_is_visible(o.oid));
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
+\echo expects PREPARE|42P01: written_3, statement 10
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
+\echo expects |26000: written_3, statement 11
+EXECUTE said('"forebay_check"."sync_batches"');
+\echo expects DEALLOCATE|26000: written_3, statement 12
+DEALLOCATE said;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
+PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < i.indnkeyatts AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
+PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_3' AND pg_catalog.pg_table_is_visible(o.oid));
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_3"'::regclass);
+\echo expects PREPARE|42P01: written_3, statement 13
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
+\echo expects |26000: written_3, statement 14
+EXECUTE said('"forebay_check"."written_3"');
+\echo expects DEALLOCATE|26000: written_3, statement 15
+DEALLOCATE said;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+EXECUTE said('"forebay_check"."written_3"');
+DEALLOCATE said;
+PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < i.indnkeyatts AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
+EXECUTE said('"forebay_check"."written_3"');
+DEALLOCATE said;
+PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u')) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < i.indnkeyatts AND i.indrelid = $1::regclass AND i.indisunique;
+EXECUTE said('"forebay_check"."written_3"');
+DEALLOCATE said;
+PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
+EXECUTE said('"forebay_check"."written_3"');
+DEALLOCATE said;
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
+SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_3"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_3' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_3"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_3' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_3"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_3' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
+LOCK TABLE "forebay_check"."written_3" IN ROW EXCLUSIVE MODE;
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_3"'::regclass);
+PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
+EXECUTE said('{-8059829678284842160}');
+DEALLOCATE said;
+SAVEPOINT forebay_direct;
+SAVEPOINT forebay_rows;
+-- file written_3_1.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAABAAAABG5vdGUAAAAIAAAAAAAAAAoABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAQAAAARub3RlAAAACAAAAAAAAAAKAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAEAAAAEbm90ZQAAAAgAAAAAAAAACgAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAABAAAABG5vdGUAAAAIAAAAAAAAAAr//w==
+\copy "forebay_check"."written_3" ("set_id", "path", "size", "note", "row_version") FROM 'written_3_1.copy' (FORMAT 'binary')
+PREPARE said AS INSERT INTO "forebay_check"."sync_batches" (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at, stream, quarantined) SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, $7, now(), clock_timestamp(), r.stream, r.quarantined FROM (SELECT unnest($1::text[]) AS buffer, unnest($2::bigint[]) AS segment, unnest($3::bigint[]) AS first_row, unnest($4::bigint[]) AS last_row, unnest($5::bigint[]) AS synced, unnest($6::bigint[]) AS superseded, unnest($8::text[]) AS stream, unnest($9::bigint[]) AS quarantined) AS r;
+EXECUTE said('{"written_3"}', '{1}', '{1}', '{4}', '{4}', '{0}', 'end', '{"written_3"}', '{0}');
+DEALLOCATE said;
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
+LOCK TABLE "forebay_check"."written_3" IN ROW EXCLUSIVE MODE;
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_3"'::regclass);
+PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
+EXECUTE said('{2899454427670708232}');
+DEALLOCATE said;
+SAVEPOINT forebay_direct;
+SAVEPOINT forebay_rows;
+-- file written_3_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
+\echo expects 23505: written_3, statement 16
+\copy "forebay_check"."written_3" ("set_id", "path", "size", "note", "row_version") FROM 'written_3_2.copy' (FORMAT 'binary')
+ROLLBACK TO SAVEPOINT forebay_direct;
+CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
+SAVEPOINT forebay_rows;
+-- file written_3_3.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQAAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAAQAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAAUAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQAAAAEAAAAAAAAAAQAAAAD//8=
+\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_3_3.copy' (FORMAT 'binary')
+SAVEPOINT forebay_rows;
+INSERT INTO "forebay_check"."written_3" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "written_3"."size" END, "note" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "written_3"."note" END, "touched_at" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN now() ELSE "written_3"."touched_at" END, "row_version" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "written_3"."row_version" END;
+PREPARE said AS SELECT s.span, count(*) FROM pg_temp.forebay_stage_0_11367739691475393602 AS s JOIN "forebay_check"."written_3" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span;
+EXECUTE said;
+DEALLOCATE said;
+PREPARE said AS INSERT INTO "forebay_check"."sync_batches" (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at, stream, quarantined) SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, $7, now(), clock_timestamp(), r.stream, r.quarantined FROM (SELECT unnest($1::text[]) AS buffer, unnest($2::bigint[]) AS segment, unnest($3::bigint[]) AS first_row, unnest($4::bigint[]) AS last_row, unnest($5::bigint[]) AS synced, unnest($6::bigint[]) AS superseded, unnest($8::text[]) AS stream, unnest($9::bigint[]) AS quarantined) AS r;
+EXECUTE said('{"written_3"}', '{2}', '{1}', '{4}', '{3}', '{1}', 'end', '{"written_3"}', '{0}');
+DEALLOCATE said;
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
+LOCK TABLE "forebay_check"."written_3" IN ROW EXCLUSIVE MODE;
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_3"'::regclass);
+PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
+EXECUTE said('{7931281586348566743}');
+DEALLOCATE said;
+CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
+SAVEPOINT forebay_rows;
+-- file written_3_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
+\copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_3_4.copy' (FORMAT 'binary')
+SAVEPOINT forebay_rows;
+\echo expects 23514: written_3, statement 17
+INSERT INTO "forebay_check"."written_3" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "written_3"."size" END, "note" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "written_3"."note" END, "touched_at" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN now() ELSE "written_3"."touched_at" END, "row_version" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "written_3"."row_version" END;
+ROLLBACK TO SAVEPOINT forebay_rows;
+SAVEPOINT forebay_rows;
+SELECT n, place FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE false OR "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
+SAVEPOINT forebay_rows;
+\echo expects 23514: written_3, statement 18
+INSERT INTO "forebay_check"."written_3" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "written_3"."size" END, "note" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "written_3"."note" END, "touched_at" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN now() ELSE "written_3"."touched_at" END, "row_version" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "written_3"."row_version" END;
+ROLLBACK TO SAVEPOINT forebay_rows;
+\echo expects 23514: written_3, statement 19
+INSERT INTO "forebay_check"."written_3" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,4)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "written_3"."size" END, "note" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "written_3"."note" END, "touched_at" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN now() ELSE "written_3"."touched_at" END, "row_version" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "written_3"."row_version" END;
+ROLLBACK TO SAVEPOINT forebay_rows;
+DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
+SAVEPOINT forebay_rows;
+INSERT INTO "forebay_check"."written_3" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" ELSE "written_3"."size" END, "note" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" ELSE "written_3"."note" END, "touched_at" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN now() ELSE "written_3"."touched_at" END, "row_version" = CASE WHEN "written_3"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."row_version" ELSE "written_3"."row_version" END;
+PREPARE said AS SELECT s.span, count(*) FROM pg_temp.forebay_stage_0_11367739691475393602 AS s JOIN "forebay_check"."written_3" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 AND t."row_version" > s.row_version GROUP BY s.span;
+EXECUTE said;
+DEALLOCATE said;
+PREPARE said AS INSERT INTO "forebay_check"."sync_batches" (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at, stream, quarantined) SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, $7, now(), clock_timestamp(), r.stream, r.quarantined FROM (SELECT unnest($1::text[]) AS buffer, unnest($2::bigint[]) AS segment, unnest($3::bigint[]) AS first_row, unnest($4::bigint[]) AS last_row, unnest($5::bigint[]) AS synced, unnest($6::bigint[]) AS superseded, unnest($8::text[]) AS stream, unnest($9::bigint[]) AS quarantined) AS r;
+EXECUTE said('{"written_3"}', '{3}', '{1}', '{4}', '{2}', '{0}', 'end', '{"written_3"}', '{2}');
+DEALLOCATE said;
+COMMIT;
+SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
+SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
+\echo expects SET|42704: written_3, statement 20
+SET session_timeout = 0;
+BEGIN;
+SAVEPOINT forebay_probe;
+CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: written_3, statement 21
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
+\echo expects DEALLOCATE|26000: written_3, statement 22
+DEALLOCATE forebay_probe;
+ROLLBACK TO SAVEPOINT forebay_probe;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: written_3, statement 23
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
+\echo expects DEALLOCATE|26000: written_3, statement 24
+DEALLOCATE forebay_probe;
+ROLLBACK TO SAVEPOINT forebay_probe;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: written_3, statement 25
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
+\echo expects DEALLOCATE|26000: written_3, statement 26
+DEALLOCATE forebay_probe;
+ROLLBACK TO SAVEPOINT forebay_probe;
+SAVEPOINT forebay_probe;
+\echo expects PREPARE|42601: written_3, statement 27
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."size" ELSE "forebay_probe"."size" END, "v" = CASE WHEN "forebay_probe"."v" < EXCLUDED."v" THEN EXCLUDED."v" ELSE "forebay_probe"."v" END;
+\echo expects DEALLOCATE|26000: written_3, statement 28
+DEALLOCATE forebay_probe;
+ROLLBACK;
+BEGIN;
+SET LOCAL statement_timeout = 0;
+SET LOCAL search_path TO DEFAULT;
+SET LOCAL synchronous_commit TO DEFAULT;
+SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
+COMMIT;
+BEGIN;
+SET TRANSACTION READ ONLY;
+SET LOCAL statement_timeout = 54000;
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_3' AND pg_catalog.pg_table_is_visible(o.oid));
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_3"'::regclass);
+\echo expects PREPARE|42P01: written_3, statement 29
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
+\echo expects |26000: written_3, statement 30
+EXECUTE said('"forebay_check"."written_3"');
+\echo expects DEALLOCATE|26000: written_3, statement 31
+DEALLOCATE said;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+EXECUTE said('"forebay_check"."written_3"');
+DEALLOCATE said;
+PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < i.indnkeyatts AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
+EXECUTE said('"forebay_check"."written_3"');
+DEALLOCATE said;
+PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u')) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < i.indnkeyatts AND i.indrelid = $1::regclass AND i.indisunique;
+EXECUTE said('"forebay_check"."written_3"');
+DEALLOCATE said;
+PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
+EXECUTE said('"forebay_check"."written_3"');
+DEALLOCATE said;
+PREPARE said AS SELECT count(CASE WHEN t."set_id" IS NULL THEN 1 END), count(CASE WHEN t."row_version" < s.row_version THEN 1 END), count(CASE WHEN t."row_version" = s.row_version THEN 1 END), count(CASE WHEN t."row_version" > s.row_version THEN 1 END) FROM (SELECT a.c1 AS c1, a.c2 AS c2, a.row_version FROM (SELECT unnest($1::bigint[]) AS c1, unnest($2::text[]) AS c2, unnest($3::bigint[]) AS row_version) AS a) AS s LEFT JOIN "forebay_check"."written_3" AS t ON t."set_id" = s.c1 AND t."path" = s.c2;
+EXECUTE said('{1}', '{"/0"}', '{1}');
+DEALLOCATE said;
+COMMIT;
+\echo expects ok: written_3: the newest rows that the table takes are there
+SELECT CASE WHEN (SELECT count(*) FROM written_3 WHERE row_version = 30 AND size = 3 AND path IN ('/0', '/1') OR row_version = 20 AND size = 2 AND path IN ('/2', '/3')) = 4 THEN 'ok' ELSE 'FAILED' END AS verdict;
+
 \echo == values: what becomes of '' by each way in, and long paths
-CREATE TABLE IF NOT EXISTS types ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT (now()), PRIMARY KEY ("set_id", "path"));
+CREATE TABLE IF NOT EXISTS types ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
 INSERT INTO types (set_id, path, note, row_version) VALUES (1, '/literal', '', 1);
 PREPARE array_value(text[]) AS INSERT INTO types (set_id, path, note, row_version) SELECT 1, '/array', unnest($1::text[]), 1;
 EXECUTE array_value('{""}');

@@ -42,4 +42,6 @@ BEGIN
 END $$;
 -- A sync_version of their own may lack these; a NULL would win against every record (NULL < n is not true).
 UPDATE backup_files SET sync_version = 0 WHERE sync_version IS NULL;
-ALTER TABLE backup_files ALTER COLUMN sync_version SET DEFAULT 0, ALTER COLUMN sync_version SET NOT NULL;
+-- Two statements, as openGauss takes the two in one for an ALTER of the column's type, twice (0A000).
+ALTER TABLE backup_files ALTER COLUMN sync_version SET DEFAULT 0;
+ALTER TABLE backup_files ALTER COLUMN sync_version SET NOT NULL;

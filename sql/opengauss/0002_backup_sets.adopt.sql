@@ -18,4 +18,6 @@ BEGIN
   END LOOP;
 END $$;
 UPDATE backup_sets SET sync_version = 0 WHERE sync_version IS NULL;
-ALTER TABLE backup_sets ALTER COLUMN sync_version SET DEFAULT 0, ALTER COLUMN sync_version SET NOT NULL;
+-- Two statements, as openGauss takes the two in one for an ALTER of the column's type, twice (0A000).
+ALTER TABLE backup_sets ALTER COLUMN sync_version SET DEFAULT 0;
+ALTER TABLE backup_sets ALTER COLUMN sync_version SET NOT NULL;

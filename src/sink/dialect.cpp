@@ -75,7 +75,7 @@ std::string Dialect::create_table(const Stream& stream, const std::string& table
           " NOT NULL DEFAULT 0, ";
   if (!stream.touched_column.empty()) {
     text += quoted_identifier(stream.touched_column) + " " + column_type(ColumnType::timestamp, false) +
-            " NOT NULL DEFAULT (" + now() + "), ";
+            " NOT NULL DEFAULT " + default_now() + ", ";
   }
   return text + "PRIMARY KEY (" + key_columns(stream) + "))" + create_table_suffix();
 }

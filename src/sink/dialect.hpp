@@ -44,6 +44,8 @@ class Dialect {
   std::string upsert(const Stream& stream, const std::string& table, const std::string& source) const;
   /// What the touched column is set to.
   virtual std::string now() const = 0;
+  /// The same as a column's default.
+  virtual std::string default_now() const { return now(); }
 
  protected:
   /// The clause that makes the INSERT an upsert with the version guard.
@@ -72,6 +74,7 @@ class SqliteDialect final : public Dialect {
   std::string_view name() const override { return "sqlite"; }
   std::string column_type(ColumnType type, bool in_key) const override;
   std::string now() const override;
+  std::string default_now() const override { return "(" + now() + ")"; }
   /// upsert() of one row given as parameters 1 … n (the stream's columns) and n+1 (the version).
   std::string upsert_row(const Stream& stream, const std::string& table) const;
   /// The version that the table holds for the key given as parameters 1 … k.

@@ -8,7 +8,8 @@
 namespace forebay {
 
 std::string_view to_string(UpsertForm form) noexcept {
-  constexpr std::array<std::string_view, 3> kNames = {"ON CONFLICT", "ON DUPLICATE KEY UPDATE with WHERE",
+  constexpr std::array<std::string_view, 4> kNames = {"ON CONFLICT", "ON DUPLICATE KEY UPDATE with WHERE",
+                                                      "ON DUPLICATE KEY UPDATE with VALUES() and WHERE",
                                                       "ON DUPLICATE KEY UPDATE with a CASE per column"};
   return kNames[static_cast<std::size_t>(form)];
 }
@@ -18,7 +19,10 @@ std::string OpenGaussDialect::guard(const Stream& stream, const std::string& tab
   // By the table's own name: EXCLUDED has all of its columns, too, so that a bare one would mean either.
   const std::string own = quoted_identifier(unquoted_table(table).table) + ".";
   const std::string version = quoted_identifier(stream.version_column);
-  const std::string newer = own + version + " < EXCLUDED." + version;
+  const auto inserted = [&](const std::string& column) {
+    return traits_.upsert == UpsertForm::duplicate_key_values ? "VALUES(" + column + ")" : "EXCLUDED." + column;
+  };
+  const std::string newer = own + version + " < " + inserted(version);
   const bool by_case = traits_.upsert == UpsertForm::duplicate_key_case;
   const auto assignment = [&](const std::string& column, const std::string& value) {
     return column + " = " +
@@ -28,11 +32,11 @@ std::string OpenGaussDialect::guard(const Stream& stream, const std::string& tab
   for (const Column& c : stream.columns) {
     if (std::find(stream.key.begin(), stream.key.end(), c.name) != stream.key.end()) continue;
     const std::string name = quoted_identifier(c.name);
-    text += assignment(name, "EXCLUDED." + name) + ", ";
+    text += assignment(name, inserted(name)) + ", ";
   }
   if (!stream.touched_column.empty()) text += assignment(quoted_identifier(stream.touched_column), now()) + ", ";
   // Last: mode B may assign one after the other, and the CASEs before it are to see the old one.
-  text += assignment(version, "EXCLUDED." + version);
+  text += assignment(version, inserted(version));
   return by_case ? text : text + " WHERE " + newer;
 }
 
@@ -66,7 +70,7 @@ std::string OpenGaussDialect::time_limits(TimeLimits limits) const {
     const std::int64_t units = std::max<std::int64_t>(1, limits.idle / traits_.idle_unit_ms);
     text += "; SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(units);
   }
-  if (traits_.upsert_to_merge) text += "; SET LOCAL enable_upsert_to_merge = off";
+  if (traits_.upsert_to_merge) text += "; SET LOCAL enable_upsert_to_merge = 'off'";
   return text;
 }
 

@@ -10,9 +10,10 @@ namespace forebay {
 
 /// How a server takes "insert, or replace by what is newer".
 enum class UpsertForm : std::uint8_t {
-  on_conflict,          ///< as PostgreSQL: some releases and relatives of openGauss
-  duplicate_key_where,  ///< ON DUPLICATE KEY UPDATE … WHERE: openGauss from 3.0 on
-  duplicate_key_case    ///< without WHERE, so that each column is given its new or its old value: openGauss 2
+  on_conflict,           ///< as PostgreSQL: some releases and relatives of openGauss
+  duplicate_key_where,   ///< ON DUPLICATE KEY UPDATE … WHERE: openGauss from 3.0 on
+  duplicate_key_values,  ///< the same with VALUES(c) for EXCLUDED.c: its plugin dolphin before it had EXCLUDED
+  duplicate_key_case     ///< without WHERE, so that each column is given its new or its old value: openGauss 2
 };
 std::string_view to_string(UpsertForm form) noexcept;
 

@@ -59,7 +59,8 @@ std::string PostgresDialect::guard(const Stream& stream, const std::string& tabl
 }
 
 std::string PostgresDialect::copy_in(const std::string& table, const std::string& columns) const {
-  return "COPY " + table + " (" + columns + ") FROM STDIN (FORMAT binary)";
+  // Quoted: openGauss up to 5.0.1, and with the plugin dolphin 6.0.0, takes the word alone for a syntax error.
+  return "COPY " + table + " (" + columns + ") FROM STDIN (FORMAT 'binary')";
 }
 
 std::string PostgresDialect::stage_definition(const std::vector<WireColumn>& columns) const {

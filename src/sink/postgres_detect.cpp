@@ -26,7 +26,8 @@ constexpr const char* kWhoAreYou =
     "SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n "
     "ON "
     "n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' "
-    "IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, d.* FROM pg_catalog.pg_database AS d WHERE "
+    "IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' "
+    "END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE "
     "d.datname = current_database()";
 
 constexpr const char* kSettings =
@@ -94,8 +95,11 @@ Stream probe_stream() {
 
 /// Runs what the server may not know. Empty where it did; the SQLSTATE where it refused. What is no answer is thrown.
 std::string refused(PostgresSession& session, const std::string& sql) {
+  // A message of its own: a server reads a message to its end before it runs any of it, and would not make the
+  // savepoint.
+  session.run("SAVEPOINT forebay_probe");
   try {
-    session.run("SAVEPOINT forebay_probe; " + sql);
+    session.run(sql);
     return {};
   } catch (const DestinationFailure& e) {
     const std::string& state = e.sqlstate();
@@ -106,22 +110,28 @@ std::string refused(PostgresSession& session, const std::string& sql) {
   }
 }
 
-/// The first form that the server can prepare. On a table of its own where the role may have one; else the name of none
-/// is used, and that it is missed says that the grammar was passed.
+/// The first form that the server can prepare, on a temporary table. For a role that may have none, a table that is
+/// missed (42P01) shows that the grammar was passed; that is all that can be found out then, so that the form which
+/// dolphin has in every release comes before one that some lack.
 std::optional<UpsertForm> find_upsert(PostgresSession& session, OpenGaussTraits traits) {
   const Stream stream = probe_stream();
   session.run("BEGIN");
-  refused(session,
-          "CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON "
-          "COMMIT DELETE ROWS");
+  const bool has_table = refused(session,
+                                 "CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint "
+                                 "NOT NULL) ON COMMIT DELETE ROWS")
+                             .empty();
+  // Not in pg_temp where there is no such schema: openGauss refuses any name in it, whatever the statement.
+  const std::string table = quoted_table({has_table ? "pg_temp" : "pg_catalog", stream.table});
+  std::vector<UpsertForm> forms = {UpsertForm::on_conflict, UpsertForm::duplicate_key_where,
+                                   UpsertForm::duplicate_key_values, UpsertForm::duplicate_key_case};
+  if (!has_table) std::swap(forms[1], forms[2]);
   std::optional<UpsertForm> found;
-  for (const UpsertForm form :
-       {UpsertForm::on_conflict, UpsertForm::duplicate_key_where, UpsertForm::duplicate_key_case}) {
+  for (const UpsertForm form : forms) {
     traits.upsert = form;
-    const std::string upsert = OpenGaussDialect(traits).upsert(stream, quoted_table({"pg_temp", stream.table}),
-                                                               "SELECT 1::bigint, 2::bigint, 3::bigint");
+    const std::string upsert = OpenGaussDialect(traits).upsert(stream, table, "SELECT 1::bigint, 2::bigint, 3::bigint");
     const std::string state = refused(session, "PREPARE forebay_probe AS " + upsert + "; DEALLOCATE forebay_probe");
-    if (state.empty() || state == "42P01" || state.starts_with("3F")) {
+    // With a table, 42P01 is said of EXCLUDED, which dolphin 6.0.0 does not know.
+    if (state.empty() || (!has_table && state == "42P01")) {
       found = form;
       break;
     }
@@ -158,6 +168,12 @@ ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
   if (!settings.at("session_timeout").empty()) session.run("SET session_timeout = 0");
 
   const std::string name = plain_ascii(short_version(version));
+  if (server.at("standby") == "yes") {  // where nothing can be tried: SAVEPOINT wants a transaction id
+    throw DestinationFailure({FailureClass::unfit_for_now, "25006",
+                              "the server (" + name +
+                                  ") is a standby, which takes no writes (25006); name the primary, "
+                                  "or all servers (host=a,b)"});
+  }
   const auto upsert = find_upsert(session, traits);
   if (!upsert) {
     throw DestinationFailure({FailureClass::schema, "42601",

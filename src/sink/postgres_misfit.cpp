@@ -29,9 +29,8 @@ void check_version(const Stream& stream, const ActualColumns& actual, bool missi
     found.push_back(wrong_type(name, at->second.type, "bigint"));
   } else if (!at->second.not_null && missing_too) {
     found.push_back({column(name) + " allows NULL, against which no version is newer (set it NOT NULL DEFAULT 0)",
-                     "ALTER COLUMN " + quoted_identifier(name) + " SET DEFAULT 0, ALTER COLUMN " +
-                         quoted_identifier(name) + " SET NOT NULL",
-                     "", false});
+                     "ALTER COLUMN " + quoted_identifier(name) + " SET DEFAULT 0", "", false,
+                     "ALTER COLUMN " + quoted_identifier(name) + " SET NOT NULL"});
   }
 }
 
@@ -93,6 +92,7 @@ Failure misfit_failure(const Stream& stream, const std::string& quoted, const st
   const std::size_t shown = std::min(misfits.size(), kShown);
   std::string message = "table " + quoted + " does not fit " +
                         (stream.name.empty() ? "the batch ledger" : "stream " + stream.name) + ": ";
+  const std::string alter = "ALTER TABLE " + quoted + " ";
   std::string clauses;
   std::string statements;
   bool column_missing = false;
@@ -104,8 +104,9 @@ Failure misfit_failure(const Stream& stream, const std::string& quoted, const st
       adopting_helps = true;
       continue;
     }
-    if (!m.clause.empty()) clauses += (clauses.empty() ? "ALTER TABLE " + quoted + " " : ", ") + m.clause;
+    if (!m.clause.empty()) clauses += (clauses.empty() ? alter : ", ") + m.clause;
     if (!m.statement.empty()) statements += (statements.empty() ? "" : "; ") + m.statement;
+    if (!m.clause_alone.empty()) statements += (statements.empty() ? "" : "; ") + (alter + m.clause_alone);
     column_missing = column_missing || (m.missing && !m.clause.empty());
   }
   if (misfits.size() > shown) message += "; and " + std::to_string(misfits.size() - shown) + " more";

@@ -13,7 +13,8 @@ struct Misfit {
   std::string what;
   std::string clause;  // of the ALTER TABLE that mends it; empty: `statement` does
   std::string statement;
-  bool missing = false;  // what adopting the table would add
+  bool missing = false;        // what adopting the table would add
+  std::string clause_alone{};  // a second clause of the same column: openGauss takes no two in one ALTER
 };
 
 /// Of the stream's columns; those that are missing count only with `missing_too`, and come last.

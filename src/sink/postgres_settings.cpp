@@ -20,10 +20,11 @@ std::string pinned_settings(std::string_view search_path, std::string_view synch
   text += search_path;
   // Rows without TEMP go as arrays, in which NULL would be a word; functions are made with backslashes in them.
   text +=
-      "; SET LOCAL array_nulls = on; SET LOCAL standard_conforming_strings = on; SET LOCAL client_encoding = 'UTF8'";
+      "; SET LOCAL array_nulls = 'on'; SET LOCAL standard_conforming_strings = 'on'; SET LOCAL client_encoding = "
+      "'UTF8'";
   // Raised, never lowered: without it a COMMIT that was answered can still be lost.
   text += "; SET LOCAL synchronous_commit = ";
-  text += synchronous_commit == "off" ? "on" : synchronous_commit;
+  text += synchronous_commit == "off" ? "'on'" : "'" + std::string(synchronous_commit) + "'";
   return text;
 }
 

@@ -31,7 +31,7 @@ TEST_CASE("a tree is scanned into a stand-in of openGauss and scanned again", "[
 }
 
 // Hidden, as it takes what the machine has.
-TEST_CASE("/usr is scanned into a stand-in of openGauss and scanned again", "[.usr]") {
+TEST_CASE("/usr is scanned into a stand-in of openGauss and scanned again", "[.usr][threads]") {
   OpenGaussFixture fixture(GENERATE(kOpenGauss2A, kOpenGauss6PG));
   if (!fixture.available()) return;
   scan_twice(fixture, "/usr");

@@ -84,7 +84,7 @@ TEST_CASE("a scan that is killed half-way is recovered with all it had acknowled
 }
 
 // Hidden, as it takes what the machine has: scripts/crash-soak.sh --usr runs it.
-TEST_CASE("a scan of /usr that is killed half-way is recovered with all it had acknowledged", "[.usr]") {
+TEST_CASE("a scan of /usr that is killed half-way is recovered with all it had acknowledged", "[.usr][threads]") {
   kill_half_way("/usr", 1'000'000);
 }
 

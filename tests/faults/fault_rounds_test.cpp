@@ -109,7 +109,7 @@ TEST_CASE("a plan of faults is the same for the same seed", "[faults]") {
   CHECK(a.kill_at == b.kill_at);
 }
 
-TEST_CASE("soak: faults in pairs", "[.fault-soak]") {
+TEST_CASE("soak: faults in pairs", "[.fault-soak][threads]") {
   REQUIRE(PrivatePostgres::available());
   PrivatePostgres server;
   prepare(server);

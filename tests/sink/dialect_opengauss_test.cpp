@@ -61,7 +61,7 @@ TEST_CASE("openGauss's upsert and time limits, by release") {
               std::string(r.upsert));
     CHECK(dialect.time_limits({54'000, 27'000, 120'000}) ==
           "SET LOCAL statement_timeout = 54000" + std::string(r.idle) +
-              (r.traits.upsert_to_merge ? "; SET LOCAL enable_upsert_to_merge = off" : ""));
+              (r.traits.upsert_to_merge ? "; SET LOCAL enable_upsert_to_merge = 'off'" : ""));
     CHECK(dialect.affected_tells() == (r.traits.upsert != UpsertForm::duplicate_key_case));
     CHECK(dialect.upsert_names_its_key() == (r.traits.upsert == UpsertForm::on_conflict));
   }
@@ -74,7 +74,7 @@ TEST_CASE("an openGauss table has no text column but the key's that is NOT NULL,
       OpenGaussDialect({}).create_table(stream, "\"t\"") ==
       "CREATE TABLE IF NOT EXISTS \"t\" (\"set_id\" bigint NOT NULL, \"path\" text COLLATE \"C\", \"size\" bigint NOT "
       "NULL, \"note\" text, \"row_version\" bigint NOT NULL DEFAULT 0, \"touched_at\" timestamptz NOT NULL DEFAULT "
-      "(now()), PRIMARY KEY (\"set_id\", \"path\"))");
+      "now(), PRIMARY KEY (\"set_id\", \"path\"))");
 }
 
 TEST_CASE("an openGauss stage stays with its session, under a name of what it is made of") {

@@ -17,12 +17,11 @@ TEST_CASE("identifiers are quoted, whatever is in them") {
 TEST_CASE("PostgreSQL's texts") {
   const PostgresDialect dialect;
   const Stream stream = test::small_stream("t");
-  CHECK(
-      dialect.create_table(stream, "\"t\"") ==
-      "CREATE TABLE IF NOT EXISTS \"t\" (\"set_id\" bigint NOT NULL, \"path\" text COLLATE \"C\" NOT NULL, \"size\" "
-      "bigint, "
-      "\"note\" text, \"row_version\" bigint NOT NULL DEFAULT 0, \"touched_at\" timestamptz NOT NULL DEFAULT (now()), "
-      "PRIMARY KEY (\"set_id\", \"path\"))");
+  CHECK(dialect.create_table(stream, "\"t\"") ==
+        "CREATE TABLE IF NOT EXISTS \"t\" (\"set_id\" bigint NOT NULL, \"path\" text COLLATE \"C\" NOT NULL, \"size\" "
+        "bigint, "
+        "\"note\" text, \"row_version\" bigint NOT NULL DEFAULT 0, \"touched_at\" timestamptz NOT NULL DEFAULT now(), "
+        "PRIMARY KEY (\"set_id\", \"path\"))");
   CHECK(dialect.upsert(stream, "\"t\"", "SELECT 1") ==
         "INSERT INTO \"t\" (\"set_id\", \"path\", \"size\", \"note\", \"row_version\", \"touched_at\") SELECT 1 "
         "ON CONFLICT (\"set_id\", \"path\") DO UPDATE SET \"size\" = EXCLUDED.\"size\", \"note\" = EXCLUDED.\"note\", "

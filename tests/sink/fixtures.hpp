@@ -126,6 +126,11 @@ class OpenGauss6PGFixture : public OpenGaussFixture {
   OpenGauss6PGFixture() : OpenGaussFixture(kOpenGauss6PG) {}
 };
 
+class Dolphin6BFixture : public OpenGaussFixture {
+ public:
+  Dolphin6BFixture() : OpenGaussFixture(kDolphin6B) {}
+};
+
 /// DATABASE_URL with more parameters ("user=x&dbname=y"), which win over what it says.
 std::string database_url_with(const std::string& parameters);
 

@@ -35,7 +35,8 @@ std::string settings_of(const std::string& text, const std::string& name) {
   for (std::size_t from = 0, to = 0; from < text.size(); from = to + 2) {
     to = std::min(text.find("; ", from), text.size());
     const std::string one = text.substr(from, to - from);
-    out += expects("SET|42704", name + ": " + one) + one + ";\n";
+    // Without the value, whose quotes psql would take away in \echo.
+    out += expects("SET|42704", name + ": " + one.substr(0, one.find(" ="))) + one + ";\n";
   }
   return out;
 }
@@ -98,9 +99,10 @@ std::string migrating_session() {
 
 /// New rows, known rows, rows that the table refuses among them, and a comparison.
 std::string writing_session(UpsertForm form) {
-  OpenGaussFixture server(form == UpsertForm::on_conflict           ? kRelative3PG
-                          : form == UpsertForm::duplicate_key_where ? kOpenGauss6PG
-                                                                    : kOpenGauss2A);
+  OpenGaussFixture server(form == UpsertForm::on_conflict            ? kRelative3PG
+                          : form == UpsertForm::duplicate_key_where  ? kOpenGauss6PG
+                          : form == UpsertForm::duplicate_key_values ? kDolphin6B
+                                                                     : kOpenGauss2A);
   const OwnDatabase database(server);
   const std::string name = "written_" + std::to_string(static_cast<int>(form));
   const auto destination = make_destination(own_url(server, database), {});
@@ -148,7 +150,7 @@ std::string upsert_section(UpsertForm form, const char* title) {
   const std::string stage = dialect.stage_name(static_cast<std::size_t>(form), kWire);
   const std::string columns = dialect.stage_columns(4) + ", n";
   const std::string rows = "INSERT INTO pg_temp." + stage + " (" + columns + ") VALUES ";
-  std::string text = std::string("\n\\echo == ") + title + " (one of the three has to be taken)\n";
+  std::string text = std::string("\n\\echo == ") + title + " (one of the four has to be taken)\n";
   text += dialect.create_table(stream, table) + ";\n";
   text += "\\echo tries " + name + "\n";
   text += "PREPARE tried AS " +
@@ -298,9 +300,11 @@ std::string statements() {
                                             "5::bigint AS row_version)",
                                             {kWire[0], kWire[1]}));
   text += "\\echo absent 1, older 1, equal 0, newer 0:\nEXECUTE compared('{1,1}', '{/a,/b}', '{6,6}');\n";
-  for (const auto& [form, title] : {std::pair(UpsertForm::on_conflict, "ON CONFLICT"),
-                                    std::pair(UpsertForm::duplicate_key_where, "ON DUPLICATE KEY UPDATE with WHERE"),
-                                    std::pair(UpsertForm::duplicate_key_case, "ON DUPLICATE KEY UPDATE with CASE")})
+  for (const auto& [form, title] :
+       {std::pair(UpsertForm::on_conflict, "ON CONFLICT"),
+        std::pair(UpsertForm::duplicate_key_where, "ON DUPLICATE KEY UPDATE with WHERE"),
+        std::pair(UpsertForm::duplicate_key_values, "ON DUPLICATE KEY UPDATE with VALUES() and WHERE"),
+        std::pair(UpsertForm::duplicate_key_case, "ON DUPLICATE KEY UPDATE with CASE")})
     text += upsert_section(form, title);
   text += "\n\\echo == values: what becomes of '' by each way in, and long paths\n";
   text += dialect.create_table(stream, "types") + ";\n";

@@ -94,9 +94,10 @@ TEST_CASE("what a role sets for its sessions does not change what lands", "[post
 }
 
 TEST_CASE("synchronous_commit is raised, never lowered") {
-  CHECK_THAT(pinned_settings("public, pg_temp", "off"), Catch::EndsWith("SET LOCAL synchronous_commit = on"));
+  CHECK_THAT(pinned_settings("public, pg_temp", "off"), Catch::EndsWith("SET LOCAL synchronous_commit = 'on'"));
   for (const char* set : {"on", "local", "remote_write", "remote_apply"})
-    CHECK_THAT(pinned_settings("public, pg_temp", set), Catch::EndsWith(std::string("synchronous_commit = ") + set));
+    CHECK_THAT(pinned_settings("public, pg_temp", set),
+               Catch::EndsWith("synchronous_commit = '" + std::string(set) + "'"));
 }
 
 TEST_CASE("a search path without a schema that may be used is refused, and nothing is made in pg_temp",

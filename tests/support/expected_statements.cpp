@@ -38,7 +38,7 @@ class Script {
   std::string run(const std::vector<Heard>& heard) {
     for (std::size_t i = 0; i < heard.size(); ++i) {
       const std::string sql = heard[i].body.c_str();
-      if (heard[i].type == 'Q' && sql.find("FROM STDIN (FORMAT binary)") != std::string::npos) {
+      if (heard[i].type == 'Q' && sql.find("FROM STDIN (FORMAT 'binary')") != std::string::npos) {
         copy(sql, heard, i);
       } else if (heard[i].type == 'Q') {
         statements(sql, error_after(heard, i));

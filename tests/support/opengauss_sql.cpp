@@ -103,6 +103,11 @@ class Translation {
       }
       if (!release_.takes_on_conflict && at(i, {"on", "conflict"})) return "conflict";
       if (!release_.index_if_not_exists && at(i, {"index", "if"})) return "if";
+      if (!release_.copy_format_word && at(i, {"format", "binary"})) return "binary";
+      if (release_.standby && at(i, {"savepoint"}))
+        return raised("0B000", "cannot assign TransactionIds during recovery");
+      if (const auto column = column_altered_twice(i); !column.empty())
+        return raised("0A000", "cannot alter type of column \"" + column + "\" twice");
       if (at(i, {"on", "commit", "drop"})) return "CREATE TABLE never (n integer) ON COMMIT DROP";  // 42P16
       if (at(i, {"on", "duplicate", "key", "update"})) {
         if (const auto refused = translate_upsert(i)) return refused;
@@ -110,6 +115,24 @@ class Translation {
       if (at(i, {"partition", "by", "hash"})) translate_partitions(i);
     }
     return std::nullopt;
+  }
+
+  /// A statement that ends in this error.
+  static std::string raised(const std::string& sqlstate, const std::string& message) {
+    return "DO $$ BEGIN RAISE EXCEPTION '" + message + "' USING ERRCODE = '" + sqlstate + "'; END $$";
+  }
+
+  /// The column that an ALTER TABLE which begins here alters twice, were it only its default and NOT NULL (R); or "".
+  std::string column_altered_twice(std::size_t begin) const {
+    std::vector<std::string> altered;
+    if (!at(begin, {"alter", "table"})) return {};
+    for (std::size_t i = begin + 2; i + 2 < tokens_.size() && tokens_[i].text != ";"; ++i) {
+      if (!at(i, {"alter"})) continue;
+      const std::string& column = tokens_[at(i + 1, {"column"}) ? i + 2 : i + 1].text;
+      if (std::find(altered.begin(), altered.end(), column) != altered.end()) return column;
+      altered.push_back(column);
+    }
+    return {};
   }
 
   /// PARTITION BY HASH (…) (PARTITION a, PARTITION b): there the partitions are part of the table's definition.
@@ -133,6 +156,25 @@ class Translation {
     }
   }
 
+  /// VALUES("c"), as an upsert may name what would have been inserted.
+  bool is_values_of_column(std::size_t i) const {
+    return at(i, {"values", "("}) && i + 3 < tokens_.size() && tokens_[i + 3].text == ")";
+  }
+
+  std::optional<std::string> translate_inserted(std::size_t on) {
+    for (std::size_t i = on + 4; i < tokens_.size() && tokens_[i].text != ";"; ++i) {
+      if (release_.values_for_excluded && tokens_[i].word == "excluded")
+        return "SELECT excluded.there_is_none";  // 42P01
+      if (!is_values_of_column(i)) continue;
+      if (!release_.values_for_excluded) return "values";
+      tokens_[i].text = "EXCLUDED";
+      tokens_[i].word.clear();
+      tokens_[i + 1].text = ".";
+      tokens_[i + 3] = Token{};
+    }
+    return std::nullopt;
+  }
+
   /// ON DUPLICATE KEY UPDATE may not assign a key's column, so the key is what is inserted and not assigned.
   std::optional<std::string> translate_upsert(std::size_t on) {
     std::size_t insert = on;
@@ -143,6 +185,7 @@ class Translation {
     std::vector<std::string> inserted;
     for (++i; i < on && tokens_[i].text != ")"; ++i)
       if (tokens_[i].text != ",") inserted.push_back(tokens_[i].text);
+    if (const auto refused = translate_inserted(on)) return refused;
     std::vector<std::string> assigned;
     bool begins = true;
     int depth = 0;
@@ -213,6 +256,8 @@ class Translation {
         replace(i, 3,
                 "(SELECT proname, pronamespace FROM pg_catalog.pg_proc UNION ALL SELECT 'opengauss_version', oid FROM "
                 "pg_catalog.pg_namespace WHERE nspname = 'pg_catalog')");
+      } else if (release_.standby && at(i, {"pg_catalog", ".", "pg_is_in_recovery", "(", ")"})) {
+        replace(i, 5, "true");
       } else if (at(i, {"pg_catalog", ".", "pg_partition"})) {
         replace(i, 3, "(SELECT inhparent AS parentid FROM pg_inherits)");
       } else if (at(i, {"pg_catalog", ".", "pg_database", "as"}) && !release_.hides) {

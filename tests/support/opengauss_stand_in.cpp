@@ -118,6 +118,8 @@ class ServerSide {
       constexpr std::string_view kName("server_version\0", 15);
       if (held_[0] == 'S' && body.starts_with(kName)) {
         out += message('S', std::string(kName) + "9.2.4" + '\0');
+      } else if (held_[0] == 'E' && names_no_table_of_pg_temp(body)) {
+        out += message('E', cannot_access_temp());
       } else if (constexpr std::string_view kInserted = "INSERT 0 ";
                  counts_twice_ && held_[0] == 'C' && body.starts_with(kInserted)) {
         const auto rows = std::strtoull(body.c_str() + kInserted.size(), nullptr, 10);
@@ -139,6 +141,17 @@ class ServerSide {
   bool idle() const { return idle_; }
 
  private:
+  static bool names_no_table_of_pg_temp(const std::string& error) {
+    return error.find(std::string("\0C42P01\0", 8)) != std::string::npos &&
+           error.find("Mrelation \"pg_temp.") != std::string::npos;
+  }
+  /// A real one says this of any name in pg_temp where the session has no temporary schema (namespace.cpp), be it that
+  /// the role may have none, or that what made it was rolled back (R).
+  static std::string cannot_access_temp() {
+    return std::string("SERROR") + '\0' + "VERROR" + '\0' + "C0A000" + '\0' +
+           "MCan only access temp objects of the current session." + '\0' + '\0';
+  }
+
   const std::atomic<bool>& counts_twice_;
   const Hear hear_;
   std::string held_;

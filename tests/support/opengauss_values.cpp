@@ -104,7 +104,7 @@ std::string number(std::uint32_t n) {
 
 std::function<std::string(std::string_view)> copied_values(const std::string& sql, const OpenGaussRelease& release) {
   if (!release.empty_is_null()) return nullptr;
-  if (sql.find("(FORMAT binary)") == std::string::npos)
+  if (sql.find("(FORMAT 'binary')") == std::string::npos)
     return [rows = TextRows()](std::string_view bytes) mutable { return rows.next(bytes); };
   if (!release.empty_is_null_in_binary) return nullptr;
   return [rows = BinaryRows()](std::string_view bytes) mutable { return rows.next(bytes); };
