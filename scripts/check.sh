@@ -30,6 +30,7 @@ done
 [ ${#checks[@]} -gt 0 ] || checks=(format tidy shell docs bench shared)
 cd "$repo"
 use_ccache
+launcher=-DCMAKE_CXX_COMPILER_LAUNCHER=$CMAKE_CXX_COMPILER_LAUNCHER
 [ -z "$install" ] || scripts/install-packages.sh check
 
 # bench/yardstick is a copy, kept as it is where it came from.
@@ -44,7 +45,7 @@ format() {
 }
 tidy() {
   # As clang compiles it, so that every flag in the compile commands is one that clang-tidy knows.
-  cmake --preset asan -B build/tidy >/dev/null && scripts/check_tidy.py build/tidy
+  cmake --preset asan -B build/tidy "$launcher" >/dev/null && scripts/check_tidy.py build/tidy
 }
 shell() {
   find scripts bench tests .ci -type f -print0 | xargs -0 grep -lZE '^#!.*\bbash|^# shellcheck shell=bash' |
@@ -56,14 +57,14 @@ docs() { scripts/check_docs.py; }
 
 bench() {
   # In the sanitizers' build, where .ci/run has the library already.
-  cmake --preset asan -DFOREBAY_BUILD_BENCH=ON >/dev/null &&
+  cmake --preset asan "$launcher" -DFOREBAY_BUILD_BENCH=ON >/dev/null &&
     cmake --build build/asan -j "$(nproc)" --target forebay_bench forebay_refused_rows &&
     (cd bench && for file in bars testbed micro zero_blocking; do python3 -m doctest "$file.py" || exit 1; done)
 }
 
 shared() {
   # Some warnings of g++ come only with optimization, which the dev build goes without.
-  cmake -S . -B build/shared -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DFOREBAY_WERROR=ON \
+  cmake -S . -B build/shared -G Ninja "$launcher" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DFOREBAY_WERROR=ON \
     -DFOREBAY_BUILD_TESTS=OFF >/dev/null && cmake --build build/shared -j "$(nproc)" && tests/consumer/run.sh build/shared
 }
 

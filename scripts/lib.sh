@@ -19,17 +19,24 @@ print_help() { sed -n -e '1d' -e '/^#/!q' -e '/^# shellcheck/d' -e 's/^# \{0,1\}
 # Has CMake compile through ccache where that is installed. What one clone compiled serves another: paths within the
 # clone do not count, nor does the folder that a backtrace then names.
 use_ccache() {
-  command -v ccache >/dev/null || return 0
-  export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}
+  local cache
   export CCACHE_BASEDIR=${CCACHE_BASEDIR-$repo} CCACHE_NOHASHDIR=1
+  [ -z "${CMAKE_CXX_COMPILER_LAUNCHER+set}" ] || return 0
+  export CMAKE_CXX_COMPILER_LAUNCHER=""
+  # Where it may not write it stops every compilation.
+  if cache=$(ccache -k cache_dir 2>/dev/null) && mkdir -p "$cache/tmp" 2>/dev/null && [ -w "$cache/tmp" ]; then
+    CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  fi
 }
 
-# Prints the folder for files that need not outlast their run: in memory where that has 4 GB to spare, else /tmp.
+# Prints the folder for files that need not outlast their run: in memory where that has 4 GB to spare and programs may be
+# run (tests write some), else /tmp.
 scratch_folder() {
   local free_kb
   free_kb=$({ df -k --output=avail /dev/shm | tail -n 1 && awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo; } 2>/dev/null |
     sort -n | head -n 1)
-  if [ -w /dev/shm ] && [ "$(stat -f -c %T /dev/shm)" = tmpfs ] && [ "${free_kb:-0}" -ge $((4 * 1024 * 1024)) ]; then
+  if [ -w /dev/shm ] && [ "$(stat -f -c %T /dev/shm)" = tmpfs ] && [ "${free_kb:-0}" -ge $((4 * 1024 * 1024)) ] &&
+    ! awk '$2 == "/dev/shm" { print $4 }' /proc/mounts | grep -qw noexec; then
     echo /dev/shm
   else
     echo /tmp

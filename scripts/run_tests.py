@@ -135,6 +135,8 @@ def run_once(program, arguments, timeout, tally):
 
 def names_of(program, *spec):
     listing = subprocess.run([program, "--list-test-names-only", *spec], stdout=subprocess.PIPE, text=True, check=False)
+    if listing.returncode < 0:  # else it is how many there are
+        sys.exit(f"{program} cannot list its cases: killed by {signal.Signals(-listing.returncode).name}")
     return [line for line in listing.stdout.splitlines() if line]
 
 
@@ -198,6 +200,9 @@ def main():
     def find_all():
         spec = [options.filter] if options.filter else []
         names = names_of(options.program, *spec)
+        if "[." not in options.filter:  # Catch2 takes hidden ones where one of their other tags is named
+            hidden = set(names_of(options.program, "[.]"))
+            names = [name for name in names if name not in hidden]
         if not names:
             print("no test case" + (f" matches {options.filter}" if options.filter else " in the program"), flush=True)
         long = set(names_of(options.program, "[long]")) if options.queue else set()

@@ -56,7 +56,7 @@ fi
 
 use_ccache
 build=$repo/build/$preset
-if ! { cd "$repo" && cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset" -j "$(nproc)"; }; then
+if ! { cd "$repo" && cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER="$CMAKE_CXX_COMPILER_LAUNCHER" >/dev/null && cmake --build --preset "$preset" -j "$(nproc)"; }; then
   say "The build failed; the lines above say where."
   echo "0 passed, 1 failed, 0 skipped"
   exit 1

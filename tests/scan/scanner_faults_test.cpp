@@ -127,7 +127,7 @@ TEST_CASE("a large flat directory is looked at by several threads, each entry on
   }
 }
 
-TEST_CASE("what vanishes during the scan is reported, and the scan goes on") {
+TEST_CASE("what vanishes during the scan is reported, and the scan goes on", "[threads]") {
   const Tree tree;
   for (int i = 0; i < 50; ++i) tree.file("doomed/" + std::to_string(i));
   tree.file("kept/file");
@@ -150,7 +150,7 @@ TEST_CASE("what vanishes during the scan is reported, and the scan goes on") {
   for (const auto& [path, reason] : scanned.unreadable) CHECK(reason == "vanished during the scan");
 }
 
-TEST_CASE("a directory that is replaced between the look and the open is not entered") {
+TEST_CASE("a directory that is replaced between the look and the open is not entered", "[threads]") {
   const Tree tree, outside;
   outside.file("secret");
   tree.file("removed/file");
@@ -183,7 +183,7 @@ TEST_CASE("a directory that is replaced between the look and the open is not ent
   CHECK(scanned.unreadable.find(tree / "filed")->second == "changed during the scan");
 }
 
-TEST_CASE("a root that vanishes before it is read is reported") {
+TEST_CASE("a root that vanishes before it is read is reported", "[threads]") {
   const Tree tree;
   ScanOptions options;
   options.roots = {tree.directory("first"), tree.directory("second")};

@@ -75,7 +75,7 @@ std::string in_finds_words(const Entry& e) {
 
 }  // namespace
 
-TEST_CASE("every type of entry is told by its name") {
+TEST_CASE("every type of entry is told by its name", "[threads]") {
   const Tree tree;
   tree.file("file", "12345");
   tree.directory("directory");
@@ -96,7 +96,7 @@ TEST_CASE("every type of entry is told by its name") {
   CHECK(scanned.unreadable.empty());
 }
 
-TEST_CASE("permissions, owner and times are the entry's own") {
+TEST_CASE("permissions, owner and times are the entry's own", "[threads]") {
   const Tree tree;
   const std::string path = tree.file("odd");
   REQUIRE(::chmod(path.c_str(), 06751) == 0);
@@ -120,7 +120,7 @@ TEST_CASE("permissions, owner and times are the entry's own") {
   }
 }
 
-TEST_CASE("hostile names come back byte for byte through the row they become") {
+TEST_CASE("hostile names come back byte for byte through the row they become", "[threads]") {
   const Tree tree;
   const std::vector<std::string> names = {"new\nline",
                                           "tab\tstop",
@@ -268,7 +268,7 @@ TEST_CASE("forebay's own files are left out, wherever the scan starts", "[thread
   CHECK(scanned.unreadable.begin()->second == "belongs to forebay itself (state directory or catalog) and is left out");
 }
 
-TEST_CASE("roots become canonical, and each is scanned once") {
+TEST_CASE("roots become canonical, and each is scanned once", "[threads]") {
   const Tree tree;
   tree.directory("real/below");
   tree.symlink("link", "real");
@@ -278,7 +278,7 @@ TEST_CASE("roots become canonical, and each is scanned once") {
   CHECK(check_roots({"/"}) == std::vector<std::string>{"/"});
 }
 
-TEST_CASE("a root that cannot be scanned is refused with its path") {
+TEST_CASE("a root that cannot be scanned is refused with its path", "[threads]") {
   const Tree tree;
   tree.file("file");
   const auto refused = [](const std::string& root) {

@@ -80,10 +80,11 @@ void must_run(const std::vector<std::string>& command, const std::string& log) {
   }
 }
 
-/// Beside the folder of scripts/with-postgres.sh: short, for the socket's path, and where user postgres gets.
+/// In the folder that scripts/with-postgres.sh removes, however this ends: short, for the socket's path, and where user
+/// postgres gets.
 std::string server_folder() {
   const char* data = std::getenv("THROWAWAY_PG_DATA");
-  const fs::path within = data != nullptr ? fs::path(data).parent_path().parent_path() : "/tmp";
+  const fs::path within = data != nullptr ? fs::path(data).parent_path() : "/tmp";
   std::string pattern = within / "forebay-own-XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) FAIL("cannot make a folder in " << within);
   if (::geteuid() == 0 && ::chown(pattern.c_str(), cluster_owner()->pw_uid, cluster_owner()->pw_gid) != 0)

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
 
 #include "support/sanitizers.hpp"
 
@@ -53,6 +55,18 @@ int posix_spawnp(pid_t* pid, const char* file, const posix_spawn_file_actions_t*
   static auto* const next = next_of<decltype(posix_spawnp)>("posix_spawnp");
   ++forebay::test::g_starts;
   return next(pid, file, actions, attributes, arguments, environment);
+}
+
+int system(const char* command) {
+  static auto* const next = next_of<decltype(system)>("system");
+  ++forebay::test::g_starts;
+  return next(command);
+}
+
+FILE* popen(const char* command, const char* mode) {
+  static auto* const next = next_of<decltype(popen)>("popen");
+  ++forebay::test::g_starts;
+  return next(command, mode);
 }
 
 }  // extern "C"

@@ -10,6 +10,7 @@
 namespace forebay::test {
 namespace {
 
+#ifndef FOREBAY_SANITIZED
 using Catch::Contains;
 
 TEST_CASE("wrong tags: starts a thread and has none", "[.wrong-tags]") {
@@ -24,7 +25,6 @@ TEST_CASE("wrong tags: has one and starts nothing", "[.wrong-tags][threads]") { 
 TEST_CASE("right tags: has one and is skipped", "[.right-tags][threads]") { WARN("skipped: on purpose"); }
 TEST_CASE("right tags: has none and starts nothing", "[.right-tags]") { SUCCEED(); }
 
-#ifndef FOREBAY_SANITIZED
 CommandResult run_tagged(const std::string& spec) {
   CommandLine line;
   line.program = std::filesystem::read_symlink("/proc/self/exe");
