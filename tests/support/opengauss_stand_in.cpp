@@ -120,6 +120,8 @@ class ServerSide {
         out += message('S', std::string(kName) + "9.2.4" + '\0');
       } else if (held_[0] == 'E' && names_no_table_of_pg_temp(body)) {
         out += message('E', cannot_access_temp());
+      } else if (held_[0] == 'E') {
+        out += message('E', with_own_codes(body));
       } else if (constexpr std::string_view kInserted = "INSERT 0 ";
                  counts_twice_ && held_[0] == 'C' && body.starts_with(kInserted)) {
         const auto rows = std::strtoull(body.c_str() + kInserted.size(), nullptr, 10);
@@ -150,6 +152,15 @@ class ServerSide {
   static std::string cannot_access_temp() {
     return std::string("SERROR") + '\0' + "VERROR" + '\0' + "C0A000" + '\0' +
            "MCan only access temp objects of the current session." + '\0' + '\0';
+  }
+
+  /// A prepared statement and a schema that are not there have SQLSTATEs of their own (R, errcodes.txt).
+  static std::string with_own_codes(std::string error) {
+    for (const auto& [postgres, own] : {std::pair("C26000", "C26010"), std::pair("C3F000", "C3F001")}) {
+      if (const auto at = error.find(std::string(1, '\0') + postgres + '\0'); at != std::string::npos)
+        error.replace(at + 1, std::strlen(own), own);
+    }
+    return error;
   }
 
   const std::atomic<bool>& counts_twice_;

@@ -19,9 +19,9 @@ struct Heard {
 };
 
 /// A test double of an openGauss server: a port of 127.0.0.1 that leads to a PostgreSQL server's Unix socket and, on
-/// the way, answers what openGauss would, refuses what it has not, and translates what PostgreSQL has not. It shows
-/// that forebay does what is believed of openGauss, never that the belief is right; docs/opengauss.md says what rests
-/// on it. Connections must be without TLS.
+/// the way, answers what openGauss would, refuses what it has not, and translates what PostgreSQL has not. Where its
+/// answers come from, opengauss_sql.hpp and each of them say: it shows that forebay does what is meant, and is no
+/// server; docs/opengauss.md says what rests on it. Connections must be without TLS.
 class OpenGaussStandIn {
  public:
   OpenGaussStandIn(std::string server_socket, OpenGaussRelease release);
