@@ -82,8 +82,8 @@ struct Options {
 };
 
 /// Options from the environment and, below it, the .env file (default: ./.env where there is one): the settings of
-/// docs/settings.md. Throws Error(usage) with file and line for what cannot be meant. Warns on stderr of settings that
-/// do not go together.
+/// docs/settings.md. Throws Error(usage) with file and line for an invalid setting. Reports settings that conflict
+/// on stderr.
 Options options_from_environment(const std::filesystem::path& env_file = {});
 
 }  // namespace forebay

@@ -111,8 +111,8 @@ std::string refused(PostgresSession& session, const std::string& sql) {
 }
 
 /// The first form that the server can prepare, on a temporary table. For a role that may have none, a table that is
-/// missed (42P01) shows that the grammar was passed; that is all that can be found out then, so that the form which
-/// dolphin has in every release comes before one that some lack.
+/// missed (42P01) shows that the grammar was passed; nothing more can be found out then, so VALUES(), which
+/// dolphin 6.0.0 needs and openGauss without dolphin refuses as a syntax error, is tried before EXCLUDED.
 std::optional<UpsertForm> find_upsert(PostgresSession& session, OpenGaussTraits traits) {
   const Stream stream = probe_stream();
   session.run("BEGIN");
