@@ -109,6 +109,11 @@ struct TimeLimits {
   std::int64_t statement, lock, idle;
 };
 
+/// Statements before and after another.
+struct Around {
+  std::string_view before, after;
+};
+
 /// PostgreSQL, and the base of what is near it (OpenGaussDialect, in dialect_opengauss.hpp).
 class PostgresDialect : public Dialect {
  public:
@@ -126,8 +131,8 @@ class PostgresDialect : public Dialect {
   virtual const CatalogWords& catalog() const;
   /// An expression: the oid of the table of that name, by the search path where no schema is named; NULL if none is.
   virtual std::string table_oid(const TableName& name) const;
-  /// Whether the number of rows that upsert() touched says if all were newer.
-  virtual bool affected_tells() const { return true; }
+  /// What count_superseded() wants before it to be planned row by row, and after it; both empty where it is anyway.
+  virtual Around planned_by_row() const { return {}; }
   /// Whether upsert() meets rows of its key only, and not of whatever else is unique.
   virtual bool upsert_names_its_key() const { return true; }
   /// A table that create_stage() can make in a transaction's turn `number`.

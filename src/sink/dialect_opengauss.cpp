@@ -8,9 +8,8 @@
 namespace forebay {
 
 std::string_view to_string(UpsertForm form) noexcept {
-  constexpr std::array<std::string_view, 4> kNames = {"ON CONFLICT", "ON DUPLICATE KEY UPDATE with WHERE",
-                                                      "ON DUPLICATE KEY UPDATE with VALUES() and WHERE",
-                                                      "ON DUPLICATE KEY UPDATE with a CASE per column"};
+  constexpr std::array<std::string_view, 3> kNames = {"ON CONFLICT", "ON DUPLICATE KEY UPDATE with WHERE",
+                                                      "ON DUPLICATE KEY UPDATE with VALUES() and WHERE"};
   return kNames[static_cast<std::size_t>(form)];
 }
 
@@ -22,22 +21,14 @@ std::string OpenGaussDialect::guard(const Stream& stream, const std::string& tab
   const auto inserted = [&](const std::string& column) {
     return traits_.upsert == UpsertForm::duplicate_key_values ? "VALUES(" + column + ")" : "EXCLUDED." + column;
   };
-  const std::string newer = own + version + " < " + inserted(version);
-  const bool by_case = traits_.upsert == UpsertForm::duplicate_key_case;
-  const auto assignment = [&](const std::string& column, const std::string& value) {
-    return column + " = " +
-           (by_case ? "CASE WHEN " + newer + " THEN " + value + " ELSE " + own + column + " END" : value);
-  };
   std::string text = "ON DUPLICATE KEY UPDATE ";
   for (const Column& c : stream.columns) {
     if (std::find(stream.key.begin(), stream.key.end(), c.name) != stream.key.end()) continue;
     const std::string name = quoted_identifier(c.name);
-    text += assignment(name, inserted(name)) + ", ";
+    text += name + " = " + inserted(name) + ", ";
   }
-  if (!stream.touched_column.empty()) text += assignment(quoted_identifier(stream.touched_column), now()) + ", ";
-  // Last: mode B may assign one after the other, and the CASEs before it are to see the old one.
-  text += assignment(version, inserted(version));
-  return by_case ? text : text + " WHERE " + newer;
+  if (!stream.touched_column.empty()) text += quoted_identifier(stream.touched_column) + " = " + now() + ", ";
+  return text + version + " = " + inserted(version) + " WHERE " + own + version + " < " + inserted(version);
 }
 
 /// There is no ON COMMIT DROP. A stage lives as long as its session and is empty after each transaction; it is named by
@@ -72,6 +63,12 @@ std::string OpenGaussDialect::time_limits(TimeLimits limits) const {
   }
   if (traits_.upsert_to_merge) text += "; SET LOCAL enable_upsert_to_merge = 'off'";
   return text;
+}
+
+/// A 6.0.0 joins the whole table by hash: 1,246 ms for a batch at 1.2 M rows, and 31 ms so.
+Around OpenGaussDialect::planned_by_row() const {
+  return {"SET LOCAL enable_hashjoin = 'off'; SET LOCAL enable_mergejoin = 'off'",
+          "SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT"};
 }
 
 /// As of PostgreSQL, without WITH ORDINALITY.

@@ -10,10 +10,9 @@ namespace forebay {
 
 /// How a server takes "insert, or replace by what is newer".
 enum class UpsertForm : std::uint8_t {
-  on_conflict,           ///< as PostgreSQL: some releases and relatives of openGauss
-  duplicate_key_where,   ///< ON DUPLICATE KEY UPDATE … WHERE: openGauss from 3.0 on
-  duplicate_key_values,  ///< the same with VALUES(c) for EXCLUDED.c: its plugin dolphin before it had EXCLUDED
-  duplicate_key_case     ///< without WHERE, so that each column is given its new or its old value: openGauss 2
+  on_conflict,          ///< as PostgreSQL: some releases and relatives of openGauss
+  duplicate_key_where,  ///< ON DUPLICATE KEY UPDATE … WHERE: openGauss from 3.0 on
+  duplicate_key_values  ///< the same with VALUES(c) for EXCLUDED.c: its plugin dolphin before it had EXCLUDED
 };
 std::string_view to_string(UpsertForm form) noexcept;
 
@@ -43,8 +42,7 @@ class OpenGaussDialect final : public PostgresDialect {
   std::string lock_limit(std::int64_t) const override { return {}; }
   const CatalogWords& catalog() const override;
   std::string table_oid(const TableName& name) const override;
-  /// By the manuals; see PostgresRows::upserted().
-  bool affected_tells() const override { return traits_.upsert != UpsertForm::duplicate_key_case; }
+  Around planned_by_row() const override;
   bool upsert_names_its_key() const override { return traits_.upsert == UpsertForm::on_conflict; }
   std::string create_stage(const std::string& stage, const std::vector<WireColumn>& columns) const override;
   std::string stage_name(std::size_t number, const std::vector<WireColumn>& columns) const override;

@@ -34,6 +34,8 @@ constexpr const char* kSettings =
     "SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS "
     "idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, "
     "max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, "
+    "max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, "
+    "max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, "
     "(SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN "
     "pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = "
     "'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings";
@@ -46,15 +48,14 @@ std::int64_t milliseconds_of(const std::string& unit) {
 }
 
 /// What a server says of itself goes to logs and terminals.
-std::string plain_ascii(std::string_view text) {
-  constexpr std::size_t kMost = 60;
+std::string plain_ascii(std::string_view text, std::size_t bytes_max = 60) {
   std::string out;
-  for (const char c : text.substr(0, kMost)) out += c >= ' ' && c <= '~' ? c : '?';
+  for (const char c : text.substr(0, bytes_max)) out += c >= ' ' && c <= '~' ? c : '?';
   return out;
 }
 
 /// "openGauss 5.0.0" of "(openGauss 5.0.0 build a07d57c3) compiled at …", "PostgreSQL 15.8" of "PostgreSQL 15.8 (Debian
-/// …".
+/// …". What openGauss's version() says is up to who builds it, its function opengauss_version() is not.
 std::string short_version(const std::string& version) {
   const auto begin = version.find_first_not_of("( ");
   if (begin == std::string::npos) return "a server that does not say what it is";
@@ -78,9 +79,32 @@ bool surely_postgres(std::string_view version) {
 
 /// By what a server is recognised; empty where it shows nothing.
 std::string_view sign_of_opengauss(const Named& server) {
-  if (server.at("server_says").find("openGauss") != std::string::npos) return "version()";
   if (server.at("named") != "0") return "its function opengauss_version()";
-  return server.contains("datcompatibility") ? "its column datcompatibility of pg_database" : "";
+  if (server.contains("datcompatibility")) return "its column datcompatibility of pg_database";
+  return server.at("server_says").find("openGauss") != std::string::npos ? "version()" : "";
+}
+
+std::string name_of_opengauss(PostgresSession& session, const Named& server) {
+  if (server.at("named") == "0") return plain_ascii(short_version(server.at("server_says")));
+  return "openGauss " +
+         plain_ascii(named_values(session, "SELECT pg_catalog.opengauss_version() AS version").at("version"));
+}
+
+/// Its plugin dolphin reads "name" as a text, and || as OR, where its sql_mode does not say otherwise.
+void check_sql_mode(const std::string& where, const Named& settings) {
+  if (settings.at("dolphin").empty()) return;
+  const std::string& sql_mode = settings.at("sql_mode");
+  std::string missing;
+  for (const char* mode : {"ansi_quotes", "pipes_as_concat"}) {
+    if (sql_mode.find(mode) == std::string::npos) missing += (missing.empty() ? "" : ",") + std::string(mode);
+  }
+  if (missing.empty()) return;
+  const std::string whole = plain_ascii(sql_mode, 1000) + (sql_mode.empty() ? "" : ",") + missing;
+  throw DestinationFailure({FailureClass::schema, "",
+                            where + " has its plugin dolphin's sql_mode without " + missing +
+                                ", so that it would take forebay's \"names\" for texts or || for OR; ALTER ROLE … SET "
+                                "dolphin.sql_mode = '" +
+                                whole + "'"});
 }
 
 /// A stream in whose upsert is everything that may not parse.
@@ -123,7 +147,7 @@ std::optional<UpsertForm> find_upsert(PostgresSession& session, OpenGaussTraits 
   // Not in pg_temp where there is no such schema: openGauss refuses any name in it, whatever the statement.
   const std::string table = quoted_table({has_table ? "pg_temp" : "pg_catalog", stream.table});
   std::vector<UpsertForm> forms = {UpsertForm::on_conflict, UpsertForm::duplicate_key_where,
-                                   UpsertForm::duplicate_key_values, UpsertForm::duplicate_key_case};
+                                   UpsertForm::duplicate_key_values};
   if (!has_table) std::swap(forms[1], forms[2]);
   std::optional<UpsertForm> found;
   for (const UpsertForm form : forms) {
@@ -142,7 +166,14 @@ std::optional<UpsertForm> find_upsert(PostgresSession& session, OpenGaussTraits 
 
 }  // namespace
 
-ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
+Failure standby_failure(const PostgresTarget& target, const std::string& server) {
+  return {FailureClass::unfit_for_now, "25006",
+          target.description + ": the server" + (server.empty() ? "" : " (" + server + ")") +
+              " is a standby, which takes no writes (25006); name the primary, or all servers (host=a,b)"};
+}
+
+ServerDialect detect_dialect(PostgresSession& session, const PostgresTarget& target) {
+  const bool as_opengauss = target.opengauss;
   const Named server = named_values(session, kWhoAreYou);
   const std::string version = server.at("server_says");
   const auto compatibility = server.find("datcompatibility");
@@ -167,18 +198,16 @@ ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss) {
   // It ends idle sessions after ten minutes. For the session: idle is what it is between transactions.
   if (!settings.at("session_timeout").empty()) session.run("SET session_timeout = 0");
 
-  const std::string name = plain_ascii(short_version(version));
-  if (server.at("standby") == "yes") {  // where nothing can be tried: SAVEPOINT wants a transaction id
-    throw DestinationFailure({FailureClass::unfit_for_now, "25006",
-                              "the server (" + name +
-                                  ") is a standby, which takes no writes (25006); name the primary, "
-                                  "or all servers (host=a,b)"});
-  }
+  const std::string name = name_of_opengauss(session, server);
+  // Where nothing can be tried: SAVEPOINT wants a transaction id.
+  if (server.at("standby") == "yes") throw DestinationFailure(standby_failure(target, name));
+  check_sql_mode(target.description + ": " + name, settings);
   const auto upsert = find_upsert(session, traits);
   if (!upsert) {
     throw DestinationFailure({FailureClass::schema, "42601",
-                              name + " takes neither ON CONFLICT nor ON DUPLICATE KEY UPDATE, by which a row is "
-                                     "replaced only by a newer one (42601); openGauss 2.0 or later is needed"});
+                              target.description + ": " + name +
+                                  " takes no ON DUPLICATE KEY UPDATE with WHERE, by which a row is replaced only by a "
+                                  "newer one (42601); openGauss 3.0 or later is needed"});
   }
   traits.upsert = *upsert;
   std::string told = "the server is " + name;

@@ -5,10 +5,12 @@
 #include <string>
 
 #include "sink/dialect.hpp"
+#include "sink/sqlstate.hpp"
 
 namespace forebay {
 
 class PostgresSession;
+struct PostgresTarget;
 
 /// Which texts a server is spoken to with, and why.
 struct ServerDialect {
@@ -18,10 +20,13 @@ struct ServerDialect {
 };
 
 /// Asks a fresh connection what it leads to: one query, and on openGauss some more. What a server says of itself only
-/// hints at what it is; which upsert it takes is tried out, and what it takes is used. `as_opengauss`: the URL says
-/// that it is one, which is believed of all but a server that is surely a PostgreSQL. Changes nothing but
-/// session_timeout. Throws DestinationFailure.
-ServerDialect detect_dialect(PostgresSession& session, bool as_opengauss);
+/// hints at what it is; which upsert it takes is tried out, and what it takes is used. That the URL says it is an
+/// openGauss is believed of all but a server that is surely a PostgreSQL. Changes nothing but session_timeout. Throws
+/// DestinationFailure.
+ServerDialect detect_dialect(PostgresSession& session, const PostgresTarget& target);
+
+/// Of a server that is a standby; `server`: what it is called, if that is known.
+Failure standby_failure(const PostgresTarget& target, const std::string& server = {});
 
 /// What was told last, of all connections of a destination.
 class Told {

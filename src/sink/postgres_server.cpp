@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "sink/clock_check.hpp"
+#include "sink/postgres_detect.hpp"
 #include "sink/postgres_settings.hpp"
 #include "sink/postgres_sink.hpp"
 
@@ -35,12 +36,11 @@ void check_clock(const StampClock& before, std::int64_t server_us, const StampCl
   throw DestinationFailure({FailureClass::login_or_target, "", message});
 }
 
-Failure read_only(const PostgresTarget& target, bool standby) {
-  const std::string why = standby ? "the server is a standby, which takes no writes (25006); "
-                                  : "transactions are read-only (25006): default_transaction_read_only is on for the "
-                                    "server, the database or the role; set it off, or ";
+Failure read_only(const PostgresTarget& target) {
   return {FailureClass::unfit_for_now, "25006",
-          target.description + ": " + why + "name the primary, or all servers (host=a,b)"};
+          target.description +
+              ": transactions are read-only (25006): default_transaction_read_only is on for the server, the database "
+              "or the role; set it off, or name the primary, or all servers (host=a,b)"};
 }
 
 /// The one row of the first query on a connection. A server that does not even know what is said there is none of the
@@ -100,7 +100,7 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
   check_clock(before, row[1].as<std::int64_t>(), after, target, options);
   PostgresServer found;
   found.temp_tables = row[3].as<bool>();
-  if (row[5].as<bool>()) found.takes_no_writes = read_only(target, row[6].as<bool>());
+  if (row[5].as<bool>()) found.takes_no_writes = row[6].as<bool>() ? standby_failure(target) : read_only(target);
   found.prelude = dialect.time_limits({server_statement_timeout(target).count(), lock_timeout(target).count(),
                                        2 * target.statement_timeout.count()}) +
                   "; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10"

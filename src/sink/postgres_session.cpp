@@ -53,7 +53,7 @@ PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdo
     }
   }
   try {
-    server_ = detect_dialect(*this, target_.opengauss);
+    server_ = detect_dialect(*this, target_);
   } catch (...) {
     ::close(socket_);
     throw;

@@ -46,6 +46,8 @@ constexpr std::array kSqlstates = {
     ErrorRow{"YY006", kUnfit, "the server is short of memory"},
     ErrorRow{"YY", FailureClass::retry_batch, ""},
     ErrorRow{"25006", kUnfit, "is this a standby? name the primary, or all servers (host=a,b)"},
+    // openGauss of a standby, where a statement wants a transaction id (utility.cpp, varsup.cpp).
+    ErrorRow{"0B000", kUnfit, "is this a standby? name the primary, or all servers (host=a,b)"},
     ErrorRow{"53100", kUnfit, "make room on the server's disk"},
     ErrorRow{"53200", kUnfit, "the server is short of memory"},
     ErrorRow{"53300", kUnfit, "no connection is free: lower SYNC_CONNECTIONS, or raise the limit of server or role"},

@@ -38,7 +38,7 @@ class Owner {
 TEST_CASE("the role of sql/opengauss/role.sql is enough to scan, scan again and recover, and may do no more",
           "[postgres][threads]") {
   const bool own_schema = GENERATE(true, false);
-  OpenGaussFixture server(own_schema ? kOpenGauss2A : kOpenGauss6PG);
+  OpenGaussFixture server(own_schema ? kOpenGauss3A : kOpenGauss6PG);
   if (!server.available()) return;
   const OwnDatabase database(server);
   const std::string everyone_url = server.server().url("&dbname=" + database.role());
@@ -102,7 +102,7 @@ TEST_CASE("the role of sql/opengauss/role.sql is enough to scan, scan again and 
 // Rests on: partitions there are part of CREATE TABLE, and their indexes may be named otherwise than the table's.
 TEST_CASE("the backup_files of sql/opengauss/partitions.sql is adopted, takes rows twice and finds the one it refuses",
           "[postgres][threads]") {
-  OpenGaussFixture server(GENERATE(kOpenGauss2A, kOpenGauss6PG));
+  OpenGaussFixture server(GENERATE(kOpenGauss3A, kOpenGauss6PG));
   if (!server.available()) return;
   const std::string url = server.url();
   const auto made = run_file("partitions.sql", url, {});

@@ -21,7 +21,7 @@ void scan_twice(OpenGaussFixture& fixture, const std::string& root) {
 }
 
 TEST_CASE("a tree is scanned into a stand-in of openGauss and scanned again", "[postgres][threads]") {
-  OpenGaussFixture fixture(GENERATE(kOpenGauss2A, kOpenGauss6PG));
+  OpenGaussFixture fixture(GENERATE(kOpenGauss3A, kOpenGauss6PG));
   if (!fixture.available()) return;
   const Tree tree;
   fill(tree, 3000);
@@ -32,7 +32,7 @@ TEST_CASE("a tree is scanned into a stand-in of openGauss and scanned again", "[
 
 // Hidden, as it takes what the machine has.
 TEST_CASE("/usr is scanned into a stand-in of openGauss and scanned again", "[.usr][threads]") {
-  OpenGaussFixture fixture(GENERATE(kOpenGauss2A, kOpenGauss6PG));
+  OpenGaussFixture fixture(GENERATE(kOpenGauss3A, kOpenGauss6PG));
   if (!fixture.available()) return;
   scan_twice(fixture, "/usr");
 }
@@ -42,7 +42,8 @@ TEST_CASE("config check and migrate tell an openGauss and what it was found to t
   if (!fixture.available()) return;
   const ScanSite site(fixture.url());
   const std::string told =
-      "the server is openGauss 5.0.0 in compatibility mode A, recognised by version(); rows are replaced by ON "
+      "the server is openGauss 5.0.0 in compatibility mode A, recognised by its function opengauss_version(); rows are "
+      "replaced by ON "
       "DUPLICATE "
       "KEY UPDATE with WHERE";
   const auto check = [&] {
@@ -63,7 +64,7 @@ TEST_CASE("config check and migrate tell an openGauss and what it was found to t
 }
 
 TEST_CASE("a backup_files that stands in an openGauss is adopted", "[postgres][threads]") {
-  OpenGaussFixture fixture(kOpenGauss2A);
+  OpenGaussFixture fixture(kOpenGauss3A);
   if (!fixture.available()) return;
   fixture.exec(
       "CREATE TABLE backup_files (id bigserial, backup_set_id bigint NOT NULL, file_path text NOT NULL, mine "
@@ -112,7 +113,7 @@ TEST_CASE("a table with a unique key more is not adopted in an openGauss, and on
 
 TEST_CASE("a table of forebay's that is dropped, renamed or changed in an openGauss is told with what mends it",
           "[postgres][threads]") {
-  OpenGaussFixture fixture(GENERATE(kOpenGauss2A, kOpenGauss6PG));
+  OpenGaussFixture fixture(GENERATE(kOpenGauss3A, kOpenGauss6PG));
   if (!fixture.available()) return;
   const ScanSite site(fixture.url());
   const auto run = [](const ScanSite& where, const std::vector<std::string>& arguments, int status) {

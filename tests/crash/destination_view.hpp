@@ -38,9 +38,9 @@ class DestinationView {
 std::unique_ptr<DestinationView> make_sqlite_view(const std::filesystem::path& folder);
 /// A schema of its own, dropped at the end, in the database of that URL. `process_url`: another way to the same
 /// database, for the processes, and by another role, if that URL says so; empty: the same. Waits for a server that is
-/// restarting. `rewrites`: a row that loses may be written once more as it is, which is no update.
+/// restarting.
 std::unique_ptr<DestinationView> make_postgres_view(const std::string& database_url,
-                                                    const std::string& process_url = {}, bool rewrites = false);
+                                                    const std::string& process_url = {});
 
 /// Creates the two streams' tables, as forebay does.
 void create_tables(const std::string& url);

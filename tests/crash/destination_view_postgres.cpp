@@ -19,7 +19,7 @@ using test::PgResult;
 
 class PostgresView final : public DestinationView {
  public:
-  PostgresView(const std::string& database_url, const std::string& process_url, bool rewrites)
+  PostgresView(const std::string& database_url, const std::string& process_url)
       : process_url_(process_url.empty() ? database_url : process_url),
         schema_("forebay_crash_" + std::to_string(::getpid()) + "_" + std::to_string(counter_.fetch_add(1))),
         connection_(PQconnectdb((database_url + search_path(database_url)).c_str()), &PQfinish) {
@@ -36,8 +36,7 @@ class PostgresView final : public DestinationView {
     query("GRANT ALL ON crash_updates TO PUBLIC");
     // On UPDATE alone: a table with a trigger on INSERT would never be sent to by plain COPY.
     for (const Stream* s : {&own_stream(), &hot_stream()}) {
-      query("CREATE TRIGGER updated AFTER UPDATE ON " + s->name + " FOR EACH ROW " +
-            (rewrites ? "WHEN (OLD.* IS DISTINCT FROM NEW.*) " : "") + "EXECUTE FUNCTION note_update()");
+      query("CREATE TRIGGER updated AFTER UPDATE ON " + s->name + " FOR EACH ROW " + "EXECUTE FUNCTION note_update()");
     }
   }
   PostgresView(const PostgresView&) = delete;
@@ -155,9 +154,8 @@ class PostgresView final : public DestinationView {
 
 }  // namespace
 
-std::unique_ptr<DestinationView> make_postgres_view(const std::string& database_url, const std::string& process_url,
-                                                    bool rewrites) {
-  return std::make_unique<PostgresView>(database_url, process_url, rewrites);
+std::unique_ptr<DestinationView> make_postgres_view(const std::string& database_url, const std::string& process_url) {
+  return std::make_unique<PostgresView>(database_url, process_url);
 }
 
 void create_tables(const std::string& url) {

@@ -17,8 +17,7 @@ void survive_kills(const test::OpenGaussRelease& release, const std::string& lev
     return;
   }
   const test::TemporaryDirectory directory;
-  // Without WHERE in its upsert, release 2 writes the rows that lose once more as they are.
-  Site site(test::crash_binary(), directory.path(), make_postgres_view(database, server->url(), !release.upsert_where));
+  Site site(test::crash_binary(), directory.path(), make_postgres_view(database, server->url()));
   const std::uint64_t first = std::random_device{}();
   Tally tally;
   constexpr std::uint64_t kCounted = 6;
@@ -33,9 +32,9 @@ void survive_kills(const test::OpenGaussRelease& release, const std::string& lev
   CHECK(tally.lost() == 0);
 }
 
-TEST_CASE("a producer that is killed loses nothing it had acknowledged, with a stand-in of openGauss 2.0 in mode A",
+TEST_CASE("a producer that is killed loses nothing it had acknowledged, with a stand-in of openGauss 3.0 in mode A",
           "[crash][postgres][threads]") {
-  survive_kills(test::kOpenGauss2A, "process");
+  survive_kills(test::kOpenGauss3A, "process");
 }
 
 TEST_CASE("a producer that is killed loses nothing it had acknowledged, with a stand-in of openGauss 6.0 in mode PG",

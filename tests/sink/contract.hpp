@@ -11,7 +11,7 @@
 #define SINK_CONTRACT(sentence)                                                                                \
   TEMPLATE_TEST_CASE(                                                                                          \
       sentence, "[sink][threads]", forebay::test::PostgresFixture, forebay::test::PostgresNoTempFixture,       \
-      forebay::test::OpenGauss2AFixture, forebay::test::OpenGauss3BFixture, forebay::test::OpenGauss5AFixture, \
+      forebay::test::OpenGauss3AFixture, forebay::test::OpenGauss3BFixture, forebay::test::OpenGauss5AFixture, \
       forebay::test::OpenGauss6PGFixture, forebay::test::Dolphin6BFixture, forebay::test::SqliteFixture)
 
 namespace forebay::test {

@@ -45,11 +45,11 @@ SINK_CONTRACT("values of every type come back exactly, from first copies and fro
     const auto& usual = got[4];
     CHECK(least[1] == std::to_string(Integers::min()));
     CHECK(std::stod(least[2]) == Reals::lowest());
-    CHECK(least[3] == fixture.stored_empty());
+    CHECK(least[3].empty());
     CHECK(least[4] == "0");
     CHECK(least[5] == std::to_string(kLeastPostgresTime));
     CHECK(least[6] == "null");
-    CHECK(least[7] == fixture.stored_empty());
+    CHECK(least[7].empty());
     CHECK(most[1] == std::to_string(Integers::max()));
     CHECK(std::strtod(most[2].c_str(), nullptr) == Reals::denorm_min());
     CHECK(most[3] == "\xf0\x9f\x97\x84 ä");
@@ -94,7 +94,6 @@ SINK_CONTRACT("hostile strings come back byte for byte") {
                                       "rtl",
                                       "",
                                       "/\x7f"};
-  if (fixture.stored_empty() == kNull) std::erase(hostile, "");  // no key can be NULL
   for (std::int64_t version = 1; version <= 2; ++version) {
     RangeMaker rows(stream, "b'\"\\{}", static_cast<std::uint64_t>(version));
     for (const std::string& h : hostile) rows.add(version, small_row(1, h, version, h));

@@ -21,16 +21,8 @@ const std::string kSetColumns =
     R"("size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version")";
 
 std::vector<Release> releases() {
-  constexpr auto kWhere = UpsertForm::duplicate_key_where;
-  constexpr auto kCase = UpsertForm::duplicate_key_case;
   static const std::string with_where =
       "ON DUPLICATE KEY UPDATE " + kSetColumns + R"( WHERE "t"."row_version" < EXCLUDED."row_version")";
-  static const char* with_case =
-      R"(ON DUPLICATE KEY UPDATE "size" = CASE WHEN "t"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."size" )"
-      R"(ELSE "t"."size" END, "note" = CASE WHEN "t"."row_version" < EXCLUDED."row_version" THEN EXCLUDED."note" )"
-      R"(ELSE "t"."note" END, "touched_at" = CASE WHEN "t"."row_version" < EXCLUDED."row_version" THEN now() ELSE )"
-      R"("t"."touched_at" END, "row_version" = CASE WHEN "t"."row_version" < EXCLUDED."row_version" THEN )"
-      R"(EXCLUDED."row_version" ELSE "t"."row_version" END)";
   static const char* on_conflict =
       R"(ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", )"
       R"("row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "s"."t"."row_version" < )"
@@ -40,15 +32,14 @@ std::vector<Release> releases() {
                                {UpsertForm::on_conflict, 1, false, false},
                                on_conflict,
                                "; SET LOCAL idle_in_transaction_session_timeout = 120000"}};
-  const auto add = [&](const char* version, UpsertForm form, bool since_5) {
+  const auto add = [&](const char* version, bool since_5) {
     all.push_back({version,
-                   {form, since_5 ? 1000 : 0, since_5, false},
-                   form == kCase ? with_case : with_where.c_str(),
+                   {UpsertForm::duplicate_key_where, since_5 ? 1000 : 0, since_5, false},
+                   with_where.c_str(),
                    since_5 ? seconds : ""});
   };
-  add("2.0", kCase, false);
-  add("3.0", kWhere, false);
-  add("5.0 and 6.0", kWhere, true);
+  add("3.0", false);
+  add("5.0 and 6.0", true);
   return all;
 }
 
@@ -62,7 +53,6 @@ TEST_CASE("openGauss's upsert and time limits, by release") {
     CHECK(dialect.time_limits({54'000, 27'000, 120'000}) ==
           "SET LOCAL statement_timeout = 54000" + std::string(r.idle) +
               (r.traits.upsert_to_merge ? "; SET LOCAL enable_upsert_to_merge = 'off'" : ""));
-    CHECK(dialect.affected_tells() == (r.traits.upsert != UpsertForm::duplicate_key_case));
     CHECK(dialect.upsert_names_its_key() == (r.traits.upsert == UpsertForm::on_conflict));
   }
 }

@@ -26,8 +26,6 @@ class SinkFixture {
   virtual const Dialect& dialect() const = 0;
   /// Makes a table that the test created belong to whom forebay logs in as.
   virtual void hand_over(const std::string&) {}
-  /// What comes back of a '' that was sent.
-  virtual std::string stored_empty() const { return {}; }
   /// SQL expressions that give a timestamp as microseconds, and bytes as lower-case hex.
   virtual std::string as_microseconds(const std::string& column) const = 0;
   virtual std::string as_hex(const std::string& column) const = 0;
@@ -97,7 +95,6 @@ class OpenGaussFixture : public PostgresFixture {
   bool available() const override;
   std::string url() const override;
   const Dialect& dialect() const override { return dialect_; }
-  std::string stored_empty() const override { return release_.empty_is_null_in_binary ? kNull : ""; }
   OpenGaussStandIn& server() { return *server_; }
 
  private:
@@ -106,9 +103,9 @@ class OpenGaussFixture : public PostgresFixture {
   std::unique_ptr<OpenGaussStandIn> server_;
 };
 
-class OpenGauss2AFixture : public OpenGaussFixture {
+class OpenGauss3AFixture : public OpenGaussFixture {
  public:
-  OpenGauss2AFixture() : OpenGaussFixture(kOpenGauss2A) {}
+  OpenGauss3AFixture() : OpenGaussFixture(kOpenGauss3A) {}
 };
 
 class OpenGauss3BFixture : public OpenGaussFixture {

@@ -6,9 +6,7 @@ namespace forebay::test {
 namespace {
 
 OpenGaussTraits traits_of(const OpenGaussRelease& release) {
-  return {release.values_for_excluded ? UpsertForm::duplicate_key_values
-          : release.upsert_where      ? UpsertForm::duplicate_key_where
-                                      : UpsertForm::duplicate_key_case,
+  return {release.values_for_excluded ? UpsertForm::duplicate_key_values : UpsertForm::duplicate_key_where,
           release.idle_in_transaction ? 1000 : 0, release.idle_in_transaction, release.empty_is_null()};
 }
 

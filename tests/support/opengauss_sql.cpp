@@ -249,9 +249,12 @@ class Translation {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       rename_partitions(tokens_[i]);
       if (at(i, {"version", "(", ")"})) {
-        const std::string name = release_.hides ? "PostgreSQL " + version + " (a relative)"
-                                                : "(openGauss " + version + " build 0a1b2c3d) compiled at never";
+        const std::string name = release_.version_says != nullptr ? release_.version_says
+                                 : release_.hides                 ? "PostgreSQL " + version + " (a relative)"
+                                                  : "(openGauss " + version + " build 0a1b2c3d) compiled at never";
         replace(i, 3, "(SELECT '" + name + ", a stand-in'::text)");
+      } else if (at(i, {"pg_catalog", ".", "opengauss_version", "(", ")"}) && release_.version_function) {
+        replace(i, 5, "(SELECT '" + version + "'::text)");
       } else if (at(i, {"pg_catalog", ".", "pg_proc", "as"}) && release_.version_function && !release_.hides) {
         replace(i, 3,
                 "(SELECT proname, pronamespace FROM pg_catalog.pg_proc UNION ALL SELECT 'opengauss_version', oid FROM "
@@ -264,12 +267,18 @@ class Translation {
         replace(i, 3, "(SELECT *, '" + std::string(release_.mode) + "'::name AS datcompatibility FROM pg_database)");
       } else if (at(i, {"pg_catalog", ".", "pg_settings"})) {
         const std::string idle = "'idle_in_transaction_session_timeout'";
-        replace(i, 3,
-                "(SELECT name, CASE name WHEN " + idle +
-                    " THEN 's' ELSE unit END AS unit, context FROM pg_settings WHERE name <> 'lock_timeout'" +
-                    (release_.idle_in_transaction ? " UNION ALL SELECT 'enable_upsert_to_merge', NULL, 'user'"
-                                                  : " AND name <> " + idle) +
-                    " UNION ALL SELECT 'session_timeout', 's', 'user') AS settings");
+        replace(
+            i, 3,
+            "(SELECT name, CASE name WHEN " + idle +
+                " THEN 's' ELSE unit END AS unit, context, setting FROM pg_settings WHERE name <> 'lock_timeout'" +
+                (release_.idle_in_transaction ? " UNION ALL SELECT 'enable_upsert_to_merge', NULL, 'user', 'off'"
+                                              : " AND name <> " + idle) +
+                (release_.values_for_excluded
+                     ? " UNION ALL SELECT 'dolphin.sql_mode', NULL, 'user', coalesce(current_setting("
+                       "'dolphin.sql_mode', true), 'sql_mode_strict,sql_mode_full_group,pipes_as_concat,ansi_quotes,"
+                       "no_zero_date,pad_char_to_full_length')"
+                     : "") +
+                " UNION ALL SELECT 'session_timeout', 's', 'user', '600') AS settings");
       }
     }
   }

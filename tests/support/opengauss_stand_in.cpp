@@ -91,7 +91,6 @@ class ClientSide {
       return message('P', body.substr(0, name_end) + sql + body.substr(sql_end));
     }
     if (type == 'd' && copy_) return message('d', copy_(body));
-    if (type == 'B' && release_.empty_is_null_in_parameters) return message('B', bound_without_empty(body));
     return message(type, body);
   }
 
@@ -107,7 +106,7 @@ class ClientSide {
 /// What the server says; openGauss calls itself 9.2.4 where PostgreSQL tells its version.
 class ServerSide {
  public:
-  ServerSide(const std::atomic<bool>& counts_twice, Hear hear) : counts_twice_(counts_twice), hear_(std::move(hear)) {}
+  explicit ServerSide(Hear hear) : hear_(std::move(hear)) {}
 
   std::string heard(std::string_view bytes) {
     held_ += bytes;
@@ -122,10 +121,6 @@ class ServerSide {
         out += message('E', cannot_access_temp());
       } else if (held_[0] == 'E') {
         out += message('E', with_own_codes(body));
-      } else if (constexpr std::string_view kInserted = "INSERT 0 ";
-                 counts_twice_ && held_[0] == 'C' && body.starts_with(kInserted)) {
-        const auto rows = std::strtoull(body.c_str() + kInserted.size(), nullptr, 10);
-        out += message('C', std::string(kInserted) + std::to_string(2 * rows) + '\0');
       } else {
         out += held_.substr(0, size);
       }
@@ -163,7 +158,6 @@ class ServerSide {
     return error;
   }
 
-  const std::atomic<bool>& counts_twice_;
   const Hear hear_;
   std::string held_;
   bool idle_ = false;
@@ -217,7 +211,7 @@ void OpenGaussStandIn::carry(int client) {
   bool up = ::connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   const Hear hear = [this](char type, std::string body) { this->hear(type, std::move(body)); };
   ClientSide client_side(release_, hear);
-  ServerSide server_side(counts_twice, hear);
+  ServerSide server_side(hear);
   auto last = std::chrono::steady_clock::now();
   while (up && !ending_) {
     std::array<pollfd, 2> ready = {pollfd{client, POLLIN, 0}, pollfd{server, POLLIN, 0}};

@@ -43,8 +43,6 @@ class OpenGaussStandIn {
   /// Ends idle sessions all the same when a client has set session_timeout to 0, as a firewall on the way would.
   std::atomic<bool> ends_all_idle{false};
 
-  /// Counts a row that an upsert touched twice, as servers do that count the row that was there as well.
-  std::atomic<bool> counts_twice{false};
   /// Keeps what clients say from now on, for take_heard(); in order where they come one after the other.
   std::atomic<bool> keeps_heard{false};
   std::vector<Heard> take_heard();

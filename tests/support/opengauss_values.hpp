@@ -16,7 +16,4 @@ std::string number(std::uint32_t n);
 /// What the pieces of a COPY's data become on their way, one after the other; empty: they stay as they are.
 std::function<std::string(std::string_view)> copied_values(const std::string& sql, const OpenGaussRelease& release);
 
-/// The body of a Bind message with NULL for each text parameter, and each element of an array, that is ''.
-std::string bound_without_empty(const std::string& body);
-
 }  // namespace forebay::test
