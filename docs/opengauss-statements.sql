@@ -59,28 +59,25 @@ SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p J
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: adopt, statement 1
 SET session_timeout = 0;
+\echo expects |42883: adopt, statement 2
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
+\set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: adopt, statement 2
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: adopt, statement 3
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: adopt, statement 3
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: adopt, statement 4
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: adopt, statement 5
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: adopt, statement 4
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: adopt, statement 6
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
-\echo expects DEALLOCATE|26000|26010: adopt, statement 7
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: adopt, statement 5
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v")\; DEALLOCATE forebay_probe;
 ROLLBACK;
+\set ON_ERROR_ROLLBACK on
 BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL search_path TO DEFAULT;
@@ -89,9 +86,9 @@ SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timest
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: adopt, statement 8
+\echo expects SET|42704: adopt, statement 6
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: adopt, statement 9
+\echo expects SET|42704: adopt, statement 7
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -308,9 +305,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: adopt, statement 10
+\echo expects SET|42704: adopt, statement 8
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: adopt, statement 11
+\echo expects SET|42704: adopt, statement 9
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -325,11 +322,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 12
+\echo expects PREPARE|42P01: adopt, statement 10
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: adopt, statement 13
+\echo expects |26000|26010: adopt, statement 11
 EXECUTE said('"forebay_check"."backup_files"');
-\echo expects DEALLOCATE|26000|26010: adopt, statement 14
+\echo expects DEALLOCATE|26000|26010: adopt, statement 12
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_files"');
@@ -345,11 +342,11 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 15
+\echo expects PREPARE|42P01: adopt, statement 13
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: adopt, statement 16
+\echo expects |26000|26010: adopt, statement 14
 EXECUTE said('"forebay_check"."backup_sets"');
-\echo expects DEALLOCATE|26000|26010: adopt, statement 17
+\echo expects DEALLOCATE|26000|26010: adopt, statement 15
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_sets"');
@@ -365,11 +362,11 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 18
+\echo expects PREPARE|42P01: adopt, statement 16
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: adopt, statement 19
+\echo expects |26000|26010: adopt, statement 17
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: adopt, statement 20
+\echo expects DEALLOCATE|26000|26010: adopt, statement 18
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -385,28 +382,25 @@ SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p J
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: take_back, statement 1
 SET session_timeout = 0;
+\echo expects |42883: take_back, statement 2
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
+\set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: take_back, statement 2
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: take_back, statement 3
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: take_back, statement 3
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: take_back, statement 4
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: take_back, statement 5
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: take_back, statement 4
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: take_back, statement 6
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
-\echo expects DEALLOCATE|26000|26010: take_back, statement 7
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: take_back, statement 5
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v")\; DEALLOCATE forebay_probe;
 ROLLBACK;
+\set ON_ERROR_ROLLBACK on
 BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL search_path TO DEFAULT;
@@ -415,9 +409,9 @@ SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timest
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: take_back, statement 8
+\echo expects SET|42704: take_back, statement 6
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: take_back, statement 9
+\echo expects SET|42704: take_back, statement 7
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -469,28 +463,25 @@ SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p J
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: migrate, statement 1
 SET session_timeout = 0;
+\echo expects |42883: migrate, statement 2
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
+\set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: migrate, statement 2
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: migrate, statement 3
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 3
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: migrate, statement 4
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: migrate, statement 5
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 4
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: migrate, statement 6
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
-\echo expects DEALLOCATE|26000|26010: migrate, statement 7
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 5
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v")\; DEALLOCATE forebay_probe;
 ROLLBACK;
+\set ON_ERROR_ROLLBACK on
 BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL search_path TO DEFAULT;
@@ -499,9 +490,9 @@ SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timest
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: migrate, statement 8
+\echo expects SET|42704: migrate, statement 6
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: migrate, statement 9
+\echo expects SET|42704: migrate, statement 7
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -656,9 +647,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: migrate, statement 10
+\echo expects SET|42704: migrate, statement 8
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: migrate, statement 11
+\echo expects SET|42704: migrate, statement 9
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -673,11 +664,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 12
+\echo expects PREPARE|42P01: migrate, statement 10
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: migrate, statement 13
+\echo expects |26000|26010: migrate, statement 11
 EXECUTE said('"forebay_check"."backup_files"');
-\echo expects DEALLOCATE|26000|26010: migrate, statement 14
+\echo expects DEALLOCATE|26000|26010: migrate, statement 12
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_files"');
@@ -693,11 +684,11 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 15
+\echo expects PREPARE|42P01: migrate, statement 13
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: migrate, statement 16
+\echo expects |26000|26010: migrate, statement 14
 EXECUTE said('"forebay_check"."backup_sets"');
-\echo expects DEALLOCATE|26000|26010: migrate, statement 17
+\echo expects DEALLOCATE|26000|26010: migrate, statement 15
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_sets"');
@@ -713,11 +704,11 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 18
+\echo expects PREPARE|42P01: migrate, statement 16
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: migrate, statement 19
+\echo expects |26000|26010: migrate, statement 17
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: migrate, statement 20
+\echo expects DEALLOCATE|26000|26010: migrate, statement 18
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -731,30 +722,27 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: migrate, statement 21
+\echo expects SET|42704: migrate, statement 19
 SET session_timeout = 0;
+\echo expects |42883: migrate, statement 20
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
+\set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: migrate, statement 22
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: migrate, statement 23
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 21
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: migrate, statement 24
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: migrate, statement 25
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 22
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: migrate, statement 26
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
-\echo expects DEALLOCATE|26000|26010: migrate, statement 27
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 23
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v")\; DEALLOCATE forebay_probe;
 ROLLBACK;
+\set ON_ERROR_ROLLBACK on
 BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL search_path TO DEFAULT;
@@ -841,16 +829,17 @@ SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p J
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: written_0, statement 1
 SET session_timeout = 0;
+\echo expects |42883: written_0, statement 2
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
+\set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_0, statement 2
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: written_0, statement 3
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_0, statement 3
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK;
+\set ON_ERROR_ROLLBACK on
 BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL search_path TO DEFAULT;
@@ -1111,16 +1100,17 @@ SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p J
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: written_0, statement 30
 SET session_timeout = 0;
+\echo expects |42883: written_0, statement 31
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
+\set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_0, statement 31
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: written_0, statement 32
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_0, statement 32
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK;
+\set ON_ERROR_ROLLBACK on
 BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL search_path TO DEFAULT;
@@ -1217,22 +1207,21 @@ SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p J
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: written_1, statement 1
 SET session_timeout = 0;
+\echo expects |42883: written_1, statement 2
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
+\set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_1, statement 2
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: written_1, statement 3
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 3
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_1, statement 4
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: written_1, statement 5
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 4
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK;
+\set ON_ERROR_ROLLBACK on
 BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL search_path TO DEFAULT;
@@ -1241,9 +1230,9 @@ SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timest
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 6
+\echo expects SET|42704: written_1, statement 5
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 7
+\echo expects SET|42704: written_1, statement 6
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1260,9 +1249,9 @@ SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SEL
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 8
+\echo expects SET|42704: written_1, statement 7
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 9
+\echo expects SET|42704: written_1, statement 8
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1280,9 +1269,9 @@ SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 10
+\echo expects SET|42704: written_1, statement 9
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 11
+\echo expects SET|42704: written_1, statement 10
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1299,9 +1288,9 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 12
+\echo expects SET|42704: written_1, statement 11
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 13
+\echo expects SET|42704: written_1, statement 12
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1316,11 +1305,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 14
+\echo expects PREPARE|42P01: written_1, statement 13
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 15
+\echo expects |26000|26010: written_1, statement 14
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 16
+\echo expects DEALLOCATE|26000|26010: written_1, statement 15
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -1333,11 +1322,11 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 17
+\echo expects PREPARE|42P01: written_1, statement 16
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 18
+\echo expects |26000|26010: written_1, statement 17
 EXECUTE said('"forebay_check"."written_1"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 19
+\echo expects DEALLOCATE|26000|26010: written_1, statement 18
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_1"');
@@ -1354,9 +1343,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 20
+\echo expects SET|42704: written_1, statement 19
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 21
+\echo expects SET|42704: written_1, statement 20
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1373,9 +1362,9 @@ SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SEL
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 22
+\echo expects SET|42704: written_1, statement 21
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 23
+\echo expects SET|42704: written_1, statement 22
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1403,9 +1392,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 24
+\echo expects SET|42704: written_1, statement 23
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 25
+\echo expects SET|42704: written_1, statement 24
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1426,7 +1415,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_1_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_1, statement 26
+\echo expects 23505: written_1, statement 25
 \copy "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version") FROM 'written_1_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
@@ -1448,9 +1437,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 27
+\echo expects SET|42704: written_1, statement 26
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 28
+\echo expects SET|42704: written_1, statement 27
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1473,16 +1462,16 @@ SAVEPOINT forebay_rows;
 -- file written_1_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
 \copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_1_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_1, statement 29
+\echo expects 23514: written_1, statement 28
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, place FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE false OR "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_1, statement 30
+\echo expects 23514: written_1, statement 29
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
-\echo expects 23514: written_1, statement 31
+\echo expects 23514: written_1, statement 30
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,4)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
@@ -1494,24 +1483,23 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_1, statement 32
+\echo expects SET|42704: written_1, statement 31
 SET session_timeout = 0;
+\echo expects |42883: written_1, statement 32
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
+\set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_1, statement 33
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: written_1, statement 34
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 33
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_1, statement 35
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: written_1, statement 36
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 34
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK;
+\set ON_ERROR_ROLLBACK on
 BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL search_path TO DEFAULT;
@@ -1521,9 +1509,9 @@ COMMIT;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 37
+\echo expects SET|42704: written_1, statement 35
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 38
+\echo expects SET|42704: written_1, statement 36
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1538,11 +1526,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 39
+\echo expects PREPARE|42P01: written_1, statement 37
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 40
+\echo expects |26000|26010: written_1, statement 38
 EXECUTE said('"forebay_check"."written_1"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 41
+\echo expects DEALLOCATE|26000|26010: written_1, statement 39
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_1"');
@@ -1611,33 +1599,49 @@ SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p J
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
 \echo expects SET|42704: written_2, statement 1
 SET session_timeout = 0;
+\echo expects |42883: written_2, statement 2
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
+\set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_2, statement 2
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: written_2, statement 3
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 3
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_2, statement 4
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: written_2, statement 5
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 4
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_2, statement 6
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
-\echo expects DEALLOCATE|26000|26010: written_2, statement 7
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 5
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v")\; DEALLOCATE forebay_probe;
 ROLLBACK;
+\set ON_ERROR_ROLLBACK on
 BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_2, statement 6
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 7
+SET LOCAL enable_upsert_to_merge = 'off';
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
+SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
@@ -1656,7 +1660,8 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
+SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
@@ -1675,8 +1680,7 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
-SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
@@ -1695,32 +1699,13 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
-COMMIT;
-BEGIN;
-SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 14
-SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 15
-SET LOCAL enable_upsert_to_merge = 'off';
-SET LOCAL tcp_keepalives_idle = 30;
-SET LOCAL tcp_keepalives_interval = 10;
-SET LOCAL tcp_keepalives_count = 3;
-SET LOCAL client_min_messages = error;
-SET LOCAL TimeZone = 'UTC';
-SET LOCAL transaction_isolation = 'read committed';
-SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = 'on';
-SET LOCAL standard_conforming_strings = 'on';
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 16
+\echo expects PREPARE|42P01: written_2, statement 14
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 17
+\echo expects |26000|26010: written_2, statement 15
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 18
+\echo expects DEALLOCATE|26000|26010: written_2, statement 16
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -1733,11 +1718,11 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 19
+\echo expects PREPARE|42P01: written_2, statement 17
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 20
+\echo expects |26000|26010: written_2, statement 18
 EXECUTE said('"forebay_check"."written_2"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 21
+\echo expects DEALLOCATE|26000|26010: written_2, statement 19
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_2"');
@@ -1754,9 +1739,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 22
+\echo expects SET|42704: written_2, statement 20
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 23
+\echo expects SET|42704: written_2, statement 21
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1773,9 +1758,9 @@ SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SEL
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 24
+\echo expects SET|42704: written_2, statement 22
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 25
+\echo expects SET|42704: written_2, statement 23
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1803,9 +1788,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 26
+\echo expects SET|42704: written_2, statement 24
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 27
+\echo expects SET|42704: written_2, statement 25
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1826,7 +1811,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_2_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_2, statement 28
+\echo expects 23505: written_2, statement 26
 \copy "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version") FROM 'written_2_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
@@ -1848,9 +1833,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 29
+\echo expects SET|42704: written_2, statement 27
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 30
+\echo expects SET|42704: written_2, statement 28
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1873,16 +1858,16 @@ SAVEPOINT forebay_rows;
 -- file written_2_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
 \copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_2_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 31
+\echo expects 23514: written_2, statement 29
 INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, place FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE false OR "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 32
+\echo expects 23514: written_2, statement 30
 INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 33
+\echo expects 23514: written_2, statement 31
 INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,4)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
@@ -1894,30 +1879,27 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_2, statement 34
+\echo expects SET|42704: written_2, statement 32
 SET session_timeout = 0;
+\echo expects |42883: written_2, statement 33
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
+\set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_2, statement 35
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: written_2, statement 36
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 34
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_2, statement 37
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v";
-\echo expects DEALLOCATE|26000|26010: written_2, statement 38
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 35
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|42601|42P01: written_2, statement 39
-PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v");
-\echo expects DEALLOCATE|26000|26010: written_2, statement 40
-DEALLOCATE forebay_probe;
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 36
+PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v")\; DEALLOCATE forebay_probe;
 ROLLBACK;
+\set ON_ERROR_ROLLBACK on
 BEGIN;
 SET LOCAL statement_timeout = 0;
 SET LOCAL search_path TO DEFAULT;
@@ -1927,9 +1909,9 @@ COMMIT;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 41
+\echo expects SET|42704: written_2, statement 37
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 42
+\echo expects SET|42704: written_2, statement 38
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1944,11 +1926,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 43
+\echo expects PREPARE|42P01: written_2, statement 39
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 44
+\echo expects |26000|26010: written_2, statement 40
 EXECUTE said('"forebay_check"."written_2"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 45
+\echo expects DEALLOCATE|26000|26010: written_2, statement 41
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_2"');

@@ -105,6 +105,28 @@ case $client in
 esac
 cat "$scratch/report"
 
+# gsql tells an error's SQLSTATE on a line of its own, and before its text there may be a line with an internal number;
+# psql has it before the text. Errors are judged in that form.
+as_psql_tells() {
+  awk '
+    function let_go() { if (held != "") print head held; held = "" }
+    held != "" && /^SQLSTATE: [0-9A-Z]+$/ { print head substr($0, 11) ": " said; held = ""; next }
+    held != "" && /^GAUSS-[0-9]+: / { said = $0; sub(/^GAUSS-[0-9]+: +/, "", said); held = held " " $0; next }
+    /^(== |expects |tries )/ { let_go() }
+    /(^|: )(ERROR|FATAL|PANIC): / && !/(ERROR|FATAL|PANIC): +[0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z]: / {
+      let_go()
+      match($0, /(ERROR|FATAL|PANIC): +/)
+      head = substr($0, 1, RSTART + RLENGTH - 1)
+      held = said = substr($0, RSTART + RLENGTH)
+      if (held == "") held = " "
+      next
+    }
+    held != "" { held = held "\n" $0; next }
+    { print }
+    END { let_go() }' "$scratch/report"
+}
+as_psql_tells >"$scratch/told"
+
 echo
 echo "# summary"
 # The statements say `expects WHAT: NAME` before each check: ok, a command's tag, or an SQLSTATE, with | between what
@@ -180,7 +202,7 @@ judge() {
       else fail("no form of upsert does what it should")
       if (!ended) fail("the statements did not come to their end")
       exit failed
-    }' "$statements" "$scratch/report"
+    }' "$statements" "$scratch/told"
 }
 judge || failed=1
 [ "$status" = 0 ] || fail "$client ended with $status"

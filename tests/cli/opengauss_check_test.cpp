@@ -27,7 +27,7 @@ CommandLine check(const std::string& url, const std::string& forebay = forebay_b
 /// A program of a few lines of shell.
 std::string script(const TemporaryDirectory& folder, const std::string& name, const std::string& text) {
   const std::filesystem::path path = folder / name;
-  std::ofstream(path) << "#!/bin/sh\n" << text;
+  std::ofstream(path) << "#!/bin/bash\n" << text;
   std::filesystem::permissions(path, std::filesystem::perms::owner_all);
   return path;
 }
@@ -75,6 +75,25 @@ TEST_CASE("scripts/opengauss-check.sh is green against stand-ins, each with the 
              Contains("upserts that are whole: 1\n") &&
                  Contains(old ? "scan by postgresql://, found to be one" : "by opengauss://, named as one") &&
                  EndsWith("\nall ok\n"));
+}
+
+// gsql's libpq has a SQLSTATE on a line of its own, and at times a number before the text: fe-protocol3.cpp of 6.0.0,
+// pqGetErrorNotice3(). So this client says it.
+TEST_CASE("scripts/opengauss-check.sh reads a gsql's errors, too", "[postgres][threads]") {
+  OpenGaussFixture there(kOpenGauss6PG);
+  if (!there.available()) return;
+  const OwnDatabase database(there);
+  const TemporaryDirectory folder;
+  const std::string numbered = GENERATE("", "\\nGAUSS-00509: ");
+  const std::string as_gsql =
+      "sed -E 's/((ERROR|FATAL):  )([0-9A-Z]{5}): (.*)$/\\1" + numbered + "\\4\\nSQLSTATE: \\3/'";
+  CommandLine line = check(there.server().url("&dbname=" + database.role()));
+  line.arguments.push_back(script(folder, "gsql", "set -o pipefail\n/usr/bin/psql -X \"$@\" 2>&1 | " + as_gsql + "\n"));
+  const CommandResult result = run_command(line);
+  CAPTURE(result.out, result.err);
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, Contains("SQLSTATE: 42601") && Contains("\nok      upserts that are whole: 1\n") &&
+                             Contains("ok      errors: a key that is there (23505)\n") && EndsWith("\nall ok\n"));
 }
 
 TEST_CASE("a check that errs, answers otherwise, or is lost with the connection makes the report not all ok",
