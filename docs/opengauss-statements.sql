@@ -781,7 +781,7 @@ PREPARE compared(bigint[], text[], bigint[]) AS SELECT count(CASE WHEN t."set_id
 \echo absent 1, older 1, equal 0, newer 0:
 EXECUTE compared('{1,1}', '{/a,/b}', '{6,6}');
 
-\echo == ON CONFLICT (one of the four has to be taken)
+\echo == ON CONFLICT (one of the three has to be taken)
 CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_0" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
 \echo tries upsert_0
 PREPARE tried AS INSERT INTO "forebay_check"."upsert_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT 1::bigint, ''::text, 3::bigint, ''::text, 4::bigint, now() ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."upsert_0"."row_version" < EXCLUDED."row_version";
@@ -1159,7 +1159,7 @@ COMMIT;
 \echo expects ok: written_0: the newest rows that the table takes are there
 SELECT CASE WHEN (SELECT count(*) FROM written_0 WHERE row_version = 30 AND size = 3 AND path IN ('/0', '/1') OR row_version = 20 AND size = 2 AND path IN ('/2', '/3')) = 4 THEN 'ok' ELSE 'FAILED' END AS verdict;
 
-\echo == ON DUPLICATE KEY UPDATE with WHERE (one of the four has to be taken)
+\echo == ON DUPLICATE KEY UPDATE with WHERE (one of the three has to be taken)
 CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_1" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
 \echo tries upsert_1
 PREPARE tried AS INSERT INTO "forebay_check"."upsert_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT 1::bigint, ''::text, 3::bigint, ''::text, 4::bigint, now() ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "upsert_1"."row_version" < EXCLUDED."row_version";
@@ -1551,7 +1551,7 @@ COMMIT;
 \echo expects ok: written_1: the newest rows that the table takes are there
 SELECT CASE WHEN (SELECT count(*) FROM written_1 WHERE row_version = 30 AND size = 3 AND path IN ('/0', '/1') OR row_version = 20 AND size = 2 AND path IN ('/2', '/3')) = 4 THEN 'ok' ELSE 'FAILED' END AS verdict;
 
-\echo == ON DUPLICATE KEY UPDATE with VALUES() and WHERE (one of the four has to be taken)
+\echo == ON DUPLICATE KEY UPDATE with VALUES() and WHERE (one of the three has to be taken)
 CREATE TABLE IF NOT EXISTS "forebay_check"."upsert_2" ("set_id" bigint NOT NULL, "path" text COLLATE "C", "size" bigint, "note" text, "row_version" bigint NOT NULL DEFAULT 0, "touched_at" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY ("set_id", "path"));
 \echo tries upsert_2
 PREPARE tried AS INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT 1::bigint, ''::text, 3::bigint, ''::text, 4::bigint, now() ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "upsert_2"."row_version" < VALUES("row_version");

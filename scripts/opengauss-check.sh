@@ -180,6 +180,7 @@ judge() {
       next
     }
     deciding && /^[A-Z]+( [A-Z]+)*$/ { decide(); next }
+    current ~ /^\|/ && answer == "" && /^\([0-9]+ rows?\)$/ { settle(); next }
     current != "" && answer == "" {
       line = $0
       gsub(/^ +| +$/, "", line)

@@ -150,7 +150,7 @@ std::string upsert_section(UpsertForm form, const char* title) {
   const std::string stage = dialect.stage_name(static_cast<std::size_t>(form), kWire);
   const std::string columns = dialect.stage_columns(4) + ", n";
   const std::string rows = "INSERT INTO pg_temp." + stage + " (" + columns + ") VALUES ";
-  std::string text = std::string("\n\\echo == ") + title + " (one of the four has to be taken)\n";
+  std::string text = std::string("\n\\echo == ") + title + " (one of the three has to be taken)\n";
   text += dialect.create_table(stream, table) + ";\n";
   text += "\\echo tries " + name + "\n";
   text += "PREPARE tried AS " +
