@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "sink/name_lookup.hpp"
@@ -55,18 +56,22 @@ HostRefusal too_late(const PostgresTarget& target) {
 Connection try_host(const PostgresTarget& target, const Watchdog& watchdog, const PostgresHost& host,
                     HostRefusal& why) {
   const auto deadline = Clock::now() + target.connect_timeout;
-  // libpq leaves out what is empty.
-  const std::array<const char*, 8> keywords = {
-      "dbname", "host", "hostaddr", "port", "target_session_attrs", "client_encoding", "fallback_application_name",
-      nullptr};
-  const std::array<const char*, 8> values = {target.url.c_str(),
-                                             host.host.c_str(),
-                                             host.hostaddr.c_str(),
-                                             host.port.c_str(),
-                                             host.target_session_attrs.c_str(),
-                                             "UTF8",
-                                             "forebay",
-                                             nullptr};
+  std::array<const char*, 8> keywords = {};
+  std::array<const char*, 8> values = {};
+  std::size_t given = 0;
+  const std::array<std::pair<const char*, const char*>, 7> parameters = {
+      {{"dbname", target.url.c_str()},
+       {"host", host.host.c_str()},
+       {"hostaddr", host.hostaddr.c_str()},
+       {"port", host.port.c_str()},
+       {"target_session_attrs", host.target_session_attrs.c_str()},
+       {"client_encoding", "UTF8"},
+       {"fallback_application_name", "forebay"}}};
+  for (const auto& [keyword, value] : parameters) {
+    if (*value == '\0') continue;  // which openGauss's libpq would take for a value
+    keywords.at(given) = keyword;
+    values.at(given++) = value;
+  }
   Connection connection(PQconnectStartParams(keywords.data(), values.data(), 1), &PQfinish);
   if (connection == nullptr) throw Error(ErrorCode::local, "no memory for a connection to " + target.description);
   // Verbose, because only so does libpq tell the SQLSTATE of an error at startup.

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <map>
 #include <string_view>
 
+#include "sink/conninfo.hpp"
 #include "sink/postgres_compare.hpp"
 #include "sink/postgres_grants.hpp"
 #include "sink/postgres_hosts.hpp"
@@ -27,16 +27,6 @@ std::string as_libpq_reads_it(const std::string& url) {
 
 std::string scheme_of(const std::string& url) {
   return std::string(url.starts_with(kOpenGauss) ? kOpenGauss : kPostgres);
-}
-
-using Conninfo = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
-
-std::map<std::string, std::string> values_of(const PQconninfoOption* options) {
-  std::map<std::string, std::string> values;
-  for (; options != nullptr && options->keyword != nullptr; ++options) {
-    if (options->val != nullptr && *options->val != '\0') values[options->keyword] = options->val;
-  }
-  return values;
 }
 
 /// A '/' in a password ends the address too early, and the rest of the password would pass for a database's name.
@@ -65,14 +55,12 @@ void check_at(const std::string& url) {
   }
 }
 
-std::map<std::string, std::string> parsed_url(const std::string& url) {
+Conninfo parsed_url(const std::string& url) {
   check_slash(url);
   check_at(url);
-  char* error = nullptr;
-  const Conninfo options(PQconninfoParse(url.c_str(), &error), &PQconninfoFree);
-  if (options != nullptr) return values_of(options.get());
-  std::string why = error != nullptr ? error : "no memory";
-  PQfreemem(error);
+  Conninfo given;
+  std::string why;
+  if (parse_conninfo(url, given, why)) return given;
   while (!why.empty() && why.back() == '\n') why.pop_back();
   // libpq quotes the part it cannot read, and at worst the whole URL. Only a parameter's name is safe to show, and that
   // not where it may be the rest of a password with '@' and '?' in it.
@@ -85,7 +73,7 @@ std::map<std::string, std::string> parsed_url(const std::string& url) {
                   "; it looks like postgresql://user@host:5432/database, special characters written as %XX");
 }
 
-void check_ports(const std::map<std::string, std::string>& values) {
+void check_ports(const Conninfo& values) {
   const auto given = values.find("port");
   if (given == values.end()) return;
   for (const std::string& port : split_list(given->second)) {
@@ -102,7 +90,7 @@ void check_ports(const std::map<std::string, std::string>& values) {
 }
 
 /// libpq looks at it only when it connects, and then rows would wait for what can never be.
-void check_sslmode(const std::map<std::string, std::string>& values) {
+void check_sslmode(const Conninfo& values) {
   constexpr std::array<std::string_view, 6> kModes = {"disable", "allow",     "prefer",
                                                       "require", "verify-ca", "verify-full"};
   const auto given = values.find("sslmode");
@@ -115,9 +103,9 @@ void check_sslmode(const std::map<std::string, std::string>& values) {
 
 /// Without secrets: only what says where, as libpq would take it.
 std::string described(const std::string& url) {
-  std::map<std::string, std::string> values = values_of(Conninfo(PQconndefaults(), &PQconninfoFree).get());
+  Conninfo values = default_conninfo();
   const std::string default_port = values["port"];
-  const std::map<std::string, std::string> given = parsed_url(url);
+  const Conninfo given = parsed_url(url);
   for (const auto& [key, value] : given) values[key] = value;
   check_ports(values);
   check_sslmode(values);

@@ -1,25 +1,12 @@
 #include "sink/postgres_hosts.hpp"
 
 #include <arpa/inet.h>
-#include <libpq-fe.h>
 
 #include <cstdlib>
-#include <map>
-#include <memory>
+
+#include "sink/conninfo.hpp"
 
 namespace forebay {
-namespace {
-
-using Values = std::map<std::string, std::string>;
-
-void take_values(PQconninfoOption* options, Values& values) {
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> owned(options, &PQconninfoFree);
-  for (const PQconninfoOption* o = options; o != nullptr && o->keyword != nullptr; ++o) {
-    if (o->val != nullptr && *o->val != '\0') values[o->keyword] = o->val;
-  }
-}
-
-}  // namespace
 
 std::vector<std::string> split_list(const std::string& list) {
   std::vector<std::string> items(1);
@@ -34,10 +21,10 @@ std::vector<std::string> split_list(const std::string& list) {
 }
 
 std::vector<PostgresHost> hosts_of(const std::string& url) {
-  Values given;
-  take_values(PQconninfoParse(url.c_str(), nullptr), given);
-  Values values;
-  take_values(PQconndefaults(), values);
+  Conninfo given;
+  std::string why;
+  parse_conninfo(url, given, why);
+  Conninfo values = default_conninfo();
   for (const auto& [key, value] : given) values[key] = value;
   // A service named in the URL may name hosts that are not seen here.
   if (given.contains("service") && !given.contains("host") && !given.contains("hostaddr")) return {PostgresHost{}};

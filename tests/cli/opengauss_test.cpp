@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/places.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
@@ -28,6 +29,28 @@ TEST_CASE("a tree is scanned into a stand-in of openGauss and scanned again", "[
   tree.file("odd \xff name\n'\"");
   tree.file("plain");
   scan_twice(fixture, tree.path());
+}
+
+// What of it is otherwise, tests/opengauss_libpq/ says.
+TEST_CASE("a tree is scanned twice, and destinations are described, through openGauss's own libpq",
+          "[postgres][threads]") {
+  if (opengauss_libpq_library().empty()) {
+    WARN("skipped: built with a sanitizer, which wants to be loaded first");
+    return;
+  }
+  OpenGaussFixture fixture(kOpenGauss6PG);
+  if (!fixture.available()) return;
+  const Tree tree;
+  fill(tree, 100);
+  ScanSite site(fixture.url());
+  site.set("LD_PRELOAD", opengauss_libpq_library());
+  for (int time = 0; time < 2; ++time) {
+    const auto result = site.run({"scan", tree.path(), "--set-id", "9"});
+    CAPTURE(result.out, result.err);
+    CHECK(result.status == 0);
+    CHECK(says(result.out + result.err, "@127.0.0.1:" + std::to_string(fixture.server().port()) + "/"));
+  }
+  CHECK(landed_in(fixture, 9) == found_under(tree.path()));
 }
 
 // Hidden, as it takes what the machine has.

@@ -6,6 +6,7 @@ namespace forebay::test {
 std::string forebay_binary() { return FOREBAY_COMMAND; }
 std::string example_binary() { return FOREBAY_EXAMPLE; }
 std::string fake_clock_library() { return FOREBAY_FAKE_CLOCK; }
+std::string opengauss_libpq_library() { return FOREBAY_OPENGAUSS_LIBPQ; }
 std::string crash_binary() { return FOREBAY_CRASH; }
 std::string source_directory() { return FOREBAY_SOURCE_DIR; }
 

@@ -11,5 +11,7 @@ std::string crash_binary();
 std::string source_directory();
 /// For LD_PRELOAD: tests/fake_clock/. Empty in builds with sanitizers, which want to be loaded first themselves.
 std::string fake_clock_library();
+/// Likewise: tests/opengauss_libpq/.
+std::string opengauss_libpq_library();
 
 }  // namespace forebay::test
