@@ -77,11 +77,13 @@ Misfit key_misfit(const Stream& stream, const std::string& quoted) {
           "CREATE UNIQUE INDEX ON " + quoted + " (" + key_columns(stream) + ")", true};
 }
 
-Misfit rival_misfit(const std::string& quoted, const std::string& index, bool constraint) {
+Misfit rival_misfit(const std::string& quoted, const std::string& index, bool constraint, bool never_passed) {
   const std::string name = quoted_identifier(index);
-  return {"unique index " + name +
-              " stands beside the key's: ON DUPLICATE KEY UPDATE takes whichever it meets, so that a row of another "
-              "key would be replaced",
+  return {never_passed ? "constraint " + name +
+                             " is deferrable, or an exclusion constraint: ON DUPLICATE KEY UPDATE does not go beside it"
+                       : "unique index " + name +
+                             " stands beside the key's: ON DUPLICATE KEY UPDATE takes whichever it meets, so that a "
+                             "row of another key would be replaced",
           constraint ? "DROP CONSTRAINT " + name : "",
           constraint ? "" : "DROP INDEX " + quoted_table({unquoted_table(quoted).schema, index}), false};
 }

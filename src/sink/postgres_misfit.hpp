@@ -23,8 +23,9 @@ std::vector<Misfit> column_misfits(const PostgresDialect& dialect, const Stream&
 /// That no unique index is on the key.
 Misfit key_misfit(const Stream& stream, const std::string& quoted);
 
-/// A unique index beside the key's. `constraint`: it belongs to one, of its name.
-Misfit rival_misfit(const std::string& quoted, const std::string& index, bool constraint);
+/// A unique index beside the key's. `constraint`: it belongs to one, of its name; `never_passed`: one that is
+/// deferrable or excludes, with which no row can be upserted.
+Misfit rival_misfit(const std::string& quoted, const std::string& index, bool constraint, bool never_passed);
 
 /// The failure that names them, and what mends them. `adoptable`: `forebay migrate up` would add what is missing.
 Failure misfit_failure(const Stream& stream, const std::string& quoted, const std::vector<Misfit>& misfits,

@@ -92,7 +92,8 @@ std::vector<std::string> key_indexes(PostgresSession& session, const Stream& str
        session.exec("SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
                     "CROSS JOIN generate_series(0, 63) AS n "  // more columns than an index may have
                     "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] "
-                    "WHERE n < i.indnkeyatts AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND "
+                    "WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique "
+                    "AND i.indisvalid AND "
                     "i.indimmediate "
                     "AND i.indpred IS NULL AND i.indexprs IS NULL",
                     {quoted})) {
@@ -110,7 +111,9 @@ std::vector<std::string> key_indexes(PostgresSession& session, const Stream& str
 
 // By openGauss's sources every unique index counts whose columns are given or filled by a default, and none of their
 // columns may be assigned. An index is in nobody's way that holds no column that is assigned, and then either the whole
-// key, or a column that forebay leaves to a sequence (a serial id) or to NULL, which is equal to nothing.
+// key, or a column that forebay leaves to a sequence (a serial id) or to NULL, which is equal to nothing. Exclusion
+// constraints are met like those, and with a deferrable one there is no upsert at all (execUtils.cpp). indnkeyatts may
+// be NULL at a server that was upgraded.
 std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream, const std::string& quoted) {
   std::vector<Misfit> rivals;
   if (session.dialect().upsert_names_its_key() || stream.key.empty()) return rivals;
@@ -118,19 +121,23 @@ std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream
     bool constraint = false;
     bool assigned = false;
     bool never_met = false;
+    bool never_passed = false;
     std::size_t of_key = 0;
   };
   std::map<std::string, Index> indexes;
   for (const auto& row : session.exec(
            "SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE "
-           "k.conindid = i.indexrelid AND k.contype IN ('p', 'u')) FROM pg_index i "
+           "k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate "
+           "FROM pg_index i "
            "JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n "
            "LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] "  // none: an expression
            "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
-           "WHERE n < i.indnkeyatts AND i.indrelid = $1::regclass AND i.indisunique",
+           "WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR "
+           "i.indisexclusion)",
            {quoted})) {
     Index& index = indexes[row[0].c_str()];
     index.constraint = row[3].as<bool>();
+    index.never_passed = row[4].as<bool>();
     const std::string column = row[1].c_str();
     if (std::find(stream.key.begin(), stream.key.end(), column) != stream.key.end()) {
       ++index.of_key;
@@ -142,8 +149,8 @@ std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream
     }
   }
   for (const auto& [name, index] : indexes) {
-    if (index.assigned || (index.of_key < stream.key.size() && !index.never_met))
-      rivals.push_back(rival_misfit(quoted, name, index.constraint));
+    if (index.never_passed || index.assigned || (index.of_key < stream.key.size() && !index.never_met))
+      rivals.push_back(rival_misfit(quoted, name, index.constraint, index.never_passed));
   }
   return rivals;
 }
@@ -156,7 +163,9 @@ std::string shape_of(const PostgresDialect& dialect, const std::string& quoted) 
          std::string(words.column_shape) +
          "), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT "
          "a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY "
-         "i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)) FROM pg_class c WHERE c.oid = " +
+         "i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM "
+         "pg_class c WHERE "
+         "c.oid = " +
          quoted_literal(quoted) + "::regclass)";
 }
 

@@ -98,6 +98,9 @@ class Translation {
                                                                           {"as", "identity"},
                                                                           {"partition", "of"},
                                                                           {"parallel"},
+                                                                          // Dolphin 5.0.0 to 5.1.0, and 3.1.0 (G).
+                                                                          {"default", "("},
+                                                                          {"=", "on"},
                                                                           {"add", "column", "if"}}) {
         if (at(i, missing)) return std::string(*(missing.end() - 1));
       }
