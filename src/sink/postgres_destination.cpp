@@ -5,8 +5,8 @@
 #include <charconv>
 #include <string_view>
 
-#include "sink/conninfo.hpp"
 #include "sink/postgres_compare.hpp"
+#include "sink/postgres_conninfo.hpp"
 #include "sink/postgres_grants.hpp"
 #include "sink/postgres_hosts.hpp"
 #include "sink/postgres_migrate.hpp"

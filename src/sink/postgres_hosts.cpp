@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "sink/conninfo.hpp"
+#include "sink/postgres_conninfo.hpp"
 
 namespace forebay {
 

@@ -1,4 +1,4 @@
-#include "sink/conninfo.hpp"
+#include "sink/postgres_conninfo.hpp"
 
 #include <libpq-fe.h>
 
