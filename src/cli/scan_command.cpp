@@ -137,7 +137,7 @@ int exit_status(const RunSummary& s, bool local_failure) {
   if (s.interrupted) return kInterrupted;
   if (local_failure) return kLocalFailure;
   if (s.dry_run) return s.unreadable > 0 ? kDoneWithLosses : kDone;
-  if (s.unsaved_rows > 0) return kLocalFailure;
+  if (s.unsaved_rows > 0 || s.status.missing_rows > 0) return kLocalFailure;
   if (s.pending_rows > 0) return kRowsRemain;
   return s.unreadable > 0 || quarantined_rows(s.status) > 0 ? kDoneWithLosses : kDone;
 }

@@ -129,6 +129,13 @@ std::string described(const std::string& url) {
   return "postgresql://" + user + "@" + where + "/" + database;
 }
 
+/// A transaction in which forebay's tables are found without their schema.
+void begin_at_tables(PostgresSession& session) {
+  session.begin(session.dialect().own_settings());
+  const auto path = session.exec("SELECT " + session.dialect().search_path_expression())[0][0];
+  session.exec("SELECT set_config('search_path', $1, true)", {path.c_str()});
+}
+
 class PostgresDestination final : public Destination {
   template <typename Action>
   auto migrating(Action action) {
@@ -163,10 +170,8 @@ class PostgresDestination final : public Destination {
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
     PostgresSession session(target_, shared_->watchdog);
     const PostgresDialect& dialect = session.dialect();
-    session.begin(dialect.own_settings());
     std::vector<LedgerTotals> found;
-    const auto path = session.exec("SELECT " + dialect.search_path_expression())[0][0];
-    session.exec("SELECT set_config('search_path', $1, true)", {path.c_str()});
+    begin_at_tables(session);
     const auto ledger = session.exec(
         "SELECT bool_or(attname = 'stream'), bool_or(attname = 'quarantined') FROM pg_attribute WHERE attrelid = " +
         dialect.table_oid({"", "sync_batches"}) + " AND NOT attisdropped")[0];
@@ -176,6 +181,21 @@ class PostgresDestination final : public Destination {
       found.push_back({row[0].c_str(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
                        row[3].as<std::uint64_t>(), row[4].as<std::uint64_t>()});
     }
+    session.commit();
+    return found;
+  }
+
+  std::uint64_t server_changes() const override { return shared_->server.changes(); }
+  std::map<std::uint64_t, std::uint64_t> landed_rows(const std::string& buffer, std::uint64_t first,
+                                                     std::uint64_t last) override {
+    PostgresSession session(target_, shared_->watchdog);
+    begin_at_tables(session);
+    std::map<std::uint64_t, std::uint64_t> found;
+    if (session.exec("SELECT " + session.dialect().table_oid({"", "sync_batches"}))[0][0].is_null()) return found;
+    for (const auto& row : session.exec("SELECT segment, sum(last_row - first_row + 1)::bigint FROM sync_batches WHERE "
+                                        "buffer = $1 AND segment BETWEEN $2::bigint AND $3::bigint GROUP BY segment",
+                                        {buffer, std::to_string(first), std::to_string(last)}))
+      found[row[0].as<std::uint64_t>()] = row[1].as<std::uint64_t>();
     session.commit();
     return found;
   }

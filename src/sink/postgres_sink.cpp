@@ -12,8 +12,8 @@
 namespace forebay {
 namespace {
 
-/// Of the time that a lock is waited for, what a search for refused rows may take beside other connections, before it is
-/// begun again alone: a hundredth. What it found out by then is found out twice.
+/// Of the time that a lock is waited for, what a search for refused rows may take beside other connections, before it
+/// is begun again alone: a hundredth. What it found out by then is found out twice.
 constexpr int kSearchPart = 100;
 
 std::int64_t lock_number(const BatchRange& range) {
@@ -54,6 +54,7 @@ void PostgresSink::connect() {
   if (shared_->told.tell(session_->told()) && options_.note) options_.note(session_->told());
   server_ = check_server(*session_, target_, options_);
   if (server_.takes_no_writes) throw DestinationFailure(*server_.takes_no_writes);
+  shared_->server.meet(server_.identity);
   check_grants(*session_, server_.prelude, {{"forebay_migrations", "SELECT"}});
   PostgresMigrator migrator(*session_, server_.prelude);
   for (const std::string& line : migrator.up(PostgresMigrator::Adopt::no)) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -149,6 +150,17 @@ class Destination {
 
   /// Looks what is there of given rows, and changes nothing.
   virtual std::unique_ptr<Comparer> make_comparer() = 0;
+
+  /// How often a connection led to another server than the one before: of another system, or on another timeline, as
+  /// after a failover. What a standby had not received when it took over is not there any more.
+  virtual std::uint64_t server_changes() const { return 0; }
+  /// Rows that the batch ledger has of a buffer's segments first … last, by segment; none of a segment: it is left out.
+  /// Connects for itself. Throws Error(destination).
+  virtual std::map<std::uint64_t, std::uint64_t> landed_rows(const std::string& buffer, std::uint64_t first,
+                                                             std::uint64_t last) {
+    (void)buffer, (void)first, (void)last;
+    return {};
+  }
 
   /// Ends the calls of its sinks and comparers that wait for a server, now and from now on: they fail as a lost
   /// connection does. For a stop that must not wait. SQLite has no server, and its calls end by themselves.
