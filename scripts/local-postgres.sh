@@ -68,7 +68,7 @@ start() {
   fi
   if ! pg_running "$folder"; then pg_start "$folder" 8>&-; fi
   if [ ! -e "$folder/ready" ]; then
-    "$pg_bin/psql" -qX -h "$folder" -p 5432 -U postgres -d postgres -c 'create database forebay'
+    "$psql" -qX -h "$folder" -p 5432 -U postgres -d postgres -c 'create database forebay'
     as_pg_owner "$folder" touch "$folder/ready"
   fi
   pg_url "$folder" forebay

@@ -97,7 +97,7 @@ class Template {
  public:
   Template() : folder_(server_folder()) {
     must_run({program("initdb"), "-D", data(), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C",
-              "--no-sync", "--no-instructions"},
+              "--no-sync"},
              folder_ + "/log");
     std::ofstream(data() + "/pg_hba.conf")
         << "local all all trust\nhost all locked 127.0.0.1/32 scram-sha-256\nhost all "
