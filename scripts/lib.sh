@@ -43,13 +43,13 @@ scratch_folder() {
   fi
 }
 
-# find_pg_bin [FOLDER]: sets pg_bin to the server's programs, those in FOLDER or the newest of Debian's, which are not in PATH;
-# and psql to its client, which may be another version's.
+# find_pg_bin FOLDER: sets pg_bin to the server's programs, those in FOLDER or, without one (""), the newest of Debian's, which
+# are not in PATH; and psql to its client, which may be another version's.
 find_pg_bin() {
   local candidates candidate
   mapfile -t candidates < <(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV)
   candidates+=("$(dirname "$(command -v initdb || echo /nowhere/initdb)")")
-  if [ -n "${1:-}" ]; then
+  if [ -n "$1" ]; then
     if ! pg_bin=$(cd -- "$1" 2>/dev/null && pwd -P) || ! has_server_programs "$pg_bin"; then
       die "no PostgreSQL server programs (initdb, pg_ctl, postgres) in $1; give the bin folder that has them, as in /usr/lib/postgresql/15/bin" 2
     fi
@@ -75,6 +75,7 @@ find_libpqxx() {
   if libpqxx_prefix=$(cd -- "$1" 2>/dev/null && pwd -P); then
     for folder in "$libpqxx_prefix"/lib/pkgconfig "$libpqxx_prefix"/lib/*/pkgconfig "$libpqxx_prefix"/lib64/pkgconfig; do
       [ -e "$folder/libpqxx.pc" ] || continue
+      # shellcheck disable=SC2034  # for who sources this
       libpqxx_version=$(sed -n 's/^Version: *//p' "$folder/libpqxx.pc")
       return
     done
