@@ -9,7 +9,8 @@
 --           they go as arrays, more slowly. PostgreSQL gives TEMP to everyone unless it was revoked from PUBLIC.
 --
 -- Not given: CREATE, DELETE, TRUNCATE, any membership. So the owner runs forebay migrate up at upgrades, too. Tables of other
--- streams need SELECT, INSERT, UPDATE like backup_files.
+-- streams need SELECT, INSERT, UPDATE like backup_files. Before PostgreSQL 15 everyone may create in public, unless that was
+-- taken away: REVOKE CREATE ON SCHEMA public FROM PUBLIC.
 \set ON_ERROR_STOP on
 \set QUIET on
 \if :{?role}
