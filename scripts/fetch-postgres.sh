@@ -50,8 +50,9 @@ ask() {
   [ "$status" != 0 ] || return 0
   code=$(sed -n 's/^npm \(ERR!\|error\) code //p' "$work/npm" | head -n 1)
   case $code in
-    # What npm, Node.js and the C library call a server that does not answer, or answers that it cannot.
-    ENOTFOUND | EAI_* | ECONN* | ENET* | EHOST* | ETIMEDOUT | ESOCKETTIMEDOUT | E*_TIMEOUT | ERR_SOCKET_* | FETCH_ERROR | EPROTO | E5[0-9][0-9])
+    # What npm, Node.js and the C library call a server that does not answer, is not trusted, or answers that it cannot.
+    ENOTFOUND | EAI_* | ECONN* | ENET* | EHOST* | ETIMEDOUT | ESOCKETTIMEDOUT | E*_TIMEOUT | ERR_SOCKET_* | FETCH_ERROR | \
+      EPROTO | *CERT* | UNABLE_TO_* | E407 | E5[0-9][0-9])
       die "npm cannot reach its packages ($code), so PostgreSQL $version cannot be fetched; npm config get registry tells where it looks" 3
       ;;
   esac
