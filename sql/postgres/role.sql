@@ -1,5 +1,7 @@
 -- A role that may do what forebay needs to run, and nothing else: to be run with psql, in the database that rows go to, by who
 -- owns its tables and may create roles. Before it, as the owner of the tables: forebay migrate up. Running it again does no harm.
+-- With another schema than public the role is altered, which since PostgreSQL 16 takes more than CREATEROLE if somebody else
+-- made it: GRANT backup TO owner WITH ADMIN OPTION.
 --
 --   psql -v role=backup [-v schema=public] [-v temp=yes] -f role.sql postgresql://owner@db.example/backups
 --
