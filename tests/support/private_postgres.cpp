@@ -20,6 +20,7 @@
 #include <memory>
 
 #include "support/libpq_handles.hpp"
+#include "support/server_uses.hpp"
 
 namespace forebay::test {
 namespace {
@@ -97,7 +98,7 @@ class Template {
  public:
   Template() : folder_(server_folder()) {
     must_run({program("initdb"), "-D", data(), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C",
-              "--no-sync", "--no-instructions"},
+              "--no-sync"},
              folder_ + "/log");
     std::ofstream(data() + "/pg_hba.conf")
         << "local all all trust\nhost all locked 127.0.0.1/32 scram-sha-256\nhost all "
@@ -137,6 +138,7 @@ bool PrivatePostgres::available() {
 
 PrivatePostgres::PrivatePostgres(const std::vector<std::string>& settings)
     : folder_(server_folder()), settings_(settings), port_(free_port()) {
+  ++g_server_uses;
   static const Template kTemplate;
   must_run({"/bin/cp", "-a", kTemplate.data(), folder_ + "/data"}, folder_ + "/log");
   start();
@@ -164,6 +166,7 @@ void PrivatePostgres::start() {
                                        "autovacuum=off",
                                        "shared_buffers=16MB",
                                        "max_connections=30",
+                                       "password_encryption=scram-sha-256",  // 13's default is another
                                        "listen_addresses=127.0.0.1",
                                        "port=" + std::to_string(port_),
                                        "unix_socket_directories=" + folder_};
