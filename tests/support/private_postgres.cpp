@@ -19,6 +19,7 @@
 #include <fstream>
 #include <memory>
 
+#include "support/comes_true.hpp"
 #include "support/libpq_handles.hpp"
 #include "support/server_uses.hpp"
 
@@ -151,6 +152,29 @@ PrivatePostgres::PrivatePostgres(const std::vector<std::string>& settings)
   if (PQresultStatus(made.get()) != PGRES_COMMAND_OK) FAIL(PQerrorMessage(c.get()));
 }
 
+PrivatePostgres::PrivatePostgres(StandbyOf of) : folder_(server_folder()), port_(free_port()) {
+  of.primary.stop(SIGINT);
+  must_run({"/bin/cp", "-a", of.primary.folder_ + "/data", folder_ + "/data"}, folder_ + "/log");
+  of.primary.start();
+  std::ofstream(folder_ + "/data/standby.signal").flush();
+  std::ofstream(folder_ + "/data/postgresql.auto.conf", std::ios::app)
+      << "primary_conninfo = 'host=" << of.primary.folder_ << " port=" << of.primary.port_ << " user=postgres'\n";
+  start();
+}
+
+void PrivatePostgres::cut_off(const PrivatePostgres& primary) const {
+  const std::string wanted = primary.one("SELECT pg_current_wal_lsn()");
+  REQUIRE(comes_true([&] { return one("SELECT pg_last_wal_replay_lsn() >= '" + wanted + "'") == "t"; }));
+  exec("ALTER SYSTEM SET primary_conninfo = ''");
+  exec("SELECT pg_reload_conf()");
+  REQUIRE(comes_true([&] { return one("SELECT count(*) FROM pg_stat_wal_receiver") == "0"; }));
+}
+
+void PrivatePostgres::promote() const {
+  REQUIRE(one("SELECT pg_promote()") == "t");
+  REQUIRE(comes_true([&] { return one("SELECT pg_is_in_recovery()") == "f"; }));
+}
+
 PrivatePostgres::~PrivatePostgres() {
   if (postmaster_ > 0) {
     stop(SIGQUIT);
@@ -198,6 +222,11 @@ bool PrivatePostgres::signal(pid_t process, int number) const { return ::kill(pr
 
 std::string PrivatePostgres::url(const std::string& parameters) const {
   return "postgresql://postgres@/forebay?host=" + folder_ + "&port=" + std::to_string(port_) + parameters;
+}
+
+std::string PrivatePostgres::url_with(const PrivatePostgres& other) const {
+  return "postgresql://postgres@/forebay?host=" + folder_ + "," + other.folder_ + "&port=" + std::to_string(port_) +
+         "," + std::to_string(other.port_);
 }
 
 Rows PrivatePostgres::query(const std::string& sql) const {
