@@ -10,6 +10,7 @@
 #include "support/file_bytes.hpp"
 #include "support/old_tables.hpp"
 #include "support/own_database.hpp"
+#include "support/places.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
@@ -112,7 +113,7 @@ void adopt_and_scan(PostgresFixture& fixture, const std::string& url, const Tree
 
 /// The statements of docs/adopting.md in its SQL blocks, the one with this text.
 std::string documented(const std::string& part) {
-  const std::string text = bytes_of(std::string(FOREBAY_SOURCE_DIR) + "/docs/adopting.md");
+  const std::string text = bytes_of(source_directory() + "/docs/adopting.md");
   const auto at = text.find(part);
   REQUIRE(at != std::string::npos);
   const auto begin = text.rfind("```sql\n", at) + 7;
