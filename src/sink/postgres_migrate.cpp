@@ -133,16 +133,17 @@ std::vector<std::string> PostgresMigrator::up(Adopt may_adopt) {
 void PostgresMigrator::run_adopting(const Adoption& adoption, const std::string& statement) {
   try {
     session_.exec(statement);
-  } catch (DestinationFailure& e) {
+  } catch (const DestinationFailure& e) {
+    Failure told = e.failure;
     if (e.sqlstate() == "54000") {
-      e.failure.message += "; paths of table " + adoption.table +
-                           " are too long for its index. They are among: SELECT * FROM " + adoption.table +
-                           " WHERE octet_length(file_path) > " + std::to_string(kPathKeyBytesMax) +
-                           ". Delete these rows, and the next scan records their files with full_path";
+      told.message += "; paths of table " + adoption.table +
+                      " are too long for its index. They are among: SELECT * FROM " + adoption.table +
+                      " WHERE octet_length(file_path) > " + std::to_string(kPathKeyBytesMax) +
+                      ". Delete these rows, and the next scan records their files with full_path";
     } else if (e.sqlstate() == "23505") {
-      e.failure.message += "; rows of one key have come meanwhile. Run `forebay migrate up` again, which lists them";
+      told.message += "; rows of one key have come meanwhile. Run `forebay migrate up` again, which lists them";
     }
-    throw;
+    throw DestinationFailure(told);
   }
 }
 
