@@ -37,6 +37,11 @@ GRANT USAGE ON SCHEMA :"schema" TO :"role";
 GRANT SELECT, INSERT, UPDATE ON :"schema".backup_files, :"schema".backup_sets TO :"role";
 GRANT SELECT, INSERT ON :"schema".sync_batches TO :"role";
 GRANT SELECT ON :"schema".forebay_migrations TO :"role";
+-- An adopted backup_files may count its ids by a sequence.
+SELECT format('GRANT USAGE ON SEQUENCE %s TO %I', s.oid::regclass, :'role') FROM pg_attrdef f
+  JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
+  JOIN pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'
+  WHERE f.adrelid = format('%I.backup_files', :'schema')::regclass \gexec
 \if :temp
   GRANT TEMPORARY ON DATABASE :"DBNAME" TO :"role";
 \endif

@@ -10,6 +10,7 @@
 #include "sink/postgres_grants.hpp"
 #include "sink/postgres_hosts.hpp"
 #include "sink/postgres_migrate.hpp"
+#include "sink/postgres_sets.hpp"
 #include "sink/postgres_settings.hpp"
 #include "sink/postgres_sink.hpp"
 
@@ -17,6 +18,8 @@ namespace forebay {
 namespace {
 
 constexpr int kConnectionsMax = 64;
+/// What a question may take that can do without an answer.
+constexpr std::chrono::milliseconds kAskTimeout{2'000};
 constexpr std::string_view kPostgres = "postgresql://";
 constexpr std::string_view kOpenGauss = "opengauss://";
 
@@ -199,6 +202,14 @@ class PostgresDestination final : public Destination {
     session.commit();
     return found;
   }
+  std::optional<std::string> why_not_into_set(std::int64_t number) override {
+    PostgresTarget hasty = target_;
+    hasty.connect_timeout = std::min(hasty.connect_timeout, kAskTimeout);
+    hasty.statement_timeout = std::min(hasty.statement_timeout, kAskTimeout);
+    PostgresSession session(hasty, shared_->watchdog);
+    begin_at_tables(session);
+    return forebay::why_not_into_set(session, number);
+  }
 
   std::vector<MigrationState> migration_states() override {
     return migrating([](PostgresMigrator& m) { return m.states(); });
@@ -208,6 +219,9 @@ class PostgresDestination final : public Destination {
     const PostgresServer server = check_server(session, target_, options_);
     if (server.takes_no_writes || !none_yet) return server.takes_no_writes;
     return lacks_create(session, server.prelude);
+  }
+  std::vector<std::string> preview_adoption() override {
+    return migrating([](PostgresMigrator& m) { return m.preview_adoption(); });
   }
   std::vector<std::string> migrate_up() override {
     return migrating([this](PostgresMigrator& m) {

@@ -80,7 +80,7 @@ void PostgresSink::connect() {
 
 void PostgresSink::check_target_grants() {
   std::vector<NeededGrant> needed = {{ledger_table_, "SELECT, INSERT"}};
-  for (const Target& t : targets_) needed.push_back({t.table.quoted, "SELECT, INSERT, UPDATE"});
+  for (const Target& t : targets_) needed.push_back({t.table.quoted, "SELECT, INSERT, UPDATE", t.stream});
   check_grants(*session_, server_.prelude, needed);
 }
 

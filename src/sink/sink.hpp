@@ -170,6 +170,14 @@ class Destination {
   /// count. Nothing where there is no ledger yet. Connects for itself, makes nothing. Throws Error(destination).
   virtual std::vector<LedgerTotals> ledger_totals(const std::string& buffer) = 0;
 
+  /// Why no rows of the backup set of this number can land: the tables are somebody's own, and have no room for it.
+  /// Nothing where they can, and where that is not known yet. Connects for itself, with a deadline of its own, as
+  /// nobody should have to wait for a server that is away. Throws Error(destination).
+  virtual std::optional<std::string> why_not_into_set(std::int64_t number) {
+    (void)number;
+    return std::nullopt;
+  }
+
   // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).
   virtual std::vector<MigrationState> migration_states() = 0;
   /// Why migrate_up() cannot work there: a standby, transactions are read-only, or, where none is applied yet, this
@@ -178,6 +186,9 @@ class Destination {
     (void)none_yet;
     return std::nullopt;
   }
+  /// What migrate_up() would do with tables that are there already and that no migration made, a line each. Throws
+  /// where it would refuse one: the message says what is to be done first.
+  virtual std::vector<std::string> preview_adoption() { return {}; }
   /// Applies what is missing, under a lock with a deadline; returns lines that say what was done.
   virtual std::vector<std::string> migrate_up() = 0;
   /// What migrate_down(count) would drop, in words, a line each ("table backup_files with 173203 rows").
