@@ -114,7 +114,7 @@ struct Around {
   std::string_view before, after;
 };
 
-/// PostgreSQL, and the base of what is near it (OpenGaussDialect, in dialect_opengauss.hpp).
+/// PostgreSQL, and the base of what is near it (dialect_citus.hpp, dialect_opengauss.hpp).
 class PostgresDialect : public Dialect {
  public:
   std::string_view name() const override { return "postgres"; }
@@ -135,6 +135,8 @@ class PostgresDialect : public Dialect {
   virtual Around planned_by_row() const { return {}; }
   /// Whether upsert() meets rows of its key only, and not of whatever else is unique.
   virtual bool upsert_names_its_key() const { return true; }
+  /// Whether its tables may have their rows on other servers.
+  virtual bool may_distribute() const { return false; }
   /// A table that create_stage() can make in a transaction's turn `number`.
   virtual std::string stage_name(std::size_t number, const std::vector<WireColumn>& columns) const;
   /// What makes many tries with a few of a stage's rows each quick; empty where a stage outlives its batch.
@@ -175,6 +177,8 @@ class PostgresDialect : public Dialect {
 
  protected:
   std::string guard(const Stream& stream, const std::string& table) const override;
+  /// What an upsert sets the touched column of a row to that it replaces; `column`: its quoted name.
+  virtual std::string touched_now(const std::string&) const { return now(); }
   /// The columns of a stage, as CREATE TABLE wants them.
   std::string stage_definition(const std::vector<WireColumn>& columns) const;
   struct ArrayColumn {

@@ -54,7 +54,10 @@ std::string PostgresDialect::guard(const Stream& stream, const std::string& tabl
     text += name + " = EXCLUDED." + name + ", ";
   }
   text += version + " = EXCLUDED." + version;
-  if (!stream.touched_column.empty()) text += ", " + quoted_identifier(stream.touched_column) + " = " + now();
+  if (!stream.touched_column.empty()) {
+    const std::string touched = quoted_identifier(stream.touched_column);
+    text += ", " + touched + " = " + touched_now(touched);
+  }
   return text + " WHERE " + table + "." + version + " < EXCLUDED." + version;
 }
 

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "sink/postgres_distribution.hpp"
+
 namespace forebay {
 namespace {
 
@@ -58,9 +60,11 @@ void PostgresRows::land(RowSearch search, const std::function<std::size_t(std::s
 }
 
 void PostgresRows::refuse(std::size_t row, const DestinationFailure& why) {
-  refused_.push_back({row, why.sqlstate(), why.constraint, why.said});
+  const std::string constraint =
+      why.constraint.empty() ? named_constraint(why.said, table_.constraints) : why.constraint;
+  refused_.push_back({row, why.sqlstate(), constraint, why.said});
   if (rates_ == nullptr || may_land_later(why.sqlstate())) return;
-  const RefusalReason reason(why.sqlstate(), why.constraint);
+  const RefusalReason reason(why.sqlstate(), constraint);
   if (rates_->is_over(*part_.stream, part_.rows.size(), ++reasons_[reason], reason)) {
     throw DestinationFailure(schema_failure(*part_.stream, why.sqlstate(), why.said));
   }
@@ -95,7 +99,7 @@ bool PostgresRows::copy_direct() {
           try {
             session_.copy(before + copy, pieces(range, encode));
           } catch (const DestinationFailure& e) {
-            taken = in_the_way(e);
+            taken = in_the_way(e) || (table_.distributed && is_vague(e.sqlstate()));
             if (taken) throw DestinationFailure({FailureClass::other, e.sqlstate(), e.failure.message});
             throw;
           }

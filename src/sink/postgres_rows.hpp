@@ -39,8 +39,8 @@ class PostgresRows {
         dialect_(session.dialect()),
         search_(search == Search::yes) {}
 
-  /// COPY straight into the table. False, and nothing is in, where a row is in the way of another: the staging way
-  /// tells whether it is an older version of it.
+  /// COPY straight into the table. False, and nothing is in, where a row is in the way of another, or Citus does not
+  /// say what is: the staging way tells whether it is an older version of it.
   bool copy_direct();
   /// COPY into a temporary table of that name, then an upsert of what is in it.
   /// `refuses`: the table has refused rows of late, so those that it probably will are looked for before they fail.

@@ -22,8 +22,10 @@ struct PostgresTable {
   std::vector<std::string> key_indexes;  // unique indexes on exactly the key: a violation of one means "exists already"
   /// A condition on the table's columns that most refused rows meet, and hardly any others: a hint where to search.
   std::string suspect;
-  bool partitioned = false;  // its partitions' indexes have names of their own
-  bool direct = true;        // COPY straight into it is possible and means the same
+  bool partitioned = false;              // its partitions' indexes have names of their own
+  bool distributed = false;              // over Citus's workers
+  std::vector<std::string> constraints;  // names that a worker's error may hold; empty where it is not distributed
+  bool direct = true;                    // COPY straight into it is possible and means the same
 };
 
 /// "schema"."table" if there is such a table (or partitioned table), by the session's search path.
