@@ -162,7 +162,7 @@ class PostgresDialect : public Dialect {
   std::string count_superseded(const Stream& stream, const std::string& table, const std::string& item,
                                const std::vector<WireColumn>& columns) const;
 
-  /// (absent, older, equal, newer): what the table has of the keys in the arrays $1 … $k, at the versions in $k+1.
+  /// (there, older, equal, newer): what the table has of the keys in the arrays $1 … $k, at the versions in $k+1.
   /// `key`: the key's columns, in its order.
   std::string compare_versions(const Stream& stream, const std::string& table,
                                const std::vector<WireColumn>& key) const;

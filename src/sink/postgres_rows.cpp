@@ -59,6 +59,12 @@ void PostgresRows::land(RowSearch search, const std::function<std::size_t(std::s
   if (before == kBack) session_.run(kBack);
 }
 
+/// Citus's command tag counts what was selected, whether it won or not; the rows that come back are those that did.
+std::string PostgresRows::upsert_from(const std::string& item) const {
+  return dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire) +
+         (table_.distributed ? " RETURNING 1" : "");
+}
+
 void PostgresRows::refuse(std::size_t row, const DestinationFailure& why) {
   const std::string constraint =
       why.constraint.empty() ? named_constraint(why.said, table_.constraints) : why.constraint;
@@ -142,8 +148,7 @@ void PostgresRows::upsert_staged(const std::string& name, bool refuses) {
           indexed = true;
         }
         const std::string item = whole ? stage : dialect_.stage_rows(stage, rest[range.begin], rest[range.end - 1]);
-        const auto affected =
-            session_.run(first + dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire));
+        const auto affected = session_.run(first + upsert_from(item));
         upserted(affected, range.size(), item, {});
       });
 }
@@ -177,8 +182,7 @@ std::vector<std::size_t> PostgresRows::copy_to_stage(const std::string& name) {
 /// False where it refuses a row that is to be searched for.
 bool PostgresRows::upsert_whole_stage(const std::string& stage, std::size_t rows) {
   try {
-    upserted(session_.run(kSavepoint + dialect_.upsert_from(*part_.stream, table_.quoted, stage, table_.wire)), rows,
-             stage, {});
+    upserted(session_.run(kSavepoint + upsert_from(stage)), rows, stage, {});
     return true;
   } catch (const DestinationFailure& e) {
     if (!search_ || e.failure.failure_class != FailureClass::row_refused) throw;
@@ -217,8 +221,7 @@ void PostgresRows::upsert_suspects(const std::string& stage, const std::vector<S
       RowSearch(suspects.size(), 1), [&](std::size_t i) { return suspects[i].row; }, "",
       [&](RowSearch::Range range, const std::string& before) {
         const std::string item = "(SELECT * FROM " + stage + where(range) + ")";
-        const auto affected =
-            session_.run(before + dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire));
+        const auto affected = session_.run(before + upsert_from(item));
         upserted(affected, range.size(), item, {});
       });
   session_.run("DELETE FROM " + stage + where({0, suspects.size()}));
@@ -226,7 +229,7 @@ void PostgresRows::upsert_suspects(const std::string& stage, const std::vector<S
 
 void PostgresRows::upsert_arrays() {
   const std::string item = dialect_.unnest_item(table_.wire);
-  const std::string upsert = dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire);
+  const std::string upsert = upsert_from(item);
   land(
       RowSearch(part_.rows.size()), [](std::size_t i) { return i; }, "",
       [&](RowSearch::Range range, const std::string& before) {

@@ -70,6 +70,7 @@ class PostgresRows {
   };
   std::vector<Suspect> suspects(const std::string& stage);
   void upsert_suspects(const std::string& stage, const std::vector<Suspect>& suspects);
+  std::string upsert_from(const std::string& item) const;
   void refuse(std::size_t row, const DestinationFailure& why);
   void check_search_time();
   void upserted(std::uint64_t affected, std::size_t rows, const std::string& item,
