@@ -126,8 +126,9 @@ std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const Keep
     const bool lost =
         session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt;
     if (!lost && why == FailureClass::schema) return explained(e.failure);
-    // Fewer tables than streams: it failed while they were looked at again.
-    if (lost || targets_.size() != streams_.size()) close();
+    // Fewer tables than streams: it failed while they were looked at again. What is not supported: it may be a Citus
+    // since this connection asked what it leads to.
+    if (lost || targets_.size() != streams_.size() || e.sqlstate() == "0A000") close();
     if (!lost && may_be_lock_wait(e.sqlstate())) name_lock_holder(batch, e.failure);
     return e.failure;
   } catch (...) {
