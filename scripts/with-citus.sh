@@ -152,7 +152,8 @@ run_cases() {
   DATABASE_URL=$(pg_url "$folder/coordinator" "$1")
   "$repo/scripts/run_tests.py" --counts "$work/counts" --filter "$2" "$repo/build/dev/tests/forebay_tests" || true
   mapfile -t of_run < <(python3 -c 'import json, sys; print(*json.load(open(sys.argv[1])), sep="\n")' "$work/counts")
-  [ ${#of_run[@]} -ge 3 ] || of_run=(0 1 0)  # it broke down
+  # It broke down, or had nothing to run.
+  if [ ${#of_run[@]} -lt 3 ] || [ "${of_run[*]:0:3}" = "0 0 0" ]; then of_run=(0 1 0); fi
   for i in 0 1 2; do counts[i]=$((counts[i] + of_run[i])); done
   rm -f "$work/counts"
 }
@@ -169,6 +170,5 @@ else
   fi
   run_cases forebay "[.citus]"
 fi
-if [ "${counts[0]}" = 0 ] && [ "${counts[1]}" = 0 ]; then counts[1]=1; fi
 echo "${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped"
 [ "${counts[1]}" = 0 ]

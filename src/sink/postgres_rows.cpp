@@ -66,8 +66,9 @@ std::string PostgresRows::upsert_from(const std::string& item) const {
 }
 
 void PostgresRows::refuse(std::size_t row, const DestinationFailure& why) {
-  const std::string constraint =
-      why.constraint.empty() ? named_constraint(why.said, table_.constraints) : why.constraint;
+  // A worker's error has it in the text alone, and its shard's table may have one of another name.
+  std::string constraint = named_constraint(why.constraint.empty() ? why.said : why.constraint, table_.constraints);
+  if (constraint.empty()) constraint = why.constraint;
   refused_.push_back({row, why.sqlstate(), constraint, why.said});
   if (rates_ == nullptr || may_land_later(why.sqlstate())) return;
   const RefusalReason reason(why.sqlstate(), constraint);

@@ -117,11 +117,13 @@ TEST_CASE("a table that Citus keeps in a way that takes no upsert is told when i
                           Case{"ALTER TABLE small_files DROP CONSTRAINT small_files_pkey; SELECT "
                                "create_distributed_table('small_files', 'size', colocate_with => 'none')",
                                "it is distributed by column \"size\", which is not of the key"},
-                          Case{"CREATE EXTENSION IF NOT EXISTS citus_columnar; SELECT "
+                          Case{"SELECT "
                                "alter_table_set_access_method('small_files', 'columnar')",
                                "its access method is columnar, which replaces no rows"});
   CAPTURE(c.make);
   make_table(fixture, stream, "");
+  fixture.exec("CREATE EXTENSION IF NOT EXISTS citus_columnar");
+  fixture.exec("SET search_path = " + fixture.schema());  // which that has reset
   fixture.exec(c.make);
   const auto failure = fixture.destination()->make_sink({&stream})->open();
   REQUIRE(failure);
