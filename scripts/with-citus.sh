@@ -6,7 +6,7 @@
 #   scripts/with-citus.sh COMMAND [ARGUMENT…]
 #
 #   --no-install    leave the packages alone
-#   --filter SPEC   of the tests for it only these, as Catch2 takes it: "a worker*"
+#   --filter SPEC   of the cases with the tag [.citus] only these, as Catch2 takes it: "a worker*"
 #
 # The tests: the contract suite's PostgreSQL cases, in a database where an event trigger distributes each table of theirs
 # by its key's first column when it is made; then those with the tag [.citus], which distribute tables as a user does. The
