@@ -7,11 +7,10 @@ const CatalogWords& CitusDialect::catalog() const {
       std::string(PostgresDialect::catalog().table_shape) +
       ", c.relam, (SELECT concat_ws(' ', p.partmethod, p.partkey) FROM pg_catalog.pg_dist_partition p WHERE "
       "p.logicalrelid = c.oid)";
-  static const CatalogWords words = [this] {
-    CatalogWords own = PostgresDialect::catalog();
+  static const CatalogWords words = [](CatalogWords own) {
     own.table_shape = shape;
     return own;
-  }();
+  }(PostgresDialect::catalog());
   return words;
 }
 

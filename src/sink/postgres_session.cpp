@@ -53,12 +53,14 @@ PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdo
     }
   }
   try {
-    server_ = detect_dialect(*this, target_);
+    look_again();
   } catch (...) {
     ::close(socket_);
     throw;
   }
 }
+
+void PostgresSession::look_again() { server_ = detect_dialect(*this, target_); }
 
 PostgresSession::~PostgresSession() {
   abort();

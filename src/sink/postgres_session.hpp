@@ -60,6 +60,9 @@ class PostgresSession {
   /// Rolls back what is open; never throws. The session may be broken afterwards.
   void abort() noexcept;
 
+  /// Finds out anew what the server is; between transactions.
+  void look_again();
+
   bool usable() const;
 
   /// The texts for the server at the other end.

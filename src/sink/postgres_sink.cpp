@@ -50,7 +50,7 @@ std::optional<Failure> PostgresSink::open() {
 
 void PostgresSink::connect() {
   session_ = std::make_unique<PostgresSession>(target_, shared_->watchdog);
-  if (shared_->told.tell(session_->told()) && options_.note) options_.note(session_->told());
+  tell_server();
   server_ = check_server(*session_, target_, options_);
   if (server_.takes_no_writes) throw DestinationFailure(*server_.takes_no_writes);
   check_grants(*session_, server_.prelude, {{"forebay_migrations", "SELECT"}});
@@ -74,6 +74,10 @@ void PostgresSink::connect() {
   }
   find_targets();
   check_target_grants();
+}
+
+void PostgresSink::tell_server() {
+  if (shared_->told.tell(session_->told()) && options_.note) options_.note(session_->told());
 }
 
 void PostgresSink::check_target_grants() {
@@ -126,9 +130,8 @@ std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const Keep
     const bool lost =
         session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt;
     if (!lost && why == FailureClass::schema) return explained(e.failure);
-    // Fewer tables than streams: it failed while they were looked at again. What is not supported: it may be a Citus
-    // since this connection asked what it leads to.
-    if (lost || targets_.size() != streams_.size() || e.sqlstate() == "0A000") close();
+    // Fewer tables than streams: it failed while they were looked at again.
+    if (lost || targets_.size() != streams_.size()) close();
     if (!lost && may_be_lock_wait(e.sqlstate())) name_lock_holder(batch, e.failure);
     return e.failure;
   } catch (...) {
@@ -214,6 +217,8 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
     if (known) return;
     session_->abort();
     targets_.clear();
+    session_->look_again();  // it may have become a Citus, which distributed them
+    tell_server();
     find_targets();  // throws when they do not fit any more
   }
   throw DestinationFailure({FailureClass::retry_batch, "", target_.description + ": its tables are being changed"});

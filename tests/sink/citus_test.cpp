@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 
 #include "sink/contract.hpp"
+#include "support/own_database.hpp"
 
 namespace forebay::test {
 namespace {
@@ -171,6 +172,26 @@ TEST_CASE("a table that is distributed, or made local again, under an open conne
     sends();
   }
   CHECK(fixture.one("SELECT size FROM small_files WHERE path = '/a'") == std::to_string(version));
+}
+
+TEST_CASE("a PostgreSQL that becomes a Citus under an open connection is spoken to as one", "[.citus][threads]") {
+  CitusFixture fixture("");
+  if (!fixture.available()) return;
+  const OwnDatabase own(fixture);
+  const Stream stream = small_stream();
+  const auto destination = make_destination(own.owner_url(), {});
+  const auto sink = destination->make_sink({&stream});
+  opens(*sink);
+  CHECK(written(*sink, {RangeMaker(stream, "b", 1).add(1, small_row(1, "/a", 1)).range()}).ranges.at(0).synced == 1);
+  own.exec("CREATE EXTENSION citus");
+  // On this server alone.
+  const std::string here = "'" + CitusCluster::coordinator() + "', 5432";
+  own.exec("SELECT citus_set_coordinator_host(" + here + ")");
+  own.exec("SELECT citus_set_node_property(" + here + ", 'shouldhaveshards', true)");
+  own.exec("SELECT create_distributed_table('small_files', 'set_id')");
+  CHECK(written(*sink, {RangeMaker(stream, "b", 2).add(2, small_row(1, "/a", 2)).range()}).ranges.at(0).synced == 1);
+  CHECK(own.one("SELECT size FROM small_files") == "2");
+  CHECK_THAT(destination->server(), Catch::StartsWith("the server is Citus "));
 }
 
 TEST_CASE("a worker of a Citus cluster is told as one, and takes nothing", "[.citus][threads]") {

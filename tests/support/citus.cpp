@@ -30,6 +30,8 @@ bool CitusCluster::available() {
   return false;
 }
 
+std::string CitusCluster::coordinator() { return std::string(std::getenv("THROWAWAY_CITUS")) + "/coordinator"; }
+
 void CitusCluster::stop(const std::string& worker) {
   pid_t postmaster = 0;
   std::ifstream(worker + "/data/postmaster.pid") >> postmaster;

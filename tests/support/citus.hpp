@@ -12,6 +12,8 @@ class CitusCluster {
   /// False, and said so, without it.
   static bool available();
 
+  /// The folders of its servers are their hosts.
+  static std::string coordinator();
   /// `worker`: its folder, as in pg_dist_node. Ends it as a crash would; waits until it is gone, or back.
   static void stop(const std::string& worker);
   static void start(const std::string& worker);
