@@ -14,9 +14,9 @@
 namespace forebay::test {
 namespace {
 
-/// One query at a worker itself.
-std::string ask(const std::string& worker, const std::string& sql) {
-  const std::string url = "postgresql://postgres@/forebay?port=5432&host=" + worker;
+/// One query at a server itself, by a connection of its own.
+std::string ask(const std::string& server, const std::string& sql) {
+  const std::string url = "postgresql://postgres@/forebay?port=5432&host=" + server;
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(url.c_str()), &PQfinish);
   const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()), &PQclear);
   return PQresultStatus(result.get()) == PGRES_TUPLES_OK ? PQgetvalue(result.get(), 0, 0) : "";
@@ -52,6 +52,11 @@ void CitusCluster::end_connections(const std::string& worker) {
   REQUIRE(ask(worker,
               "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE "
               "'citus_internal%'") != "");
+}
+
+void CitusCluster::recover() {
+  // By a new connection: a fixture's own has ones to the workers that may be dead, and fails once for each.
+  REQUIRE(comes_true([] { return ask(coordinator(), "SELECT recover_prepared_transactions()") == "0"; }));
 }
 
 std::string CitusCluster::worker_with(PostgresFixture& fixture, const std::string& table, const std::string& value) {

@@ -19,6 +19,8 @@ class CitusCluster {
   static void start(const std::string& worker);
   /// Ends the processes of a worker that serve the coordinator.
   static void end_connections(const std::string& worker);
+  /// Has Citus decide all that was left prepared.
+  static void recover();
   /// The worker with the rows of that value of a table's distribution column.
   static std::string worker_with(PostgresFixture& fixture, const std::string& table, const std::string& value);
 };
