@@ -116,7 +116,7 @@ struct Around {
   std::string_view before, after;
 };
 
-/// PostgreSQL, and the base of what is near it (OpenGaussDialect, in dialect_opengauss.hpp).
+/// PostgreSQL, and the base of what is near it (dialect_citus.hpp, dialect_opengauss.hpp).
 class PostgresDialect : public Dialect {
  public:
   std::string_view name() const override { return "postgres"; }
@@ -140,6 +140,8 @@ class PostgresDialect : public Dialect {
   virtual Around planned_by_row() const { return {}; }
   /// Whether upsert() meets rows of its key only, and not of whatever else is unique.
   virtual bool upsert_names_its_key() const { return true; }
+  /// Whether its tables may have their rows on other servers.
+  virtual bool may_distribute() const { return false; }
   /// A table that create_stage() can make in a transaction's turn `number`.
   virtual std::string stage_name(std::size_t number, const std::vector<WireColumn>& columns) const;
   /// What makes many tries with a few of a stage's rows each quick; empty where a stage outlives its batch.
@@ -166,7 +168,7 @@ class PostgresDialect : public Dialect {
   std::string count_superseded(const Stream& stream, const std::string& table, const std::string& item,
                                const std::vector<WireColumn>& columns) const;
 
-  /// (absent, older, equal, newer): what the table has of the keys in the arrays $1 … $k, at the versions in $k+1.
+  /// (there, older, equal, newer): what the table has of the keys in the arrays $1 … $k, at the versions in $k+1.
   /// `key`: the key's columns, in its order.
   std::string compare_versions(const Stream& stream, const std::string& table,
                                const std::vector<WireColumn>& key) const;
@@ -181,6 +183,8 @@ class PostgresDialect : public Dialect {
 
  protected:
   std::string guard(const Stream& stream, const std::string& table) const override;
+  /// What an upsert sets the touched column of a row to that it replaces; `column`: its quoted name.
+  virtual std::string touched_now(const std::string&) const { return now(); }
   /// The columns of a stage, as CREATE TABLE wants them.
   std::string stage_definition(const std::vector<WireColumn>& columns) const;
   struct ArrayColumn {

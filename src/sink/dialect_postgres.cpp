@@ -64,7 +64,10 @@ std::string PostgresDialect::guard(const Stream& stream, const std::string& tabl
     text += name + " = EXCLUDED." + name + ", ";
   }
   text += version + " = EXCLUDED." + version;
-  if (!stream.touched_column.empty()) text += ", " + quoted_identifier(stream.touched_column) + " = " + now();
+  if (!stream.touched_column.empty()) {
+    const std::string touched = quoted_identifier(stream.touched_column);
+    text += ", " + touched + " = " + touched_now(touched);
+  }
   return text + " WHERE " + table + "." + version + " < EXCLUDED." + version;
 }
 
@@ -177,10 +180,10 @@ std::string PostgresDialect::compare_versions(const Stream& stream, const std::s
   arrays.push_back({parameter(key.size() + 1, "bigint"), "row_version"});
   const std::string there = "t." + quoted_identifier(stream.version_column);
   const auto count = [](const std::string& condition) { return "count(CASE WHEN " + condition + " THEN 1 END)"; };
-  return "SELECT " + count("t." + quoted_identifier(stream.key[0]) + " IS NULL") + ", " +
-         count(there + " < s.row_version") + ", " + count(there + " = s.row_version") + ", " +
+  // Not an outer join: to make one, Citus brings the whole table to the coordinator.
+  return "SELECT count(*), " + count(there + " < s.row_version") + ", " + count(there + " = s.row_version") + ", " +
          count(there + " > s.row_version") + " FROM (SELECT " + select + "a.row_version FROM " + unnested(arrays, "a") +
-         ") AS s LEFT JOIN " + table + " AS t ON " + same;
+         ") AS s JOIN " + table + " AS t ON " + same;
 }
 
 std::string PostgresDialect::lock_ranges() const {

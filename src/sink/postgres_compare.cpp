@@ -40,7 +40,7 @@ Compared PostgresComparer::look(const Stream& stream, const RowSet& keys) {
     parameters.push_back(versions.take());
     const auto row =
         session_->exec(session_->dialect().compare_versions(stream, table->quoted, table->key), parameters)[0];
-    found = {row[0].as<std::uint64_t>(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
+    found = {keys.size() - row[0].as<std::uint64_t>(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
              row[3].as<std::uint64_t>()};
   } else {
     found.absent = keys.size();

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "sink/dialect_citus.hpp"
 #include "sink/dialect_opengauss.hpp"
 #include "sink/postgres_session.hpp"
 
@@ -27,7 +28,8 @@ constexpr const char* kWhoAreYou =
     "ON "
     "n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' "
     "IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' "
-    "END AS standby, d.* FROM pg_catalog.pg_database AS d WHERE "
+    "END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* "
+    "FROM pg_catalog.pg_database AS d WHERE "
     "d.datname = current_database()";
 
 constexpr const char* kSettings =
@@ -107,6 +109,21 @@ void check_sql_mode(const std::string& where, const Named& settings) {
                                 whole + "'"});
 }
 
+/// "13.2" of "13.2-1".
+std::string citus_version(const Named& server) {
+  const std::string& said = server.at("citus");
+  return plain_ascii(said.substr(0, said.find('-')));
+}
+
+/// Locks that keep a range from being sent twice are held on one node; and it is the coordinator that has the tables
+/// which are not distributed.
+void check_is_coordinator(PostgresSession& session, const std::string& name) {
+  const Named node = named_values(session, "SELECT max(groupid) AS node FROM pg_catalog.pg_dist_local_group");
+  if (node.at("node").empty() || node.at("node") == "0") return;
+  throw DestinationFailure({FailureClass::login_or_target, "",
+                            "the server (" + name + ") is a worker of its cluster; name the coordinator"});
+}
+
 /// A stream in whose upsert is everything that may not parse.
 Stream probe_stream() {
   Stream s;
@@ -179,13 +196,17 @@ ServerDialect detect_dialect(PostgresSession& session, const PostgresTarget& tar
   const auto compatibility = server.find("datcompatibility");
   const std::string_view sign = sign_of_opengauss(server);
   if (sign.empty() && surely_postgres(version)) {
+    const std::string citus = citus_version(server);
+    const std::string name = (citus.empty() ? "" : "Citus " + citus + " on ") + plain_ascii(short_version(version));
     std::string told;
     if (as_opengauss) {
-      told = "the server is " + plain_ascii(short_version(version)) +
+      told = "the server is " + name +
              " and no openGauss, whatever the URL says, and spoken to as a PostgreSQL; begin the destination with "
              "postgresql://";
     }
-    return {std::make_shared<PostgresDialect>(), told, false};
+    if (citus.empty()) return {std::make_shared<PostgresDialect>(), told, false};
+    check_is_coordinator(session, name);
+    return {std::make_shared<CitusDialect>(), told.empty() ? "the server is " + name : told, false};
   }
   if (sign.empty() && !as_opengauss) return {std::make_shared<PostgresDialect>(), {}, true};
 

@@ -39,8 +39,8 @@ class PostgresRows {
         dialect_(session.dialect()),
         search_(search == Search::yes) {}
 
-  /// COPY straight into the table. False, and nothing is in, where a row is in the way of another: the staging way
-  /// tells whether it is an older version of it.
+  /// COPY straight into the table. False, and nothing is in, where a row is in the way of another, or Citus does not
+  /// say what is: the staging way tells whether it is an older version of it.
   bool copy_direct();
   /// COPY into a temporary table of that name, then an upsert of what is in it.
   /// `refuses`: the table has refused rows of late, so those that it probably will are looked for before they fail.
@@ -62,7 +62,6 @@ class PostgresRows {
   /// `rows`: how many; `row_at`: the part's index of each.
   void land(RowSearch search, const std::function<std::size_t(std::size_t)>& row_at, const std::string& copy_table,
             const Send& send);
-  std::string upsert_of(const std::string& item) const;
   std::vector<std::size_t> copy_to_stage(const std::string& name);
   bool upsert_whole_stage(const std::string& stage, std::size_t rows);
   struct Suspect {
@@ -71,6 +70,7 @@ class PostgresRows {
   };
   std::vector<Suspect> suspects(const std::string& stage);
   void upsert_suspects(const std::string& stage, const std::vector<Suspect>& suspects);
+  std::string upsert_from(const std::string& item) const;
   void refuse(std::size_t row, const DestinationFailure& why);
   void check_search_time();
   void upserted(std::uint64_t affected, std::size_t rows, const std::string& item,

@@ -42,12 +42,14 @@ PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdo
     }
   }
   try {
-    server_ = detect_dialect(*this, target_);
+    look_again();
   } catch (...) {
     ::close(socket_);
     throw;
   }
 }
+
+void PostgresSession::look_again() { server_ = detect_dialect(*this, target_); }
 
 PostgresSession::~PostgresSession() {
   abort();
@@ -119,6 +121,7 @@ std::uint64_t PostgresSession::run(const std::string& sql, const std::vector<std
                     &PQclear);
   const ExecStatusType status = PQresultStatus(done.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) check(done.get(), guard.fired());
+  if (status == PGRES_TUPLES_OK) return static_cast<std::uint64_t>(PQntuples(done.get()));
   return std::strtoull(PQcmdTuples(done.get()), nullptr, 10);
 }
 

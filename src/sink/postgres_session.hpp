@@ -45,7 +45,7 @@ class PostgresSession {
   pqxx::result exec(const std::string& sql);
   pqxx::result exec(const std::string& sql, const std::vector<std::string>& parameters);
   /// Runs statements after which, where they fail, the transaction can go on from a savepoint; one, if there are
-  /// parameters. Returns how many rows the last one touched.
+  /// parameters. Returns how many rows the last one touched; of one that gives rows (RETURNING), how many came.
   std::uint64_t run(const std::string& sql, const std::vector<std::string>& parameters = {});
   /// The same for statements the last of which is a query of a number and a text.
   std::vector<std::pair<std::uint64_t, std::string>> run_query(const std::string& sql);
@@ -59,6 +59,9 @@ class PostgresSession {
   void commit();
   /// Rolls back what is open; never throws. The session may be broken afterwards.
   void abort() noexcept;
+
+  /// Finds out anew what the server is; between transactions.
+  void look_again();
 
   bool usable() const;
 

@@ -51,7 +51,7 @@ std::optional<Failure> PostgresSink::open() {
 
 void PostgresSink::connect() {
   session_ = std::make_unique<PostgresSession>(target_, shared_->watchdog);
-  if (shared_->told.tell(session_->told()) && options_.note) options_.note(session_->told());
+  tell_server();
   server_ = check_server(*session_, target_, options_);
   if (server_.takes_no_writes) throw DestinationFailure(*server_.takes_no_writes);
   shared_->server.meet(server_.identity);
@@ -76,6 +76,10 @@ void PostgresSink::connect() {
   }
   find_targets();
   check_target_grants();
+}
+
+void PostgresSink::tell_server() {
+  if (shared_->told.tell(session_->told()) && options_.note) options_.note(session_->told());
 }
 
 void PostgresSink::check_target_grants() {
@@ -215,6 +219,8 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
     if (known) return;
     session_->abort();
     targets_.clear();
+    session_->look_again();  // it may have become a Citus, which distributed them
+    tell_server();
     find_targets();  // throws when they do not fit any more
   }
   throw DestinationFailure({FailureClass::retry_batch, "", target_.description + ": its tables are being changed"});

@@ -79,6 +79,7 @@ class PostgresSink final : public Sink {
   };
 
   void connect();
+  void tell_server();
   void find_targets();
   void check_target_grants();
   void begin(const Batch& batch);

@@ -7,6 +7,7 @@
 #include "sink/ledger.hpp"
 #include "sink/migrations.hpp"
 #include "sink/postgres_columns.hpp"
+#include "sink/postgres_distribution.hpp"
 
 namespace forebay {
 namespace {
@@ -197,7 +198,15 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   }
   std::vector<Misfit> misfits = column_misfits(session.dialect(), stream, quoted, actual, true, unfilled);
   table.key_indexes = key_indexes(session, stream, quoted);
-  if (table.key_indexes.empty() && !stream.key.empty()) misfits.insert(misfits.begin(), key_misfit(stream, quoted));
+  const Distribution distribution = distribution_of(session, stream, quoted);
+  table.distributed = distribution.distributed;
+  table.constraints = distribution.constraints;
+  // What Citus says of the key comes first: where it keeps none, an index on it cannot be made.
+  if (!distribution.misfits.empty()) {
+    misfits.insert(misfits.begin(), distribution.misfits.begin(), distribution.misfits.end());
+  } else if (table.key_indexes.empty() && !stream.key.empty()) {
+    misfits.insert(misfits.begin(), key_misfit(stream, quoted));
+  }
   const std::vector<Misfit> rivals = rivals_of_key(session, stream, quoted, table.repeated);
   misfits.insert(misfits.begin(), rivals.begin(), rivals.end());
   if (kind != "r" && kind != "p") misfits = {{"it is not a table", "", "rename it, or name another table", false}};

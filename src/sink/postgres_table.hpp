@@ -25,8 +25,10 @@ struct PostgresTable {
   /// Columns (quoted) that an INSERT repeats from the row that is there. Not empty: the table is somebody's own, with
   /// columns that only its application can fill, so that its rows are updated and none is added.
   std::vector<std::string> repeated;
-  bool partitioned = false;  // its partitions' indexes have names of their own
-  bool direct = true;        // COPY straight into it is possible and means the same
+  bool partitioned = false;              // its partitions' indexes have names of their own
+  bool distributed = false;              // over Citus's workers
+  std::vector<std::string> constraints;  // names that a worker's error may hold; empty where it is not distributed
+  bool direct = true;                    // COPY straight into it is possible and means the same
 };
 
 /// "schema"."table" if there is such a table (or partitioned table), by the session's search path.

@@ -311,7 +311,7 @@ std::string statements() {
                                             "(SELECT 1::bigint AS set_id, '/a'::text AS path, "
                                             "5::bigint AS row_version)",
                                             {kWire[0], kWire[1]}));
-  text += "\\echo absent 1, older 1, equal 0, newer 0:\nEXECUTE compared('{1,1}', '{/a,/b}', '{6,6}');\n";
+  text += "\\echo there 1, older 1, equal 0, newer 0:\nEXECUTE compared('{1,1}', '{/a,/b}', '{6,6}');\n";
   for (const auto& [form, title] :
        {std::pair(UpsertForm::on_conflict, "ON CONFLICT"),
         std::pair(UpsertForm::duplicate_key_where, "ON DUPLICATE KEY UPDATE with WHERE"),
