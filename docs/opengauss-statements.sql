@@ -84,13 +84,12 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
-\echo expects 42601: adopt, statement 6
-SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
+SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: adopt, statement 7
+\echo expects SET|42704: adopt, statement 6
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: adopt, statement 8
+\echo expects SET|42704: adopt, statement 7
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -226,9 +225,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: adopt, statement 9
+\echo expects SET|42704: adopt, statement 8
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: adopt, statement 10
+\echo expects SET|42704: adopt, statement 9
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -243,11 +242,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 11
+\echo expects PREPARE|42P01: adopt, statement 10
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: adopt, statement 12
+\echo expects |26000|26010: adopt, statement 11
 EXECUTE said('"forebay_check"."backup_files"');
-\echo expects DEALLOCATE|26000|26010: adopt, statement 13
+\echo expects DEALLOCATE|26000|26010: adopt, statement 12
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_files"');
@@ -263,11 +262,11 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 14
+\echo expects PREPARE|42P01: adopt, statement 13
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: adopt, statement 15
+\echo expects |26000|26010: adopt, statement 14
 EXECUTE said('"forebay_check"."backup_sets"');
-\echo expects DEALLOCATE|26000|26010: adopt, statement 16
+\echo expects DEALLOCATE|26000|26010: adopt, statement 15
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_sets"');
@@ -283,11 +282,11 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 17
+\echo expects PREPARE|42P01: adopt, statement 16
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: adopt, statement 18
+\echo expects |26000|26010: adopt, statement 17
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: adopt, statement 19
+\echo expects DEALLOCATE|26000|26010: adopt, statement 18
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -328,13 +327,12 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
-\echo expects 42601: take_back, statement 6
-SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
+SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: take_back, statement 7
+\echo expects SET|42704: take_back, statement 6
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: take_back, statement 8
+\echo expects SET|42704: take_back, statement 7
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -411,13 +409,12 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
-\echo expects 42601: migrate, statement 6
-SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
+SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: migrate, statement 7
+\echo expects SET|42704: migrate, statement 6
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: migrate, statement 8
+\echo expects SET|42704: migrate, statement 7
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -572,9 +569,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: migrate, statement 9
+\echo expects SET|42704: migrate, statement 8
 SET LOCAL idle_in_transaction_session_timeout = 86400;
-\echo expects SET|42704: migrate, statement 10
+\echo expects SET|42704: migrate, statement 9
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -589,11 +586,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 11
+\echo expects PREPARE|42P01: migrate, statement 10
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: migrate, statement 12
+\echo expects |26000|26010: migrate, statement 11
 EXECUTE said('"forebay_check"."backup_files"');
-\echo expects DEALLOCATE|26000|26010: migrate, statement 13
+\echo expects DEALLOCATE|26000|26010: migrate, statement 12
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_files"');
@@ -609,11 +606,11 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 14
+\echo expects PREPARE|42P01: migrate, statement 13
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: migrate, statement 15
+\echo expects |26000|26010: migrate, statement 14
 EXECUTE said('"forebay_check"."backup_sets"');
-\echo expects DEALLOCATE|26000|26010: migrate, statement 16
+\echo expects DEALLOCATE|26000|26010: migrate, statement 15
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_sets"');
@@ -629,11 +626,11 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 17
+\echo expects PREPARE|42P01: migrate, statement 16
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: migrate, statement 18
+\echo expects |26000|26010: migrate, statement 17
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: migrate, statement 19
+\echo expects DEALLOCATE|26000|26010: migrate, statement 18
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -647,24 +644,24 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: migrate, statement 20
+\echo expects SET|42704: migrate, statement 19
 SET session_timeout = 0;
-\echo expects |42883: migrate, statement 21
+\echo expects |42883: migrate, statement 20
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 22
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 21
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 23
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 22
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 24
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 23
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v")\; DEALLOCATE forebay_probe;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK on
@@ -789,13 +786,12 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
-\echo expects 42601: written_0, statement 4
-SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
+SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 5
+\echo expects SET|42704: written_0, statement 4
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 6
+\echo expects SET|42704: written_0, statement 5
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -812,9 +808,9 @@ SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SEL
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 7
+\echo expects SET|42704: written_0, statement 6
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 8
+\echo expects SET|42704: written_0, statement 7
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -832,9 +828,9 @@ SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 9
+\echo expects SET|42704: written_0, statement 8
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 10
+\echo expects SET|42704: written_0, statement 9
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -851,9 +847,9 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 11
+\echo expects SET|42704: written_0, statement 10
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 12
+\echo expects SET|42704: written_0, statement 11
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -868,11 +864,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_0, statement 13
+\echo expects PREPARE|42P01: written_0, statement 12
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_0, statement 14
+\echo expects |26000|26010: written_0, statement 13
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_0, statement 15
+\echo expects DEALLOCATE|26000|26010: written_0, statement 14
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -885,11 +881,11 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
-\echo expects PREPARE|42P01: written_0, statement 16
+\echo expects PREPARE|42P01: written_0, statement 15
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_0, statement 17
+\echo expects |26000|26010: written_0, statement 16
 EXECUTE said('"forebay_check"."written_0"');
-\echo expects DEALLOCATE|26000|26010: written_0, statement 18
+\echo expects DEALLOCATE|26000|26010: written_0, statement 17
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_0"');
@@ -903,9 +899,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 19
+\echo expects SET|42704: written_0, statement 18
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 20
+\echo expects SET|42704: written_0, statement 19
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -922,9 +918,9 @@ SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SEL
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 21
+\echo expects SET|42704: written_0, statement 20
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 22
+\echo expects SET|42704: written_0, statement 21
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -952,9 +948,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 23
+\echo expects SET|42704: written_0, statement 22
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 24
+\echo expects SET|42704: written_0, statement 23
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -975,7 +971,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_0_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_0, statement 25
+\echo expects 23505: written_0, statement 24
 \copy "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version") FROM 'written_0_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
@@ -997,9 +993,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 26
+\echo expects SET|42704: written_0, statement 25
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 27
+\echo expects SET|42704: written_0, statement 26
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1022,16 +1018,16 @@ SAVEPOINT forebay_rows;
 -- file written_0_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
 \copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_0_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_0, statement 28
+\echo expects 23514: written_0, statement 27
 INSERT INTO "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."written_0"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, place FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE false OR "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_0, statement 29
+\echo expects 23514: written_0, statement 28
 INSERT INTO "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."written_0"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
-\echo expects 23514: written_0, statement 30
+\echo expects 23514: written_0, statement 29
 INSERT INTO "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,4)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."written_0"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
@@ -1043,16 +1039,16 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_0, statement 31
+\echo expects SET|42704: written_0, statement 30
 SET session_timeout = 0;
-\echo expects |42883: written_0, statement 32
+\echo expects |42883: written_0, statement 31
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_0, statement 33
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_0, statement 32
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK on
@@ -1062,14 +1058,13 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
-\echo expects 42601: written_0, statement 34
-SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
+SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 35
+\echo expects SET|42704: written_0, statement 33
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 36
+\echo expects SET|42704: written_0, statement 34
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1084,11 +1079,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
-\echo expects PREPARE|42P01: written_0, statement 37
+\echo expects PREPARE|42P01: written_0, statement 35
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_0, statement 38
+\echo expects |26000|26010: written_0, statement 36
 EXECUTE said('"forebay_check"."written_0"');
-\echo expects DEALLOCATE|26000|26010: written_0, statement 39
+\echo expects DEALLOCATE|26000|26010: written_0, statement 37
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_0"');
@@ -1193,13 +1188,12 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
-\echo expects 42601: written_1, statement 5
-SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
+SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 6
+\echo expects SET|42704: written_1, statement 5
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 7
+\echo expects SET|42704: written_1, statement 6
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1216,9 +1210,9 @@ SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SEL
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 8
+\echo expects SET|42704: written_1, statement 7
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 9
+\echo expects SET|42704: written_1, statement 8
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1236,9 +1230,9 @@ SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 10
+\echo expects SET|42704: written_1, statement 9
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 11
+\echo expects SET|42704: written_1, statement 10
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1255,9 +1249,9 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 12
+\echo expects SET|42704: written_1, statement 11
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 13
+\echo expects SET|42704: written_1, statement 12
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1272,11 +1266,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 14
+\echo expects PREPARE|42P01: written_1, statement 13
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 15
+\echo expects |26000|26010: written_1, statement 14
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 16
+\echo expects DEALLOCATE|26000|26010: written_1, statement 15
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -1289,11 +1283,11 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 17
+\echo expects PREPARE|42P01: written_1, statement 16
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 18
+\echo expects |26000|26010: written_1, statement 17
 EXECUTE said('"forebay_check"."written_1"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 19
+\echo expects DEALLOCATE|26000|26010: written_1, statement 18
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_1"');
@@ -1310,9 +1304,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 20
+\echo expects SET|42704: written_1, statement 19
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 21
+\echo expects SET|42704: written_1, statement 20
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1329,9 +1323,9 @@ SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SEL
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 22
+\echo expects SET|42704: written_1, statement 21
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 23
+\echo expects SET|42704: written_1, statement 22
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1359,9 +1353,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 24
+\echo expects SET|42704: written_1, statement 23
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 25
+\echo expects SET|42704: written_1, statement 24
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1382,7 +1376,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_1_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_1, statement 26
+\echo expects 23505: written_1, statement 25
 \copy "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version") FROM 'written_1_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
@@ -1404,9 +1398,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 27
+\echo expects SET|42704: written_1, statement 26
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 28
+\echo expects SET|42704: written_1, statement 27
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1429,16 +1423,16 @@ SAVEPOINT forebay_rows;
 -- file written_1_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
 \copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_1_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_1, statement 29
+\echo expects 23514: written_1, statement 28
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, place FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE false OR "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_1, statement 30
+\echo expects 23514: written_1, statement 29
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
-\echo expects 23514: written_1, statement 31
+\echo expects 23514: written_1, statement 30
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,4)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
@@ -1450,20 +1444,20 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_1, statement 32
+\echo expects SET|42704: written_1, statement 31
 SET session_timeout = 0;
-\echo expects |42883: written_1, statement 33
+\echo expects |42883: written_1, statement 32
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 34
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 33
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 35
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 34
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK on
@@ -1473,14 +1467,13 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
-\echo expects 42601: written_1, statement 36
-SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
+SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 37
+\echo expects SET|42704: written_1, statement 35
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 38
+\echo expects SET|42704: written_1, statement 36
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1495,11 +1488,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 39
+\echo expects PREPARE|42P01: written_1, statement 37
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 40
+\echo expects |26000|26010: written_1, statement 38
 EXECUTE said('"forebay_check"."written_1"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 41
+\echo expects DEALLOCATE|26000|26010: written_1, statement 39
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_1"');
@@ -1611,13 +1604,12 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
-\echo expects 42601: written_2, statement 6
-SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
+SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 7
+\echo expects SET|42704: written_2, statement 6
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 8
+\echo expects SET|42704: written_2, statement 7
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1634,9 +1626,9 @@ SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SEL
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 9
+\echo expects SET|42704: written_2, statement 8
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 10
+\echo expects SET|42704: written_2, statement 9
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1654,9 +1646,9 @@ SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 11
+\echo expects SET|42704: written_2, statement 10
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 12
+\echo expects SET|42704: written_2, statement 11
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1673,9 +1665,9 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 13
+\echo expects SET|42704: written_2, statement 12
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 14
+\echo expects SET|42704: written_2, statement 13
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1690,11 +1682,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 15
+\echo expects PREPARE|42P01: written_2, statement 14
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 16
+\echo expects |26000|26010: written_2, statement 15
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 17
+\echo expects DEALLOCATE|26000|26010: written_2, statement 16
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -1707,11 +1699,11 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 18
+\echo expects PREPARE|42P01: written_2, statement 17
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 19
+\echo expects |26000|26010: written_2, statement 18
 EXECUTE said('"forebay_check"."written_2"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 20
+\echo expects DEALLOCATE|26000|26010: written_2, statement 19
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_2"');
@@ -1728,9 +1720,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 21
+\echo expects SET|42704: written_2, statement 20
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 22
+\echo expects SET|42704: written_2, statement 21
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1747,9 +1739,9 @@ SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SEL
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 23
+\echo expects SET|42704: written_2, statement 22
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 24
+\echo expects SET|42704: written_2, statement 23
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1777,9 +1769,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 25
+\echo expects SET|42704: written_2, statement 24
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 26
+\echo expects SET|42704: written_2, statement 25
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1800,7 +1792,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_2_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_2, statement 27
+\echo expects 23505: written_2, statement 26
 \copy "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version") FROM 'written_2_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
@@ -1822,9 +1814,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 28
+\echo expects SET|42704: written_2, statement 27
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 29
+\echo expects SET|42704: written_2, statement 28
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1847,16 +1839,16 @@ SAVEPOINT forebay_rows;
 -- file written_2_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
 \copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_2_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 30
+\echo expects 23514: written_2, statement 29
 INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, place FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE false OR "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 31
+\echo expects 23514: written_2, statement 30
 INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 32
+\echo expects 23514: written_2, statement 31
 INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,4)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
@@ -1868,24 +1860,24 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_2, statement 33
+\echo expects SET|42704: written_2, statement 32
 SET session_timeout = 0;
-\echo expects |42883: written_2, statement 34
+\echo expects |42883: written_2, statement 33
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 35
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 34
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 36
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 35
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 37
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 36
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v")\; DEALLOCATE forebay_probe;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK on
@@ -1895,14 +1887,13 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
-\echo expects 42601: written_2, statement 38
-SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
+SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 39
+\echo expects SET|42704: written_2, statement 37
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 40
+\echo expects SET|42704: written_2, statement 38
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1917,11 +1908,11 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 41
+\echo expects PREPARE|42P01: written_2, statement 39
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 42
+\echo expects |26000|26010: written_2, statement 40
 EXECUTE said('"forebay_check"."written_2"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 43
+\echo expects DEALLOCATE|26000|26010: written_2, statement 41
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_2"');

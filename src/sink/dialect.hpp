@@ -131,7 +131,7 @@ class PostgresDialect : public Dialect {
   /// The same of the wait for a lock alone; empty where a role may not say.
   virtual std::string lock_limit(std::int64_t ms) const;
   virtual const CatalogWords& catalog() const;
-  /// Queries of a column "identity", which tells a server from one that takes its place; the first that a role may ask
+  /// Queries of one value, which tells a server from one that takes its place; the first that a role may ask
   /// counts.
   virtual std::vector<std::string> server_identities() const;
   /// An expression: the oid of the table of that name, by the search path where no schema is named; NULL if none is.

@@ -100,7 +100,7 @@ const CatalogWords& OpenGaussDialect::catalog() const {
 /// It shows neither its system's identifier nor a timeline to SQL. A server that was only restarted is another one,
 /// then.
 std::vector<std::string> OpenGaussDialect::server_identities() const {
-  return {"SELECT pg_catalog.pg_postmaster_start_time()::text AS identity"};
+  return {"SELECT pg_catalog.pg_postmaster_start_time()::text AS which"};
 }
 
 /// There is no to_regclass(), and a cast to regclass fails where nothing has the name.

@@ -8,9 +8,9 @@ namespace forebay {
 std::vector<std::string> PostgresDialect::server_identities() const {
   return {
       "SELECT concat_ws('/', s.system_identifier, CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN "
-      "left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) END) AS identity FROM "
+      "left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) END) AS which FROM "
       "pg_catalog.pg_control_system() AS s",
-      "SELECT pg_catalog.pg_postmaster_start_time()::text AS identity"};
+      "SELECT pg_catalog.pg_postmaster_start_time()::text AS which"};
 }
 
 std::string PostgresDialect::own_settings() const { return forebay::own_settings(); }

@@ -61,7 +61,7 @@ void PostgresRows::land(RowSearch search, const std::function<std::size_t(std::s
 
 /// Citus's command tag counts what was selected, whether it won or not; the rows that come back are those that did.
 std::string PostgresRows::upsert_from(const std::string& item) const {
-  return dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire) +
+  return dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire, table_.repeated) +
          (table_.distributed ? " RETURNING 1" : "");
 }
 
