@@ -84,11 +84,13 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
+\echo expects 42601: adopt, statement 6
+SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: adopt, statement 6
-SET LOCAL idle_in_transaction_session_timeout = 86400;
 \echo expects SET|42704: adopt, statement 7
+SET LOCAL idle_in_transaction_session_timeout = 86400;
+\echo expects SET|42704: adopt, statement 8
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -112,130 +114,49 @@ DEALLOCATE said;
 SET LOCAL statement_timeout = '648min';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
-CREATE TABLE IF NOT EXISTS forebay_migrations ("number" integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_files"');
-DEALLOCATE said;
-PREPARE said AS SELECT 1 FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2 AND NOT attisdropped;
-EXECUTE said('"forebay_check"."backup_files"', 'backup_set_id');
-DEALLOCATE said;
-PREPARE said AS SELECT 1 FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2 AND NOT attisdropped;
-EXECUTE said('"forebay_check"."backup_files"', 'file_path');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion);
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
-PREPARE said AS SELECT count(*) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped;
-EXECUTE said('"forebay_check"."backup_files"');
-DEALLOCATE said;
--- Run instead of the up script when a backup_files stands there already: adds what is missing, and takes nothing away. There is no
--- ADD COLUMN IF NOT EXISTS here.
-DO $$
-DECLARE
-  wanted text[] := ARRAY[
-    'file_name text',
-    'directory_path text',
-    'display_name text',
-    'file_type text',
-    'file_size bigint',
-    'compressed_size bigint',
-    'file_permissions text',
-    'file_owner text',
-    'file_group text',
-    'created_time timestamptz',
-    'modified_time timestamptz',
-    'accessed_time timestamptz',
-    'changed_time timestamptz',
-    'tape_block_start bigint',
-    'tape_block_count bigint',
-    'compressed boolean DEFAULT false',
-    'encrypted boolean DEFAULT false',
-    'checksum text',
-    'is_copy_success boolean DEFAULT false',
-    'copy_status_at timestamptz',
-    'backup_time timestamptz',
-    'chunk_number integer',
-    'version integer DEFAULT 1',
-    'file_metadata jsonb',
-    'tags jsonb',
-    'full_path text',
-    'sync_version bigint NOT NULL DEFAULT 0',
-    'created_at timestamptz DEFAULT now()',
-    'updated_at timestamptz DEFAULT now()'];
-BEGIN
-  FOR i IN 1 .. array_length(wanted, 1) LOOP
-    IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'backup_files'::regclass AND NOT attisdropped
-                   AND attname = split_part(wanted[i], ' ', 1)) THEN
-      EXECUTE 'ALTER TABLE backup_files ADD COLUMN ' || wanted[i];
-    END IF;
-  END LOOP;
-END $$;
--- A sync_version of their own may lack these; a NULL would win against every record (NULL < n is not true).
-UPDATE backup_files SET sync_version = 0 WHERE sync_version IS NULL;
--- Two statements, as openGauss takes the two in one for an ALTER of the column's type, twice (0A000).
-ALTER TABLE backup_files ALTER COLUMN sync_version SET DEFAULT 0;
-ALTER TABLE backup_files ALTER COLUMN sync_version SET NOT NULL;
-PREPARE said AS SELECT count(*) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped;
+PREPARE said AS SELECT pg_has_role(relowner, 'USAGE'), has_table_privilege(oid, 'SELECT'), quote_ident(pg_get_userbyid(relowner)), quote_ident(current_user) FROM pg_class WHERE oid = $1::regclass;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
-LOCK TABLE "forebay_check"."backup_files" IN SHARE ROW EXCLUSIVE MODE;
-SELECT count(*) FROM (SELECT 1 FROM "forebay_check"."backup_files" GROUP BY "backup_set_id", "file_path" HAVING count(*) > 1) AS d;
+SELECT count(*) FROM "forebay_check"."backup_files" WHERE octet_length(file_path) > 2000;
+SELECT count(*), coalesce(sum(n) - count(*), 0)::bigint FROM (SELECT count(*) AS n FROM "forebay_check"."backup_files" GROUP BY "backup_set_id", "file_path" HAVING count(*) > 1) AS d;
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+EXECUTE said('"forebay_check"."backup_sets"');
+DEALLOCATE said;
+PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion);
+EXECUTE said('"forebay_check"."backup_sets"');
+DEALLOCATE said;
+PREPARE said AS SELECT pg_has_role(relowner, 'USAGE'), has_table_privilege(oid, 'SELECT'), quote_ident(pg_get_userbyid(relowner)), quote_ident(current_user) FROM pg_class WHERE oid = $1::regclass;
+EXECUTE said('"forebay_check"."backup_sets"');
+DEALLOCATE said;
+PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
+EXECUTE said('"forebay_check"."backup_sets"');
+DEALLOCATE said;
+SELECT count(*), coalesce(sum(n) - count(*), 0)::bigint FROM (SELECT count(*) AS n FROM "forebay_check"."backup_sets" GROUP BY "id" HAVING count(*) > 1) AS d;
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
+CREATE TABLE IF NOT EXISTS forebay_migrations ("number" integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
+ALTER TABLE "forebay_check"."backup_files" ADD COLUMN file_name text, ADD COLUMN directory_path text, ADD COLUMN display_name text, ADD COLUMN file_type text, ADD COLUMN file_size bigint, ADD COLUMN compressed_size bigint, ADD COLUMN file_permissions text, ADD COLUMN file_owner text, ADD COLUMN file_group text, ADD COLUMN created_time timestamptz, ADD COLUMN modified_time timestamptz, ADD COLUMN accessed_time timestamptz, ADD COLUMN changed_time timestamptz, ADD COLUMN tape_block_start bigint, ADD COLUMN tape_block_count bigint, ADD COLUMN compressed boolean DEFAULT false, ADD COLUMN encrypted boolean DEFAULT false, ADD COLUMN checksum text, ADD COLUMN is_copy_success boolean DEFAULT false, ADD COLUMN copy_status_at timestamptz, ADD COLUMN backup_time timestamptz, ADD COLUMN chunk_number integer, ADD COLUMN version integer DEFAULT 1, ADD COLUMN file_metadata jsonb, ADD COLUMN tags jsonb, ADD COLUMN full_path text, ADD COLUMN created_at timestamptz DEFAULT now(), ADD COLUMN updated_at timestamptz DEFAULT now();
+UPDATE "forebay_check"."backup_files" SET "sync_version" = 0 WHERE "sync_version" IS NULL;
+ALTER TABLE "forebay_check"."backup_files" ALTER COLUMN "sync_version" SET DEFAULT 0;
+ALTER TABLE "forebay_check"."backup_files" ALTER COLUMN "sync_version" SET NOT NULL;
 CREATE UNIQUE INDEX "backup_files_key" ON "forebay_check"."backup_files" ("backup_set_id", "file_path");
 PREPARE said AS INSERT INTO forebay_migrations ("number", name, checksum, adopted) VALUES ($1, $2, $3, $4);
 EXECUTE said('1', 'backup_files', '000128839b1fb24f8107b003e3e04920', 'true');
 DEALLOCATE said;
 CREATE TABLE IF NOT EXISTS forebay_migrations ("number" integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
-EXECUTE said('"forebay_check"."backup_sets"');
-DEALLOCATE said;
-PREPARE said AS SELECT 1 FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2 AND NOT attisdropped;
-EXECUTE said('"forebay_check"."backup_sets"', 'id');
-DEALLOCATE said;
-PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion);
-EXECUTE said('"forebay_check"."backup_sets"');
-DEALLOCATE said;
-PREPARE said AS SELECT count(*) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped;
-EXECUTE said('"forebay_check"."backup_sets"');
-DEALLOCATE said;
--- Run instead of the up script when a backup_sets stands there already. There is no
--- ADD COLUMN IF NOT EXISTS here.
-DO $$
-DECLARE
-  wanted text[] := ARRAY[
-    'name text',
-    'root text',
-    'host text',
-    'started_at timestamptz',
-    'finished_at timestamptz',
-    'sync_version bigint NOT NULL DEFAULT 0'];
-BEGIN
-  FOR i IN 1 .. array_length(wanted, 1) LOOP
-    IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'backup_sets'::regclass AND NOT attisdropped
-                   AND attname = split_part(wanted[i], ' ', 1)) THEN
-      EXECUTE 'ALTER TABLE backup_sets ADD COLUMN ' || wanted[i];
-    END IF;
-  END LOOP;
-END $$;
-UPDATE backup_sets SET sync_version = 0 WHERE sync_version IS NULL;
--- Two statements, as openGauss takes the two in one for an ALTER of the column's type, twice (0A000).
-ALTER TABLE backup_sets ALTER COLUMN sync_version SET DEFAULT 0;
-ALTER TABLE backup_sets ALTER COLUMN sync_version SET NOT NULL;
-PREPARE said AS SELECT count(*) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped;
-EXECUTE said('"forebay_check"."backup_sets"');
-DEALLOCATE said;
-PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
-EXECUTE said('"forebay_check"."backup_sets"');
-DEALLOCATE said;
-LOCK TABLE "forebay_check"."backup_sets" IN SHARE ROW EXCLUSIVE MODE;
-SELECT count(*) FROM (SELECT 1 FROM "forebay_check"."backup_sets" GROUP BY "id" HAVING count(*) > 1) AS d;
+ALTER TABLE "forebay_check"."backup_sets" ADD COLUMN name text, ADD COLUMN root text, ADD COLUMN host text, ADD COLUMN started_at timestamptz, ADD COLUMN finished_at timestamptz, ADD COLUMN sync_version bigint NOT NULL DEFAULT 0;
 CREATE UNIQUE INDEX "backup_sets_key" ON "forebay_check"."backup_sets" ("id");
 PREPARE said AS INSERT INTO forebay_migrations ("number", name, checksum, adopted) VALUES ($1, $2, $3, $4);
 EXECUTE said('2', 'backup_sets', 'f598d298bf935365a693d725c6dafeba', 'true');
@@ -305,9 +226,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: adopt, statement 8
-SET LOCAL idle_in_transaction_session_timeout = 86400;
 \echo expects SET|42704: adopt, statement 9
+SET LOCAL idle_in_transaction_session_timeout = 86400;
+\echo expects SET|42704: adopt, statement 10
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -322,13 +243,13 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 10
+\echo expects PREPARE|42P01: adopt, statement 11
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: adopt, statement 11
+\echo expects |26000|26010: adopt, statement 12
 EXECUTE said('"forebay_check"."backup_files"');
-\echo expects DEALLOCATE|26000|26010: adopt, statement 12
+\echo expects DEALLOCATE|26000|26010: adopt, statement 13
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -342,13 +263,13 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 13
+\echo expects PREPARE|42P01: adopt, statement 14
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: adopt, statement 14
+\echo expects |26000|26010: adopt, statement 15
 EXECUTE said('"forebay_check"."backup_sets"');
-\echo expects DEALLOCATE|26000|26010: adopt, statement 15
+\echo expects DEALLOCATE|26000|26010: adopt, statement 16
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -362,13 +283,13 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: adopt, statement 16
+\echo expects PREPARE|42P01: adopt, statement 17
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: adopt, statement 17
+\echo expects |26000|26010: adopt, statement 18
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: adopt, statement 18
+\echo expects DEALLOCATE|26000|26010: adopt, statement 19
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -407,11 +328,13 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
+\echo expects 42601: take_back, statement 6
+SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: take_back, statement 6
-SET LOCAL idle_in_transaction_session_timeout = 86400;
 \echo expects SET|42704: take_back, statement 7
+SET LOCAL idle_in_transaction_session_timeout = 86400;
+\echo expects SET|42704: take_back, statement 8
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -488,11 +411,13 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
+\echo expects 42601: migrate, statement 6
+SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: migrate, statement 6
-SET LOCAL idle_in_transaction_session_timeout = 86400;
 \echo expects SET|42704: migrate, statement 7
+SET LOCAL idle_in_transaction_session_timeout = 86400;
+\echo expects SET|42704: migrate, statement 8
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -519,8 +444,9 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
-CREATE TABLE IF NOT EXISTS forebay_migrations ("number" integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
+CREATE TABLE IF NOT EXISTS forebay_migrations ("number" integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
 -- One row per entry of a backed-up tree, as on PostgreSQL (sql/postgres/, which says more). What is otherwise: a serial id, since
 -- there are no identity columns; and in compatibility mode A '' is NULL, so that no column that may be empty is NOT NULL: a name is,
 -- for the root of a tree. One unique key and no other: ON DUPLICATE KEY UPDATE takes whichever it meets.
@@ -567,7 +493,6 @@ PREPARE said AS INSERT INTO forebay_migrations ("number", name, checksum, adopte
 EXECUTE said('1', 'backup_files', '000128839b1fb24f8107b003e3e04920', 'false');
 DEALLOCATE said;
 CREATE TABLE IF NOT EXISTS forebay_migrations ("number" integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
 -- One row per backup set. The id is the client's: the first 53 bits of SHA-256 of the name, or the number the caller gave.
 CREATE TABLE backup_sets (
   id            bigint NOT NULL,
@@ -647,9 +572,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 38880000;
-\echo expects SET|42704: migrate, statement 8
-SET LOCAL idle_in_transaction_session_timeout = 86400;
 \echo expects SET|42704: migrate, statement 9
+SET LOCAL idle_in_transaction_session_timeout = 86400;
+\echo expects SET|42704: migrate, statement 10
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -664,13 +589,13 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_files' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 10
+\echo expects PREPARE|42P01: migrate, statement 11
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: migrate, statement 11
+\echo expects |26000|26010: migrate, statement 12
 EXECUTE said('"forebay_check"."backup_files"');
-\echo expects DEALLOCATE|26000|26010: migrate, statement 12
+\echo expects DEALLOCATE|26000|26010: migrate, statement 13
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -684,13 +609,13 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'backup_sets' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 13
+\echo expects PREPARE|42P01: migrate, statement 14
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: migrate, statement 14
+\echo expects |26000|26010: migrate, statement 15
 EXECUTE said('"forebay_check"."backup_sets"');
-\echo expects DEALLOCATE|26000|26010: migrate, statement 15
+\echo expects DEALLOCATE|26000|26010: migrate, statement 16
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -704,13 +629,13 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: migrate, statement 16
+\echo expects PREPARE|42P01: migrate, statement 17
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: migrate, statement 17
+\echo expects |26000|26010: migrate, statement 18
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: migrate, statement 18
+\echo expects DEALLOCATE|26000|26010: migrate, statement 19
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -722,24 +647,24 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: migrate, statement 19
+\echo expects SET|42704: migrate, statement 20
 SET session_timeout = 0;
-\echo expects |42883: migrate, statement 20
+\echo expects |42883: migrate, statement 21
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 21
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 22
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 22
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 23
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 23
+\echo expects PREPARE|DEALLOCATE|42601|42P01: migrate, statement 24
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v")\; DEALLOCATE forebay_probe;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK on
@@ -817,6 +742,24 @@ COMMIT;
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE path = '/a' AND size = 1 AND note = 'x' AND row_version = 10) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
 \echo expects ok: upsert_0: a newer row wins
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+ALTER TABLE "forebay_check"."upsert_0" ADD COLUMN theirs text;
+UPDATE "forebay_check"."upsert_0" SET theirs = path;
+ALTER TABLE "forebay_check"."upsert_0" ALTER COLUMN theirs SET NOT NULL;
+BEGIN;
+CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
+INSERT INTO pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/b', 3, 'z', 12, 0, 0);
+\echo expects INSERT 0 1: upsert_0: what only the row that is there has is repeated
+INSERT INTO "forebay_check"."upsert_0" ("set_id", "path", "size", "note", "row_version", "touched_at", theirs) SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now(), t.theirs FROM pg_temp.forebay_stage_0_11367739691475393602 AS s LEFT JOIN "forebay_check"."upsert_0" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."upsert_0"."row_version" < EXCLUDED."row_version";
+COMMIT;
+\echo expects ok: upsert_0: it is as it was
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_0" WHERE theirs = path AND path = '/b' AND size = 3) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+BEGIN;
+CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
+INSERT INTO pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/none', 3, 'z', 12, 0, 0);
+\echo expects 23502: upsert_0: where no row is there, none is made
+INSERT INTO "forebay_check"."upsert_0" ("set_id", "path", "size", "note", "row_version", "touched_at", theirs) SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now(), t.theirs FROM pg_temp.forebay_stage_0_11367739691475393602 AS s LEFT JOIN "forebay_check"."upsert_0" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."upsert_0"."row_version" < EXCLUDED."row_version";
+ROLLBACK;
+ALTER TABLE "forebay_check"."upsert_0" DROP COLUMN theirs;
 PREPARE upsert_0(bigint[], text[], bigint[], text[], bigint[], integer[]) AS INSERT INTO "forebay_check"."upsert_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT a.c1 AS c1, a.c2 AS c2, a.c3 AS c3, a.c4 AS c4, a.row_version, a.span FROM (SELECT unnest($1::bigint[]) AS c1, unnest($2::text[]) AS c2, unnest($3::bigint[]) AS c3, unnest($4::text[]) AS c4, unnest($5::bigint[]) AS row_version, unnest($6::integer[]) AS span) AS a) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."upsert_0"."row_version" < EXCLUDED."row_version";
 \echo expects INSERT 0 2: upsert_0: arrays are counted as touched
 EXECUTE upsert_0('{2,2}', '{/d,/e}', '{1,2}', '{x,NULL}', '{7,8}', '{0,0}');
@@ -846,11 +789,13 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
+\echo expects 42601: written_0, statement 4
+SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 4
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 5
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_0, statement 6
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -863,13 +808,13 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
+SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY 1;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 6
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 7
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_0, statement 8
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -887,9 +832,9 @@ SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 8
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 9
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_0, statement 10
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -906,9 +851,9 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 10
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 11
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_0, statement 12
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -923,13 +868,13 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_0, statement 12
+\echo expects PREPARE|42P01: written_0, statement 13
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_0, statement 13
+\echo expects |26000|26010: written_0, statement 14
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_0, statement 14
+\echo expects DEALLOCATE|26000|26010: written_0, statement 15
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -940,13 +885,13 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
-\echo expects PREPARE|42P01: written_0, statement 15
+\echo expects PREPARE|42P01: written_0, statement 16
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_0, statement 16
+\echo expects |26000|26010: written_0, statement 17
 EXECUTE said('"forebay_check"."written_0"');
-\echo expects DEALLOCATE|26000|26010: written_0, statement 17
+\echo expects DEALLOCATE|26000|26010: written_0, statement 18
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -958,9 +903,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 18
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 19
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_0, statement 20
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -973,13 +918,13 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
+SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t UNION ALL SELECT 'SEQUENCE ' || quote_ident(n.nspname) || '.' || quote_ident(s.relname), 'USAGE', quote_ident(current_user) FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind IN ('S', 'L') JOIN pg_namespace n ON n.oid = s.relnamespace WHERE f.adrelid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check') AND a.attname NOT IN ('set_id', 'path', 'size', 'note') AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ORDER BY 1;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 20
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 21
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_0, statement 22
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1007,9 +952,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 22
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 23
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_0, statement 24
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1030,7 +975,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_0_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_0, statement 24
+\echo expects 23505: written_0, statement 25
 \copy "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version") FROM 'written_0_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
@@ -1052,9 +997,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 25
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_0, statement 26
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_0, statement 27
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1077,16 +1022,16 @@ SAVEPOINT forebay_rows;
 -- file written_0_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
 \copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_0_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_0, statement 27
+\echo expects 23514: written_0, statement 28
 INSERT INTO "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."written_0"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, place FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE false OR "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_0, statement 28
+\echo expects 23514: written_0, statement 29
 INSERT INTO "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."written_0"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
-\echo expects 23514: written_0, statement 29
+\echo expects 23514: written_0, statement 30
 INSERT INTO "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,4)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."written_0"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
@@ -1098,16 +1043,16 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_0, statement 30
+\echo expects SET|42704: written_0, statement 31
 SET session_timeout = 0;
-\echo expects |42883: written_0, statement 31
+\echo expects |42883: written_0, statement 32
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_0, statement 32
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_0, statement 33
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK on
@@ -1117,12 +1062,14 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
+\echo expects 42601: written_0, statement 34
+SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 33
+\echo expects SET|42704: written_0, statement 35
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 34
+\echo expects SET|42704: written_0, statement 36
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1137,13 +1084,13 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
-\echo expects PREPARE|42P01: written_0, statement 35
+\echo expects PREPARE|42P01: written_0, statement 37
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_0, statement 36
+\echo expects |26000|26010: written_0, statement 38
 EXECUTE said('"forebay_check"."written_0"');
-\echo expects DEALLOCATE|26000|26010: written_0, statement 37
+\echo expects DEALLOCATE|26000|26010: written_0, statement 39
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -1195,6 +1142,24 @@ COMMIT;
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE path = '/a' AND size = 1 AND note = 'x' AND row_version = 10) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
 \echo expects ok: upsert_1: a newer row wins
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+ALTER TABLE "forebay_check"."upsert_1" ADD COLUMN theirs text;
+UPDATE "forebay_check"."upsert_1" SET theirs = path;
+ALTER TABLE "forebay_check"."upsert_1" ALTER COLUMN theirs SET NOT NULL;
+BEGIN;
+CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_1_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
+INSERT INTO pg_temp.forebay_stage_1_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/b', 3, 'z', 12, 0, 0);
+\echo expects INSERT 0 1: upsert_1: what only the row that is there has is repeated
+INSERT INTO "forebay_check"."upsert_1" ("set_id", "path", "size", "note", "row_version", "touched_at", theirs) SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now(), t.theirs FROM pg_temp.forebay_stage_1_11367739691475393602 AS s LEFT JOIN "forebay_check"."upsert_1" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "upsert_1"."row_version" < EXCLUDED."row_version";
+COMMIT;
+\echo expects ok: upsert_1: it is as it was
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_1" WHERE theirs = path AND path = '/b' AND size = 3) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+BEGIN;
+CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_1_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
+INSERT INTO pg_temp.forebay_stage_1_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/none', 3, 'z', 12, 0, 0);
+\echo expects 23502: upsert_1: where no row is there, none is made
+INSERT INTO "forebay_check"."upsert_1" ("set_id", "path", "size", "note", "row_version", "touched_at", theirs) SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now(), t.theirs FROM pg_temp.forebay_stage_1_11367739691475393602 AS s LEFT JOIN "forebay_check"."upsert_1" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "upsert_1"."row_version" < EXCLUDED."row_version";
+ROLLBACK;
+ALTER TABLE "forebay_check"."upsert_1" DROP COLUMN theirs;
 PREPARE upsert_1(bigint[], text[], bigint[], text[], bigint[], integer[]) AS INSERT INTO "forebay_check"."upsert_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT a.c1 AS c1, a.c2 AS c2, a.c3 AS c3, a.c4 AS c4, a.row_version, a.span FROM (SELECT unnest($1::bigint[]) AS c1, unnest($2::text[]) AS c2, unnest($3::bigint[]) AS c3, unnest($4::text[]) AS c4, unnest($5::bigint[]) AS row_version, unnest($6::integer[]) AS span) AS a) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "upsert_1"."row_version" < EXCLUDED."row_version";
 \echo expects INSERT 0 2: upsert_1: arrays are counted as touched
 EXECUTE upsert_1('{2,2}', '{/d,/e}', '{1,2}', '{x,NULL}', '{7,8}', '{0,0}');
@@ -1228,11 +1193,13 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
+\echo expects 42601: written_1, statement 5
+SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 5
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 6
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_1, statement 7
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1245,13 +1212,13 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
+SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY 1;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 7
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 8
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_1, statement 9
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1269,9 +1236,9 @@ SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 9
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 10
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_1, statement 11
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1288,9 +1255,9 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 11
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 12
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_1, statement 13
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1305,13 +1272,13 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 13
+\echo expects PREPARE|42P01: written_1, statement 14
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 14
+\echo expects |26000|26010: written_1, statement 15
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 15
+\echo expects DEALLOCATE|26000|26010: written_1, statement 16
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -1322,13 +1289,13 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 16
+\echo expects PREPARE|42P01: written_1, statement 17
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 17
+\echo expects |26000|26010: written_1, statement 18
 EXECUTE said('"forebay_check"."written_1"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 18
+\echo expects DEALLOCATE|26000|26010: written_1, statement 19
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -1343,9 +1310,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 19
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 20
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_1, statement 21
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1358,13 +1325,13 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
+SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t UNION ALL SELECT 'SEQUENCE ' || quote_ident(n.nspname) || '.' || quote_ident(s.relname), 'USAGE', quote_ident(current_user) FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind IN ('S', 'L') JOIN pg_namespace n ON n.oid = s.relnamespace WHERE f.adrelid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check') AND a.attname NOT IN ('set_id', 'path', 'size', 'note') AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ORDER BY 1;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 21
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 22
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_1, statement 23
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1392,9 +1359,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 23
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 24
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_1, statement 25
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1415,7 +1382,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_1_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_1, statement 25
+\echo expects 23505: written_1, statement 26
 \copy "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version") FROM 'written_1_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
@@ -1437,9 +1404,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 26
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_1, statement 27
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_1, statement 28
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1462,16 +1429,16 @@ SAVEPOINT forebay_rows;
 -- file written_1_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
 \copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_1_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_1, statement 28
+\echo expects 23514: written_1, statement 29
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, place FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE false OR "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_1, statement 29
+\echo expects 23514: written_1, statement 30
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
-\echo expects 23514: written_1, statement 30
+\echo expects 23514: written_1, statement 31
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,4)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
@@ -1483,20 +1450,20 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_1, statement 31
+\echo expects SET|42704: written_1, statement 32
 SET session_timeout = 0;
-\echo expects |42883: written_1, statement 32
+\echo expects |42883: written_1, statement 33
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 33
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 34
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 34
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 35
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK on
@@ -1506,12 +1473,14 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
+\echo expects 42601: written_1, statement 36
+SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 35
+\echo expects SET|42704: written_1, statement 37
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 36
+\echo expects SET|42704: written_1, statement 38
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1526,13 +1495,13 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 37
+\echo expects PREPARE|42P01: written_1, statement 39
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 38
+\echo expects |26000|26010: written_1, statement 40
 EXECUTE said('"forebay_check"."written_1"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 39
+\echo expects DEALLOCATE|26000|26010: written_1, statement 41
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -1587,6 +1556,24 @@ COMMIT;
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE path = '/a' AND size = 1 AND note = 'x' AND row_version = 10) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
 \echo expects ok: upsert_2: a newer row wins
 SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+ALTER TABLE "forebay_check"."upsert_2" ADD COLUMN theirs text;
+UPDATE "forebay_check"."upsert_2" SET theirs = path;
+ALTER TABLE "forebay_check"."upsert_2" ALTER COLUMN theirs SET NOT NULL;
+BEGIN;
+CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_2_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
+INSERT INTO pg_temp.forebay_stage_2_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/b', 3, 'z', 12, 0, 0);
+\echo expects INSERT 0 1: upsert_2: what only the row that is there has is repeated
+INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at", theirs) SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now(), t.theirs FROM pg_temp.forebay_stage_2_11367739691475393602 AS s LEFT JOIN "forebay_check"."upsert_2" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "upsert_2"."row_version" < VALUES("row_version");
+COMMIT;
+\echo expects ok: upsert_2: it is as it was
+SELECT CASE WHEN (SELECT count(*) FROM "forebay_check"."upsert_2" WHERE theirs = path AND path = '/b' AND size = 3) = 1 THEN 'ok' ELSE 'FAILED' END AS verdict;
+BEGIN;
+CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_2_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
+INSERT INTO pg_temp.forebay_stage_2_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) VALUES (1, '/none', 3, 'z', 12, 0, 0);
+\echo expects 23502: upsert_2: where no row is there, none is made
+INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at", theirs) SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now(), t.theirs FROM pg_temp.forebay_stage_2_11367739691475393602 AS s LEFT JOIN "forebay_check"."upsert_2" AS t ON t."set_id" = s.c1 AND t."path" = s.c2 ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "upsert_2"."row_version" < VALUES("row_version");
+ROLLBACK;
+ALTER TABLE "forebay_check"."upsert_2" DROP COLUMN theirs;
 PREPARE upsert_2(bigint[], text[], bigint[], text[], bigint[], integer[]) AS INSERT INTO "forebay_check"."upsert_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT a.c1 AS c1, a.c2 AS c2, a.c3 AS c3, a.c4 AS c4, a.row_version, a.span FROM (SELECT unnest($1::bigint[]) AS c1, unnest($2::text[]) AS c2, unnest($3::bigint[]) AS c3, unnest($4::text[]) AS c4, unnest($5::bigint[]) AS row_version, unnest($6::integer[]) AS span) AS a) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "upsert_2"."row_version" < VALUES("row_version");
 \echo expects INSERT 0 2: upsert_2: arrays are counted as touched
 EXECUTE upsert_2('{2,2}', '{/d,/e}', '{1,2}', '{x,NULL}', '{7,8}', '{0,0}');
@@ -1624,11 +1611,13 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
+\echo expects 42601: written_2, statement 6
+SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 6
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_2, statement 7
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 8
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1641,13 +1630,13 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
+SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY 1;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 8
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_2, statement 9
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 10
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1665,9 +1654,9 @@ SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 10
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_2, statement 11
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 12
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1684,9 +1673,9 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 12
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_2, statement 13
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 14
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1701,13 +1690,13 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 14
+\echo expects PREPARE|42P01: written_2, statement 15
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 15
+\echo expects |26000|26010: written_2, statement 16
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 16
+\echo expects DEALLOCATE|26000|26010: written_2, statement 17
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -1718,13 +1707,13 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 17
+\echo expects PREPARE|42P01: written_2, statement 18
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 18
+\echo expects |26000|26010: written_2, statement 19
 EXECUTE said('"forebay_check"."written_2"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 19
+\echo expects DEALLOCATE|26000|26010: written_2, statement 20
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
@@ -1739,9 +1728,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 20
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_2, statement 21
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 22
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1754,13 +1743,13 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY t;
+SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t UNION ALL SELECT 'SEQUENCE ' || quote_ident(n.nspname) || '.' || quote_ident(s.relname), 'USAGE', quote_ident(current_user) FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind IN ('S', 'L') JOIN pg_namespace n ON n.oid = s.relnamespace WHERE f.adrelid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check') AND a.attname NOT IN ('set_id', 'path', 'size', 'note') AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ORDER BY 1;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 22
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_2, statement 23
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 24
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1788,9 +1777,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 24
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_2, statement 25
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 26
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1811,7 +1800,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_2_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_2, statement 26
+\echo expects 23505: written_2, statement 27
 \copy "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version") FROM 'written_2_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
@@ -1833,9 +1822,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 27
-SET LOCAL idle_in_transaction_session_timeout = 120;
 \echo expects SET|42704: written_2, statement 28
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 29
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1858,16 +1847,16 @@ SAVEPOINT forebay_rows;
 -- file written_2_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
 \copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_2_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 29
+\echo expects 23514: written_2, statement 30
 INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, place FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE false OR "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 30
+\echo expects 23514: written_2, statement 31
 INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 31
+\echo expects 23514: written_2, statement 32
 INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,4)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
@@ -1879,24 +1868,24 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_2, statement 32
+\echo expects SET|42704: written_2, statement 33
 SET session_timeout = 0;
-\echo expects |42883: written_2, statement 33
+\echo expects |42883: written_2, statement 34
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 34
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 35
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 35
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 36
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 36
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 37
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v")\; DEALLOCATE forebay_probe;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK on
@@ -1906,12 +1895,14 @@ SET LOCAL search_path TO DEFAULT;
 SET LOCAL synchronous_commit TO DEFAULT;
 SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('synchronous_commit'), has_database_privilege(current_database(), 'TEMP'), (SELECT coalesce(string_agg(quote_ident(u.s), ', ' ORDER BY EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = u.s AND c.relname = 'forebay_migrations') DESC, u.n) || ', pg_temp', '') FROM (SELECT (current_schemas(false))[g.n] AS s, g.n FROM generate_subscripts(current_schemas(false), 1) AS g(n)) AS u WHERE u.s <> 'pg_catalog' AND left(u.s, 8) <> 'pg_temp_'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery();
 COMMIT;
+\echo expects 42601: written_2, statement 38
+SELECT pg_catalog.pg_postmaster_start_time()::text AS identity;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 37
+\echo expects SET|42704: written_2, statement 39
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 38
+\echo expects SET|42704: written_2, statement 40
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1926,13 +1917,13 @@ SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 39
+\echo expects PREPARE|42P01: written_2, statement 41
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 40
+\echo expects |26000|26010: written_2, statement 42
 EXECUTE said('"forebay_check"."written_2"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 41
+\echo expects DEALLOCATE|26000|26010: written_2, statement 43
 DEALLOCATE said;
-PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;

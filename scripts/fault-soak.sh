@@ -35,7 +35,7 @@ done
 use_ccache
 { cd "$repo" && cmake --preset dev && cmake --build --preset dev -j "$(nproc)" --target forebay_tests; } >&2 ||
   die "the build failed; the lines above say where"
-find_pg_bin
+find_pg_bin ""
 export THROWAWAY_PG_BIN=$pg_bin SOAK_ROUNDS=$rounds SOAK_SEED=$seed
 
 # None of the caller's settings, and no .env of the current folder.

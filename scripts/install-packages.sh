@@ -8,6 +8,8 @@
 #   test     build, run and what the tests use
 #   check    build and what .ci/run uses besides: clang 14 with clang-format and clang-tidy, ShellCheck
 #   bench    build, run and what bench/ uses
+#   versions npm, by which scripts/fetch-postgres.sh gets servers that Debian does not have; nothing where npm is there,
+#            whoever's it is
 #
 #   scripts/install-packages.sh build run
 set -euo pipefail
@@ -18,7 +20,7 @@ build=(g++ cmake ninja-build pkg-config libpqxx-dev libpq-dev libsqlite3-dev lib
   libboost-dev libcli11-dev libxxhash-dev)
 run=(postgresql)
 wanted=()
-[ $# -gt 0 ] || die "name one set or more: build, run, test, check, bench (see --help)" 2
+[ $# -gt 0 ] || die "name one set or more: build, run, test, check, bench, versions (see --help)" 2
 for set in "$@"; do
   case $set in
     -h | --help) print_help; exit 0 ;;
@@ -28,7 +30,8 @@ for set in "$@"; do
     check) wanted+=("${build[@]}" clang-14 llvm-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev shellcheck python3
       libbenchmark-dev ccache) ;;
     bench) wanted+=("${build[@]}" "${run[@]}" python3 python3-matplotlib libbenchmark-dev) ;;
-    *) die "no set '$set'; there are build, run, test, check, bench (see --help)" 2 ;;
+    versions) command -v npm >/dev/null || wanted+=(npm) ;;
+    *) die "no set '$set'; there are build, run, test, check, bench, versions (see --help)" 2 ;;
   esac
 done
 

@@ -43,19 +43,45 @@ scratch_folder() {
   fi
 }
 
-# Sets pg_bin to the newest PostgreSQL's programs: Debian keeps the server's out of PATH.
+# find_pg_bin FOLDER: sets pg_bin to the server's programs, those in FOLDER or, without one (""), the newest of Debian's, which
+# are not in PATH; and psql to its client, which may be another version's.
 find_pg_bin() {
   local candidates candidate
   mapfile -t candidates < <(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV)
   candidates+=("$(dirname "$(command -v initdb || echo /nowhere/initdb)")")
-  for candidate in "${candidates[@]}"; do
-    if [ -x "$candidate/initdb" ] && [ -x "$candidate/pg_ctl" ] && [ -x "$candidate/psql" ]; then
-      pg_bin=$candidate
-      return
+  if [ -n "$1" ]; then
+    if ! pg_bin=$(cd -- "$1" 2>/dev/null && pwd -P) || ! has_server_programs "$pg_bin"; then
+      die "no PostgreSQL server programs (initdb, pg_ctl, postgres) in $1; give the bin folder that has them, as in /usr/lib/postgresql/15/bin" 2
     fi
+    for candidate in "$pg_bin" "${candidates[@]}"; do
+      psql=$candidate/psql
+      if [ -x "$psql" ]; then return; fi
+    done
+    psql=$(command -v psql) || die "no psql in $pg_bin, /usr/lib/postgresql/*/bin nor in PATH; install it with: apt-get install postgresql-client"
+    return
+  fi
+  for candidate in "${candidates[@]}"; do
+    pg_bin=$candidate psql=$candidate/psql
+    if has_server_programs "$pg_bin" && [ -x "$psql" ]; then return; fi
   done
   die "no PostgreSQL server programs (initdb, pg_ctl) in /usr/lib/postgresql/*/bin nor in PATH;
   install them with: $repo/scripts/install-packages.sh run   (Debian and Ubuntu: apt-get install postgresql)"
+}
+has_server_programs() { [ -x "$1/initdb" ] && [ -x "$1/pg_ctl" ] && [ -x "$1/postgres" ]; }
+
+# find_libpqxx PREFIX: sets libpqxx_version and libpqxx_prefix, without a link in it, to what is installed there.
+find_libpqxx() {
+  local folder
+  if libpqxx_prefix=$(cd -- "$1" 2>/dev/null && pwd -P); then
+    for folder in "$libpqxx_prefix"/lib/pkgconfig "$libpqxx_prefix"/lib/*/pkgconfig "$libpqxx_prefix"/lib64/pkgconfig; do
+      [ -e "$folder/libpqxx.pc" ] || continue
+      # shellcheck disable=SC2034  # for who sources this
+      libpqxx_version=$(sed -n 's/^Version: *//p' "$folder/libpqxx.pc")
+      return
+    done
+  fi
+  die "no libpqxx in $1 (a libpqxx.pc in its lib/pkgconfig, where CMake looks for it); install one there with:
+  cmake -S LIBPQXX -B BUILD -DBUILD_SHARED_LIBS=ON -DSKIP_BUILD_TEST=ON -DCMAKE_INSTALL_PREFIX=$1 && cmake --build BUILD && cmake --install BUILD" 2
 }
 
 # The user a private server has to run as: PostgreSQL refuses to run as root.

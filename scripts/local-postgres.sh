@@ -68,7 +68,7 @@ start() {
   fi
   if ! pg_running "$folder"; then pg_start "$folder" 8>&-; fi
   if [ ! -e "$folder/ready" ]; then
-    "$pg_bin/psql" -qX -h "$folder" -p 5432 -U postgres -d postgres -c 'create database forebay'
+    "$psql" -qX -h "$folder" -p 5432 -U postgres -d postgres -c 'create database forebay'
     as_pg_owner "$folder" touch "$folder/ready"
   fi
   pg_url "$folder" forebay
@@ -77,7 +77,7 @@ start() {
 
 [ $# = 1 ] || die "one of start, status, url, stop, remove (see --help)" 2
 case $1 in -h | --help) print_help; exit 0 ;; esac
-find_pg_bin
+find_pg_bin ""
 choose_folder
 # A cluster is started by the version that made it, also when a newer one has come.
 if made_by=$(cat "$folder/data/PG_VERSION" 2>/dev/null) && [ -x "/usr/lib/postgresql/$made_by/bin/pg_ctl" ]; then

@@ -3,7 +3,7 @@
 # The last line is "N passed, N failed, N skipped"; status 0 only if something passed and nothing failed.
 #
 #   scripts/test.sh [--sanitize address|thread] [--filter SPEC] [--timeout SECONDS] [--jobs N] [--no-install]
-#                   [--build-only]
+#                   [--build-only] [--postgres BIN] [--libpqxx PREFIX]
 #
 #   --sanitize address   built by clang 14 with address and undefined behaviour sanitizers, in build/asan
 #   --sanitize thread    built by clang 14 with the thread sanitizer, in build/tsan; without --filter, the cases that start
@@ -14,6 +14,8 @@
 #                        two for each processor, eight at most)
 #   --no-install         leave the packages alone
 #   --build-only         build what the tests need, and run none
+#   --postgres BIN       the servers are those of the folder BIN (initdb, pg_ctl, postgres), not the newest of Debian's
+#   --libpqxx PREFIX     built with the libpqxx that is installed there, in a folder of its own in build/
 #
 #   scripts/test.sh
 #   scripts/test.sh --filter '[postgres]'
@@ -22,7 +24,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-preset=dev filter="" timeout="" jobs="" install=yes build_only=""
+preset=dev filter="" timeout="" jobs="" install=yes build_only="" postgres="" libpqxx=""
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
@@ -43,6 +45,8 @@ while [ $# -gt 0 ]; do
       ;;
     --no-install) install=""; shift ;;
     --build-only) build_only=yes; shift ;;
+    --postgres) postgres=${2:?--postgres needs a folder with initdb}; shift 2 ;;
+    --libpqxx) libpqxx=${2:?--libpqxx needs the prefix of an installed libpqxx}; shift 2 ;;
     *) die "unknown option $1; see --help" 2 ;;
   esac
 done
@@ -54,9 +58,20 @@ if [ -n "$install" ]; then
   "$repo/scripts/install-packages.sh" "${sets[@]}"
 fi
 
+if [ -n "$postgres" ]; then
+  find_pg_bin "$postgres"  # before the build: minutes later would be unkind
+  postgres=$pg_bin
+fi
+build=$repo/build/$preset configure=()
+if [ -n "$libpqxx" ]; then
+  find_libpqxx "$libpqxx"
+  build+=-libpqxx-$libpqxx_version
+  configure+=(-DCMAKE_PREFIX_PATH="$libpqxx_prefix")
+fi
+
 use_ccache
-build=$repo/build/$preset
-if ! { cd "$repo" && cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER="$CMAKE_CXX_COMPILER_LAUNCHER" >/dev/null && cmake --build --preset "$preset" -j "$(nproc)"; }; then
+if ! { cd "$repo" && cmake --preset "$preset" -B "$build" -DCMAKE_CXX_COMPILER_LAUNCHER="$CMAKE_CXX_COMPILER_LAUNCHER" \
+  ${configure[@]+"${configure[@]}"} >/dev/null && cmake --build "$build" -j "$(nproc)"; }; then
   say "The build failed; the lines above say where."
   echo "0 passed, 1 failed, 0 skipped"
   exit 1
@@ -80,6 +95,7 @@ trap 'exit 143' TERM
 cd "$work"
 
 runner=("$repo/scripts/with-postgres.sh" --no-fsync)
+[ -z "$postgres" ] || runner+=(--bin "$postgres")
 if [ "$preset" != dev ]; then
   # What differs from file system to file system is for the run without sanitizers. ext4 without a journal took a third of
   # all processor time, in search of inodes that were not deleted lately.

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs a command with a throwaway PostgreSQL, and ends with the command's exit status (128 + N if signal N killed it).
 #
-#   scripts/with-postgres.sh [--no-fsync] [-c NAME=VALUE]… COMMAND [ARGUMENT…]
+#   scripts/with-postgres.sh [--no-fsync] [-c NAME=VALUE]… [--bin DIR] COMMAND [ARGUMENT…]
 #
 #   --no-fsync       the server does not flush, and keeps its files in memory if there is plenty: tests are quicker, figures
 #                    would be wrong
 #   -c NAME=VALUE    a setting of the server, as postgres -c takes it; repeatable
+#   --bin DIR        the server's programs, instead of the newest of Debian's
 #
 # The server listens on a Unix socket in a private temporary folder, nowhere else; it is UTF8, locale C.UTF-8, with
 # Debian's defaults, and runs as user postgres when root calls. It is stopped and its folder removed however the command
@@ -19,7 +20,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-settings=() within=/tmp
+settings=() within=/tmp bin=""
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
@@ -29,13 +30,14 @@ while [ $# -gt 0 ]; do
       settings+=("$2")
       shift 2
       ;;
+    --bin) bin=${2:?--bin needs a folder with initdb}; shift 2 ;;
     --) shift; break ;;
     -*) die "unknown option $1; see --help" 2 ;;
     *) break ;;
   esac
 done
 [ $# -gt 0 ] || die "no command; for example: scripts/with-postgres.sh psql -c 'select 1' (see --help)" 2
-find_pg_bin
+find_pg_bin "$bin"
 
 folder="" child="" interrupted=""
 
@@ -71,7 +73,7 @@ server_user=$(pg_server_user)
 chown "$server_user": "$folder"
 pg_init "$folder"
 pg_start "$folder" ${settings[@]+"${settings[@]}"}
-"$pg_bin/psql" -qX -h "$folder" -U postgres -d postgres -c 'create database forebay'
+"$psql" -qX -h "$folder" -U postgres -d postgres -c 'create database forebay'
 pg_env "$folder" forebay
 export THROWAWAY_PG_BIN=$pg_bin THROWAWAY_PG_DATA=$folder/data
 

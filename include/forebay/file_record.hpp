@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,9 @@ struct FileRecord {
   std::int64_t backup_time_us = 0;                ///< when the entry was seen; 0 is 1970
 };
 
+/// All that file_type may be.
+std::span<const std::string_view> file_types() noexcept;
+
 /// A run's own row, in the built-in stream `backup_sets`. Travels like any record; counted apart from files.
 struct BackupSet {
   std::int64_t id = 0;
@@ -46,7 +51,9 @@ std::string stored_name(std::string_view name);
 /// The bytes back. Throws Error(usage) for text that stored_path() / stored_name() cannot have made.
 std::string path_bytes(std::string_view stored);
 std::string name_bytes(std::string_view stored);
-/// The key for a stored path: itself up to 2,000 bytes, else a prefix, "//" and the SHA-256 of the whole in hex
+/// A stored path of more gets a key of its own.
+inline constexpr std::size_t kPathKeyBytesMax = 2000;
+/// The key for a stored path: itself up to kPathKeyBytesMax, else a prefix, "//" and the SHA-256 of the whole in hex
 /// (PostgreSQL's index rows end at 2,704 bytes). The whole then stands in full_path.
 std::string path_key(std::string_view stored);
 

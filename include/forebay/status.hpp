@@ -53,6 +53,7 @@ struct SyncStatus {
   std::string last_error;                            ///< one line, empty when all is well
   std::optional<std::int64_t> last_error_us;         ///< microseconds since 1970: when it was met, the last time
   std::map<std::string, Counts> streams;
+  std::uint64_t missing_rows = 0;  ///< counted as landed, and gone since another server answers (a failover)
   Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
   std::uint64_t quarantined_before = 0;  ///< rows in quarantine already, of the buffers that were taken over
   std::uint64_t quarantined_left = 0;    ///< the same, of buffers for this destination that hold nothing else

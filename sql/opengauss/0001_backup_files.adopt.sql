@@ -1,47 +1,32 @@
--- Run instead of the up script when a backup_files stands there already: adds what is missing, and takes nothing away. There is no
--- ADD COLUMN IF NOT EXISTS here.
-DO $$
-DECLARE
-  wanted text[] := ARRAY[
-    'file_name text',
-    'directory_path text',
-    'display_name text',
-    'file_type text',
-    'file_size bigint',
-    'compressed_size bigint',
-    'file_permissions text',
-    'file_owner text',
-    'file_group text',
-    'created_time timestamptz',
-    'modified_time timestamptz',
-    'accessed_time timestamptz',
-    'changed_time timestamptz',
-    'tape_block_start bigint',
-    'tape_block_count bigint',
-    'compressed boolean DEFAULT false',
-    'encrypted boolean DEFAULT false',
-    'checksum text',
-    'is_copy_success boolean DEFAULT false',
-    'copy_status_at timestamptz',
-    'backup_time timestamptz',
-    'chunk_number integer',
-    'version integer DEFAULT 1',
-    'file_metadata jsonb',
-    'tags jsonb',
-    'full_path text',
-    'sync_version bigint NOT NULL DEFAULT 0',
-    'created_at timestamptz DEFAULT now()',
-    'updated_at timestamptz DEFAULT now()'];
-BEGIN
-  FOR i IN 1 .. array_length(wanted, 1) LOOP
-    IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 'backup_files'::regclass AND NOT attisdropped
-                   AND attname = split_part(wanted[i], ' ', 1)) THEN
-      EXECUTE 'ALTER TABLE backup_files ADD COLUMN ' || wanted[i];
-    END IF;
-  END LOOP;
-END $$;
--- A sync_version of their own may lack these; a NULL would win against every record (NULL < n is not true).
-UPDATE backup_files SET sync_version = 0 WHERE sync_version IS NULL;
--- Two statements, as openGauss takes the two in one for an ALTER of the column's type, twice (0A000).
-ALTER TABLE backup_files ALTER COLUMN sync_version SET DEFAULT 0;
-ALTER TABLE backup_files ALTER COLUMN sync_version SET NOT NULL;
+-- The columns that a backup_files of someone's own is given where it lacks them: `forebay migrate up` runs those lines alone. They come
+-- without NOT NULL where rows that are there could not satisfy it. A DEFAULT is given to a column, too, that is there, NOT NULL and
+-- has none; NOT NULL to one that is there and may be NULL.
+ALTER TABLE backup_files ADD COLUMN file_name text;
+ALTER TABLE backup_files ADD COLUMN directory_path text;
+ALTER TABLE backup_files ADD COLUMN display_name text;
+ALTER TABLE backup_files ADD COLUMN file_type text;
+ALTER TABLE backup_files ADD COLUMN file_size bigint;
+ALTER TABLE backup_files ADD COLUMN compressed_size bigint;
+ALTER TABLE backup_files ADD COLUMN file_permissions text;
+ALTER TABLE backup_files ADD COLUMN file_owner text;
+ALTER TABLE backup_files ADD COLUMN file_group text;
+ALTER TABLE backup_files ADD COLUMN created_time timestamptz;
+ALTER TABLE backup_files ADD COLUMN modified_time timestamptz;
+ALTER TABLE backup_files ADD COLUMN accessed_time timestamptz;
+ALTER TABLE backup_files ADD COLUMN changed_time timestamptz;
+ALTER TABLE backup_files ADD COLUMN tape_block_start bigint;
+ALTER TABLE backup_files ADD COLUMN tape_block_count bigint;
+ALTER TABLE backup_files ADD COLUMN compressed boolean DEFAULT false;
+ALTER TABLE backup_files ADD COLUMN encrypted boolean DEFAULT false;
+ALTER TABLE backup_files ADD COLUMN checksum text;
+ALTER TABLE backup_files ADD COLUMN is_copy_success boolean DEFAULT false;
+ALTER TABLE backup_files ADD COLUMN copy_status_at timestamptz;
+ALTER TABLE backup_files ADD COLUMN backup_time timestamptz;
+ALTER TABLE backup_files ADD COLUMN chunk_number integer;
+ALTER TABLE backup_files ADD COLUMN version integer DEFAULT 1;
+ALTER TABLE backup_files ADD COLUMN file_metadata jsonb;
+ALTER TABLE backup_files ADD COLUMN tags jsonb;
+ALTER TABLE backup_files ADD COLUMN full_path text;
+ALTER TABLE backup_files ADD COLUMN sync_version bigint NOT NULL DEFAULT 0;
+ALTER TABLE backup_files ADD COLUMN created_at timestamptz DEFAULT now();
+ALTER TABLE backup_files ADD COLUMN updated_at timestamptz DEFAULT now();

@@ -1,9 +1,9 @@
--- Run instead of the up script when a backup_sets stands there already.
-ALTER TABLE backup_sets ADD COLUMN IF NOT EXISTS name text;
-ALTER TABLE backup_sets ADD COLUMN IF NOT EXISTS root text;
-ALTER TABLE backup_sets ADD COLUMN IF NOT EXISTS host text;
-ALTER TABLE backup_sets ADD COLUMN IF NOT EXISTS started_at timestamptz;
-ALTER TABLE backup_sets ADD COLUMN IF NOT EXISTS finished_at timestamptz;
-ALTER TABLE backup_sets ADD COLUMN IF NOT EXISTS sync_version bigint NOT NULL DEFAULT 0;
-UPDATE backup_sets SET sync_version = 0 WHERE sync_version IS NULL;
-ALTER TABLE backup_sets ALTER COLUMN sync_version SET DEFAULT 0, ALTER COLUMN sync_version SET NOT NULL;
+-- The columns that a backup_sets of someone's own is given where it lacks them: `forebay migrate up` runs those lines alone. They come
+-- without NOT NULL where rows that are there could not satisfy it. A DEFAULT is given to a column, too, that is there, NOT NULL and
+-- has none; NOT NULL to one that is there and may be NULL.
+ALTER TABLE backup_sets ADD COLUMN name text;
+ALTER TABLE backup_sets ADD COLUMN root text;
+ALTER TABLE backup_sets ADD COLUMN host text;
+ALTER TABLE backup_sets ADD COLUMN started_at timestamptz;
+ALTER TABLE backup_sets ADD COLUMN finished_at timestamptz;
+ALTER TABLE backup_sets ADD COLUMN sync_version bigint NOT NULL DEFAULT 0;

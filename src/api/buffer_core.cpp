@@ -284,6 +284,7 @@ SyncStatus BufferCore::status() const {
   s.buffers_in_doubt = adopted_.in_doubt;
   s.buffers_unreadable = adopted_.unreadable;
   s.buffers_of_other_hosts = adopted_.of_other_hosts;
+  s.missing_rows = state.missing_rows;
   s.batches = state.batches;
   s.is_syncing = state.syncing > 0;
   s.memory_rows = accounts.memory_rows;

@@ -164,6 +164,11 @@ void SegmentStore::give_back(const std::vector<SegmentPtr>& segments, SteadyTime
       count_locked(*s, -1);
       s->state = Segment::State::sealed;
       s->not_before = not_before;
+      if (s->attempts == 0) {
+        s->failing_since.reset();
+      } else if (!s->failing_since) {
+        s->failing_since = steady_clock::now();
+      }
       count_locked(*s, +1);
     }
   }
@@ -190,6 +195,7 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, const L
       recovered_retries_.quarantined += what.quarantined;
     }
     segment->brought += what;
+    segment->failing_since.reset();
     last_progress_ = steady_clock::now();
     evict_again_at_ = {};  // the disk may have room now
     if (all) {
@@ -204,6 +210,28 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, const L
     }
   }
   settled_.notify_all();
+}
+
+bool SegmentStore::send_again(const std::string& buffer, std::uint64_t segment) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = std::find_if(queue_.begin(), queue_.end(), [&](const SegmentPtr& s) {
+      return s->id.number == segment && s->id.buffer == buffer;
+    });
+    if (at == queue_.end() || (*at)->state != Segment::State::sealed || (*at)->retry) return false;
+    Segment& s = **at;
+    count_locked(s, -1);
+    Counts& counts = buffer == options_.buffer_id ? streams_[s.id.stream->name] : recovered_;
+    counts.synced -= s.brought.synced;
+    counts.superseded -= s.brought.superseded;
+    counts.quarantined -= s.brought.quarantined;
+    s.brought = {};
+    s.next_row = 1;
+    s.maybe_sent = true;  // what of it is there all the same, the ledger tells
+    count_locked(s, +1);
+  }
+  work_.notify_all();
+  return true;
 }
 
 /// The rows are committed at the destination, and its ledger says so: the journal has done its work. Should removing it
@@ -274,9 +302,21 @@ bool SegmentStore::wait_settled(const std::vector<SegmentPtr>& segments,
   for (;;) {
     while (settled < segments.size() && segments[settled]->state == Segment::State::settled) ++settled;
     if (settled == segments.size()) return true;
-    if (give_up(last_progress_)) return false;
+    if (give_up(progress_locked(segments.data() + settled, segments.data() + segments.size()))) return false;
     settled_.wait_for(lock, std::chrono::milliseconds(100));
   }
+}
+
+/// The last time that some segment landed; where all in question fail, when the last of them began to.
+SteadyTime SegmentStore::progress_locked(const SegmentPtr* begin, const SegmentPtr* end) const {
+  SteadyTime failing_since = {};
+  for (; begin != end; ++begin) {
+    const Segment& s = **begin;
+    if (s.state == Segment::State::settled) continue;
+    if (!s.failing_since) return last_progress_;
+    failing_since = std::max(failing_since, *s.failing_since);
+  }
+  return std::min(failing_since, last_progress_);
 }
 
 void SegmentStore::stop_producers(Reason reason) {

@@ -129,6 +129,9 @@ class SegmentStore {
   void give_back(const std::vector<SegmentPtr>& segments, SteadyTime not_before);
   /// Rows of the segment landed; when they were the last, the segment's memory and journal go.
   void landed(const SegmentPtr& segment, std::uint64_t rows, const Landed& what);
+  /// Rows of a segment that had landed are gone from the destination. True: it is still here, and all of its rows are
+  /// pending again. False: it has settled, or a worker has it.
+  bool send_again(const std::string& buffer, std::uint64_t segment);
   /// Segments that an earlier process left. Their rows count as recovered, not as accepted. Rows of a retry, of own
   /// ones, too, are in quarantine until they have landed: never pending.
   void adopt(SegmentPtr segment);
@@ -144,7 +147,7 @@ class SegmentStore {
   /// What a segment brought so far.
   Landed brought(const SegmentPtr& segment) const;
   /// Waits until they are settled. `give_up` is asked now and then, with the time of the last progress; true ends the
-  /// wait, and false is returned.
+  /// wait, and false is returned. Where all that are left keep failing, what else lands is no progress of theirs.
   bool wait_settled(const std::vector<SegmentPtr>& segments, const std::function<bool(SteadyTime)>& give_up);
   /// Refuses every record from now on and wakes producers that wait.
   void stop_producers(Reason reason);
@@ -191,6 +194,7 @@ class SegmentStore {
   void evict_locked(std::unique_lock<std::mutex>& lock, const Relief& relief);
   bool evict_one_locked(std::unique_lock<std::mutex>& lock, const SegmentPtr& segment);
   void erase_locked(const SegmentPtr& segment);
+  SteadyTime progress_locked(const SegmentPtr* begin, const SegmentPtr* end) const;
   void remove_journal(const SegmentPtr& segment);
   void replace_journal_of(const SegmentPtr& segment, const std::shared_ptr<MemorySegment>& rows,
                           const std::string& why);

@@ -108,6 +108,19 @@ bool check_schema(Destination& destination, Findings& findings) {
     findings.add_problem(kRowsRemain, "schema", to_apply + ", and nothing can be made there: " + failure->message);
     return false;
   }
+  std::vector<std::string> tables;
+  try {
+    tables = destination.preview_adoption();
+  } catch (const Error& e) {
+    findings.add_problem(kRowsRemain, "schema", e.what());
+    return false;
+  }
+  if (!tables.empty()) {
+    findings.add_problem(kRowsRemain, "schema",
+                         to_apply + ": by `forebay migrate up`, as no scan changes a table of yours");
+    for (const std::string& line : tables) findings.add(Verdict::warning, "schema", line);
+    return false;
+  }
   findings.add(Verdict::warning, "schema",
                to_apply + ": by `forebay migrate up`, or by the first scan; columns and clock are checked after that");
   return false;

@@ -11,6 +11,7 @@
 #include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "cli/run_summary.hpp"
+#include "control/status_json.hpp"
 #include "forebay/buffer.hpp"
 #include "sqlite/process.hpp"
 
@@ -33,6 +34,7 @@ nlohmann::ordered_json to_json(const SyncStatus& status) {
           {"superseded", rows.superseded},
           {"pending", rows.pending},
           {"quarantined", quarantined_rows(status) + status.quarantined_left},
+          {"missing", status.missing_rows},
           {"damaged_journals", status.damaged_journals},
           {"damaged_checkpoints", status.damaged_checkpoints},
           {"buffers_in_use", status.buffers_in_use},
@@ -109,6 +111,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   }
   const std::string remaining = remaining_line(status, result, !a.to.empty(), /*recovering=*/true);
   if (!remaining.empty()) report_failure(remaining);
+  if (const std::string missing = control::missing_rows_line(status); !missing.empty()) report_failure(missing);
   if (interrupt.requested()) return kInterrupted;
   if (status.buffers_in_doubt > 0) {
     report_failure("rows remain in " + counted(status.buffers_in_doubt, "buffer", "buffers") + " in " +
@@ -131,7 +134,8 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
                    status.state_directory);
   }
   if (result.pending_rows + status.buffers_in_doubt + status.buffers_of_other_hosts > 0) return kRowsRemain;
-  if (status.damaged_journals + status.damaged_checkpoints + status.buffers_unreadable > 0) return kLocalFailure;
+  if (status.damaged_journals + status.damaged_checkpoints + status.buffers_unreadable + status.missing_rows > 0)
+    return kLocalFailure;
   const std::uint64_t quarantined = quarantined_rows(status) + status.quarantined_left;
   if (quarantined == 0) return kDone;
   report_failure(counted(quarantined, "row is", "rows are") +

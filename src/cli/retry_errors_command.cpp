@@ -11,6 +11,7 @@
 #include "cli/json_output.hpp"
 #include "cli/known_streams.hpp"
 #include "cli/logging.hpp"
+#include "control/status_json.hpp"
 #include "forebay/buffer.hpp"
 #include "recovery/quarantine_aside.hpp"
 #include "recovery/quarantine_view.hpp"
@@ -111,6 +112,8 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
     if (sum.rows.last_error.empty()) sum.rows.last_error = result.last_error;
   }
   if (sum.rows.last_error.empty()) sum.rows.last_error = status.last_error;
+  if (std::string missing = control::missing_rows_line(status); !missing.empty())
+    sum.problems.push_back(std::move(missing));
   const std::uint64_t left = status.buffers_unreadable + status.buffers_in_doubt + status.buffers_of_other_hosts;
   if (left > 0)
     sum.problems.push_back(counted(left, "buffer was left as it is", "buffers were left as they are") + " (see above)");

@@ -10,6 +10,7 @@
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
 #include "cli/json_output.hpp"
+#include "control/status_json.hpp"
 
 namespace forebay::cli {
 namespace {}  // namespace
@@ -40,6 +41,7 @@ std::string summary_json(const RunSummary& s) {
       {"superseded", files.superseded},
       {"pending", files.pending},
       {"quarantined", files.quarantined},
+      {"missing", s.status.missing_rows},
       {"unreadable", s.unreadable},
       {"total_bytes", s.total_bytes},
       {"elapsed_s", s.elapsed_s},
@@ -73,6 +75,9 @@ void print_summary(const RunSummary& s, std::ostream& out) {
   if (quarantined_rows(s.status) > 0) {
     out << "quarantined " << human_count(quarantined_rows(s.status))
         << " that the destination refuses; forebay errors shows why, forebay retry-errors sends them again\n";
+  }
+  if (s.status.missing_rows > 0) {
+    out << "missing     " << control::missing_rows_line(s.status) << '\n';
   }
   if (s.status.recovered.accepted > 0) {
     out << "recovered   " << human_count(s.status.recovered.synced + s.status.recovered.superseded) << " of "

@@ -137,7 +137,7 @@ int exit_status(const RunSummary& s, bool local_failure) {
   if (s.interrupted) return kInterrupted;
   if (local_failure) return kLocalFailure;
   if (s.dry_run) return s.unreadable > 0 ? kDoneWithLosses : kDone;
-  if (s.unsaved_rows > 0) return kLocalFailure;
+  if (s.unsaved_rows > 0 || s.status.missing_rows > 0) return kLocalFailure;
   if (s.pending_rows > 0) return kRowsRemain;
   return s.unreadable > 0 || quarantined_rows(s.status) > 0 ? kDoneWithLosses : kDone;
 }
@@ -172,6 +172,17 @@ void check_arguments(ScanArguments& a) {
   }
 }
 
+/// Rows that can never land are better not taken. One that is away, or wrong, the buffer tells in its own time.
+void check_set(Destination& destination, std::int64_t number) {
+  std::optional<std::string> why;
+  try {
+    why = destination.why_not_into_set(number);
+  } catch (const Error&) {
+    return;
+  }
+  if (why) throw Error(ErrorCode::usage, *why);
+}
+
 int run_scan(const ScanArguments& arguments, CommandContext& context) {
   ScanArguments a = arguments;
   check_arguments(a);
@@ -192,20 +203,21 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   options.send = !a.dry_run;
   options.state_directory = settings.state_directory();
   options.log = log_callback();
+  BackupSet set = backup_set(a, a.scan.roots);
   const ChosenDestination chosen = settings.destination();
   a.scan.own_paths = own_paths(options, chosen.url);
   if (!a.dry_run) {
-    make_destination(chosen.url, destination_options(options));  // one that cannot be is refused, not announced
+    const auto destination = make_destination(chosen.url, destination_options(options));  // else refused, not announced
     log_line(LogLevel::info, chosen.embedded_by_default
                                  ? "no server is named (" + chosen.why + "): rows go to the SQLite catalog " +
                                        chosen.url.substr(7) + "; set DATABASE_URL or --to for another destination"
                                  : "destination named by " + chosen.why);
+    check_set(*destination, set.id);
   }
 
   const auto start = steady_clock::now();
   RunSummary summary;
   summary.dry_run = a.dry_run;
-  BackupSet set = backup_set(a, a.scan.roots);
   summary.backup_set_id = set.id;
   summary.backup_set = set.name;
 

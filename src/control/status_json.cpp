@@ -90,7 +90,14 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
   j["recovered"] = counts_json(s.recovered);
   j["problems"] = Json::array();
   if (!s.disk_trouble.empty()) j["problems"].push_back(s.disk_trouble);
+  if (const std::string missing = missing_rows_line(s); !missing.empty()) j["problems"].push_back(missing);
   return j;
+}
+
+std::string missing_rows_line(const SyncStatus& status) {
+  if (status.missing_rows == 0) return {};
+  return counted(status.missing_rows, "row", "rows") +
+         " that had landed are not there any more: another server took over without them; scan again";
 }
 
 }  // namespace forebay::control

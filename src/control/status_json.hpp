@@ -17,4 +17,7 @@ Json live_buffer(const SyncStatus& status, pid_t pid);
 /// {"total_files", "synced_files", "superseded_files", "pending_files", "error_files"}
 Json counts_json(const Counts& counts);
 
+/// That rows which had landed are gone, and what to do; empty where none are.
+std::string missing_rows_line(const SyncStatus& status);
+
 }  // namespace forebay::control

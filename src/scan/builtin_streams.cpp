@@ -1,8 +1,16 @@
+#include <array>
+
 #include "base/sha256.hpp"
 #include "forebay/file_record.hpp"
 #include "forebay/stream.hpp"
 
 namespace forebay {
+
+std::span<const std::string_view> file_types() noexcept {
+  static constexpr std::array<std::string_view, 7> kTypes = {"file",   "directory", "symlink", "fifo",
+                                                             "socket", "block",     "char"};
+  return kTypes;
+}
 
 // The order of the columns is FileRow's and BackupSetRow's.
 

@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::int64_t kFirstTimeUs = -210'866'803'200'000'000;
 
-constexpr std::string_view kFileTypes[] = {"file", "directory", "symlink", "fifo", "socket", "block", "char"};
-
 Value timestamp_clamped(std::int64_t us) { return Value::timestamp(std::max(us, kFirstTimeUs)); }
 
 // A value that borrows `bytes` if they are stored as they are, else the stored form made in `room`.
@@ -39,7 +37,8 @@ void check(const FileRecord& record) {
         ErrorCode::usage,
         "file record refused: its path has an empty component ('//' or '/' at the end); give the canonical path");
   }
-  if (std::find(std::begin(kFileTypes), std::end(kFileTypes), record.file_type) == std::end(kFileTypes)) {
+  const auto types = file_types();
+  if (std::find(types.begin(), types.end(), record.file_type) == types.end()) {
     throw Error(ErrorCode::usage,
                 "file record refused: its file_type is none of file, directory, symlink, fifo, socket, block, char");
   }

@@ -1,13 +1,9 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace forebay {
-
-/// A longer stored path gets a key of its own (path_key()).
-inline constexpr std::size_t kPathKeyBytesMax = 2000;
 
 /// stored_path() and stored_name() without a copy in the usual case: false, and nothing appended, when the bytes are
 /// stored as they are.

@@ -80,9 +80,11 @@ std::string Dialect::create_table(const Stream& stream, const std::string& table
   return text + "PRIMARY KEY (" + key_columns(stream) + "))" + create_table_suffix();
 }
 
-std::string Dialect::upsert(const Stream& stream, const std::string& table, const std::string& source) const {
+std::string Dialect::upsert(const Stream& stream, const std::string& table, const std::string& source,
+                            const std::vector<std::string>& more) const {
   std::string text = "INSERT INTO " + table + " (" + owned_columns(stream);
   if (!stream.touched_column.empty()) text += ", " + quoted_identifier(stream.touched_column);
+  for (const std::string& column : more) text += ", " + column;
   return text + ") " + source + " " + guard(stream, table);
 }
 

@@ -41,7 +41,9 @@ class Dialect {
   std::string create_table(const Stream& stream, const std::string& table) const;
   /// INSERT of the stream's columns, its version and the touched column, from `source` (SELECT … or VALUES …, in the
   /// order of owned_columns), that replaces a row only by a newer version and only in the columns the stream owns.
-  std::string upsert(const Stream& stream, const std::string& table, const std::string& source) const;
+  /// `more`: columns behind those, quoted.
+  std::string upsert(const Stream& stream, const std::string& table, const std::string& source,
+                     const std::vector<std::string>& more = {}) const;
   /// What the touched column is set to.
   virtual std::string now() const = 0;
   /// The same as a column's default.
@@ -129,6 +131,9 @@ class PostgresDialect : public Dialect {
   /// The same of the wait for a lock alone; empty where a role may not say.
   virtual std::string lock_limit(std::int64_t ms) const;
   virtual const CatalogWords& catalog() const;
+  /// Queries of a column "identity", which tells a server from one that takes its place; the first that a role may ask
+  /// counts.
+  virtual std::vector<std::string> server_identities() const;
   /// An expression: the oid of the table of that name, by the search path where no schema is named; NULL if none is.
   virtual std::string table_oid(const TableName& name) const;
   /// What count_superseded() wants before it to be planned row by row, and after it; both empty where it is anyway.
@@ -155,9 +160,10 @@ class PostgresDialect : public Dialect {
   /// FROM item with the columns of a stage, made of array parameters $1 … $n, $n+1 (versions), $n+2 (spans): for roles
   /// that may not create temporary tables.
   std::string unnest_item(const std::vector<WireColumn>& columns) const;
-  /// Upsert of what a FROM item with a stage's columns holds, in key order.
+  /// Upsert of what a FROM item with a stage's columns holds, in key order. `repeated`: columns (quoted) that each row
+  /// takes from the one of its key that is there; where none is they are NULL.
   std::string upsert_from(const Stream& stream, const std::string& table, const std::string& item,
-                          const std::vector<WireColumn>& columns) const;
+                          const std::vector<WireColumn>& columns, const std::vector<std::string>& repeated = {}) const;
   /// (span, rows): how many of the item's rows lost to a newer version in the table.
   std::string count_superseded(const Stream& stream, const std::string& table, const std::string& item,
                                const std::vector<WireColumn>& columns) const;

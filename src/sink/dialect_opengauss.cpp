@@ -97,6 +97,12 @@ const CatalogWords& OpenGaussDialect::catalog() const {
   return traits_.pg_partition ? kWithPartitions : kWords;
 }
 
+/// It shows neither its system's identifier nor a timeline to SQL. A server that was only restarted is another one,
+/// then.
+std::vector<std::string> OpenGaussDialect::server_identities() const {
+  return {"SELECT pg_catalog.pg_postmaster_start_time()::text AS identity"};
+}
+
 /// There is no to_regclass(), and a cast to regclass fails where nothing has the name.
 std::string OpenGaussDialect::table_oid(const TableName& name) const {
   return "(SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE "

@@ -41,6 +41,7 @@ class OpenGaussDialect final : public PostgresDialect {
   std::string time_limits(TimeLimits limits) const override;
   std::string lock_limit(std::int64_t) const override { return {}; }
   const CatalogWords& catalog() const override;
+  std::vector<std::string> server_identities() const override;
   std::string table_oid(const TableName& name) const override;
   Around planned_by_row() const override;
   bool upsert_names_its_key() const override { return traits_.upsert == UpsertForm::on_conflict; }

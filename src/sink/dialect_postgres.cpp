@@ -19,6 +19,16 @@ std::string filled(const std::string& pattern, const std::string& with) {
 
 std::string stage_column(std::size_t index) { return "c" + std::to_string(index + 1); }
 
+/// That row t of the table has the key of row s of a stage.
+std::string same_key(const Stream& stream, const std::vector<WireColumn>& columns) {
+  std::string text;
+  for (const std::size_t k : stream.key_indexes()) {
+    text += (text.empty() ? "t." : " AND t.") + quoted_identifier(stream.columns[k].name) + " = " +
+            filled(columns[k].value, "s." + stage_column(k));
+  }
+  return text;
+}
+
 std::string parameter(std::size_t number, const std::string& type) {
   return "$" + std::to_string(number) + "::" + type + "[]";
 }
@@ -128,12 +138,16 @@ std::string PostgresDialect::unnest_item(const std::vector<WireColumn>& columns)
 }
 
 std::string PostgresDialect::upsert_from(const Stream& stream, const std::string& table, const std::string& item,
-                                         const std::vector<WireColumn>& columns) const {
+                                         const std::vector<WireColumn>& columns,
+                                         const std::vector<std::string>& repeated) const {
   std::string source = "SELECT ";
   for (std::size_t i = 0; i < columns.size(); ++i) source += filled(columns[i].value, "s." + stage_column(i)) + ", ";
   source += "s.row_version";
   if (!stream.touched_column.empty()) source += ", " + now();
-  source += " FROM " + item + " AS s ORDER BY ";
+  for (const std::string& column : repeated) source += ", t." + column;
+  source += " FROM " + item + " AS s";
+  if (!repeated.empty()) source += " LEFT JOIN " + table + " AS t ON " + same_key(stream, columns);
+  source += " ORDER BY ";
   // The order of the direct COPY, which sorts bytes: two batches must never meet in opposite orders.
   bool first = true;
   for (const std::size_t k : stream.key_indexes()) {
@@ -142,17 +156,13 @@ std::string PostgresDialect::upsert_from(const Stream& stream, const std::string
     source += "s." + stage_column(k);
     if (stream.columns[k].type == ColumnType::text) source += " COLLATE \"C\"";
   }
-  return upsert(stream, table, source);
+  return upsert(stream, table, source, repeated);
 }
 
 std::string PostgresDialect::count_superseded(const Stream& stream, const std::string& table, const std::string& item,
                                               const std::vector<WireColumn>& columns) const {
-  std::string text = "SELECT s.span, count(*) FROM " + item + " AS s JOIN " + table + " AS t ON ";
-  for (const std::size_t k : stream.key_indexes()) {
-    text += "t." + quoted_identifier(stream.columns[k].name) + " = " +
-            filled(columns[k].value, "s." + stage_column(k)) + " AND ";
-  }
-  return text + "t." + quoted_identifier(stream.version_column) + " > s.row_version GROUP BY s.span";
+  return "SELECT s.span, count(*) FROM " + item + " AS s JOIN " + table + " AS t ON " + same_key(stream, columns) +
+         " AND t." + quoted_identifier(stream.version_column) + " > s.row_version GROUP BY s.span";
 }
 
 std::string PostgresDialect::compare_versions(const Stream& stream, const std::string& table,

@@ -3,6 +3,16 @@
 
 namespace forebay {
 
+/// The timeline of what is written now: pg_control_checkpoint() has the one of the last checkpoint, which a server that
+/// was just promoted has yet to make.
+std::vector<std::string> PostgresDialect::server_identities() const {
+  return {
+      "SELECT concat_ws('/', s.system_identifier, CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN "
+      "left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) END) AS identity FROM "
+      "pg_catalog.pg_control_system() AS s",
+      "SELECT pg_catalog.pg_postmaster_start_time()::text AS identity"};
+}
+
 std::string PostgresDialect::own_settings() const { return forebay::own_settings(); }
 
 std::string PostgresDialect::search_path_expression() const { return std::string(forebay::search_path_expression()); }

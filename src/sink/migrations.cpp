@@ -66,6 +66,24 @@ std::vector<std::string> Migration::tables() const {
   return names;
 }
 
+std::vector<WantedColumn> Migration::adds() const {
+  constexpr std::string_view kAdd = " ADD COLUMN ";
+  constexpr std::string_view kNotNull = " NOT NULL";
+  constexpr std::string_view kDefault = " DEFAULT ";
+  std::vector<WantedColumn> columns;
+  for (auto at = adopt.find(kAdd); at != std::string_view::npos; at = adopt.find(kAdd, at)) {
+    at += kAdd.size();
+    const std::string_view definition = adopt.substr(at, adopt.find(';', at) - at);
+    const auto otherwise = definition.find(kDefault);
+    columns.push_back(
+        {std::string(definition.substr(0, definition.find(' '))), std::string(definition),
+         std::string(otherwise == std::string_view::npos ? std::string_view()
+                                                         : definition.substr(otherwise + kDefault.size())),
+         definition.find(kNotNull) != std::string_view::npos});
+  }
+  return columns;
+}
+
 std::string Migration::alters() const {
   constexpr std::string_view kAlter = "ALTER TABLE ";
   constexpr std::string_view kIf = "IF EXISTS ";

@@ -7,17 +7,27 @@
 
 namespace forebay {
 
+/// A column that a table has which a migration made, as ADD COLUMN wants it.
+struct WantedColumn {
+  std::string name;
+  std::string definition;     // with its name: "sync_version bigint NOT NULL DEFAULT 0"
+  std::string default_value;  // "0"; empty: none
+  bool not_null = false;
+};
+
 /// One numbered migration of sql/<dialect>/, as compiled in.
 struct Migration {
   int number = 0;
   std::string name;        // "backup_files" of 0001_backup_files.up.sql
   std::string_view up;     // creates
   std::string_view down;   // takes back
-  std::string_view adopt;  // what is run instead of `up` where the table is there already; empty: there is no such way
+  std::string_view adopt;  // columns for a table that is there already: see adds(); empty: such a table is in the way
   std::string checksum;    // of `up`, 32 hexadecimal digits (XXH3, 128 bits)
 
   /// The tables that `down` drops.
   std::vector<std::string> tables() const;
+  /// What `adopt` adds to a table of someone's own, instead of `up`.
+  std::vector<WantedColumn> adds() const;
   /// The table of another migration that `down` changes back; empty: none.
   std::string alters() const;
 };

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sink/copy_encoder.hpp"
 #include "sink/postgres_session.hpp"
@@ -29,6 +30,8 @@ struct ActualColumn {
   bool not_null = false;
   bool has_default = false;
   bool generated = false;
+  bool in_primary_key = false;
+  std::vector<std::string> labels;  // of an enum, in its order
 };
 
 /// By name.
@@ -36,7 +39,13 @@ using ActualColumns = std::map<std::string, ActualColumn>;
 
 ActualColumns actual_columns(PostgresSession& session, const std::string& quoted);
 /// Nothing where the column cannot hold such values.
-std::optional<Fit> fit_of(ColumnType type, const ActualColumn& actual);
+std::optional<Fit> fit_of(const Stream& stream, const Column& column, const ActualColumn& actual);
+/// Labels that an enum lacks of what the scanner writes into it, spelled as the others are.
+std::vector<std::string> missing_labels(const Stream& stream, const Column& column, const ActualColumn& actual);
 bool owns(const Stream& stream, const std::string& column);
+/// Those that neither the stream nor a default fills, though they are never to be NULL: nobody can add a row then.
+std::vector<std::string> unfilled_columns(const Stream& stream, const ActualColumns& actual);
+/// The columns that the stream leaves alone.
+std::vector<std::string> other_columns(const Stream& stream, const ActualColumns& actual);
 
 }  // namespace forebay

@@ -10,6 +10,7 @@
 #include "sink/postgres_grants.hpp"
 #include "sink/postgres_hosts.hpp"
 #include "sink/postgres_migrate.hpp"
+#include "sink/postgres_sets.hpp"
 #include "sink/postgres_settings.hpp"
 #include "sink/postgres_sink.hpp"
 
@@ -17,6 +18,8 @@ namespace forebay {
 namespace {
 
 constexpr int kConnectionsMax = 64;
+/// What a question may take that can do without an answer.
+constexpr std::chrono::milliseconds kAskTimeout{2'000};
 constexpr std::string_view kPostgres = "postgresql://";
 constexpr std::string_view kOpenGauss = "opengauss://";
 
@@ -129,6 +132,13 @@ std::string described(const std::string& url) {
   return "postgresql://" + user + "@" + where + "/" + database;
 }
 
+/// A transaction in which forebay's tables are found without their schema.
+void begin_at_tables(PostgresSession& session) {
+  session.begin(session.dialect().own_settings());
+  const auto path = session.exec("SELECT " + session.dialect().search_path_expression())[0][0];
+  session.exec("SELECT set_config('search_path', $1, true)", {path.c_str()});
+}
+
 class PostgresDestination final : public Destination {
   template <typename Action>
   auto migrating(Action action) {
@@ -163,10 +173,8 @@ class PostgresDestination final : public Destination {
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
     PostgresSession session(target_, shared_->watchdog);
     const PostgresDialect& dialect = session.dialect();
-    session.begin(dialect.own_settings());
     std::vector<LedgerTotals> found;
-    const auto path = session.exec("SELECT " + dialect.search_path_expression())[0][0];
-    session.exec("SELECT set_config('search_path', $1, true)", {path.c_str()});
+    begin_at_tables(session);
     const auto ledger = session.exec(
         "SELECT bool_or(attname = 'stream'), bool_or(attname = 'quarantined') FROM pg_attribute WHERE attrelid = " +
         dialect.table_oid({"", "sync_batches"}) + " AND NOT attisdropped")[0];
@@ -180,6 +188,29 @@ class PostgresDestination final : public Destination {
     return found;
   }
 
+  std::uint64_t server_changes() const override { return shared_->server.changes(); }
+  std::map<std::uint64_t, std::uint64_t> landed_rows(const std::string& buffer, std::uint64_t first,
+                                                     std::uint64_t last) override {
+    PostgresSession session(target_, shared_->watchdog);
+    begin_at_tables(session);
+    std::map<std::uint64_t, std::uint64_t> found;
+    if (session.exec("SELECT " + session.dialect().table_oid({"", "sync_batches"}))[0][0].is_null()) return found;
+    for (const auto& row : session.exec("SELECT segment, sum(last_row - first_row + 1)::bigint FROM sync_batches WHERE "
+                                        "buffer = $1 AND segment BETWEEN $2::bigint AND $3::bigint GROUP BY segment",
+                                        {buffer, std::to_string(first), std::to_string(last)}))
+      found[row[0].as<std::uint64_t>()] = row[1].as<std::uint64_t>();
+    session.commit();
+    return found;
+  }
+  std::optional<std::string> why_not_into_set(std::int64_t number) override {
+    PostgresTarget hasty = target_;
+    hasty.connect_timeout = std::min(hasty.connect_timeout, kAskTimeout);
+    hasty.statement_timeout = std::min(hasty.statement_timeout, kAskTimeout);
+    PostgresSession session(hasty, shared_->watchdog);
+    begin_at_tables(session);
+    return forebay::why_not_into_set(session, number);
+  }
+
   std::vector<MigrationState> migration_states() override {
     return migrating([](PostgresMigrator& m) { return m.states(); });
   }
@@ -188,6 +219,9 @@ class PostgresDestination final : public Destination {
     const PostgresServer server = check_server(session, target_, options_);
     if (server.takes_no_writes || !none_yet) return server.takes_no_writes;
     return lacks_create(session, server.prelude);
+  }
+  std::vector<std::string> preview_adoption() override {
+    return migrating([](PostgresMigrator& m) { return m.preview_adoption(); });
   }
   std::vector<std::string> migrate_up() override {
     return migrating([this](PostgresMigrator& m) {

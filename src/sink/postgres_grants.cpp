@@ -6,8 +6,26 @@
 
 namespace forebay {
 
+namespace {
+
+/// Sequences that fill columns of the table, and that the role may not draw from, as check_grants() asks for tables.
+std::string select_sequences(const PostgresDialect& dialect, const NeededGrant& grant) {
+  std::string owned;
+  for (const Column& c : grant.stream->columns) owned += (owned.empty() ? "" : ", ") + quoted_literal(c.name);
+  return " UNION ALL SELECT 'SEQUENCE ' || quote_ident(n.nspname) || '.' || quote_ident(s.relname), 'USAGE', "
+         "quote_ident(current_user) FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = "
+         "f.adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = "
+         "'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind IN ('S', 'L') JOIN pg_namespace n "
+         "ON n.oid = s.relnamespace WHERE f.adrelid = " +
+         dialect.table_oid(unquoted_table(grant.table)) + " AND a.attname NOT IN (" + owned +
+         ") AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE')";
+}
+
+}  // namespace
+
 void check_grants(PostgresSession& session, const std::string& prelude, const std::vector<NeededGrant>& needed) {
   std::string wanted;
+  std::string sequences;
   int n = 0;
   for (const NeededGrant& grant : needed) {
     std::istringstream words(grant.privileges);
@@ -17,13 +35,13 @@ void check_grants(PostgresSession& session, const std::string& prelude, const st
                 "::text AS word, " + std::to_string(n) + " AS n";
       ++n;
     }
+    if (grant.stream != nullptr) sequences += select_sequences(session.dialect(), grant);
   }
   session.begin(prelude);
   // A grant on some columns only may be enough; the server will say when it is not.
-  const auto missing =
-      session.exec("SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (" + wanted +
-                   ") AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t "
-                   "ORDER BY t");
+  const auto missing = session.exec(
+      "SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (" + wanted +
+      ") AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t" + sequences + " ORDER BY 1");
   session.commit();
   if (missing.empty()) return;
   std::string lacks;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "forebay/stream.hpp"
 #include "sink/postgres_session.hpp"
 
 namespace forebay {
@@ -12,6 +13,8 @@ namespace forebay {
 struct NeededGrant {
   std::string table;       // quoted; one that is not there is passed over
   const char* privileges;  // "SELECT, INSERT"
+  /// Whose rows go into it: a column that it leaves to a sequence (an adopted table's serial id) needs that one, too.
+  const Stream* stream = nullptr;
 };
 
 /// Throws Failure(schema, 42501) with the GRANTs that are missing, if any are.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "forebay/file_record.hpp"
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
 #include "sink/postgres_table.hpp"
@@ -14,19 +15,6 @@ namespace {
 // Any number will do that nobody else locks: "forebay" in ASCII.
 constexpr std::int64_t kLockNumber = 0x666f7265626179;
 constexpr std::chrono::seconds kLockTimeout{30};
-
-const Stream* stream_of(const std::string& table) {
-  for (const Stream* s : {&backup_files_stream(), &backup_sets_stream()}) {
-    if (s->table == table) return s;
-  }
-  return nullptr;
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& p : parts) text += (text.empty() ? "" : "; ") + p;
-  return text;
-}
 
 }  // namespace
 
@@ -129,7 +117,9 @@ std::vector<std::string> PostgresMigrator::up(Adopt may_adopt) {
     lock();
     rows = applied();
     try {
-      for (const Step& step : steps(rows, may_adopt)) take(step, lines);
+      std::map<int, Adoption> adoptions;
+      if (may_adopt == Adopt::yes) adoptions = plan_adoptions(rows);
+      for (const Step& step : steps(rows, may_adopt)) take(step, adoptions, lines);
     } catch (DestinationFailure& e) {
       if (e.sqlstate() == "42501" && may_adopt == Adopt::no)
         e.failure.message += ", or run `forebay migrate up` as a role that may create tables";
@@ -140,7 +130,25 @@ std::vector<std::string> PostgresMigrator::up(Adopt may_adopt) {
   return lines;
 }
 
-void PostgresMigrator::take(const Step& step, std::vector<std::string>& lines) {
+void PostgresMigrator::run_adopting(const Adoption& adoption, const std::string& statement) {
+  try {
+    session_.exec(statement);
+  } catch (const DestinationFailure& e) {
+    Failure told = e.failure;
+    if (e.sqlstate() == "54000") {
+      told.message += "; paths of table " + adoption.table +
+                      " are too long for its index. They are among: SELECT * FROM " + adoption.table +
+                      " WHERE octet_length(file_path) > " + std::to_string(kPathKeyBytesMax) +
+                      ". Delete these rows, and the next scan records their files with full_path";
+    } else if (e.sqlstate() == "23505") {
+      told.message += "; rows of one key have come meanwhile. Run `forebay migrate up` again, which lists them";
+    }
+    throw DestinationFailure(told);
+  }
+}
+
+void PostgresMigrator::take(const Step& step, const std::map<int, Adoption>& adoptions,
+                            std::vector<std::string>& lines) {
   const Migration& m = *step.migration;
   const std::string what = number_and_name(m.number, m.name);
   if (step.again) {
@@ -159,9 +167,13 @@ void PostgresMigrator::take(const Step& step, std::vector<std::string>& lines) {
   session_.exec(
       "CREATE TABLE IF NOT EXISTS forebay_migrations (\"number\" integer PRIMARY KEY, name text NOT NULL, "
       "checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
-  const bool stands = !m.adopt.empty() && table_exists(m.tables().front());
+  const auto adopted = adoptions.find(m.number);
+  const bool stands = adopted != adoptions.end();
   if (stands) {
-    adopt(m, lines);
+    const Adoption& adoption = adopted->second;
+    for (const std::string& statement : adoption.statements) run_adopting(adoption, statement);
+    lines.push_back("table " + adoption.table + " adopted: " + adoption.what());
+    lines.insert(lines.end(), adoption.notes.begin(), adoption.notes.end());
   } else {
     session_.exec(std::string(m.up));
     lines.push_back(what + " applied");
@@ -178,53 +190,36 @@ void PostgresMigrator::check_fit() {
   session_.commit();
 }
 
-void PostgresMigrator::adopt(const Migration& migration, std::vector<std::string>& lines) {
-  const std::string name = migration.tables().front();
-  const Stream& stream = *stream_of(name);
-  const std::string table = *find_table(session_, {"", name});
-  const auto refuse = [&](const std::string& why) {
-    throw DestinationFailure({FailureClass::schema, "", "table " + table + " cannot be adopted: " + why});
-  };
-  std::vector<std::string> problems = column_problems(session_, stream, table, false);
-  for (const std::string& key : stream.key) {
-    const auto found = session_.exec(
-        "SELECT 1 FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2 AND NOT attisdropped", {table, key});
-    if (found.empty()) problems.push_back("the key's column " + quoted_identifier(key) + " is missing");
-  }
-  if (!problems.empty())
-    refuse(joined(problems) + ". Change these columns, or rename the table and let forebay create its own");
-  if (const auto rivals = rivals_of_key(session_, stream, table); !rivals.empty())
-    throw DestinationFailure(misfit_failure(stream, table, rivals, false));
-
-  const auto count_columns = [&] {
-    return session_
-        .exec("SELECT count(*) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped",
-              {table})[0][0]
-        .as<int>();
-  };
-  const int before = count_columns();
-  session_.exec(std::string(migration.adopt));
-  const int added = count_columns() - before;
-  std::string key_line = "its unique key is kept";
-  if (key_indexes(session_, stream, table).empty()) {
-    const std::string key = key_columns(stream);
-    // Under a lock that keeps writers out, so that the answer still holds when the index is built.
-    session_.exec("LOCK TABLE " + table + " IN SHARE ROW EXCLUSIVE MODE");
-    const std::string duplicates = " FROM " + table + " GROUP BY " + key + " HAVING count(*) > 1";
-    const auto total = session_.exec("SELECT count(*) FROM (SELECT 1" + duplicates + ") AS d")[0][0].as<std::int64_t>();
-    if (total > 0) {
-      std::string shown;
-      for (const auto& row :
-           session_.exec("SELECT count(*), ROW(" + key + ")::text" + duplicates + " ORDER BY " + key + " LIMIT 10")) {
-        shown += std::string(shown.empty() ? "" : ", ") + row[1].c_str() + " ×" + row[0].c_str();
-      }
-      refuse(std::to_string(total) + " keys (" + key + ") stand there more than once: " + shown +
-             (total > 10 ? ", …" : "") + ". Merge or delete these rows, then run `forebay migrate up` again");
+std::map<int, Adoption> PostgresMigrator::plan_adoptions(const std::vector<Applied>& rows) {
+  std::map<int, Adoption> plans;
+  std::string refused;
+  for (const Migration& m : known_) {
+    const bool is_applied =
+        std::any_of(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == m.number; });
+    if (is_applied || m.adopt.empty() || !table_exists(m.tables().front())) continue;
+    try {
+      plans.emplace(m.number, plan_adoption(session_, m));
+    } catch (const DestinationFailure& e) {
+      if (e.failure.failure_class != FailureClass::schema || !e.sqlstate().empty()) throw;
+      refused += (refused.empty() ? "" : ". And ") + e.failure.message;
     }
-    session_.exec("CREATE UNIQUE INDEX " + quoted_identifier(name + "_key") + " ON " + table + " (" + key + ")");
-    key_line = "its unique key " + name + "_key was created";
   }
-  lines.push_back("table " + table + " adopted: " + std::to_string(added) + " columns added, " + key_line);
+  if (!refused.empty()) throw DestinationFailure({FailureClass::schema, "", refused});
+  return plans;
+}
+
+std::vector<std::string> PostgresMigrator::preview_adoption() {
+  session_.begin(prelude_);
+  std::vector<std::string> lines;
+  for (const auto& [number, adoption] : plan_adoptions(applied())) {
+    lines.push_back("table " + adoption.table + " is there already; `forebay migrate up` adopts it: " +
+                    std::to_string(adoption.columns_added) + " columns are added" +
+                    (adoption.key_created.empty() ? "" : " and the unique key " + adoption.key_created) +
+                    ", what is there stays");
+    lines.insert(lines.end(), adoption.notes.begin(), adoption.notes.end());
+  }
+  session_.commit();
+  return lines;
 }
 
 void PostgresMigrator::create_table(const std::string& sql) {

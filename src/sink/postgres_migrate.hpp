@@ -1,9 +1,11 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "sink/migrations.hpp"
+#include "sink/postgres_adopt.hpp"
 #include "sink/postgres_session.hpp"
 
 namespace forebay {
@@ -23,6 +25,9 @@ class PostgresMigrator {
   /// Applies what is missing; lines that say what was done, and what is odd. With Adopt::yes tables that are there no
   /// more are made again, empty.
   std::vector<std::string> up(Adopt adopt);
+  /// What up(Adopt::yes) would do with tables that are somebody's own, a line each; nothing where there are none.
+  /// Changes nothing. Throws DestinationFailure(schema) where it would not adopt one of them.
+  std::vector<std::string> preview_adoption();
   /// Throws DestinationFailure(schema) that names what of forebay's tables does not fit: what up() cannot mend.
   void check_fit();
   std::vector<std::string> down_preview(int count);
@@ -45,10 +50,12 @@ class PostgresMigrator {
   bool table_exists(const std::string& name);
   std::vector<Step> steps(const std::vector<Applied>& rows, Adopt may_adopt);
   std::vector<std::string> oddities(const std::vector<Applied>& rows) const;
-  void take(const Step& step, std::vector<std::string>& lines);
+  void take(const Step& step, const std::map<int, Adoption>& adoptions, std::vector<std::string>& lines);
+  void run_adopting(const Adoption& adoption, const std::string& statement);
+  /// Of tables that are somebody's own, by the number of the migration.
+  std::map<int, Adoption> plan_adoptions(const std::vector<Applied>& rows);
   std::vector<Applied> applied();
   void lock();
-  void adopt(const Migration& migration, std::vector<std::string>& lines);
   std::vector<std::string> down_lines(int count, bool run);
 
   PostgresSession& session_;

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <exception>
 #include <memory>
 #include <pqxx/pqxx>
 #include <string>
@@ -41,5 +42,11 @@ std::unique_ptr<PqxxConnection> adopt_connection(PGconn* connected);
 
 /// A statement with text parameters $1 ….
 pqxx::result exec_with(pqxx::work& transaction, const std::string& sql, const std::vector<std::string>& parameters);
+
+/// False: libpqxx only let it through, as std::bad_alloc.
+bool thrown_by_pqxx(const std::exception& e);
+
+/// The SQLSTATE that came with an error; empty if there was none.
+std::string sqlstate_of(const std::exception& e);
 
 }  // namespace forebay

@@ -59,17 +59,16 @@ void PostgresRows::land(RowSearch search, const std::function<std::size_t(std::s
   if (before == kBack) session_.run(kBack);
 }
 
-/// Citus's command tag counts what was selected, whether it won or not; the rows that come back are those that did.
-std::string PostgresRows::upsert_from(const std::string& item) const {
-  return dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire) +
-         (table_.distributed ? " RETURNING 1" : "");
-}
-
 void PostgresRows::refuse(std::size_t row, const DestinationFailure& why) {
   // A worker's error has it in the text alone, and its shard's table may have one of another name.
   std::string constraint = named_constraint(why.constraint.empty() ? why.said : why.constraint, table_.constraints);
   if (constraint.empty()) constraint = why.constraint;
   refused_.push_back({row, why.sqlstate(), constraint, why.said});
+  if (why.sqlstate() == "23502" && !table_.repeated.empty()) {
+    refused_.back().message = "table " + table_.quoted +
+                              " has no row of this key, and only the application that it belongs to can make one (" +
+                              why.said + "); make it there";
+  }
   if (rates_ == nullptr || may_land_later(why.sqlstate())) return;
   const RefusalReason reason(why.sqlstate(), constraint);
   if (rates_->is_over(*part_.stream, part_.rows.size(), ++reasons_[reason], reason)) {
@@ -149,9 +148,15 @@ void PostgresRows::upsert_staged(const std::string& name, bool refuses) {
           indexed = true;
         }
         const std::string item = whole ? stage : dialect_.stage_rows(stage, rest[range.begin], rest[range.end - 1]);
-        const auto affected = session_.run(first + upsert_from(item));
+        const auto affected = session_.run(first + upsert_of(item));
         upserted(affected, range.size(), item, {});
       });
+}
+
+std::string PostgresRows::upsert_of(const std::string& item) const {
+  // Citus's command tag counts what was selected, whether it won or not; the rows that come back are those that did.
+  return dialect_.upsert_from(*part_.stream, table_.quoted, item, table_.wire, table_.repeated) +
+         (table_.distributed ? " RETURNING 1" : "");
 }
 
 /// Returns the rows that are in.
@@ -183,7 +188,7 @@ std::vector<std::size_t> PostgresRows::copy_to_stage(const std::string& name) {
 /// False where it refuses a row that is to be searched for.
 bool PostgresRows::upsert_whole_stage(const std::string& stage, std::size_t rows) {
   try {
-    upserted(session_.run(kSavepoint + upsert_from(stage)), rows, stage, {});
+    upserted(session_.run(kSavepoint + upsert_of(stage)), rows, stage, {});
     return true;
   } catch (const DestinationFailure& e) {
     if (!search_ || e.failure.failure_class != FailureClass::row_refused) throw;
@@ -222,7 +227,7 @@ void PostgresRows::upsert_suspects(const std::string& stage, const std::vector<S
       RowSearch(suspects.size(), 1), [&](std::size_t i) { return suspects[i].row; }, "",
       [&](RowSearch::Range range, const std::string& before) {
         const std::string item = "(SELECT * FROM " + stage + where(range) + ")";
-        const auto affected = session_.run(before + upsert_from(item));
+        const auto affected = session_.run(before + upsert_of(item));
         upserted(affected, range.size(), item, {});
       });
   session_.run("DELETE FROM " + stage + where({0, suspects.size()}));
@@ -230,7 +235,7 @@ void PostgresRows::upsert_suspects(const std::string& stage, const std::vector<S
 
 void PostgresRows::upsert_arrays() {
   const std::string item = dialect_.unnest_item(table_.wire);
-  const std::string upsert = upsert_from(item);
+  const std::string upsert = upsert_of(item);
   land(
       RowSearch(part_.rows.size()), [](std::size_t i) { return i; }, "",
       [&](RowSearch::Range range, const std::string& before) {

@@ -62,6 +62,7 @@ class PostgresRows {
   /// `rows`: how many; `row_at`: the part's index of each.
   void land(RowSearch search, const std::function<std::size_t(std::size_t)>& row_at, const std::string& copy_table,
             const Send& send);
+  std::string upsert_of(const std::string& item) const;
   std::vector<std::size_t> copy_to_stage(const std::string& name);
   bool upsert_whole_stage(const std::string& stage, std::size_t rows);
   struct Suspect {
@@ -70,7 +71,6 @@ class PostgresRows {
   };
   std::vector<Suspect> suspects(const std::string& stage);
   void upsert_suspects(const std::string& stage, const std::vector<Suspect>& suspects);
-  std::string upsert_from(const std::string& item) const;
   void refuse(std::size_t row, const DestinationFailure& why);
   void check_search_time();
   void upserted(std::uint64_t affected, std::size_t rows, const std::string& item,

@@ -61,6 +61,17 @@ pqxx::row ask_server(PostgresSession& session, const PostgresTarget& target, con
   }
 }
 
+std::string identity_of(PostgresSession& session) {
+  for (const std::string& query : session.dialect().server_identities()) {
+    try {
+      return session.run_row(query).at(0).second;
+    } catch (const DestinationFailure& e) {  // a role may be forbidden to ask
+      if (!e.sqlstate().starts_with("42")) throw;
+    }
+  }
+  return {};
+}
+
 // The server's deadline comes a little before ours: it then says so (57014), and the connection stays. Lock waits end
 // sooner still, so that what they wait for is named.
 std::chrono::milliseconds server_statement_timeout(const PostgresTarget& target) {
@@ -100,6 +111,7 @@ PostgresServer check_server(PostgresSession& session, const PostgresTarget& targ
   check_clock(before, row[1].as<std::int64_t>(), after, target, options);
   PostgresServer found;
   found.temp_tables = row[3].as<bool>();
+  found.identity = identity_of(session);
   if (row[5].as<bool>()) found.takes_no_writes = row[6].as<bool>() ? standby_failure(target) : read_only(target);
   found.prelude = dialect.time_limits({server_statement_timeout(target).count(), lock_timeout(target).count(),
                                        2 * target.statement_timeout.count()}) +

@@ -15,17 +15,6 @@ namespace {
 
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
-/// libpqxx 6.4 keeps the SQLSTATE of some errors in their type only.
-std::string sqlstate_of(const std::exception& e) {
-  if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&e)) return sql->sqlstate();
-  if (dynamic_cast<const pqxx::deadlock_detected*>(&e) != nullptr) return "40P01";
-  if (dynamic_cast<const pqxx::statement_completion_unknown*>(&e) != nullptr) return "40003";
-  if (dynamic_cast<const pqxx::serialization_failure*>(&e) != nullptr) return "40001";
-  if (dynamic_cast<const pqxx::transaction_rollback*>(&e) != nullptr) return "40000";
-  if (dynamic_cast<const pqxx::too_many_connections*>(&e) != nullptr) return "53300";
-  return {};
-}
-
 DestinationFailure failure_of(Failure failure, const ServerMessage& said) {
   DestinationFailure all(std::move(failure), said.constraint);
   all.said = said.text;
@@ -76,11 +65,12 @@ auto PostgresSession::guarded(Phase phase, Call&& call) -> decltype(call()) {
     return call();
   } catch (const DestinationFailure&) {
     throw;
-  } catch (const pqxx::pqxx_exception& e) {
+  } catch (const std::exception& e) {
+    if (!thrown_by_pqxx(e)) throw;
     // On a connection that broke, libpqxx talks of itself (its transaction objects, an unknown encoding); libpq has the
     // server's last words, if there were any.
     const bool lost = !usable();
-    fail(phase, guard.fired(), lost ? PQerrorMessage(raw_) : e.base().what(), lost ? "" : sqlstate_of(e.base()));
+    fail(phase, guard.fired(), lost ? PQerrorMessage(raw_) : e.what(), lost ? "" : sqlstate_of(e));
   }
 }
 

@@ -12,8 +12,9 @@
 namespace forebay {
 namespace {
 
-/// Of the time that a lock is waited for, what a search for refused rows may take beside other connections: a tenth.
-constexpr int kSearchPart = 10;
+/// Of the time that a lock is waited for, what a search for refused rows may take beside other connections, before it
+/// is begun again alone: a hundredth. What it found out by then is found out twice.
+constexpr int kSearchPart = 100;
 
 std::int64_t lock_number(const BatchRange& range) {
   const std::string name = range.buffer + "/" + std::to_string(range.segment);
@@ -53,6 +54,7 @@ void PostgresSink::connect() {
   tell_server();
   server_ = check_server(*session_, target_, options_);
   if (server_.takes_no_writes) throw DestinationFailure(*server_.takes_no_writes);
+  shared_->server.meet(server_.identity);
   check_grants(*session_, server_.prelude, {{"forebay_migrations", "SELECT"}});
   PostgresMigrator migrator(*session_, server_.prelude);
   for (const std::string& line : migrator.up(PostgresMigrator::Adopt::no)) {
@@ -82,7 +84,7 @@ void PostgresSink::tell_server() {
 
 void PostgresSink::check_target_grants() {
   std::vector<NeededGrant> needed = {{ledger_table_, "SELECT, INSERT"}};
-  for (const Target& t : targets_) needed.push_back({t.table.quoted, "SELECT, INSERT, UPDATE"});
+  for (const Target& t : targets_) needed.push_back({t.table.quoted, "SELECT, INSERT, UPDATE", t.stream});
   check_grants(*session_, server_.prelude, needed);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,11 +23,32 @@ namespace forebay {
 struct PostgresServer {
   std::string prelude;       // SET LOCAL …: fit for poolers in transaction mode, which hand sessions around
   bool temp_tables = false;  // the role may create them
+  std::string identity;      // empty where it cannot be told
   std::optional<Failure> takes_no_writes;  // a standby, or transactions are read-only: to look at, it will do
 };
 PostgresServer check_server(PostgresSession& session, const PostgresTarget& target, const DestinationOptions& options);
 /// How long the server lets a statement wait for a lock.
 std::chrono::milliseconds lock_timeout(const PostgresTarget& target);
+
+/// Which server answered last, of all connections of a destination. Thread-safe.
+class ServerMet {
+ public:
+  void meet(const std::string& identity) {
+    const std::lock_guard lock(mutex_);
+    if (identity.empty()) return;
+    if (!last_.empty() && identity != last_) ++changes_;
+    last_ = identity;
+  }
+  std::uint64_t changes() const {
+    const std::lock_guard lock(mutex_);
+    return changes_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string last_;
+  std::uint64_t changes_ = 0;
+};
 
 /// What all connections of one destination share.
 struct PostgresShared {
@@ -34,6 +56,7 @@ struct PostgresShared {
   RefusalRates rates;
   TableTurns turns;
   Told told;
+  ServerMet server;
 };
 
 /// One connection that brings batches to PostgreSQL.

@@ -58,13 +58,16 @@ std::string suspect_condition(PostgresSession& session, const Stream& stream, co
   return text;
 }
 
-/// Whether it is a table of someone's own that `forebay migrate up` would adopt.
-bool is_adoptable(PostgresSession& session, const Stream& stream) {
+/// Whose a table is: forebay's or a stream's, or somebody's own that `forebay migrate up` has adopted, or would.
+enum class Origin : std::uint8_t { ours, adopted, adoptable };
+
+Origin origin_of(PostgresSession& session, const Stream& stream) {
   const std::optional<Migration> maker = maker_of(session.dialect().name(), stream.table);
-  if (!maker || maker->adopt.empty()) return false;
-  if (!find_table(session, {"", "forebay_migrations"})) return true;
-  return session.exec("SELECT 1 FROM forebay_migrations WHERE \"number\" = $1", {std::to_string(maker->number)})
-      .empty();
+  if (!maker || maker->adopt.empty()) return Origin::ours;
+  if (!find_table(session, {"", "forebay_migrations"})) return Origin::adoptable;
+  const auto applied =
+      session.exec("SELECT adopted FROM forebay_migrations WHERE \"number\" = $1", {std::to_string(maker->number)});
+  return applied.empty() ? Origin::adoptable : applied[0][0].as<bool>() ? Origin::adopted : Origin::ours;
 }
 
 }  // namespace
@@ -76,14 +79,6 @@ std::optional<std::string> find_table(PostgresSession& session, const TableName&
       session.dialect().table_oid(name));
   if (rows.empty()) return std::nullopt;
   return quoted_table({rows[0][0].c_str(), rows[0][1].c_str()});
-}
-
-std::vector<std::string> column_problems(PostgresSession& session, const Stream& stream, const std::string& quoted,
-                                         bool missing_too) {
-  std::vector<std::string> problems;
-  for (const Misfit& m : column_misfits(session.dialect(), stream, actual_columns(session, quoted), missing_too))
-    problems.push_back(m.what);
-  return problems;
 }
 
 std::vector<std::string> key_indexes(PostgresSession& session, const Stream& stream, const std::string& quoted) {
@@ -112,10 +107,11 @@ std::vector<std::string> key_indexes(PostgresSession& session, const Stream& str
 
 // By openGauss's sources every unique index counts whose columns are given or filled by a default, and none of their
 // columns may be assigned. An index is in nobody's way that holds no column that is assigned, and then either the whole
-// key, or a column that forebay leaves to a sequence (a serial id) or to NULL, which is equal to nothing. Exclusion
-// constraints are met like those, and with a deferrable one there is no upsert at all (execUtils.cpp). indnkeyatts may
-// be NULL at a server that was upgraded.
-std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream, const std::string& quoted) {
+// key, or a column that forebay leaves to a sequence (a serial id) or to NULL, which is equal to nothing, or that an
+// INSERT repeats from the row of its key. Exclusion constraints are met like those, and with a deferrable one there is
+// no upsert at all (execUtils.cpp). indnkeyatts may be NULL at a server that was upgraded.
+std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream, const std::string& quoted,
+                                  const std::vector<std::string>& repeated) {
   std::vector<Misfit> rivals;
   if (session.dialect().upsert_names_its_key() || stream.key.empty()) return rivals;
   struct Index {
@@ -145,7 +141,8 @@ std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream
     } else if (row[1].is_null() || owns(stream, column) || column == stream.version_column ||
                column == stream.touched_column) {
       index.assigned = true;
-    } else if (row[2].is_null() || std::string_view(row[2].c_str()).starts_with("nextval(")) {
+    } else if (std::find(repeated.begin(), repeated.end(), quoted_identifier(column)) != repeated.end() ||
+               row[2].is_null() || std::string_view(row[2].c_str()).starts_with("nextval(")) {
       index.never_met = true;
     }
   }
@@ -170,6 +167,14 @@ std::string shape_of(const PostgresDialect& dialect, const std::string& quoted) 
          quoted_literal(quoted) + "::regclass)";
 }
 
+std::vector<std::string> repeated_columns(const Stream& stream, const ActualColumns& actual) {
+  // A set is made by whoever has more to say of it; of a file the scanner knows all.
+  if (stream.table != backup_sets_stream().table || unfilled_columns(stream, actual).empty()) return {};
+  std::vector<std::string> repeated;
+  for (const std::string& name : other_columns(stream, actual)) repeated.push_back(quoted_identifier(name));
+  return repeated;
+}
+
 PostgresTable inspect_table(PostgresSession& session, const Stream& stream, const std::string& quoted) {
   PostgresTable table;
   table.quoted = quoted;
@@ -186,7 +191,12 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   table.name = facts.at(0)[3].c_str();
   const std::string kind = facts.at(0)[0].c_str();
   const ActualColumns actual = actual_columns(session, quoted);
-  std::vector<Misfit> misfits = column_misfits(session.dialect(), stream, actual, true);
+  std::vector<std::string> unfilled = unfilled_columns(stream, actual);
+  if (!unfilled.empty() && origin_of(session, stream) == Origin::adopted) {
+    table.repeated = repeated_columns(stream, actual);
+    if (!table.repeated.empty()) unfilled.clear();
+  }
+  std::vector<Misfit> misfits = column_misfits(session.dialect(), stream, quoted, actual, true, unfilled);
   table.key_indexes = key_indexes(session, stream, quoted);
   const Distribution distribution = distribution_of(session, stream, quoted);
   table.distributed = distribution.distributed;
@@ -196,17 +206,17 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
     misfits.insert(misfits.begin(), distribution.misfits.begin(), distribution.misfits.end());
   } else if (table.key_indexes.empty() && !stream.key.empty())
     misfits.insert(misfits.begin(), key_misfit(stream, quoted));
-  const std::vector<Misfit> rivals = rivals_of_key(session, stream, quoted);
+  const std::vector<Misfit> rivals = rivals_of_key(session, stream, quoted, table.repeated);
   misfits.insert(misfits.begin(), rivals.begin(), rivals.end());
   if (kind != "r" && kind != "p") misfits = {{"it is not a table", "", "rename it, or name another table", false}};
   if (!misfits.empty())
-    throw DestinationFailure(misfit_failure(stream, quoted, misfits, is_adoptable(session, stream)));
+    throw DestinationFailure(misfit_failure(stream, quoted, misfits, origin_of(session, stream) == Origin::adoptable));
   table.partitioned = facts[0][4].as<bool>();
   // An INSERT trigger and row-level security judge rows one by one; COPY refuses the latter.
-  table.direct = !facts[0][1].as<bool>() && !facts[0][2].as<bool>();
+  table.direct = !facts[0][1].as<bool>() && !facts[0][2].as<bool>() && table.repeated.empty();
   for (const Column& c : stream.columns) {
     const ActualColumn& found = actual.at(c.name);
-    const Fit fit = *fit_of(c.type, found);
+    const Fit fit = *fit_of(stream, c, found);
     table.direct = table.direct && fit.direct;
     table.forms.push_back(fit.form);
     table.wire.push_back(wire_column(fit, found));

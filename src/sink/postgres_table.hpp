@@ -22,6 +22,9 @@ struct PostgresTable {
   std::vector<std::string> key_indexes;  // unique indexes on exactly the key: a violation of one means "exists already"
   /// A condition on the table's columns that most refused rows meet, and hardly any others: a hint where to search.
   std::string suspect;
+  /// Columns (quoted) that an INSERT repeats from the row that is there. Not empty: the table is somebody's own, with
+  /// columns that only its application can fill, so that its rows are updated and none is added.
+  std::vector<std::string> repeated;
   bool partitioned = false;              // its partitions' indexes have names of their own
   bool distributed = false;              // over Citus's workers
   std::vector<std::string> constraints;  // names that a worker's error may hold; empty where it is not distributed
@@ -31,15 +34,14 @@ struct PostgresTable {
 /// "schema"."table" if there is such a table (or partitioned table), by the session's search path.
 std::optional<std::string> find_table(PostgresSession& session, const TableName& name);
 
-/// What of the stream's columns does not fit the table, a line each; columns that are missing count only with
-/// `missing_too`.
-std::vector<std::string> column_problems(PostgresSession& session, const Stream& stream, const std::string& quoted,
-                                         bool missing_too);
 /// Unique indexes that ON CONFLICT (key) can use.
 std::vector<std::string> key_indexes(PostgresSession& session, const Stream& stream, const std::string& quoted);
 
 /// Other unique indexes that an upsert could meet, where it cannot name its key (openGauss).
-std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream, const std::string& quoted);
+std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream, const std::string& quoted,
+                                  const std::vector<std::string>& repeated);
+/// PostgresTable::repeated of a table that was adopted, or is to be.
+std::vector<std::string> repeated_columns(const Stream& stream, const ActualColumns& actual);
 
 /// An SQL expression: a text that changes with whatever inspect_table() looks at.
 std::string shape_of(const PostgresDialect& dialect, const std::string& quoted);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -150,6 +151,17 @@ class Destination {
   /// Looks what is there of given rows, and changes nothing.
   virtual std::unique_ptr<Comparer> make_comparer() = 0;
 
+  /// How often a connection led to another server than the one before: of another system, or on another timeline, as
+  /// after a failover. What a standby had not received when it took over is not there any more.
+  virtual std::uint64_t server_changes() const { return 0; }
+  /// Rows that the batch ledger has of a buffer's segments first … last, by segment; none of a segment: it is left out.
+  /// Connects for itself. Throws Error(destination).
+  virtual std::map<std::uint64_t, std::uint64_t> landed_rows(const std::string& buffer, std::uint64_t first,
+                                                             std::uint64_t last) {
+    (void)buffer, (void)first, (void)last;
+    return {};
+  }
+
   /// Ends the calls of its sinks and comparers that wait for a server, now and from now on: they fail as a lost
   /// connection does. For a stop that must not wait. SQLite has no server, and its calls end by themselves.
   virtual void interrupt() noexcept {}
@@ -157,6 +169,14 @@ class Destination {
   /// What of a buffer has landed, by stream: the truth also where the process that sent it was killed before it could
   /// count. Nothing where there is no ledger yet. Connects for itself, makes nothing. Throws Error(destination).
   virtual std::vector<LedgerTotals> ledger_totals(const std::string& buffer) = 0;
+
+  /// Why no rows of the backup set of this number can land: the tables are somebody's own, and have no room for it.
+  /// Nothing where they can, and where that is not known yet. Connects for itself, with a deadline of its own, as
+  /// nobody should have to wait for a server that is away. Throws Error(destination).
+  virtual std::optional<std::string> why_not_into_set(std::int64_t number) {
+    (void)number;
+    return std::nullopt;
+  }
 
   // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).
   virtual std::vector<MigrationState> migration_states() = 0;
@@ -166,6 +186,9 @@ class Destination {
     (void)none_yet;
     return std::nullopt;
   }
+  /// What migrate_up() would do with tables that are there already and that no migration made, a line each. Throws
+  /// where it would refuse one: the message says what is to be done first.
+  virtual std::vector<std::string> preview_adoption() { return {}; }
   /// Applies what is missing, under a lock with a deadline; returns lines that say what was done.
   virtual std::vector<std::string> migrate_up() = 0;
   /// What migrate_down(count) would drop, in words, a line each ("table backup_files with 173203 rows").

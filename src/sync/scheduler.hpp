@@ -19,6 +19,7 @@
 #include "buffer/version_clock.hpp"
 #include "sink/sink.hpp"
 #include "sync/destination_health.hpp"
+#include "sync/landed_rows.hpp"
 
 namespace forebay {
 
@@ -56,6 +57,7 @@ class Scheduler {
     int syncing = 0;  // workers with a batch in hand
     double sync_time_s = 0;
     std::optional<std::int64_t> last_sync_us;
+    std::uint64_t missing_rows = 0;  // had landed, and are gone since another server answers
   };
   State state() const;
 
@@ -75,6 +77,8 @@ class Scheduler {
                  std::chrono::duration<double> took);
   void tell_refused(const std::vector<std::string>& causes);
   RetryDecision went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments, std::uint32_t attempt);
+  /// `seen`: server_changes() when the caller's last batch began.
+  void compare_servers(std::uint64_t seen);
   SyncResult result(bool settled) const;
   void note_unanswered();
   bool well() const;
@@ -93,6 +97,9 @@ class Scheduler {
   Timer timer_{[this] { tick(); }};
   std::atomic<bool> commit_due_{false};  // the timer is set to come within the commit interval
   std::vector<std::thread> worker_threads_;
+  LandedRows landed_;
+  std::mutex comparing_;                // held while the ledger is asked
+  std::uint64_t changes_compared_ = 0;  // guarded by comparing_: of Destination::server_changes()
   std::atomic<bool> stopping_{false};
 
   mutable std::mutex mutex_;

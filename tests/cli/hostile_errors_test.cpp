@@ -24,8 +24,8 @@ void refuse_with_its_name(PostgresFixture& fixture, const std::string& table, co
   fixture.exec("CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW." + column +
                " LIKE '%forged%' THEN RAISE EXCEPTION USING ERRCODE = '" + sqlstate +
                "', MESSAGE = 'not wanted: ' || NEW." + column + "; END IF; RETURN NEW; END $$");
-  fixture.exec("CREATE OR REPLACE TRIGGER refusing BEFORE INSERT ON " + table +
-               " FOR EACH ROW EXECUTE FUNCTION refuse()");
+  fixture.exec("DROP TRIGGER IF EXISTS refusing ON " + table);
+  fixture.exec("CREATE TRIGGER refusing BEFORE INSERT ON " + table + " FOR EACH ROW EXECUTE FUNCTION refuse()");
 }
 
 /// Nothing below U+0020 but the ends of lines, no DEL, no C1 control, no mark that turns the direction of text.

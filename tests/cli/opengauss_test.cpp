@@ -54,7 +54,7 @@ TEST_CASE("a tree is scanned twice, and destinations are described, through open
 }
 
 // Hidden, as it takes what the machine has.
-TEST_CASE("/usr is scanned into a stand-in of openGauss and scanned again", "[.usr][threads]") {
+TEST_CASE("/usr is scanned into a stand-in of openGauss and scanned again", "[.usr][postgres][threads]") {
   OpenGaussFixture fixture(GENERATE(kOpenGauss3A, kOpenGauss6PG));
   if (!fixture.available()) return;
   scan_twice(fixture, "/usr");

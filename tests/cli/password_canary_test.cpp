@@ -92,7 +92,7 @@ class Canary {
 };
 
 TEST_CASE("no password is in output, log, process list or state directory, wherever it stands, right or wrong",
-          "[long][threads]") {
+          "[long][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const auto place =
       GENERATE(PasswordPlace::option, PasswordPlace::url, PasswordPlace::variable, PasswordPlace::password_file);

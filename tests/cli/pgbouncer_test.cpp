@@ -43,7 +43,7 @@ class Pooler {
   }
   ~Pooler() {
     stop();
-    fixture_.exec("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = '" + role_ + "'");
+    fixture_.end_backends("usename = '" + role_ + "'");
     fixture_.exec("DROP OWNED BY " + role_);
     fixture_.exec("DROP ROLE " + role_);
   }
@@ -205,7 +205,7 @@ TEST_CASE("sessions and clients that pgbouncer drops while they are idle are rep
   value(pooler.connect("pgbouncer"), "RECONNECT");
   write_one(2);
   // By the server.
-  fixture.exec("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = '" + pooler.role() + "'");
+  fixture.end_backends("usename = '" + pooler.role() + "'");
   write_one(3);
   // The client's side, as client_idle_timeout and a restart do.
   pooler.stop();

@@ -49,8 +49,8 @@ nlohmann::json restored(const ScanSite& site, std::vector<std::string> arguments
   return said;
 }
 
-TEMPLATE_TEST_CASE("a checkpoint that is restored twice leaves what it left, and counts as there", "[threads]",
-                   SqliteFixture, PostgresFixture) {
+TEMPLATE_TEST_CASE("a checkpoint that is restored twice leaves what it left, and counts as there",
+                   "[postgres][threads]", SqliteFixture, PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
   make_watched_tables(fixture);
@@ -70,7 +70,7 @@ TEMPLATE_TEST_CASE("a checkpoint that is restored twice leaves what it left, and
 }
 
 TEMPLATE_TEST_CASE("an old checkpoint restored after newer syncs changes nothing, and its rows count as superseded",
-                   "[threads]", SqliteFixture, PostgresFixture) {
+                   "[postgres][threads]", SqliteFixture, PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
   make_watched_tables(fixture);
@@ -90,8 +90,8 @@ TEMPLATE_TEST_CASE("an old checkpoint restored after newer syncs changes nothing
   CHECK(fixture.one("SELECT count(*) FROM went_back") == "0");
 }
 
-TEMPLATE_TEST_CASE("two machines that restore overlapping checkpoints at once come to one end state", "[threads]",
-                   SqliteFixture, PostgresFixture) {
+TEMPLATE_TEST_CASE("two machines that restore overlapping checkpoints at once come to one end state",
+                   "[postgres][threads]", SqliteFixture, PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
   make_watched_tables(fixture);

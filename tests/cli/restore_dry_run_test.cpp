@@ -23,8 +23,8 @@ bool sums_up(const nlohmann::json& j) {
   return n("rows") == n("new") + n("older_there") + n("equal_there") + n("newer_there") + n("superseded");
 }
 
-TEMPLATE_TEST_CASE("a dry run tells what the restore then does, and changes nothing", "[threads]", SqliteFixture,
-                   PostgresFixture) {
+TEMPLATE_TEST_CASE("a dry run tells what the restore then does, and changes nothing", "[postgres][threads]",
+                   SqliteFixture, PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
   const TemporaryDirectory dir;
@@ -71,8 +71,8 @@ TEMPLATE_TEST_CASE("a dry run tells what the restore then does, and changes noth
   CHECK(after.at("equal_there") == 501 + 3000 + 3000);
 }
 
-TEMPLATE_TEST_CASE("a dry run at a destination without tables finds every row new, and makes nothing", "[threads]",
-                   SqliteFixture, PostgresFixture) {
+TEMPLATE_TEST_CASE("a dry run at a destination without tables finds every row new, and makes nothing",
+                   "[postgres][threads]", SqliteFixture, PostgresFixture) {
   TestType fixture;
   if (!fixture.available()) return;
   const TemporaryDirectory dir;

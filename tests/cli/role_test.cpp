@@ -9,13 +9,17 @@
 namespace forebay::test {
 namespace {
 
-CommandResult run_role_file(const OwnDatabase& database, std::vector<std::string> variables) {
+CommandResult run_role_file(const std::string& url, const std::vector<std::string>& variables) {
   CommandLine psql;
   psql.program = "/usr/bin/psql";
   psql.arguments = {"-X", "-f", source_directory() + "/sql/postgres/role.sql"};
   for (const std::string& variable : variables) psql.arguments.insert(psql.arguments.end(), {"-v", variable});
-  psql.arguments.push_back(database.owner_url());
+  psql.arguments.push_back(url);
   return run_command(psql);
+}
+
+CommandResult run_role_file(const OwnDatabase& database, const std::vector<std::string>& variables) {
+  return run_role_file(database.owner_url(), variables);
 }
 
 TEST_CASE("the role of sql/postgres/role.sql is enough to scan, scan again, recover and restore, and may do no more",
@@ -102,6 +106,29 @@ TEST_CASE("sql/postgres/role.sql makes the role where there is none, and wants i
   database.exec("DROP TABLE backup_sets");
   CHECK(run_role_file(database, {"role=" + odd}).status == 3);
   CHECK(database.one("SELECT count(*) FROM pg_roles WHERE rolname = $$" + odd + "$$") == "0");
+}
+
+TEST_CASE("an owner without superuser gives a role of somebody else's its rights with sql/postgres/role.sql",
+          "[postgres][threads]") {
+  PostgresFixture server;
+  if (!server.available()) return;
+  const OwnDatabase database(server);
+  const std::string owner = database.role() + "_owner";
+  database.exec("CREATE ROLE " + owner + " LOGIN CREATEROLE; CREATE SCHEMA files AUTHORIZATION " + owner +
+                "; GRANT CONNECT, TEMPORARY ON DATABASE " + database.role() + " TO " + owner + " WITH GRANT OPTION");
+  const std::string url =
+      database_url_with("dbname=" + database.role() + "&user=" + owner + "&options=-csearch_path%3Dfiles");
+  REQUIRE(make_destination(url, {})->migrate_up().size() > 1);
+  const std::vector<std::string> variables = {"role=" + database.role(), "schema=files"};
+  if (std::stoi(database.one("SHOW server_version_num")) >= 160'000) {
+    CHECK(says(run_role_file(url, variables).err, "permission denied to alter role"));
+    database.exec("GRANT " + database.role() + " TO " + owner + " WITH ADMIN OPTION");
+  }
+  const auto made = run_role_file(url, variables);
+  CAPTURE(made.err);
+  CHECK(made.status == 0);
+  CHECK(database.one("SELECT has_table_privilege('" + database.role() + "', 'files.backup_files', 'UPDATE')") == "t");
+  database.exec("DROP OWNED BY " + owner + " CASCADE; DROP ROLE " + owner);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ class PasswordLogin {
     std::stringstream text;
     text << in.rdbuf();
     before_ = text.str();
+    fixture_.exec("SET password_encryption = 'scram-sha-256'");  // 13's default is another
     fixture_.exec("CREATE ROLE " + role_ + " LOGIN SUPERUSER PASSWORD 'right-canary'");
     write("local all " + role_ + " scram-sha-256\n" + before_);
   }

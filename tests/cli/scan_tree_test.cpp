@@ -26,12 +26,10 @@ void check_same(const std::map<std::string, std::int64_t>& landed, const std::ma
   CHECK(std::equal(landed.begin(), landed.end(), found.begin(), found.end()));
 }
 
-TEST_CASE("what a scan brings into PostgreSQL is what find says, and a second scan of the set adds no row",
-          "[postgres][threads]") {
+void check_two_scans(const std::string& root) {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const ScanSite site(fixture.url());
-  const std::string root = "/usr/include";
   const auto first = summary_of(site.run({"scan", root, "--set", "twice", "--json"}));
   const auto found = found_under(root);
   const auto set = first.at("backup_set_id").get<std::int64_t>();
@@ -49,6 +47,17 @@ TEST_CASE("what a scan brings into PostgreSQL is what find says, and a second sc
                     "WHERE backup_files.sync_version > before.sync_version") == std::to_string(found.size()));
   CHECK(fixture.one("SELECT count(*) FROM backup_sets") == "1");
   CHECK(site.buffers_left() == 0);
+}
+
+TEST_CASE("what a scan brings into PostgreSQL is what find says, and a second scan of the set adds no row",
+          "[postgres][threads]") {
+  check_two_scans("/usr/include");
+}
+
+// For scripts/postgres-versions.sh.
+TEST_CASE("what a scan of /usr brings into PostgreSQL is what find says, and a second scan adds no row",
+          "[.usr-twice][postgres][threads]") {
+  check_two_scans("/usr");
 }
 
 TEST_CASE("a rescan sees ten changed and ten new files, and leaves what the copier wrote", "[postgres][threads]") {

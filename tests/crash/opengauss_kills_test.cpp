@@ -5,6 +5,7 @@
 #include "crash/tally.hpp"
 #include "crash/test_site.hpp"
 #include "support/opengauss_stand_in.hpp"
+#include "support/server_uses.hpp"
 
 namespace forebay::crash {
 namespace {
@@ -16,6 +17,7 @@ void survive_kills(const test::OpenGaussRelease& release, const std::string& lev
     WARN("skipped: DATABASE_URL and PGHOST name no server with a Unix socket");
     return;
   }
+  ++test::g_server_uses;
   const test::TemporaryDirectory directory;
   Site site(test::crash_binary(), directory.path(), make_postgres_view(database, server->url()));
   const std::uint64_t first = std::random_device{}();

@@ -8,6 +8,7 @@
 #include "crash/round.hpp"
 #include "support/lines.hpp"
 #include "support/places.hpp"
+#include "support/server_uses.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace forebay::crash {
@@ -24,6 +25,7 @@ class TestSite {
       WARN("skipped: DATABASE_URL is not set");
       return;
     }
+    if (destination == "postgres") ++test::g_server_uses;
     site_.emplace(test::crash_binary(), directory_.path(),
                   destination == "postgres" ? make_postgres_view(url) : make_sqlite_view(directory_.path()));
   }

@@ -67,7 +67,7 @@ class FaultTally {
 }  // namespace
 
 TEST_CASE("under faults in pairs, drawn at random, nothing is lost and nothing lands twice",
-          "[faults][long][threads]") {
+          "[faults][long][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   PrivatePostgres server;
   prepare(server);
@@ -82,7 +82,7 @@ TEST_CASE("under faults in pairs, drawn at random, nothing is lost and nothing l
 }
 
 TEST_CASE("where what was refused is never sent again the oracle reports that it is not there",
-          "[faults][long][threads]") {
+          "[faults][long][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   PrivatePostgres server;
   prepare(server);
@@ -109,7 +109,7 @@ TEST_CASE("a plan of faults is the same for the same seed", "[faults]") {
   CHECK(a.kill_at == b.kill_at);
 }
 
-TEST_CASE("soak: faults in pairs", "[.fault-soak][threads]") {
+TEST_CASE("soak: faults in pairs", "[.fault-soak][postgres][threads]") {
   REQUIRE(PrivatePostgres::available());
   PrivatePostgres server;
   prepare(server);

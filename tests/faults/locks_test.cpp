@@ -31,7 +31,7 @@ class OtherSession {
 
 }  // namespace
 
-TEST_CASE("a lock that somebody holds for long is waited for in turns, and named", "[faults][threads]") {
+TEST_CASE("a lock that somebody holds for long is waited for in turns, and named", "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   FaultSite site(server.url());
@@ -56,7 +56,7 @@ TEST_CASE("a lock that somebody holds for long is waited for in turns, and named
 }
 
 TEST_CASE("connections of one process do not lock each other out while one searches for many refused rows",
-          "[faults][long][threads]") {
+          "[faults][long][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   Options o = FaultSite::options(server.url());  // locks are waited for by 315 ms
@@ -90,7 +90,7 @@ TEST_CASE("connections of one process do not lock each other out while one searc
 }
 
 TEST_CASE("a deadlock with somebody else's transaction is retried, whoever of the two is its victim",
-          "[faults][threads]") {
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server({"deadlock_timeout=50ms"});
   Options o = FaultSite::options(server.url());
@@ -127,7 +127,7 @@ TEST_CASE("a deadlock with somebody else's transaction is retried, whoever of th
 }
 
 TEST_CASE("where transactions are serializable by default, those that fail for it are retried whole",
-          "[faults][threads]") {
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server({"default_transaction_isolation=serializable"});
   FaultSite site(server.url());
@@ -144,7 +144,8 @@ TEST_CASE("where transactions are serializable by default, those that fail for i
   CHECK(std::stoi(server.one("SELECT last_value FROM tries")) > 3);
 }
 
-TEST_CASE("a statement that takes longer than its limit is sent in halves, down to one row", "[faults][threads]") {
+TEST_CASE("a statement that takes longer than its limit is sent in halves, down to one row",
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   Options o = FaultSite::options(server.url());

@@ -9,7 +9,7 @@ using namespace forebay::test;
 using namespace std::chrono_literals;
 
 TEST_CASE("connections that are reset at any byte of a batch lose nothing and bring nothing twice",
-          "[faults][threads]") {
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const auto seed = std::random_device{}();
   INFO("seed " << seed);
@@ -38,7 +38,8 @@ TEST_CASE("connections that are reset at any byte of a batch lose nothing and br
   CHECK(after.threads <= before.threads);
 }
 
-TEST_CASE("answers to COMMIT that are lost leave each row there once, counted as synced", "[faults][threads]") {
+TEST_CASE("answers to COMMIT that are lost leave each row there once, counted as synced",
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   TcpProxy proxy(server.socket());
@@ -56,7 +57,7 @@ TEST_CASE("answers to COMMIT that are lost leave each row there once, counted as
   CHECK(site.lines_with("looked up when it is sent again") >= 1);
 }
 
-TEST_CASE("a black hole ends at the deadline, and the rows land as soon as it is gone", "[faults][threads]") {
+TEST_CASE("a black hole ends at the deadline, and the rows land as soon as it is gone", "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   TcpProxy proxy(server.socket());
@@ -78,7 +79,7 @@ TEST_CASE("a black hole ends at the deadline, and the rows land as soon as it is
 }
 
 TEST_CASE("a connection that dies without a sign in the middle of a batch does not hold its range for ever",
-          "[faults][threads]") {
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   TcpProxy proxy(server.socket());
@@ -111,7 +112,7 @@ TEST_CASE("a connection that dies without a sign in the middle of a batch does n
   site.check_complete(server);
 }
 
-TEST_CASE("a slow link brings what fits through it in time, in halves where need be", "[faults][threads]") {
+TEST_CASE("a slow link brings what fits through it in time, in halves where need be", "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   TcpProxy proxy(server.socket());
@@ -133,7 +134,7 @@ TEST_CASE("a slow link brings what fits through it in time, in halves where need
   site.check_complete(server);  // a long round trip alone fails nothing
 }
 
-TEST_CASE("connections that are dropped again and again hold nothing up", "[faults][threads]") {
+TEST_CASE("connections that are dropped again and again hold nothing up", "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   TcpProxy proxy(server.socket());

@@ -13,7 +13,7 @@ using namespace forebay;
 using namespace forebay::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("a stopped backend ends in a retry, and everything lands", "[faults][threads]") {
+TEST_CASE("a stopped backend ends in a retry, and everything lands", "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   FaultSite site(server.url());
@@ -27,7 +27,8 @@ TEST_CASE("a stopped backend ends in a retry, and everything lands", "[faults][t
   for (const pid_t backend : backends) server.signal(backend, SIGCONT);
 }
 
-TEST_CASE("a stopped postmaster is down at the deadline, and back as soon as it goes on", "[faults][threads]") {
+TEST_CASE("a stopped postmaster is down at the deadline, and back as soon as it goes on",
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   const Resources before = Resources::now();
@@ -51,7 +52,7 @@ TEST_CASE("a stopped postmaster is down at the deadline, and back as soon as it 
 }
 
 TEST_CASE("backends that are terminated and killed at random lose nothing and bring nothing twice",
-          "[faults][threads]") {
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const auto seed = std::random_device{}();
   INFO("seed " << seed);
@@ -83,7 +84,7 @@ TEST_CASE("backends that are terminated and killed at random lose nothing and br
   CHECK(Resources::now().threads <= before.threads);
 }
 
-TEST_CASE("a server that is stopped at once and started again gets everything", "[faults][threads]") {
+TEST_CASE("a server that is stopped at once and started again gets everything", "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   PrivatePostgres server;
   FaultSite site(server.url());
@@ -96,7 +97,7 @@ TEST_CASE("a server that is stopped at once and started again gets everything", 
   site.check_complete(server);
 }
 
-TEST_CASE("a role without a free connection waits for one", "[faults][threads]") {
+TEST_CASE("a role without a free connection waits for one", "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   server.exec("CREATE ROLE few LOGIN CONNECTION LIMIT 0; GRANT CREATE ON SCHEMA public TO few");
@@ -115,7 +116,7 @@ TEST_CASE("a role without a free connection waits for one", "[faults][threads]")
 }
 
 TEST_CASE("a password that is changed in mid-run is misconfigured, told without it, and no row is lost",
-          "[faults][threads]") {
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   server.exec("CREATE ROLE locked LOGIN PASSWORD 'canary-one'; GRANT CREATE ON SCHEMA public TO locked");
@@ -134,7 +135,7 @@ TEST_CASE("a password that is changed in mid-run is misconfigured, told without 
   site.check_complete(server);
 }
 
-TEST_CASE("a database that is missing is misconfigured until it is there", "[faults][threads]") {
+TEST_CASE("a database that is missing is misconfigured until it is there", "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   FaultSite site("postgresql://postgres@127.0.0.1:" + std::to_string(server.port()) + "/later");
@@ -145,7 +146,8 @@ TEST_CASE("a database that is missing is misconfigured until it is there", "[fau
   CHECK(site.buffer().get_stats("measurements").synced == static_cast<std::uint64_t>(site.added()));
 }
 
-TEST_CASE("of several servers the one that takes writes is found, also when the roles change", "[faults][threads]") {
+TEST_CASE("of several servers the one that takes writes is found, also when the roles change",
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   PrivatePostgres first;
   PrivatePostgres second({"default_transaction_read_only=on"});
@@ -164,7 +166,7 @@ TEST_CASE("of several servers the one that takes writes is found, also when the 
   CHECK(second.one("SELECT count(*) FROM pg_class WHERE relname = 'measurements'") == "0");
 }
 
-TEST_CASE("a server alone that is read-only is waited for", "[faults][threads]") {
+TEST_CASE("a server alone that is read-only is waited for", "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   FaultSite site(server.url());
@@ -181,7 +183,7 @@ TEST_CASE("a server alone that is read-only is waited for", "[faults][threads]")
 }
 
 TEST_CASE("a server whose disk is full is waited for, and gets everything when there is room",
-          "[faults][root][threads]") {
+          "[faults][postgres][root][threads]") {
   if (!PrivatePostgres::available()) return;
   if (::geteuid() != 0) {
     WARN("skipped: only root can make a small disk");

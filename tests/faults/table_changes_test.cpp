@@ -17,7 +17,7 @@ struct Change {
 }  // namespace
 
 TEST_CASE("a table that does not fit any more stops syncing with what differs, and gets everything once it is mended",
-          "[faults][threads]") {
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   FaultSite site(server.url());
@@ -62,7 +62,7 @@ TEST_CASE("a table that does not fit any more stops syncing with what differs, a
   }
 }
 
-TEST_CASE("a change that still fits is taken without a word", "[faults][threads]") {
+TEST_CASE("a change that still fits is taken without a word", "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   FaultSite site(server.url());
@@ -82,7 +82,7 @@ TEST_CASE("a change that still fits is taken without a word", "[faults][threads]
         std::to_string(site.added()));
 }
 
-TEST_CASE("a right that is missing is named, and nothing is quarantined", "[faults][threads]") {
+TEST_CASE("a right that is missing is named, and nothing is quarantined", "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   server.exec("CREATE ROLE less LOGIN; GRANT CREATE ON SCHEMA public TO less");

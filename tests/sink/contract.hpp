@@ -8,10 +8,10 @@
 #include "sink/test_streams.hpp"
 
 /// A case of the contract that every sink keeps; `Fixture` is the fixture's type.
-#define SINK_CONTRACT(sentence)                                                                                \
-  TEMPLATE_TEST_CASE(                                                                                          \
-      sentence, "[sink][threads]", forebay::test::PostgresFixture, forebay::test::PostgresNoTempFixture,       \
-      forebay::test::OpenGauss3AFixture, forebay::test::OpenGauss3BFixture, forebay::test::OpenGauss5AFixture, \
+#define SINK_CONTRACT(sentence)                                                                                    \
+  TEMPLATE_TEST_CASE(                                                                                              \
+      sentence, "[sink][postgres][threads]", forebay::test::PostgresFixture, forebay::test::PostgresNoTempFixture, \
+      forebay::test::OpenGauss3AFixture, forebay::test::OpenGauss3BFixture, forebay::test::OpenGauss5AFixture,     \
       forebay::test::OpenGauss6PGFixture, forebay::test::Dolphin6BFixture, forebay::test::SqliteFixture)
 
 namespace forebay::test {

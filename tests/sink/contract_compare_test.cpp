@@ -213,11 +213,7 @@ TEST_CASE("comparing ends at the deadline of writing, and goes on when the serve
   fixture.exec("ROLLBACK");
   check_counts(compared(*comparer, stream, one_key(2)), 0, 1, 0, 0);
 
-  const std::string ended = fixture.one(
-      "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE "
-      "application_name = '" +
-      fixture.schema() + "'");
-  CHECK(ended == "1");
+  CHECK(fixture.end_backends("application_name = '" + fixture.schema() + "'") == "1");
   CHECK(comparison_refused(*comparer, stream, one_key()).failure_class == FailureClass::reconnect);
   check_counts(compared(*comparer, stream, one_key(0)), 0, 0, 0, 1);
 }

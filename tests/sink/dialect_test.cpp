@@ -38,6 +38,12 @@ TEST_CASE("PostgreSQL's texts") {
   CHECK_THAT(dialect.upsert_from(stream, "\"t\"", "pg_temp.s", wire),
              Catch::Contains("SELECT s.c1, s.c2, s.c3, CAST(s.c4 AS mood), s.row_version, now() FROM pg_temp.s AS s "
                              "ORDER BY s.c1, s.c2 COLLATE \"C\" ON CONFLICT"));
+  // A column that only the table's own application fills: a row that is there keeps what it has, and none is made.
+  CHECK_THAT(dialect.upsert_from(stream, "\"t\"", "pg_temp.s", wire, {"\"theirs\""}),
+             Catch::StartsWith("INSERT INTO \"t\" (\"set_id\", \"path\", \"size\", \"note\", \"row_version\", "
+                               "\"touched_at\", \"theirs\") SELECT ") &&
+                 Catch::Contains("s.row_version, now(), t.\"theirs\" FROM pg_temp.s AS s LEFT JOIN \"t\" AS t ON "
+                                 "t.\"set_id\" = s.c1 AND t.\"path\" = s.c2 ORDER BY s.c1"));
   CHECK(dialect.count_superseded(stream, "\"t\"", "pg_temp.s", wire) ==
         "SELECT s.span, count(*) FROM pg_temp.s AS s JOIN \"t\" AS t ON t.\"set_id\" = s.c1 AND t.\"path\" = s.c2 AND "
         "t.\"row_version\" > s.row_version GROUP BY s.span");

@@ -68,11 +68,15 @@ class PostgresFixture : public SinkFixture {
   Rows query(const std::string& sql) override;
   const Dialect& dialect() const override { return dialect_; }
   std::string as_microseconds(const std::string& column) const override {
-    return "(extract(epoch FROM " + column + ") * 1000000)::bigint";
+    // Seconds by themselves: before 14 the epoch is a floating-point number, of 53 bits.
+    return "(extract(epoch FROM date_trunc('second', " + column + "))::bigint * 1000000 + extract(microseconds FROM " +
+           column + ")::bigint % 1000000)";
   }
   std::string as_hex(const std::string& column) const override { return "encode(" + column + ", 'hex')"; }
   void hand_over(const std::string& table) override;
   const std::string& schema() const { return schema_; }
+  /// Ends the backends of pg_stat_activity's rows `which`, and waits until they are gone. How many there were.
+  std::string end_backends(const std::string& which);
 
  private:
   struct Client;

@@ -181,6 +181,19 @@ std::string upsert_section(UpsertForm form, const char* title) {
   text += verdict(
       name + ": a newer row wins",
       "(SELECT count(*) FROM " + table + " WHERE path = '/b' AND size = 2 AND note = 'y' AND row_version = 11) = 1");
+  // As into a table of someone's own, where forebay makes no row.
+  text += "ALTER TABLE " + table + " ADD COLUMN theirs text;\nUPDATE " + table + " SET theirs = path;\nALTER TABLE " +
+          table + " ALTER COLUMN theirs SET NOT NULL;\n";
+  text += "BEGIN;\n" + dialect.create_stage(stage, kWire) + ";\n";
+  text += rows + "(1, '/b', 3, 'z', 12, 0, 0);\n";
+  text += expects("INSERT 0 1", name + ": what only the row that is there has is repeated") +
+          dialect.upsert_from(stream, table, "pg_temp." + stage, kWire, {"theirs"}) + ";\nCOMMIT;\n";
+  text += verdict(name + ": it is as it was",
+                  "(SELECT count(*) FROM " + table + " WHERE theirs = path AND path = '/b' AND size = 3) = 1");
+  text += "BEGIN;\n" + dialect.create_stage(stage, kWire) + ";\n" + rows + "(1, '/none', 3, 'z', 12, 0, 0);\n";
+  text += expects("23502", name + ": where no row is there, none is made") +
+          dialect.upsert_from(stream, table, "pg_temp." + stage, kWire, {"theirs"}) + ";\nROLLBACK;\n";
+  text += "ALTER TABLE " + table + " DROP COLUMN theirs;\n";
   text += prepared(name, "bigint[], text[], bigint[], text[], bigint[], integer[]",
                    dialect.upsert_from(stream, table, dialect.unnest_item(kWire), kWire));
   text += expects("INSERT 0 2", name + ": arrays are counted as touched") + "EXECUTE " + name +

@@ -117,7 +117,8 @@ std::string documented_service(const TlsServer& server) {
   return text;
 }
 
-TEST_CASE("verify-full with the right CA and name brings rows over TLS, however it is asked for", "[tls][threads]") {
+TEST_CASE("verify-full with the right CA and name brings rows over TLS, however it is asked for",
+          "[tls][postgres][threads]") {
   const TlsServer* server = tls_server();
   if (server == nullptr) return;
   const Tree tree;
@@ -161,7 +162,7 @@ TEST_CASE("verify-full with the right CA and name brings rows over TLS, however 
         "2");
 }
 
-TEST_CASE("the connection that verify-full makes is encrypted", "[tls][threads]") {
+TEST_CASE("the connection that verify-full makes is encrypted", "[tls][postgres][threads]") {
   const TlsServer* server = tls_server();
   if (server == nullptr) return;
   const auto destination =
@@ -172,7 +173,8 @@ TEST_CASE("the connection that verify-full makes is encrypted", "[tls][threads]"
                     "'forebay'") == "t");
 }
 
-TEST_CASE("a certificate that does not verify ends a scan with 3 and says what to look at", "[tls][threads]") {
+TEST_CASE("a certificate that does not verify ends a scan with 3 and says what to look at",
+          "[tls][postgres][threads]") {
   const TlsServer* server = tls_server();
   if (server == nullptr) return;
   const Tree tree;
@@ -219,7 +221,8 @@ TEST_CASE("a URL whose sslmode cannot be is refused with 2", "[tls][threads]") {
   CHECK_FALSE(says(result.err, "tls-canary"));
 }
 
-TEST_CASE("where a server has no TLS, sslmode=require is refused, and prefer goes without", "[tls][threads]") {
+TEST_CASE("where a server has no TLS, sslmode=require is refused, and prefer goes without",
+          "[tls][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const TlsServer server(false);
   const Tree tree;

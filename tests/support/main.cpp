@@ -1,4 +1,5 @@
-// The test program: Catch2's, and a check that each case has the tag [threads] that starts a thread or a process.
+// The test program: Catch2's, and a check that each case has the tag [threads] that starts a thread or a process, and
+// the tag [postgres] that takes a server.
 #define CATCH_CONFIG_RUNNER
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -6,6 +7,7 @@
 #include <string_view>
 
 #include "support/sanitizers.hpp"
+#include "support/server_uses.hpp"
 #include "support/starts.hpp"
 
 namespace forebay::test {
@@ -13,7 +15,8 @@ namespace forebay::test {
 static std::size_t g_wrong_tags = 0;
 
 /// Compares each case's tag [threads] with what it started: the thread sanitizer's run takes only cases that have it.
-/// Under a sanitizer nothing is counted, so nothing is compared.
+/// Under a sanitizer nothing is counted, so nothing is compared. And its tag [postgres] with whether it took a server:
+/// runs against other versions take only cases that have it.
 class TagsListener : public Catch::TestEventListenerBase {
  public:
   using TestEventListenerBase::TestEventListenerBase;
@@ -21,6 +24,7 @@ class TagsListener : public Catch::TestEventListenerBase {
   void testCaseStarting(const Catch::TestCaseInfo& info) override {
     TestEventListenerBase::testCaseStarting(info);
     before_ = starts();
+    servers_before_ = g_server_uses;
     skipped_ = false;
   }
 
@@ -34,10 +38,17 @@ class TagsListener : public Catch::TestEventListenerBase {
 
   void testCaseEnded(const Catch::TestCaseStats& stats) override {
     const bool started = starts() != before_;
-    const bool tagged = std::ranges::find(stats.testInfo.lcaseTags, "threads") != stats.testInfo.lcaseTags.end();
+    const auto has = [&](const char* tag) {
+      return std::ranges::find(stats.testInfo.lcaseTags, tag) != stats.testInfo.lcaseTags.end();
+    };
+    const bool tagged = has("threads");
     if (started && !tagged) {
       std::cerr << "the case \"" << stats.testInfo.name
                 << "\" starts a thread or a process: give it the tag [threads]\n";
+      ++g_wrong_tags;
+    }
+    if (g_server_uses != servers_before_ && !has("postgres")) {
+      std::cerr << "the case \"" << stats.testInfo.name << "\" takes a PostgreSQL: give it the tag [postgres]\n";
       ++g_wrong_tags;
     }
     // One that was skipped or failed may have started nothing yet; one for a type in a template has the tags of all
@@ -52,7 +63,7 @@ class TagsListener : public Catch::TestEventListenerBase {
   }
 
  private:
-  std::size_t before_ = 0;
+  std::size_t before_ = 0, servers_before_ = 0;
   bool skipped_ = false;
 };
 

@@ -178,7 +178,9 @@ class Translation {
     return std::nullopt;
   }
 
-  /// ON DUPLICATE KEY UPDATE may not assign a key's column, so the key is what is inserted and not assigned.
+  /// ON DUPLICATE KEY UPDATE may not assign a key's column, so the key is what is inserted and not assigned. What
+  /// forebay repeats from the row of that key comes after all that is assigned; a unique index on it could meet that
+  /// row only.
   std::optional<std::string> translate_upsert(std::size_t on) {
     std::size_t insert = on;
     while (insert > 0 && !at(insert, {"insert", "into"})) --insert;
@@ -200,10 +202,13 @@ class Translation {
       depth += tokens_[i].text == "(" ? 1 : tokens_[i].text == ")" ? -1 : 0;
       begins = depth == 0 && tokens_[i].text == ",";
     }
+    const auto is_assigned = [&](const std::string& column) {
+      return std::find(assigned.begin(), assigned.end(), column) != assigned.end();
+    };
+    inserted.erase(std::find_if(inserted.rbegin(), inserted.rend(), is_assigned).base(), inserted.end());
     std::string key;
     for (const std::string& column : inserted) {
-      if (std::find(assigned.begin(), assigned.end(), column) == assigned.end())
-        key += (key.empty() ? "" : ", ") + column;
+      if (!is_assigned(column)) key += (key.empty() ? "" : ", ") + column;
     }
     tokens_[on + 1].text = "CONFLICT (" + key + ")";
     tokens_[on + 2].text = "DO";

@@ -10,6 +10,8 @@ OwnDatabase::OwnDatabase(PostgresFixture& server, const std::string& options)
     : server_(server), name_(server.schema() + "_own") {
   server_.exec("CREATE ROLE " + name_ + " LOGIN");
   server_.exec("CREATE DATABASE " + name_ + " TEMPLATE template0 " + options);
+  // As sql/postgres/role.sql says: before 15 everyone may create there.
+  exec("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
 }
 
 OwnDatabase::~OwnDatabase() {

@@ -19,7 +19,9 @@
 #include <fstream>
 #include <memory>
 
+#include "support/comes_true.hpp"
 #include "support/libpq_handles.hpp"
+#include "support/server_uses.hpp"
 
 namespace forebay::test {
 namespace {
@@ -97,7 +99,7 @@ class Template {
  public:
   Template() : folder_(server_folder()) {
     must_run({program("initdb"), "-D", data(), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C",
-              "--no-sync", "--no-instructions"},
+              "--no-sync"},
              folder_ + "/log");
     std::ofstream(data() + "/pg_hba.conf")
         << "local all all trust\nhost all locked 127.0.0.1/32 scram-sha-256\nhost all "
@@ -137,6 +139,7 @@ bool PrivatePostgres::available() {
 
 PrivatePostgres::PrivatePostgres(const std::vector<std::string>& settings)
     : folder_(server_folder()), settings_(settings), port_(free_port()) {
+  ++g_server_uses;
   static const Template kTemplate;
   must_run({"/bin/cp", "-a", kTemplate.data(), folder_ + "/data"}, folder_ + "/log");
   start();
@@ -147,6 +150,29 @@ PrivatePostgres::PrivatePostgres(const std::vector<std::string>& settings)
       &PQfinish);
   const std::unique_ptr<PGresult, decltype(&PQclear)> made(PQexec(c.get(), "CREATE DATABASE forebay"), &PQclear);
   if (PQresultStatus(made.get()) != PGRES_COMMAND_OK) FAIL(PQerrorMessage(c.get()));
+}
+
+PrivatePostgres::PrivatePostgres(StandbyOf of) : folder_(server_folder()), port_(free_port()) {
+  of.primary.stop(SIGINT);
+  must_run({"/bin/cp", "-a", of.primary.folder_ + "/data", folder_ + "/data"}, folder_ + "/log");
+  of.primary.start();
+  std::ofstream(folder_ + "/data/standby.signal").flush();
+  std::ofstream(folder_ + "/data/postgresql.auto.conf", std::ios::app)
+      << "primary_conninfo = 'host=" << of.primary.folder_ << " port=" << of.primary.port_ << " user=postgres'\n";
+  start();
+}
+
+void PrivatePostgres::cut_off(const PrivatePostgres& primary) const {
+  const std::string wanted = primary.one("SELECT pg_current_wal_lsn()");
+  REQUIRE(comes_true([&] { return one("SELECT pg_last_wal_replay_lsn() >= '" + wanted + "'") == "t"; }));
+  exec("ALTER SYSTEM SET primary_conninfo = ''");
+  exec("SELECT pg_reload_conf()");
+  REQUIRE(comes_true([&] { return one("SELECT count(*) FROM pg_stat_wal_receiver") == "0"; }));
+}
+
+void PrivatePostgres::promote() const {
+  REQUIRE(one("SELECT pg_promote()") == "t");
+  REQUIRE(comes_true([&] { return one("SELECT pg_is_in_recovery()") == "f"; }));
 }
 
 PrivatePostgres::~PrivatePostgres() {
@@ -164,6 +190,7 @@ void PrivatePostgres::start() {
                                        "autovacuum=off",
                                        "shared_buffers=16MB",
                                        "max_connections=30",
+                                       "password_encryption=scram-sha-256",  // 13's default is another
                                        "listen_addresses=127.0.0.1",
                                        "port=" + std::to_string(port_),
                                        "unix_socket_directories=" + folder_};
@@ -195,6 +222,11 @@ bool PrivatePostgres::signal(pid_t process, int number) const { return ::kill(pr
 
 std::string PrivatePostgres::url(const std::string& parameters) const {
   return "postgresql://postgres@/forebay?host=" + folder_ + "&port=" + std::to_string(port_) + parameters;
+}
+
+std::string PrivatePostgres::url_with(const PrivatePostgres& other) const {
+  return "postgresql://postgres@/forebay?host=" + folder_ + "," + other.folder_ + "&port=" + std::to_string(port_) +
+         "," + std::to_string(other.port_);
 }
 
 Rows PrivatePostgres::query(const std::string& sql) const {

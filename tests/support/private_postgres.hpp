@@ -19,6 +19,11 @@ class PrivatePostgres {
   static bool available();
 
   explicit PrivatePostgres(const std::vector<std::string>& settings = {});
+  /// An asynchronous standby, from a copy of the primary, which is stopped for it; it follows until cut_off().
+  struct StandbyOf {
+    PrivatePostgres& primary;
+  };
+  explicit PrivatePostgres(StandbyOf of);
   ~PrivatePostgres();
   PrivatePostgres(const PrivatePostgres&) = delete;
   PrivatePostgres& operator=(const PrivatePostgres&) = delete;
@@ -26,6 +31,10 @@ class PrivatePostgres {
   void start();
   /// `signal`: SIGQUIT ends it at once, as `pg_ctl stop -m immediate`; SIGINT: fast. Waits until it is gone.
   void stop(int signal);
+  /// Of a standby: waits until it has what the primary has now, then it receives no more.
+  void cut_off(const PrivatePostgres& primary) const;
+  /// Of a standby: it takes writes when this returns.
+  void promote() const;
   pid_t postmaster() const { return postmaster_; }
   /// To a process of it: false where that is not allowed.
   bool signal(pid_t process, int number) const;
@@ -33,6 +42,8 @@ class PrivatePostgres {
   int port() const { return port_; }
   std::string socket() const { return folder_ + "/.s.PGSQL." + std::to_string(port_); }
   std::string url(const std::string& parameters = {}) const;
+  /// Of this server and another, in that order.
+  std::string url_with(const PrivatePostgres& other) const;
   void exec(const std::string& sql) const { query(sql); }
   Rows query(const std::string& sql) const;
   std::string one(const std::string& sql) const { return query(sql).at(0).at(0); }

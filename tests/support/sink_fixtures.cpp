@@ -8,6 +8,8 @@
 
 #include "sink/fixtures.hpp"
 #include "sqlite/statement.hpp"
+#include "support/comes_true.hpp"
+#include "support/server_uses.hpp"
 
 namespace forebay::test {
 
@@ -67,6 +69,7 @@ std::string database_url_with(const std::string& parameters) {
 PostgresFixture::PostgresFixture(const std::string& role) : schema_(unique_schema()), role_(role), client_(new Client) {
   const char* url = std::getenv("DATABASE_URL");
   if (url == nullptr || *url == '\0') return;
+  ++g_server_uses;
   client_->connection = PQconnectdb(url);
   PQsetNoticeProcessor(
       client_->connection, [](void*, const char*) {}, nullptr);
@@ -96,6 +99,14 @@ bool PostgresFixture::available() const {
 
 std::string PostgresFixture::url() const {
   return database_url_with("options=-csearch_path%3D" + schema_ + (role_.empty() ? "" : "&user=" + role_));
+}
+
+std::string PostgresFixture::end_backends(const std::string& which) {
+  const std::string those = " FROM pg_stat_activity WHERE " + which;
+  const std::string ended = one("SELECT count(pg_terminate_backend(pid))" + those);
+  // A limit of the function's own to wait for them came with 14.
+  comes_true([&] { return one("SELECT count(*)" + those) == "0"; });
+  return ended;
 }
 
 Rows PostgresFixture::query(const std::string& sql) {

@@ -1,11 +1,12 @@
-// That the tag [threads] is checked (tests/support/main.cpp): by this program itself, run with cases that have it
-// wrong.
+// That the tags [threads] and [postgres] are checked (tests/support/main.cpp): by this program itself, run with cases
+// that have it wrong.
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <thread>
 
 #include "support/run_command.hpp"
 #include "support/sanitizers.hpp"
+#include "support/server_uses.hpp"
 
 namespace forebay::test {
 namespace {
@@ -22,6 +23,10 @@ TEST_CASE("wrong tags: starts a process and has none", "[.wrong-tags]") {
   CHECK(run_command(line).status == 0);
 }
 TEST_CASE("wrong tags: has one and starts nothing", "[.wrong-tags][threads]") { SUCCEED(); }
+TEST_CASE("wrong tags: takes a server and has none", "[.wrong-tags]") {
+  ++g_server_uses;
+  SUCCEED();
+}
 TEST_CASE("right tags: has one and is skipped", "[.right-tags][threads]") { WARN("skipped: on purpose"); }
 TEST_CASE("right tags: has none and starts nothing", "[.right-tags]") { SUCCEED(); }
 
@@ -32,8 +37,10 @@ CommandResult run_tagged(const std::string& spec) {
   return run_command(line);
 }
 
-TEST_CASE("a case whose tag [threads] is wrong fails its run with what to do, and one whose tag is right does not",
-          "[threads]") {
+TEST_CASE(
+    "a case whose tag [threads] or [postgres] is wrong fails its run with what to do, and one whose tag is right does "
+    "not",
+    "[threads]") {
   const CommandResult wrong = run_tagged("[.wrong-tags]");
   CAPTURE(wrong.out, wrong.err);
   CHECK(wrong.status == 1);
@@ -41,7 +48,8 @@ TEST_CASE("a case whose tag [threads] is wrong fails its run with what to do, an
       wrong.err,
       Contains("\"wrong tags: starts a thread and has none\" starts a thread or a process: give it the tag") &&
           Contains("\"wrong tags: starts a process and has none\" starts a thread or a process: give it the tag") &&
-          Contains("\"wrong tags: has one and starts nothing\" starts neither thread nor process: take the tag"));
+          Contains("\"wrong tags: has one and starts nothing\" starts neither thread nor process: take the tag") &&
+          Contains("\"wrong tags: takes a server and has none\" takes a PostgreSQL: give it the tag [postgres]"));
   const CommandResult right = run_tagged("[.right-tags]");
   CAPTURE(right.out, right.err);
   CHECK(right.status == 0);

@@ -216,6 +216,38 @@ TEST_CASE("one batch that is refused does not hold up the others", "[threads]") 
   CHECK_THAT(result.last_error, Catch::Contains("CHECK"));
 }
 
+TEST_CASE("a drain ends when all that is left keeps failing, whatever else lands", "[threads]") {
+  Pipeline p(limits_with(10));
+  p.destination->before_write = [](const Batch& batch) -> std::optional<Failure> {
+    const bool fails = batch.ranges.front().rows->values(0)[0].as_chars() == "fails";
+    if (fails) return Failure{FailureClass::other, "XX000", "a worker of the server said no"};
+    return std::nullopt;
+  };
+  p.scheduler->start();
+  const auto writer = p.store->make_writer(measurements());
+  for (int i = 0; i < 10; ++i) p.add(*writer, "fails", i);
+  std::atomic<bool> stop{false};
+  std::thread others([&] {
+    const auto another = p.store->make_writer(measurements());
+    for (int i = 0; !stop; ++i) {
+      p.add(*another, "lands", i);
+      if (p.store->unsettled().size() > 50) std::this_thread::yield();
+    }
+    p.store->retire_writer(another);
+  });
+  const auto start = std::chrono::steady_clock::now();
+  bool in_vain = false;
+  const SyncResult drained = p.scheduler->drain(300ms, [&] {
+    in_vain = std::chrono::steady_clock::now() - start > 30s;
+    return in_vain;
+  });
+  stop = true;
+  others.join();
+  CHECK_FALSE(drained.settled);
+  CHECK_FALSE(in_vain);
+  CHECK_THAT(drained.last_error, Catch::Contains("XX000") || Catch::Contains("said no"));
+}
+
 TEST_CASE("tiny segments of several writers share a batch", "[threads]") {
   Pipeline p(limits_with(1000), Durability::process, 1);
   std::vector<std::shared_ptr<WriterCore>> writers;

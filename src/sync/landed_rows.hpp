@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace forebay {
+
+/// What this process brought to its destination and was told is committed there: rows by segment, to be held against
+/// the destination's ledger when another server answers in its place. Some 80 bytes for each segment. Thread-safe.
+class LandedRows {
+ public:
+  void add(const std::string& buffer, std::uint64_t segment, const std::string& stream, std::uint64_t rows);
+
+  struct Missing {
+    std::string buffer;
+    std::uint64_t segment = 0;
+    std::string stream;
+    std::uint64_t rows = 0;
+  };
+  /// What the ledger has of a buffer's segments first … last, by segment.
+  using AskLedger = std::function<std::map<std::uint64_t, std::uint64_t>(const std::string& buffer, std::uint64_t first,
+                                                                         std::uint64_t last)>;
+  /// Segments of which the ledger has fewer rows. Asks for some at a time. From then on they count as the ledger has
+  /// them, so that none is told twice. What `ask` throws is passed on, and then nothing is changed.
+  std::vector<Missing> compare(const AskLedger& ask);
+
+  std::uint64_t total() const;
+
+ private:
+  struct Segment {
+    std::string stream;
+    std::uint64_t rows = 0;
+  };
+  using Key = std::pair<std::string, std::uint64_t>;
+
+  mutable std::mutex mutex_;
+  std::map<Key, Segment> segments_;  // guarded by mutex_
+};
+
+}  // namespace forebay

@@ -1,0 +1,108 @@
+// A primary that is lost, and an asynchronous standby that takes over without its last rows: both real servers.
+#include <signal.h>
+
+#include "faults/fault_site.hpp"
+#include "support/libpq_handles.hpp"
+#include "support/scan_site.hpp"
+
+using namespace forebay;
+using namespace forebay::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string rows_in_ledger(const PrivatePostgres& server) {
+  return server.one("SELECT coalesce(sum(last_row - first_row + 1), 0) FROM sync_batches");
+}
+
+}  // namespace
+
+TEST_CASE("what a promoted standby lacks of the rows that had landed is counted and said, and the rest goes there",
+          "[faults][postgres][threads]") {
+  if (!PrivatePostgres::available()) return;
+  PrivatePostgres primary;
+  const PrivatePostgres standby(PrivatePostgres::StandbyOf{primary});
+  FaultSite site(primary.url_with(standby));
+  site.add(100);
+  REQUIRE(site.buffer().force_sync(20s).settled);
+  standby.cut_off(primary);
+  const bool lacks = GENERATE(true, false);
+  if (lacks) {
+    site.add(60);
+    REQUIRE(site.buffer().force_sync(20s).settled);
+  }
+  const std::string counted = rows_in_ledger(primary);
+  primary.stop(SIGQUIT);
+  standby.promote();
+  site.add(10);
+  REQUIRE(site.buffer().force_sync(20s).settled);
+
+  CHECK(standby.one("SELECT count(*) FROM measurements") == "110");
+  const std::uint64_t missing = lacks ? 60 : 0;
+  CHECK(comes_true([&] { return site.lines_with("another server answers at ") == 1; }));
+  CHECK(site.status().missing_rows == missing);
+  CHECK(site.lines_with("60 rows that had landed are not there") == (lacks ? 1 : 0));
+  CHECK(site.lines_with("all rows that had landed are there") == (lacks ? 0 : 1));
+  CHECK(std::stoull(rows_in_ledger(standby)) == std::stoull(counted) - missing + 10);
+
+  // Told once: later batches and the end say nothing more of it.
+  site.add(10);
+  CHECK(site.buffer().stop(20s).settled);
+  CHECK(site.status().missing_rows == missing);
+  CHECK(site.lines_with("another server answers at ") == 1);
+}
+
+TEST_CASE("a server that was only restarted is not taken for another one", "[faults][postgres][threads]") {
+  if (!PrivatePostgres::available()) return;
+  PrivatePostgres server;
+  FaultSite site(server.url());
+  site.add(100);
+  site.check_complete(server);
+  server.stop(SIGQUIT);
+  server.start();
+  site.add(10);
+  site.check_complete(server);
+  CHECK(site.lines_with("another server answers") == 0);
+}
+
+TEST_CASE("a scan whose standby is promoted in its middle ends with 4 and the number of rows that are gone",
+          "[faults][postgres][threads]") {
+  if (!PrivatePostgres::available()) return;
+  PrivatePostgres primary;
+  const PrivatePostgres standby(PrivatePostgres::StandbyOf{primary});
+  const Tree tree;
+  fill(tree, 3000);
+  const ScanSite site(primary.url_with(standby), {{"MEMORY_DB_SYNC_BATCH_SIZE", "100"}, {"SYNC_DRAIN_TIMEOUT", "30"}});
+  REQUIRE(site.run({"migrate", "up"}).status == 0);
+  standby.cut_off(primary);
+  // The third batch of a worker waits for this lock, until the server is gone.
+  primary.exec(
+      "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (SELECT count(*) FROM sync_batches) > 3 "
+      "THEN PERFORM pg_advisory_lock(1); END IF; RETURN NULL; END $$");
+  primary.exec("CREATE TRIGGER hold AFTER INSERT ON sync_batches FOR EACH STATEMENT EXECUTE FUNCTION hold()");
+  const PgConnection holder(PQconnectdb(primary.url().c_str()), &PQfinish);
+  const PgResult held(PQexec(holder.get(), "SELECT pg_advisory_lock(1)"), &PQclear);
+  REQUIRE(PQresultStatus(held.get()) == PGRES_TUPLES_OK);
+
+  RunningCommand scan(site.line({"scan", tree.path(), "--set-id", "9", "--json"}));
+  const std::string waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+  REQUIRE(comes_true([&] { return primary.one(waiting) != "0"; }));
+  primary.stop(SIGQUIT);
+  standby.promote();
+  const CommandResult result = scan.wait();
+  CAPTURE(result.out, result.err);
+  primary.start();
+  const std::string on_primary = rows_in_ledger(primary);
+  primary.stop(SIGINT);
+
+  CHECK(result.status == 4);
+  CHECK(summary_of(result).at("missing") == std::stoull(on_primary));
+  CHECK(summary_of(result).at("pending") == 0);
+  CHECK(says(result.err, on_primary + " rows that had landed are not there, and are not kept here any more"));
+  const std::uint64_t all = summary_of(result).at("scanned").get<std::uint64_t>() + 2;  // the set, at begin and end
+  CHECK(std::stoull(rows_in_ledger(standby)) == all - std::stoull(on_primary));
+
+  // The advice: scan again.
+  CHECK(site.run({"scan", tree.path(), "--set-id", "9"}).status == 0);
+  CHECK(standby.one("SELECT count(*) FROM backup_files") == std::to_string(found_under(tree.path()).size()));
+}
