@@ -15,7 +15,7 @@ std::map<std::string, std::string> small_batches() {
   return {{"MEMORY_DB_SYNC_BATCH_SIZE", "500"}, {"SYNC_CONNECTIONS", "1"}};
 }
 
-TEST_CASE("a tree is scanned into a Citus, scanned again, and config check names it", "[.citus][threads]") {
+TEST_CASE("a tree is scanned into a Citus, scanned again, and config check names it", "[.citus][postgres][threads]") {
   const std::string how = GENERATE(
       "SELECT create_distributed_table('backup_files', 'backup_set_id')",
       "SELECT create_distributed_table('backup_files', 'file_path')",
@@ -49,7 +49,7 @@ TEST_CASE("a tree is scanned into a Citus, scanned again, and config check names
   CHECK(landed_in(fixture, 9) == found_under(tree.path()));
 }
 
-TEST_CASE("four scans at once of one set and of four end well in a Citus", "[.citus][threads]") {
+TEST_CASE("four scans at once of one set and of four end well in a Citus", "[.citus][postgres][threads]") {
   const bool one_set = GENERATE(true, false);
   CAPTURE(one_set);
   CitusFixture fixture;
@@ -79,7 +79,8 @@ TEST_CASE("four scans at once of one set and of four end well in a Citus", "[.ci
   }
 }
 
-TEST_CASE("of a large tree exactly what a Citus refuses is quarantined, and lands when it may", "[.citus][threads]") {
+TEST_CASE("of a large tree exactly what a Citus refuses is quarantined, and lands when it may",
+          "[.citus][postgres][threads]") {
   CitusFixture fixture;
   if (!fixture.available()) return;
   fixture.exec("ALTER TABLE backup_files ADD CONSTRAINT no_bad_ones CHECK (file_name !~ '^bad')");
@@ -109,7 +110,7 @@ TEST_CASE("of a large tree exactly what a Citus refuses is quarantined, and land
   CHECK(landed_in(fixture, 5) == entries);
 }
 
-TEST_CASE("a scan that is killed is completed by the next in a Citus", "[.citus][threads]") {
+TEST_CASE("a scan that is killed is completed by the next in a Citus", "[.citus][postgres][threads]") {
   CitusFixture fixture;
   if (!fixture.available()) return;
   const Tree tree(roomy());
@@ -132,7 +133,8 @@ TEST_CASE("a scan that is killed is completed by the next in a Citus", "[.citus]
   CHECK(fixture.one("SELECT count(*) FROM sync_batches WHERE rows <> synced + superseded OR quarantined > 0") == "0");
 }
 
-TEST_CASE("a worker that dies in the middle of a scan and comes back loses and refuses nothing", "[.citus][threads]") {
+TEST_CASE("a worker that dies in the middle of a scan and comes back loses and refuses nothing",
+          "[.citus][postgres][threads]") {
   const bool rescan = GENERATE(false, true);
   CAPTURE(rescan);
   CitusFixture fixture;

@@ -39,7 +39,7 @@ constexpr std::array kWays = {"SELECT create_distributed_table('small_files', 's
                               "SELECT create_reference_table('small_files')",
                               "SELECT citus_add_local_table_to_metadata('small_files')"};
 
-TEST_CASE("Citus's COPY names no code of what a worker refuses, and its INSERT does", "[.citus][threads]") {
+TEST_CASE("Citus's COPY names no code of what a worker refuses, and its INSERT does", "[.citus][postgres][threads]") {
   CitusFixture fixture("");
   if (!fixture.available()) return;
   const std::string way = GENERATE(from_range(std::begin(kWays), std::end(kWays)));
@@ -65,7 +65,7 @@ TEST_CASE("Citus's COPY names no code of what a worker refuses, and its INSERT d
   CHECK(insert("(1::bigint, '/b', -2::bigint, 'n')", touched) == "23514");
 }
 
-TEST_CASE("rows land, lose and are refused in a table distributed in each of the ways", "[.citus][threads]") {
+TEST_CASE("rows land, lose and are refused in a table distributed in each of the ways", "[.citus][postgres][threads]") {
   CitusFixture fixture("");
   if (!fixture.available()) return;
   const std::string way = GENERATE(from_range(std::begin(kWays), std::end(kWays)));
@@ -105,7 +105,8 @@ TEST_CASE("rows land, lose and are refused in a table distributed in each of the
         Rows{{"2", "250"}, {"3", "240"}});
 }
 
-TEST_CASE("a table that Citus keeps in a way that takes no upsert is told when it is opened", "[.citus][threads]") {
+TEST_CASE("a table that Citus keeps in a way that takes no upsert is told when it is opened",
+          "[.citus][postgres][threads]") {
   CitusFixture fixture("");
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -152,7 +153,7 @@ TEST_CASE("a table that Citus keeps in a way that takes no upsert is told when i
 }
 
 TEST_CASE("a table that is distributed, or made local again, under an open connection takes what comes",
-          "[.citus][threads]") {
+          "[.citus][postgres][threads]") {
   CitusFixture fixture("");
   if (!fixture.available()) return;
   const Stream stream = small_stream();
@@ -174,7 +175,8 @@ TEST_CASE("a table that is distributed, or made local again, under an open conne
   CHECK(fixture.one("SELECT size FROM small_files WHERE path = '/a'") == std::to_string(version));
 }
 
-TEST_CASE("a PostgreSQL that becomes a Citus under an open connection is spoken to as one", "[.citus][threads]") {
+TEST_CASE("a PostgreSQL that becomes a Citus under an open connection is spoken to as one",
+          "[.citus][postgres][threads]") {
   CitusFixture fixture("");
   if (!fixture.available()) return;
   const OwnDatabase own(fixture);
@@ -194,7 +196,7 @@ TEST_CASE("a PostgreSQL that becomes a Citus under an open connection is spoken 
   CHECK_THAT(destination->server(), Catch::StartsWith("the server is Citus "));
 }
 
-TEST_CASE("a worker of a Citus cluster is told as one, and takes nothing", "[.citus][threads]") {
+TEST_CASE("a worker of a Citus cluster is told as one, and takes nothing", "[.citus][postgres][threads]") {
   CitusFixture fixture;
   if (!fixture.available()) return;
   const std::string worker = CitusCluster::worker_with(fixture, "backup_files", "1");
