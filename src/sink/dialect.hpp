@@ -152,9 +152,10 @@ class PostgresDialect : public Dialect {
   virtual std::string create_stage(const std::string& stage, const std::vector<WireColumn>& columns) const;
   /// The columns of a stage, for copy_in() with n behind them: c1 …, row_version, span.
   std::string stage_columns(std::size_t columns) const;
-  /// The n and the ctid of a stage's rows that meet a condition on the table's columns, in order.
+  /// (n, "ctid i j …") of a stage's rows that meet some of these conditions on the table's columns, in order; i, j: the
+  /// indexes of those that they meet.
   std::string select_suspects(const Stream& stream, const std::string& stage, const std::vector<WireColumn>& columns,
-                              const std::string& condition) const;
+                              const std::vector<std::string>& conditions) const;
   /// FROM item: the stage's rows first … last, by their column n.
   std::string stage_rows(const std::string& stage, std::size_t first, std::size_t last) const;
   /// FROM item with the columns of a stage, made of array parameters $1 … $n, $n+1 (versions), $n+2 (spans): for roles

@@ -105,13 +105,19 @@ std::string PostgresDialect::stage_rows(const std::string& stage, std::size_t fi
 
 std::string PostgresDialect::select_suspects(const Stream& stream, const std::string& stage,
                                              const std::vector<WireColumn>& columns,
-                                             const std::string& condition) const {
-  std::string text = "SELECT n, place FROM (SELECT n, ctid AS place, ";
+                                             const std::vector<std::string>& conditions) const {
+  std::string kind;
+  std::string any;
+  for (std::size_t i = 0; i < conditions.size(); ++i) {
+    kind += ", CASE WHEN " + conditions[i] + " THEN '" + std::to_string(i) + "' END";
+    any += (i == 0 ? "" : " OR ") + conditions[i];
+  }
+  std::string text = "SELECT n, concat_ws(' ', place" + kind + ") FROM (SELECT n, ctid AS place, ";
   for (std::size_t i = 0; i < columns.size(); ++i) {
     text += filled(columns[i].value, stage_column(i)) + " AS " + quoted_identifier(stream.columns[i].name) + ", ";
   }
   return text + "row_version AS " + quoted_identifier(stream.version_column) + " FROM " + stage + ") AS s WHERE " +
-         condition + " ORDER BY n";
+         any + " ORDER BY n";
 }
 
 std::string PostgresDialect::unnested(const std::vector<ArrayColumn>& arrays, const std::string& alias) const {

@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::size_t kCopyPieceBytes = std::size_t{128} * 1024;
 
-// One savepoint at a time: a statement begins with what the one before it left to do.
-constexpr const char* kSavepoint = "SAVEPOINT forebay_rows; ";
+/// Refused rows of a batch that goes straight into its table, each of which costs a try, before it goes by staging.
+constexpr std::size_t kDirectRefusedMax = 8;
+
 constexpr const char* kRenew = "RELEASE SAVEPOINT forebay_rows; SAVEPOINT forebay_rows; ";
-constexpr const char* kBack = "ROLLBACK TO SAVEPOINT forebay_rows; ";
 
 bool in_the_way(const DestinationFailure& e) { return e.sqlstate() == "23505" || e.sqlstate() == "23P01"; }
 
@@ -69,16 +69,21 @@ void PostgresRows::refuse(std::size_t row, const DestinationFailure& why) {
   // A worker's error has it in the text alone, and its shard's table may have one of another name.
   std::string constraint = named_constraint(why.constraint.empty() ? why.said : why.constraint, table_.constraints);
   if (constraint.empty()) constraint = why.constraint;
-  refused_.push_back({row, why.sqlstate(), constraint, why.said});
+  std::string message = why.said;
   if (why.sqlstate() == "23502" && !table_.repeated.empty()) {
-    refused_.back().message = "table " + table_.quoted +
-                              " has no row of this key, and only the application that it belongs to can make one (" +
-                              why.said + "); make it there";
+    message = "table " + table_.quoted +
+              " has no row of this key, and only the application that it belongs to can make one (" + why.said +
+              "); make it there";
   }
-  if (rates_ == nullptr || may_land_later(why.sqlstate())) return;
-  const RefusalReason reason(why.sqlstate(), constraint);
+  refuse({row, why.sqlstate(), constraint, message});
+}
+
+void PostgresRows::refuse(PartRefusal refusal) {
+  const RefusalReason reason(refusal.sqlstate, refusal.constraint);
+  refused_.push_back(std::move(refusal));
+  if (rates_ == nullptr || may_land_later(reason.first)) return;
   if (rates_->is_over(*part_.stream, part_.rows.size(), ++reasons_[reason], reason)) {
-    throw DestinationFailure(schema_failure(*part_.stream, why.sqlstate(), why.said));
+    throw DestinationFailure(schema_failure(*part_.stream, reason.first, refused_.back().message));
   }
 }
 
@@ -103,11 +108,16 @@ bool PostgresRows::copy_direct() {
   };
   // Around the search's own savepoints: what they let in goes as well.
   session_.run("SAVEPOINT forebay_direct");
+  const bool found_by_staging =
+      std::any_of(table_.suspicions.begin(), table_.suspicions.end(), [](const Suspicion& s) { return s.sure; });
   bool taken = false;
   try {
     land(
         RowSearch(part_.rows.size()), [](std::size_t i) { return i; }, table_.name,
         [&](RowSearch::Range range, const std::string& before) {
+          many_refused_ = found_by_staging && refused_.size() > kDirectRefusedMax;
+          taken = many_refused_;
+          if (taken) throw DestinationFailure({FailureClass::other, "", "many rows are refused"});
           try {
             session_.copy(before + copy, pieces(range, encode));
           } catch (const DestinationFailure& e) {
@@ -130,7 +140,7 @@ void PostgresRows::upsert_staged(const std::string& name, bool refuses) {
   session_.run(dialect_.create_stage(name, table_.wire));
   std::vector<std::size_t> staged = copy_to_stage(name);
   const std::string stage = "pg_temp." + name;
-  if (staged.empty() || ((!search_ || !refuses) && upsert_whole_stage(stage, staged.size()))) return;
+  if (staged.empty() || ((!search_ || !(refuses || many_refused_)) && upsert_whole_stage(stage, staged.size()))) return;
   const std::vector<Suspect> some = suspects(stage);
   upsert_suspects(stage, some);
   std::vector<std::size_t> rest;
@@ -195,42 +205,6 @@ bool PostgresRows::upsert_whole_stage(const std::string& stage, std::size_t rows
   }
   session_.run(kBack);
   return false;
-}
-
-/// Rows that the table's constraints will probably refuse: one query instead of a try for each.
-std::vector<PostgresRows::Suspect> PostgresRows::suspects(const std::string& stage) {
-  try {
-    std::vector<Suspect> found;
-    const std::string select = dialect_.select_suspects(*part_.stream, stage, table_.wire, table_.suspect);
-    for (auto& [n, place] : session_.run_query(kSavepoint + select)) found.push_back({n, std::move(place)});
-    return found;
-  } catch (const DestinationFailure& e) {
-    // A constraint may fail of a row itself (a division by zero), or want what a query may not have.
-    const FailureClass why = e.failure.failure_class;
-    if (why != FailureClass::row_refused && why != FailureClass::schema && why != FailureClass::other) throw;
-  }
-  session_.run(kBack);
-  return {};
-}
-
-/// Sends them one by one, since each is expected to be refused, and takes them out of the stage.
-void PostgresRows::upsert_suspects(const std::string& stage, const std::vector<Suspect>& suspects) {
-  if (suspects.empty()) return;
-  const auto where = [&](RowSearch::Range range) {
-    std::string text;
-    for (std::size_t i = range.begin; i < range.end; ++i) {
-      text += (text.empty() ? "" : ", ") + ("'" + suspects[i].place + "'");
-    }
-    return " WHERE ctid IN (" + text + ")";
-  };
-  land(
-      RowSearch(suspects.size(), 1), [&](std::size_t i) { return suspects[i].row; }, "",
-      [&](RowSearch::Range range, const std::string& before) {
-        const std::string item = "(SELECT * FROM " + stage + where(range) + ")";
-        const auto affected = session_.run(before + upsert_from(item));
-        upserted(affected, range.size(), item, {});
-      });
-  session_.run("DELETE FROM " + stage + where({0, suspects.size()}));
 }
 
 void PostgresRows::upsert_arrays() {

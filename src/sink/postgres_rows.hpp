@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,7 +41,8 @@ class PostgresRows {
         search_(search == Search::yes) {}
 
   /// COPY straight into the table. False, and nothing is in, where a row is in the way of another, or Citus does not
-  /// say what is: the staging way tells whether it is an older version of it.
+  /// say what is: the staging way tells whether it is an older version of it. Or where many rows are refused, most of
+  /// which that way finds without a try for each.
   bool copy_direct();
   /// COPY into a temporary table of that name, then an upsert of what is in it.
   /// `refuses`: the table has refused rows of late, so those that it probably will are looked for before they fail.
@@ -56,6 +58,10 @@ class PostgresRows {
   void expect_most_to_fit(const RefusalRates& rates) { rates_ = &rates; }
 
  private:
+  // One savepoint at a time: a statement begins with what the one before it left to do.
+  static constexpr const char* kSavepoint = "SAVEPOINT forebay_rows; ";
+  static constexpr const char* kBack = "ROLLBACK TO SAVEPOINT forebay_rows; ";
+
   /// Sends rows, after the statements in `before`.
   using Send = std::function<void(RowSearch::Range range, const std::string& before)>;
 
@@ -67,11 +73,15 @@ class PostgresRows {
   struct Suspect {
     std::size_t row;
     std::string place;  // in the stage
+    std::string kind;   // indexes of the suspicions that it meets
   };
   std::vector<Suspect> suspects(const std::string& stage);
   void upsert_suspects(const std::string& stage, const std::vector<Suspect>& suspects);
+  void try_suspects(const std::string& stage, const std::vector<Suspect>& suspects);
+  std::map<std::string, PartRefusal> shown_by(const std::vector<Suspect>& tried) const;
   std::string upsert_from(const std::string& item) const;
   void refuse(std::size_t row, const DestinationFailure& why);
+  void refuse(PartRefusal refusal);
   void check_search_time();
   void upserted(std::uint64_t affected, std::size_t rows, const std::string& item,
                 const std::vector<std::string>& parameters);
@@ -82,6 +92,7 @@ class PostgresRows {
   LedgerEntries& ledger_;
   const PostgresDialect& dialect_;
   bool search_;
+  bool many_refused_ = false;
   const RefusalRates* rates_ = nullptr;
   std::optional<std::chrono::milliseconds> search_limit_;
   std::optional<std::chrono::steady_clock::time_point> searching_since_;

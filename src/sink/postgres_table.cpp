@@ -32,30 +32,44 @@ WireColumn wire_column(const Fit& fit, const ActualColumn& actual) {
   return wire;
 }
 
-/// CHECKs on columns of the stream, NOT NULL, and what narrower types cannot hold.
-std::string suspect_condition(PostgresSession& session, const Stream& stream, const std::string& quoted,
-                              const ActualColumns& actual) {
-  std::string text = "false";
+/// Whether a column holds what is sent to it as it is, so that a CHECK says of the one what it says of the other.
+bool holds_as_sent(const Stream& stream, const std::string& name, const ActualColumns& actual) {
+  const ActualColumn& found = actual.at(name);
+  if (name == stream.version_column) return found.base == "int8";
+  const auto column =
+      std::find_if(stream.columns.begin(), stream.columns.end(), [&](const Column& c) { return c.name == name; });
+  const bool limited = found.type.find('(') != std::string::npos;  // varchar(9): cut of blanks at its end
+  return fit_of(stream, *column, found)->direct && !limited && found.base != "bpchar";
+}
+
+/// CHECKs on columns of the stream, NOT NULL, and what narrower types cannot hold. With `triggers` nothing is sure, as
+/// they may change a row before it is judged.
+std::vector<Suspicion> suspicions_of(PostgresSession& session, const Stream& stream, const std::string& quoted,
+                                     const ActualColumns& actual, bool triggers) {
+  std::vector<Suspicion> found;
   for (const Column& c : stream.columns) {
     const std::string name = quoted_identifier(c.name);
-    const ActualColumn& found = actual.at(c.name);
-    if (found.not_null) text += " OR " + name + " IS NULL";
-    if (found.base == "int4") text += " OR " + name + " NOT BETWEEN -2147483648 AND 2147483647";
-    if (found.base == "int2") text += " OR " + name + " NOT BETWEEN -32768 AND 32767";
+    const ActualColumn& there = actual.at(c.name);
+    if (there.not_null) found.push_back({name + " IS NULL", "23502", c.name, !triggers});
+    if (there.base == "int4")
+      found.push_back({name + " NOT BETWEEN -2147483648 AND 2147483647", "22003", "", !triggers});
+    if (there.base == "int2") found.push_back({name + " NOT BETWEEN -32768 AND 32767", "22003", "", !triggers});
   }
   for (const auto& row : session.exec(
-           "SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)) FROM pg_constraint k "
-           "JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) "
+           "SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM "
+           "pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) "
            "WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid",
            {quoted})) {
     bool ours = true;
+    bool sure = !triggers;
     std::istringstream names(row[1].c_str());
-    for (std::string name; std::getline(names, name);) {
-      ours = ours && (name == stream.version_column || owns(stream, name));
+    for (std::string name; ours && std::getline(names, name);) {
+      ours = name == stream.version_column || owns(stream, name);
+      sure = sure && ours && holds_as_sent(stream, name, actual);
     }
-    if (ours) text += std::string(" OR NOT (") + row[0].c_str() + ")";
+    if (ours) found.push_back({std::string("NOT (") + row[0].c_str() + ")", "23514", row[2].c_str(), sure});
   }
-  return text;
+  return found;
 }
 
 /// Whose a table is: forebay's or a stream's, or somebody's own that `forebay migrate up` has adopted, or would.
@@ -222,7 +236,7 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
     table.forms.push_back(fit.form);
     table.wire.push_back(wire_column(fit, found));
   }
-  table.suspect = suspect_condition(session, stream, quoted, actual);
+  table.suspicions = suspicions_of(session, stream, quoted, actual, facts[0][2].as<bool>());
   // COPY leaves the touched column to its default.
   if (!stream.touched_column.empty()) table.direct = table.direct && actual.at(stream.touched_column).has_default;
   return table;

@@ -12,6 +12,14 @@
 
 namespace forebay {
 
+/// A condition on the table's columns under which most likely a row is refused, and how the server says so.
+struct Suspicion {
+  std::string condition;
+  std::string sqlstate;
+  std::string named;  // part of its message; may be empty
+  bool sure = false;  // no row that meets it is taken: it sees the values as the table would hold them
+};
+
 /// A destination table as one stream sees it, found in the catalogs.
 struct PostgresTable {
   std::string name;    // without schema or quotes
@@ -20,8 +28,8 @@ struct PostgresTable {
   std::vector<WireColumn> wire;
   std::vector<WireForm> forms;
   std::vector<std::string> key_indexes;  // unique indexes on exactly the key: a violation of one means "exists already"
-  /// A condition on the table's columns that most refused rows meet, and hardly any others: a hint where to search.
-  std::string suspect;
+  /// Most refused rows meet one of them, and hardly any others do: where to search.
+  std::vector<Suspicion> suspicions;
   /// Columns (quoted) that an INSERT repeats from the row that is there. Not empty: the table is somebody's own, with
   /// columns that only its application can fill, so that its rows are updated and none is added.
   std::vector<std::string> repeated;

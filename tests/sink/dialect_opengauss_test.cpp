@@ -107,7 +107,7 @@ std::vector<std::string> texts_of(const OpenGaussDialect& dialect) {
           dialect.create_stage("s", wire),
           dialect.upsert_from(stream, "t", "pg_temp.s", wire),
           dialect.count_superseded(stream, "t", "pg_temp.s", wire),
-          dialect.select_suspects(stream, "pg_temp.s", wire, "true"),
+          dialect.select_suspects(stream, "pg_temp.s", wire, {"true"}),
           dialect.unnest_item(wire),
           dialect.compare_versions(stream, "t", {wire[0]}),
           dialect.lock_ranges(),
