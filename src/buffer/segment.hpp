@@ -76,9 +76,10 @@ class Segment {
 
   // Guarded by the store's mutex.
   State state = State::sealed;
-  SteadyTime not_before;                    // after a failure: when to try again
-  bool leaving = false;                     // all rows have landed, and the journal is being removed
-  Landed brought;                           // so far
+  SteadyTime not_before;  // after a failure: when to try again
+  bool leaving = false;   // all rows have landed, and the journal is being removed
+  Landed brought;         // so far
+  bool again = false;     // rows that had landed are gone: all are pending as soon as no worker has it
   std::optional<SteadyTime> failing_since;  // its tries have failed since then, and none of its rows has landed
   /// The journal's file while not all of it is on the disk, though that is asked for (level `power`).
   std::shared_ptr<JournalFile> unflushed;

@@ -164,6 +164,7 @@ void SegmentStore::give_back(const std::vector<SegmentPtr>& segments, SteadyTime
       count_locked(*s, -1);
       s->state = Segment::State::sealed;
       s->not_before = not_before;
+      begin_again_locked(*s);
       if (s->attempts == 0) {
         s->failing_since.reset();
       } else if (!s->failing_since) {
@@ -218,20 +219,27 @@ bool SegmentStore::send_again(const std::string& buffer, std::uint64_t segment) 
     const auto at = std::find_if(queue_.begin(), queue_.end(), [&](const SegmentPtr& s) {
       return s->id.number == segment && s->id.buffer == buffer;
     });
-    if (at == queue_.end() || (*at)->state != Segment::State::sealed || (*at)->retry) return false;
+    if (at == queue_.end() || (*at)->leaving || (*at)->retry) return false;
     Segment& s = **at;
+    s.again = true;
+    if (s.state == Segment::State::syncing) return true;
     count_locked(s, -1);
-    Counts& counts = buffer == options_.buffer_id ? streams_[s.id.stream->name] : recovered_;
-    counts.synced -= s.brought.synced;
-    counts.superseded -= s.brought.superseded;
-    counts.quarantined -= s.brought.quarantined;
-    s.brought = {};
-    s.next_row = 1;
-    s.maybe_sent = true;  // what of it is there all the same, the ledger tells
+    begin_again_locked(s);
     count_locked(s, +1);
   }
   work_.notify_all();
   return true;
+}
+
+void SegmentStore::begin_again_locked(Segment& s) {
+  if (!std::exchange(s.again, false)) return;
+  Counts& counts = s.id.buffer == options_.buffer_id ? streams_[s.id.stream->name] : recovered_;
+  counts.synced -= s.brought.synced;
+  counts.superseded -= s.brought.superseded;
+  counts.quarantined -= s.brought.quarantined;
+  s.brought = {};
+  s.next_row = 1;
+  s.maybe_sent = true;  // what of it is there all the same, the ledger tells
 }
 
 /// The rows are committed at the destination, and its ledger says so: the journal has done its work. Should removing it

@@ -130,7 +130,7 @@ class SegmentStore {
   /// Rows of the segment landed; when they were the last, the segment's memory and journal go.
   void landed(const SegmentPtr& segment, std::uint64_t rows, const Landed& what);
   /// Rows of a segment that had landed are gone from the destination. True: it is still here, and all of its rows are
-  /// pending again. False: it has settled, or a worker has it.
+  /// pending again, or will be when a worker gives it back. False: it has settled.
   bool send_again(const std::string& buffer, std::uint64_t segment);
   /// Segments that an earlier process left. Their rows count as recovered, not as accepted. Rows of a retry, of own
   /// ones, too, are in quarantine until they have landed: never pending.
@@ -194,6 +194,7 @@ class SegmentStore {
   void evict_locked(std::unique_lock<std::mutex>& lock, const Relief& relief);
   bool evict_one_locked(std::unique_lock<std::mutex>& lock, const SegmentPtr& segment);
   void erase_locked(const SegmentPtr& segment);
+  void begin_again_locked(Segment& segment);
   SteadyTime progress_locked(const SegmentPtr* begin, const SegmentPtr* end) const;
   void remove_journal(const SegmentPtr& segment);
   void replace_journal_of(const SegmentPtr& segment, const std::shared_ptr<MemorySegment>& rows,

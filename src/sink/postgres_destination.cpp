@@ -189,27 +189,6 @@ class PostgresDestination final : public Destination {
   }
 
   std::uint64_t server_changes() const override { return shared_->server.changes(); }
-  std::map<std::uint64_t, std::uint64_t> landed_rows(const std::string& buffer, std::uint64_t first,
-                                                     std::uint64_t last) override {
-    PostgresSession session(target_, shared_->watchdog);
-    begin_at_tables(session);
-    std::map<std::uint64_t, std::uint64_t> found;
-    if (session.exec("SELECT " + session.dialect().table_oid({"", "sync_batches"}))[0][0].is_null()) return found;
-    for (const auto& row : session.exec("SELECT segment, sum(last_row - first_row + 1)::bigint FROM sync_batches WHERE "
-                                        "buffer = $1 AND segment BETWEEN $2::bigint AND $3::bigint GROUP BY segment",
-                                        {buffer, std::to_string(first), std::to_string(last)}))
-      found[row[0].as<std::uint64_t>()] = row[1].as<std::uint64_t>();
-    session.commit();
-    return found;
-  }
-  std::optional<std::string> why_not_into_set(std::int64_t number) override {
-    PostgresTarget hasty = target_;
-    hasty.connect_timeout = std::min(hasty.connect_timeout, kAskTimeout);
-    hasty.statement_timeout = std::min(hasty.statement_timeout, kAskTimeout);
-    PostgresSession session(hasty, shared_->watchdog);
-    begin_at_tables(session);
-    return forebay::why_not_into_set(session, number);
-  }
 
   std::vector<MigrationState> migration_states() override {
     return migrating([](PostgresMigrator& m) { return m.states(); });

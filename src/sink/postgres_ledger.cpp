@@ -19,6 +19,20 @@ std::vector<std::vector<LandedSpan>> PostgresSink::landed_spans(const Batch& bat
   return landed;
 }
 
+std::map<std::uint64_t, std::uint64_t> PostgresSink::landed_rows(const std::string& buffer, std::uint64_t first,
+                                                                 std::uint64_t last) {
+  if (const auto failure = open()) throw DestinationFailure(*failure);
+  session_->begin(server_.prelude);
+  std::map<std::uint64_t, std::uint64_t> found;
+  for (const auto& row : session_->exec("SELECT segment, sum(last_row - first_row + 1)::bigint FROM " + ledger_table_ +
+                                            " WHERE buffer = $1 AND segment BETWEEN $2::bigint AND $3::bigint GROUP BY "
+                                            "segment",
+                                        {buffer, std::to_string(first), std::to_string(last)}))
+    found[row[0].as<std::uint64_t>()] = row[1].as<std::uint64_t>();
+  session_->commit();
+  return found;
+}
+
 void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger) {
   ArrayText buffers, segments, firsts, lasts, synced, superseded, streams, quarantined;
   for (const LedgerEntries::Entry& e : ledger.entries()) {

@@ -115,6 +115,10 @@ WriteOutcome PostgresSink::write(Batch& batch, const KeepRefused& keep) {
 std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const KeepRefused& keep,
                                                         const TableTurns::Turn& turn) {
   if (auto failure = open()) return *failure;
+  if (shared_->server.left(server_.identity)) {  // as other connections found out
+    close();
+    if (auto failure = open()) return *failure;
+  }
   try {
     return send(batch, keep, turn);
   } catch (const SearchTooLong& e) {
@@ -180,7 +184,16 @@ void PostgresSink::name_lock_holder(const Batch& batch, Failure& failure) noexce
   }
 }
 
+/// A server that took the place of another may lack what had landed there: nothing goes to it before that is known.
+void PostgresSink::check_same_server() {
+  changes_met_ = shared_->server.changes();
+  if (changes_met_ == changes_accepted_) return;
+  throw DestinationFailure(
+      {FailureClass::another_server, "", target_.description + ": another server answers than before"});
+}
+
 void PostgresSink::begin(const Batch& batch) {
+  check_same_server();
   try {
     begin_on_known_tables(batch);
   } catch (const DestinationFailure& e) {
@@ -188,6 +201,7 @@ void PostgresSink::begin(const Batch& batch) {
     // The server may have ended an idle session; nothing of the batch is under way yet, so once more is safe.
     close();
     if (auto failure = open()) throw DestinationFailure(*failure);
+    check_same_server();
     begin_on_known_tables(batch);
   }
 }
@@ -258,6 +272,11 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
   crash_point("before COMMIT");
   session_->commit();
   crash_point("after COMMIT");
+  if (shared_->server.changes() != changes_accepted_) {
+    throw DestinationFailure({FailureClass::in_doubt, "",
+                              target_.description + ": another server answers since the batch was sent; whether it is "
+                                                    "there is looked up"});
+  }
   shared_->rates.landed(batch, refused);
   for (const BatchPart& part : batch.parts) {
     const std::string& table = part.stream->table;

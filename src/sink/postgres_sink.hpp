@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,11 @@ class ServerMet {
     const std::lock_guard lock(mutex_);
     return changes_;
   }
+  /// Another one answered since.
+  bool left(const std::string& identity) const {
+    const std::lock_guard lock(mutex_);
+    return !identity.empty() && identity != last_;
+  }
 
  private:
   mutable std::mutex mutex_;
@@ -69,6 +75,9 @@ class PostgresSink final : public Sink {
   std::optional<Failure> open() override;
   WriteOutcome write(Batch& batch, const KeepRefused& keep) override;
   void close() noexcept override;
+  std::map<std::uint64_t, std::uint64_t> landed_rows(const std::string& buffer, std::uint64_t first,
+                                                     std::uint64_t last) override;
+  void accept_server() override { changes_accepted_ = changes_met_; }
 
  private:
   struct Target {
@@ -82,6 +91,7 @@ class PostgresSink final : public Sink {
   void tell_server();
   void find_targets();
   void check_target_grants();
+  void check_same_server();
   void begin(const Batch& batch);
   void begin_on_known_tables(const Batch& batch);
   std::optional<WriteOutcome> write_in_turn(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn);
@@ -99,6 +109,8 @@ class PostgresSink final : public Sink {
   const std::shared_ptr<PostgresShared> shared_;
   const std::vector<const Stream*> streams_;
 
+  std::uint64_t changes_accepted_ = 0;  // of ServerMet::changes()
+  std::uint64_t changes_met_ = 0;
   std::unique_ptr<PostgresSession> session_;
   PostgresServer server_;
   std::string ledger_table_;

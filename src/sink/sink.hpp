@@ -23,6 +23,7 @@ enum class FailureClass : std::uint8_t {
   retry_half,       ///< the same with half the range (57014)
   reconnect,        ///< the connection is gone, nothing of the batch landed (08xxx, 57P01, broken socket)
   in_doubt,         ///< the connection was lost after COMMIT was sent: send again with maybe_sent
+  another_server,   ///< another server answers, and nothing of the batch was sent to it: Sink::accept_server()
   unfit_for_now,    ///< the destination says come back later (25006, 53xxx, 57P03, away)
   login_or_target,  ///< 28xxx, 3D000, 3F000, clock apart: a person must mend it
   schema,           ///< 42xxx, columns that do not fit, not UTF-8: a person must mend it
@@ -89,6 +90,16 @@ class Sink {
 
   /// Drops the connection. Called also while nothing is wrong (stop).
   virtual void close() noexcept = 0;
+
+  /// After another_server: rows that the batch ledger there has of a buffer's segments first … last, by segment; none
+  /// of a segment: it is left out. Throws Error(destination).
+  virtual std::map<std::uint64_t, std::uint64_t> landed_rows(const std::string& buffer, std::uint64_t first,
+                                                             std::uint64_t last) {
+    (void)buffer, (void)first, (void)last;
+    return {};
+  }
+  /// Batches may go to that server from now on.
+  virtual void accept_server() {}
 };
 
 /// One applied or applicable migration (sql/<dialect>/NNNN_name.up.sql).
@@ -151,16 +162,10 @@ class Destination {
   /// Looks what is there of given rows, and changes nothing.
   virtual std::unique_ptr<Comparer> make_comparer() = 0;
 
-  /// How often a connection led to another server than the one before: of another system, or on another timeline, as
-  /// after a failover. What a standby had not received when it took over is not there any more.
+  /// How often a connection led to another server than the one before: of another system or on another timeline, as
+  /// after a failover, or, where that cannot be told, of another start. What a standby had not received when it took
+  /// over is not there any more.
   virtual std::uint64_t server_changes() const { return 0; }
-  /// Rows that the batch ledger has of a buffer's segments first … last, by segment; none of a segment: it is left out.
-  /// Connects for itself. Throws Error(destination).
-  virtual std::map<std::uint64_t, std::uint64_t> landed_rows(const std::string& buffer, std::uint64_t first,
-                                                             std::uint64_t last) {
-    (void)buffer, (void)first, (void)last;
-    return {};
-  }
 
   /// Ends the calls of its sinks and comparers that wait for a server, now and from now on: they fail as a lost
   /// connection does. For a stop that must not wait. SQLite has no server, and its calls end by themselves.

@@ -158,9 +158,9 @@ constexpr std::array kFields = {
 }  // namespace
 
 std::string_view to_string(FailureClass c) noexcept {
-  constexpr std::array<std::string_view, 9> kNames = {"retry_batch", "retry_half",    "reconnect",
-                                                      "in_doubt",    "unfit_for_now", "login_or_target",
-                                                      "schema",      "row_refused",   "other"};
+  constexpr std::array<std::string_view, 10> kNames = {"retry_batch",    "retry_half",    "reconnect",       "in_doubt",
+                                                       "another_server", "unfit_for_now", "login_or_target", "schema",
+                                                       "row_refused",    "other"};
   return kNames[static_cast<std::size_t>(c)];
 }
 

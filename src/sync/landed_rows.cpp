@@ -1,45 +1,46 @@
 #include "sync/landed_rows.hpp"
 
-#include <algorithm>
-
 namespace forebay {
 
-void LandedRows::add(const std::string& buffer, std::uint64_t segment, const std::string& stream, std::uint64_t rows) {
+void LandedRows::add(const std::string& buffer, std::uint64_t segment, std::uint64_t rows) {
   const std::lock_guard lock(mutex_);
-  Segment& s = segments_[{buffer, segment}];
-  s.stream = stream;
-  s.rows += rows;
+  buffers_[buffer][segment] += rows;
 }
 
-std::uint64_t LandedRows::total() const {
+void LandedRows::forget(const std::string& buffer, std::uint64_t segment) {
   const std::lock_guard lock(mutex_);
-  std::uint64_t rows = 0;
-  for (const auto& [key, s] : segments_) rows += s.rows;
-  return rows;
+  buffers_[buffer].erase(segment);
+}
+
+LandedRows::Segments LandedRows::some_of(const std::string& buffer, std::uint64_t from) const {
+  constexpr std::size_t kAtOnce = 10'000;
+  Segments some;
+  const std::lock_guard lock(mutex_);
+  const Segments& all = buffers_.at(buffer);
+  for (auto at = all.lower_bound(from); at != all.end() && some.size() < kAtOnce; ++at) some.insert(some.end(), *at);
+  return some;
 }
 
 std::vector<LandedRows::Missing> LandedRows::compare(const AskLedger& ask) {
-  constexpr std::size_t kAtOnce = 10'000;
-  std::vector<Missing> missing;
-  std::map<Key, Segment> counted;  // before the ledger is asked, which may get ahead of it and not behind
+  std::vector<std::string> buffers;
   {
     const std::lock_guard lock(mutex_);
-    counted = segments_;
+    for (const auto& [buffer, segments] : buffers_) buffers.push_back(buffer);
   }
-  for (auto at = counted.begin(); at != counted.end();) {
-    const std::string& buffer = at->first.first;
-    auto end = at;
-    for (std::size_t n = 0; n < kAtOnce && end != counted.end() && end->first.first == buffer; ++n) ++end;
-    const auto there = ask(buffer, at->first.second, std::prev(end)->first.second);
-    for (; at != end; ++at) {
-      const auto found = there.find(at->first.second);
-      const std::uint64_t rows = found == there.end() ? 0 : found->second;
-      if (rows < at->second.rows)
-        missing.push_back({buffer, at->first.second, at->second.stream, at->second.rows - rows});
+  std::vector<Missing> missing;
+  for (const std::string& buffer : buffers) {
+    // Counted before the ledger is asked, which may get ahead of it and not behind.
+    for (Segments some = some_of(buffer, 0); !some.empty(); some = some_of(buffer, some.rbegin()->first + 1)) {
+      const Segments there = ask(buffer, some.begin()->first, some.rbegin()->first);
+      for (const auto& [segment, rows] : some) {
+        const auto found = there.find(segment);
+        const std::uint64_t known = found == there.end() ? 0 : found->second;
+        if (known < rows) missing.push_back({buffer, segment, rows - known});
+      }
     }
   }
   const std::lock_guard lock(mutex_);
-  for (const Missing& m : missing) segments_[{m.buffer, m.segment}].rows -= m.rows;
+  for (const Missing& m : missing) buffers_[m.buffer][m.segment] -= m.rows;
   return missing;
 }
 

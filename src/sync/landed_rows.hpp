@@ -5,21 +5,22 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace forebay {
 
 /// What this process brought to its destination and was told is committed there: rows by segment, to be held against
-/// the destination's ledger when another server answers in its place. Some 80 bytes for each segment. Thread-safe.
+/// the destination's ledger when another server answers in its place. Some 50 bytes for each segment, until the process
+/// ends. Thread-safe.
 class LandedRows {
  public:
-  void add(const std::string& buffer, std::uint64_t segment, const std::string& stream, std::uint64_t rows);
+  void add(const std::string& buffer, std::uint64_t segment, std::uint64_t rows);
+  /// All of the segment's rows are to land once more.
+  void forget(const std::string& buffer, std::uint64_t segment);
 
   struct Missing {
     std::string buffer;
     std::uint64_t segment = 0;
-    std::string stream;
     std::uint64_t rows = 0;
   };
   /// What the ledger has of a buffer's segments first … last, by segment.
@@ -29,17 +30,13 @@ class LandedRows {
   /// them, so that none is told twice. What `ask` throws is passed on, and then nothing is changed.
   std::vector<Missing> compare(const AskLedger& ask);
 
-  std::uint64_t total() const;
-
  private:
-  struct Segment {
-    std::string stream;
-    std::uint64_t rows = 0;
-  };
-  using Key = std::pair<std::string, std::uint64_t>;
+  using Segments = std::map<std::uint64_t, std::uint64_t>;
+
+  Segments some_of(const std::string& buffer, std::uint64_t from) const;
 
   mutable std::mutex mutex_;
-  std::map<Key, Segment> segments_;  // guarded by mutex_
+  std::map<std::string, Segments> buffers_;  // guarded by mutex_
 };
 
 }  // namespace forebay

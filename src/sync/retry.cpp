@@ -25,6 +25,7 @@ RetryDecision decide_retry(FailureClass failure, std::uint32_t attempt, std::uin
       d.whole_destination = true;
       d.state = DestinationState::down;
       break;
+    case FailureClass::another_server:  // which the scheduler sees to by itself
     case FailureClass::reconnect:
     case FailureClass::unfit_for_now:
       d.whole_destination = true;

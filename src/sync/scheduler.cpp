@@ -107,7 +107,6 @@ SyncResult Scheduler::drain(std::chrono::milliseconds stall_max, const std::func
            steady_clock::now() - std::max(start, progress) > stall_max;
   });
   if (!settled) note_unanswered();
-  if (settled && destination_ != nullptr) compare_servers(destination_->server_changes());
   return result(settled);
 }
 

@@ -77,8 +77,8 @@ class Scheduler {
                  std::chrono::duration<double> took);
   void tell_refused(const std::vector<std::string>& causes);
   RetryDecision went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments, std::uint32_t attempt);
-  /// `seen`: server_changes() when the caller's last batch began.
-  void compare_servers(std::uint64_t seen);
+  void meet_server(Sink& sink);
+  void tell_missing(const std::vector<LandedRows::Missing>& missing);
   SyncResult result(bool settled) const;
   void note_unanswered();
   bool well() const;

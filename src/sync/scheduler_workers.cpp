@@ -42,12 +42,14 @@ void Scheduler::work(int) {
       ++state_.syncing;
       sending_since_.insert(start);
     }
-    const std::uint64_t server = destination_->server_changes();
     const std::optional<Failure> failure = send(*sink, segments);
     const std::chrono::duration<double> took = steady_clock::now() - start;
     SteadyTime not_before = steady_clock::now();
-    compare_servers(server);
-    if (failure) {
+    const bool another_server = failure && failure->failure_class == FailureClass::another_server;
+    if (another_server) {
+      store_.give_back(segments, not_before);  // first, as all of their rows may be to send again
+      meet_server(*sink);
+    } else if (failure) {
       std::uint32_t attempt = 0;
       for (const SegmentPtr& s : segments) attempt = std::max(attempt, ++s->attempts);
       const RetryDecision d = went_wrong(*failure, segments, attempt);
@@ -60,7 +62,7 @@ void Scheduler::work(int) {
       }
       if (d.whole_destination) sink->close();
     }
-    store_.give_back(segments, not_before);  // those that have not settled
+    if (!another_server) store_.give_back(segments, not_before);  // those that have not settled
     const std::lock_guard lock(mutex_);
     --state_.syncing;
     sending_since_.erase(sending_since_.find(start));
@@ -131,46 +133,54 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
     if (r.last_row < segments[i]->id.rows) done = false;
     segments[i]->attempts = 0;
     const RangeResult& of = written.ranges[i];
-    landed_.add(r.buffer, r.segment, r.stream->name, r.last_row - r.first_row + 1);
+    landed_.add(r.buffer, r.segment, r.last_row - r.first_row + 1);
     store_.landed(segments[i], r.last_row - r.first_row + 1, {of.synced, of.superseded, of.quarantined});
   }
   return std::nullopt;
 }
 
-/// When another server answers than before, what had landed is held against its ledger, and by each worker that had a
-/// batch on its way meanwhile once more: it may have landed on the old one. Where that fails it is tried again after
-/// the next batch, and at the end.
-void Scheduler::compare_servers(std::uint64_t seen) {
+/// When another server answers than before, what had landed is held against its ledger, once for each change and before
+/// anything is sent to it.
+void Scheduler::meet_server(Sink& sink) {
   const std::lock_guard lock(comparing_);
   const std::uint64_t changes = destination_->server_changes();
-  if ((changes == changes_compared_ && changes == seen) || stopping_.load()) return;
-  std::vector<LandedRows::Missing> missing;
   try {
-    missing = landed_.compare([this](const std::string& buffer, std::uint64_t first, std::uint64_t last) {
-      return destination_->landed_rows(buffer, first, last);
-    });
-  } catch (const std::exception& e) {
-    log(LogLevel::warning,
-        std::string("another server answers, and what of the rows is there is not known yet: ") + e.what());
+    if (changes != changes_compared_) {
+      tell_missing(landed_.compare([&](const std::string& buffer, std::uint64_t first, std::uint64_t last) {
+        return sink.landed_rows(buffer, first, last);
+      }));
+    }
+  } catch (const Error& e) {
+    went_wrong(
+        {FailureClass::reconnect, e.sqlstate(),
+         std::string("another server answers, and nothing is sent before it is known which rows it has: ") + e.what()},
+        {}, 1);
+    sink.close();
     return;
   }
   changes_compared_ = changes;
+  sink.accept_server();
+  const std::lock_guard health_lock(mutex_);
+  health_.pass();
+  turn_.notify_one();
+}
+
+void Scheduler::tell_missing(const std::vector<LandedRows::Missing>& missing) {
   std::uint64_t gone = 0;
   std::uint64_t again = 0;
   for (const LandedRows::Missing& m : missing) {
-    (store_.send_again(m.buffer, m.segment) ? again : gone) += m.rows;
+    const bool here = store_.send_again(m.buffer, m.segment);
+    (here ? again : gone) += m.rows;
+    if (here) landed_.forget(m.buffer, m.segment);
   }
   const std::string what = "another server answers at " + destination_->description() + ": ";
-  if (missing.empty()) {
-    log(LogLevel::info, what + "all rows that had landed are there");
-    return;
-  }
+  if (missing.empty()) log(LogLevel::info, what + "all rows that had landed are there");
   if (again > 0) log(LogLevel::warning, what + counted(again, "row", "rows") + " that had landed are sent again");
   if (gone == 0) return;
   log(LogLevel::error, what + counted(gone, "row", "rows") +
                            " that had landed are not there, and are not kept here any more: it took over without them "
                            "(an asynchronous standby, or a backup). Scan again, or add them again");
-  const std::lock_guard state_lock(mutex_);
+  const std::lock_guard lock(mutex_);
   state_.missing_rows += gone;
 }
 
