@@ -51,7 +51,7 @@ std::string stored_name(std::string_view name);
 /// The bytes back. Throws Error(usage) for text that stored_path() / stored_name() cannot have made.
 std::string path_bytes(std::string_view stored);
 std::string name_bytes(std::string_view stored);
-/// A stored path of more gets a key of its own.
+/// A longer stored path gets a key of its own.
 inline constexpr std::size_t kPathKeyBytesMax = 2000;
 /// The key for a stored path: itself up to kPathKeyBytesMax, else a prefix, "//" and the SHA-256 of the whole in hex
 /// (PostgreSQL's index rows end at 2,704 bytes). The whole then stands in full_path.

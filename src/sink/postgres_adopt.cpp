@@ -180,7 +180,7 @@ void note_labels(const Stream& stream, const ActualColumns& actual, Adoption& pl
     if (labels.empty()) continue;
     plan.notes.push_back("column " + quoted_identifier(c.name) + " of table " + plan.table + " is the enum " +
                          there->second.type + " without " + joined(labels, ", ") +
-                         ": entries of these types would go to quarantine. Unless its readers stumble over them: " +
+                         ": entries of these types go to quarantine as it is. If its readers can do with them, run: " +
                          add_labels(there->second, labels));
   }
 }
@@ -188,7 +188,7 @@ void note_labels(const Stream& stream, const ActualColumns& actual, Adoption& pl
 }  // namespace
 
 std::string Adoption::what() const {
-  return std::to_string(columns_added) + " columns added, " +
+  return counted(columns_added, "column", "columns") + " added, " +
          (key_created.empty() ? "its unique key is kept" : "its unique key " + key_created + " was created");
 }
 

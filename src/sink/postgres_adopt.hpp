@@ -12,7 +12,7 @@ namespace forebay {
 struct Adoption {
   std::string table;                    // quoted
   std::vector<std::string> statements;  // in their order; none: it is as it has to be
-  int columns_added = 0;
+  std::uint64_t columns_added = 0;
   std::string key_created;         // the unique index; empty: one on the key is there
   std::vector<std::string> notes;  // what a person should know, and hinders nothing
 

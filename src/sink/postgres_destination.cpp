@@ -190,6 +190,15 @@ class PostgresDestination final : public Destination {
 
   std::uint64_t server_changes() const override { return shared_->server.changes(); }
 
+  std::optional<std::string> why_not_into_set(std::int64_t number) override {
+    PostgresTarget hasty = target_;
+    hasty.connect_timeout = std::min(hasty.connect_timeout, kAskTimeout);
+    hasty.statement_timeout = std::min(hasty.statement_timeout, kAskTimeout);
+    PostgresSession session(hasty, shared_->watchdog);
+    begin_at_tables(session);
+    return forebay::why_not_into_set(session, number);
+  }
+
   std::vector<MigrationState> migration_states() override {
     return migrating([](PostgresMigrator& m) { return m.states(); });
   }

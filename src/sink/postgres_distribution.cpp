@@ -50,10 +50,10 @@ Distribution distribution_of(PostgresSession& session, const Stream& stream, con
     found.misfits.push_back(distributed_wrongly(
         stream, quoted, "it is distributed by append, where Citus keeps no key unique and replaces no rows"));
   } else if (!column.empty() && std::find(stream.key.begin(), stream.key.end(), column) == stream.key.end()) {
-    found.misfits.push_back(
-        distributed_wrongly(stream, quoted,
-                            "it is distributed by column " + quoted_identifier(column) +
-                                ", which is not of the key, so that Citus can keep no unique index on exactly that"));
+    found.misfits.push_back(distributed_wrongly(
+        stream, quoted,
+        "it is distributed by column " + quoted_identifier(column) +
+            ", which is no part of the key, so that Citus can keep no unique index on exactly the key"));
   }
   for (const auto& name : session.exec("SELECT conname FROM pg_constraint WHERE conrelid = $1::regclass UNION SELECT "
                                        "c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE "

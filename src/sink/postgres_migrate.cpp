@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/human.hpp"
+#include "base/human.hpp"
 #include "forebay/file_record.hpp"
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
@@ -108,10 +110,29 @@ std::vector<std::string> PostgresMigrator::oddities(const std::vector<Applied>& 
   return lines;
 }
 
-std::vector<std::string> PostgresMigrator::up(Adopt may_adopt) {
+/// Before anything is made beside a table that waits to be adopted: its owner is to make it, as they adopt it.
+void PostgresMigrator::check_none_waits(const std::vector<Applied>& rows, const std::vector<const Stream*>& streams) {
+  for (const Stream* s : streams) {
+    const std::optional<Migration> maker = maker_of(session_.dialect().name(), s->table);
+    if (!maker || maker->adopt.empty()) continue;
+    if (std::any_of(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == maker->number; })) continue;
+    const auto owner = session_.exec("SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = " +
+                                     session_.dialect().table_oid({"", s->table}));
+    if (owner.empty()) continue;
+    throw DestinationFailure({FailureClass::schema, "",
+                              "table " + s->table +
+                                  " is there, and forebay did not make it: `forebay migrate up`, as " +
+                                  owner[0][0].c_str() +
+                                  ", adopts it (`forebay config check` says beforehand what is changed, and what is in "
+                                  "the way)"});
+  }
+}
+
+std::vector<std::string> PostgresMigrator::up(Adopt may_adopt, const std::vector<const Stream*>& streams) {
   session_.begin(prelude_);
   // First without the lock: nearly always there is nothing to do.
   std::vector<Applied> rows = applied();
+  if (may_adopt == Adopt::no) check_none_waits(rows, streams);
   std::vector<std::string> lines = oddities(rows);
   if (!steps(rows, may_adopt).empty()) {
     lock();
@@ -213,7 +234,7 @@ std::vector<std::string> PostgresMigrator::preview_adoption() {
   std::vector<std::string> lines;
   for (const auto& [number, adoption] : plan_adoptions(applied())) {
     lines.push_back("table " + adoption.table + " is there already; `forebay migrate up` adopts it: " +
-                    std::to_string(adoption.columns_added) + " columns are added" +
+                    counted(adoption.columns_added, "column is", "columns are") + " added" +
                     (adoption.key_created.empty() ? "" : " and the unique key " + adoption.key_created) +
                     ", what is there stays");
     lines.insert(lines.end(), adoption.notes.begin(), adoption.notes.end());

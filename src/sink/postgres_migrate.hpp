@@ -24,7 +24,10 @@ class PostgresMigrator {
   std::vector<MigrationState> states();
   /// Applies what is missing; lines that say what was done, and what is odd. With Adopt::yes tables that are there no
   /// more are made again, empty.
-  std::vector<std::string> up(Adopt adopt);
+  std::vector<std::string> up(Adopt adopt) { return up(adopt, {}); }
+  /// With Adopt::no and a table of these streams that waits to be adopted, nothing is made: throws
+  /// DestinationFailure(schema).
+  std::vector<std::string> up(Adopt adopt, const std::vector<const Stream*>& streams);
   /// What up(Adopt::yes) would do with tables that are somebody's own, a line each; nothing where there are none.
   /// Changes nothing. Throws DestinationFailure(schema) where it would not adopt one of them.
   std::vector<std::string> preview_adoption();
@@ -48,6 +51,7 @@ class PostgresMigrator {
   };
 
   bool table_exists(const std::string& name);
+  void check_none_waits(const std::vector<Applied>& rows, const std::vector<const Stream*>& streams);
   std::vector<Step> steps(const std::vector<Applied>& rows, Adopt may_adopt);
   std::vector<std::string> oddities(const std::vector<Applied>& rows) const;
   void take(const Step& step, const std::map<int, Adoption>& adoptions, std::vector<std::string>& lines);

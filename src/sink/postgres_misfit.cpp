@@ -106,7 +106,7 @@ Misfit key_misfit(const Stream& stream, const std::string& quoted) {
 Misfit rival_misfit(const std::string& quoted, const std::string& index, bool constraint, bool never_passed) {
   const std::string name = quoted_identifier(index);
   return {never_passed ? "constraint " + name +
-                             " is deferrable, or an exclusion constraint: ON DUPLICATE KEY UPDATE does not go beside it"
+                             " is deferrable, or an exclusion constraint: beside it ON DUPLICATE KEY UPDATE fails"
                        : "unique index " + name +
                              " stands beside the key's: ON DUPLICATE KEY UPDATE takes whichever it meets, so that a "
                              "row of another key would be replaced",

@@ -57,7 +57,7 @@ void PostgresSink::connect() {
   shared_->server.meet(server_.identity);
   check_grants(*session_, server_.prelude, {{"forebay_migrations", "SELECT"}});
   PostgresMigrator migrator(*session_, server_.prelude);
-  for (const std::string& line : migrator.up(PostgresMigrator::Adopt::no)) {
+  for (const std::string& line : migrator.up(PostgresMigrator::Adopt::no, streams_)) {
     if (options_.note) options_.note(line);
   }
   session_->begin(server_.prelude);

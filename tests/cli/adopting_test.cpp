@@ -320,7 +320,7 @@ TEST_CASE("a type of file that an enum lacks goes to quarantine, and lands when 
   REQUIRE(::mkfifo((tree.path() + "/queue").c_str(), 0600) == 0);
   const ScanSite site(fixture.url());
   const auto up = runs(site, {"migrate", "up"}, 0);
-  const std::string add = between(up.out, "Unless its readers stumble over them: ", "\n");
+  const std::string add = between(up.out, "If its readers can do with them, run: ", "\n");
   CHECK(says(up.out, capitals ? "without FIFO, SOCKET, BLOCK, CHAR: " : "without fifo, socket, block, char: "));
 
   const auto first = runs(site, {"scan", tree.path(), "--set-id", "1"}, 1);

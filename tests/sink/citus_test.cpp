@@ -118,7 +118,7 @@ TEST_CASE("a table that Citus keeps in a way that takes no upsert is told when i
                                "it is distributed by append, where Citus keeps no key unique"},
                           Case{"ALTER TABLE small_files DROP CONSTRAINT small_files_pkey; SELECT "
                                "create_distributed_table('small_files', 'size', colocate_with => 'none')",
-                               "it is distributed by column \"size\", which is not of the key"},
+                               "it is distributed by column \"size\", which is no part of the key"},
                           Case{"SELECT "
                                "alter_table_set_access_method('small_files', 'columnar')",
                                "its access method is columnar, which replaces no rows"});
