@@ -8,7 +8,8 @@
 #
 # The server is the one that DATABASE_URL names (in the environment or in ./.env); without it a private PostgreSQL of
 # this checkout, kept under .local/ and reachable only through a Unix socket (scripts/local-postgres.sh).
-# Ends with the status of `forebay scan`: 0 all landed, 1 some paths could not be read, 3 rows wait in the buffer.
+# Ends with the status of `forebay scan`: 0 all landed, 1 some paths could not be read or rows are in quarantine, 3 rows
+# wait in the buffer, 4 a local failure, or rows that had landed are gone (docs/operations.md).
 #
 #   scripts/quickstart.sh /usr
 #   DATABASE_URL=postgresql://me@db.example/files scripts/quickstart.sh /home
