@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "base/human.hpp"
-#include "base/human.hpp"
 #include "forebay/file_record.hpp"
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
