@@ -31,7 +31,7 @@ Misfit key_misfit(const Stream& stream, const std::string& quoted);
 /// deferrable or excludes, with which no row can be upserted.
 Misfit rival_misfit(const std::string& quoted, const std::string& index, bool constraint, bool never_passed);
 
-/// The statements that mend them, without what is missing where `adoptable`.
+/// The statements that fix them. Where `adoptable`, missing columns are left to `forebay migrate up`.
 std::string mending_statements(const std::string& quoted, const std::vector<Misfit>& misfits, bool adoptable);
 
 /// "a; b; and 3 more"

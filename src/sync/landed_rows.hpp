@@ -27,7 +27,7 @@ class LandedRows {
   using AskLedger = std::function<std::map<std::uint64_t, std::uint64_t>(const std::string& buffer, std::uint64_t first,
                                                                          std::uint64_t last)>;
   /// Segments of which the ledger has fewer rows. Asks for some at a time. From then on they count as the ledger has
-  /// them, so that none is told twice. What `ask` throws is passed on, and then nothing is changed.
+  /// them, so that each is reported once. Passes on what `ask` throws, and then changes nothing.
   std::vector<Missing> compare(const AskLedger& ask);
 
  private:
