@@ -14,12 +14,14 @@ if(TARGET forebay_command)
   endif()
   install(TARGETS forebay_command)
 endif()
-foreach(file README.md README.zh-CN.md LICENSE .env.example sql/postgres/role.sql)
+# In the source tree's folders, so that the links from page to page lead somewhere.
+foreach(file README.md README.zh-CN.md LICENSE .env.example sql/postgres/role.sql sql/opengauss/role.sql sql/opengauss/partitions.sql)
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
-    install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+    cmake_path(GET file PARENT_PATH folder)
+    install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
   endif()
 endforeach()
-install(FILES sql/opengauss/role.sql sql/opengauss/partitions.sql DESTINATION ${CMAKE_INSTALL_DOCDIR}/opengauss)
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Who links a static forebay needs what it uses as well, with or without pkg-config --static.
 get_target_property(forebay_library_type forebay TYPE)

@@ -7,14 +7,21 @@ links     relative links of all pages lead somewhere, anchors included; paths in
 tests     a test that docs/troubles.md or docs/faults.md names is there.
 readme    README.zh-CN.md has the sections of README.md, in order, and the same commands and outputs.
 
-Prints a line for each finding; ends with 1 if there is any. Takes no arguments.
+Prints a line for each finding; ends with 1 if there is any.
+
+  scripts/check_docs.py             all of these, in this tree
+  scripts/check_docs.py FOLDER      links alone, in the pages of FOLDER: those of an installed forebay, say
 """
 import glob
 import os
 import re
 import sys
 
-REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+INSTALLED = __name__ == "__main__" and len(sys.argv) > 1
+if INSTALLED and (len(sys.argv) > 2 or not os.path.isfile(os.path.join(sys.argv[1], "README.md"))):
+    print("scripts/check_docs.py [FOLDER]: FOLDER has to hold a README.md", file=sys.stderr)
+    sys.exit(2)
+REPO = os.path.abspath(sys.argv[1]) if INSTALLED else os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 # A header of another library, and the files that may include it.
@@ -118,6 +125,9 @@ def check_links():
                 find(page, f"link to {target}, which does not exist")
             elif anchor and path.endswith(".md") and anchor not in anchors(path):
                 find(page, f"link to {target}#{anchor}: no such heading")
+        if INSTALLED:
+            continue
+        # Paths of the source tree, which an installed page may name: they are not links.
         for path in re.findall(r"`(?:\./)?((?:src|include|docs|scripts|sql|tests|bench|cmake)/[\w./*-]*)`", text):
             if not glob.glob(path, root_dir=REPO):
                 find(page, f"names {path}, which does not exist")
@@ -128,7 +138,12 @@ def check_tests():
     for path in glob.glob("tests/**/*.cpp", root_dir=REPO, recursive=True):
         there.update(re.findall(r'(?:TEST_CASE|SINK_CONTRACT)\(\s*"((?:[^"\\]|\\.)*)"', read(path)))
     for page in ("docs/troubles.md", "docs/faults.md"):
-        for row in re.findall(r"^\|.*\| ([^|]*) \|$", read(page), re.M)[2:]:
+        # What was tried once and taught nothing has no test.
+        kept, _, tried = read(page).partition("\n## Tried besides")
+        for name in re.findall("“([^”]*)”", tried):
+            if name not in there:
+                find(page, f"names a test that is not there: {name}")
+        for row in re.findall(r"^\|.*\| ([^|]*) \|$", kept, re.M)[2:]:
             named = re.findall("“([^”]*)”", row)
             if not named:
                 find(page, f"a row names no test: {row[:60]}")
@@ -147,10 +162,11 @@ def check_readme():
             find(pair[1], f"its {what} are not those of {pair[0]}, from number {at + 1} on")
 
 
-check_folders()
 check_links()
-check_tests()
-check_readme()
+if not INSTALLED:
+    check_folders()
+    check_tests()
+    check_readme()
 for line in findings:
     print(line)
 sys.exit(1 if findings else 0)

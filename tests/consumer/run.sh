@@ -9,6 +9,7 @@ if [ $# != 1 ] || [ ! -f "$1/CMakeCache.txt" ]; then
   exit 2
 fi
 build=$(cd "$1" && pwd)
+repo=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # Outside the tree: nothing of it may be found by a relative path.
@@ -44,6 +45,9 @@ by_pkg_config() {
   # shellcheck disable=SC2086
   "$compiler" -std=c++20 -Wall -Wextra -Werror main.cpp -o by_pkg_config $flags && LD_LIBRARY_PATH="$libraries" ./by_pkg_config
 }
+the_pages() {
+  "$repo/scripts/check_docs.py" "$(dirname "$(find "$work/moved" -name README.md -print -quit)")" && echo "$expected"
+}
 the_command() { "$work/moved/bin/forebay" version && echo "$expected"; }
 
 cmake --install "$build" --prefix "$work/prefix" >"$work/install.log" || { cat "$work/install.log"; exit 1; }
@@ -53,4 +57,5 @@ libraries=$(dirname "$(find "$work/moved" -name 'libforebay.*' -print -quit)")
 judge "find_package finds the install and links" by_find_package
 judge "pkg-config finds the install and links" by_pkg_config
 judge "the installed command runs" the_command
+judge "the links of the installed pages lead somewhere" the_pages
 exit "$failed"
