@@ -226,11 +226,12 @@ if [ -n "$forebay" ]; then
   own=${own}options=-csearch_path%3Dforebay_check_run
   as_given=$given${own#postgresql}
   export FOREBAY_STATE_DIR=$scratch/state
+  mkdir "$scratch/tree"
+  for ((i = 1; i <= 300; ++i)); do echo "$i" >"$scratch/tree/file $i"; done
   made="$made forebay_check_run"
   echo "# forebay itself"
+  # From here on nothing long is run but by run(): see there.
   if sql "CREATE SCHEMA forebay_check_run" >/dev/null; then
-    mkdir "$scratch/tree"
-    for i in $(seq 300); do echo "$i" >"$scratch/tree/file $i"; done
     forebay_scan "$as_given" first
     found=$(grep -o 'the server is .*; rows are replaced by .*' "$scratch/scan" | head -1 || true)
     forebay_scan "$as_given" again
