@@ -21,7 +21,7 @@ foreach(file README.md README.zh-CN.md LICENSE .env.example sql/postgres/role.sq
     install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
   endif()
 endforeach()
-install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs config DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Who links a static forebay needs what it uses as well, with or without pkg-config --static.
 get_target_property(forebay_library_type forebay TYPE)

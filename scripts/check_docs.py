@@ -128,7 +128,7 @@ def check_links():
         if INSTALLED:
             continue
         # Paths of the source tree, which an installed page may name: they are not links.
-        for path in re.findall(r"`(?:\./)?((?:src|include|docs|scripts|sql|tests|bench|cmake)/[\w./*-]*)`", text):
+        for path in re.findall(r"`(?:\./)?((?:src|include|docs|scripts|sql|config|tests|bench|cmake)/[\w./*-]*)`", text):
             if not glob.glob(path, root_dir=REPO):
                 find(page, f"names {path}, which does not exist")
 
