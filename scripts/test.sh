@@ -3,7 +3,7 @@
 # The last line is "N passed, N failed, N skipped"; status 0 only if something passed and nothing failed.
 #
 #   scripts/test.sh [--sanitize address|thread] [--filter SPEC] [--timeout SECONDS] [--jobs N] [--no-install]
-#                   [--build-only] [--postgres BIN] [--libpqxx PREFIX]
+#                   [--build-only] [--postgres BIN] [--libpqxx PREFIX] [--command FILE]
 #
 #   --sanitize address   built by clang 14 with address and undefined behaviour sanitizers, in build/asan
 #   --sanitize thread    built by clang 14 with the thread sanitizer, in build/tsan; without --filter, the cases that start
@@ -15,6 +15,7 @@
 #   --no-install         leave the packages alone
 #   --build-only         build what the tests need, and run none
 #   --postgres BIN       the servers are those of the folder BIN (initdb, pg_ctl, postgres), not the newest of Debian's
+#   --command FILE       the forebay that cases start is this one, not the build's own
 #   --libpqxx PREFIX     built with the libpqxx that is installed there, in a folder of its own in build/
 #
 #   scripts/test.sh
@@ -24,7 +25,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-preset=dev filter="" timeout="" jobs="" install=yes build_only="" postgres="" libpqxx=""
+preset=dev filter="" timeout="" jobs="" install=yes build_only="" postgres="" libpqxx="" command=""
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
@@ -46,6 +47,11 @@ while [ $# -gt 0 ]; do
     --no-install) install=""; shift ;;
     --build-only) build_only=yes; shift ;;
     --postgres) postgres=${2:?--postgres needs a folder with initdb}; shift 2 ;;
+    --command)
+      if [ ! -f "${2:-}" ] || [ ! -x "$2" ]; then die "--command needs a program, not '${2:-}'" 2; fi
+      command=$(realpath "$2")
+      shift 2
+      ;;
     --libpqxx) libpqxx=${2:?--libpqxx needs the prefix of an installed libpqxx}; shift 2 ;;
     *) die "unknown option $1; see --help" 2 ;;
   esac
@@ -81,6 +87,7 @@ fi
 
 # Tests start from nothing: none of the caller's settings, and no .env of the current folder.
 while IFS= read -r name; do unset "$name"; done < <(compgen -e | grep -E '^(DATABASE_URL|USE_MEMORY_DB|(MEMORY_DB|SYNC|SCAN|FOREBAY)_.*)$')
+[ -z "$command" ] || export FOREBAY_TEST_COMMAND=$command
 work=$(mktemp -d /tmp/forebay-test.XXXXXX)
 clean_up() {
   # shellcheck disable=SC2046

@@ -1,9 +1,14 @@
 #include "support/places.hpp"
 
+#include <cstdlib>
+
 namespace forebay::test {
 
 // The only file with paths compiled in, so that all others compile alike wherever the tree lies.
-std::string forebay_binary() { return FOREBAY_COMMAND; }
+std::string forebay_binary() {
+  const char* another = std::getenv("FOREBAY_TEST_COMMAND");
+  return another != nullptr ? another : FOREBAY_COMMAND;
+}
 std::string example_binary() { return FOREBAY_EXAMPLE; }
 std::string fake_clock_library() { return FOREBAY_FAKE_CLOCK; }
 std::string opengauss_libpq_library() { return FOREBAY_OPENGAUSS_LIBPQ; }
