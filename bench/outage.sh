@@ -18,7 +18,7 @@ tree=/usr seconds=120 install=yes
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
-    --tree) tree=${2:?--tree needs a folder}; shift 2 ;;
+    --tree) needs "$1" "${2:-}" "a folder"; tree=$2; shift 2 ;;
     --seconds)
       [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "--seconds needs a number from 1 up, not '${2:-}'" 2
       seconds=$2

@@ -28,11 +28,11 @@ if [ -d /dev/shm ] && [ -w /dev/shm ]; then folder=/dev/shm; fi
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
-    --runs) runs=${2:?--runs needs a number}; shift 2 ;;
-    --level) level=${2:?--level needs memory, process or power}; shift 2 ;;
-    --destination) destination=${2:?--destination needs postgres or sqlite}; shift 2 ;;
-    --folder) folder=${2:?--folder needs a directory}; shift 2 ;;
-    --seed | --jobs) extra+=("$1" "${2:?$1 needs a number}"); shift 2 ;;
+    --runs) needs "$1" "${2:-}" "a number"; runs=$2; shift 2 ;;
+    --level) needs "$1" "${2:-}" "memory, process or power"; level=$2; shift 2 ;;
+    --destination) needs "$1" "${2:-}" "postgres or sqlite"; destination=$2; shift 2 ;;
+    --folder) needs "$1" "${2:-}" "a directory"; folder=$2; shift 2 ;;
+    --seed | --jobs) needs "$1" "${2:-}" "a number"; extra+=("$1" "$2"); shift 2 ;;
     --json) extra+=(--json); shift ;;
     --usr) usr=yes; shift ;;
     *) die "unknown option $1; see --help" 2 ;;

@@ -23,7 +23,7 @@ cache=/var/tmp/forebay-postgres-$EUID update="" version=""
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
-    --cache) cache=${2:?--cache needs a folder}; shift 2 ;;
+    --cache) needs "$1" "${2:-}" "a folder"; cache=$2; shift 2 ;;
     --update) update=yes; shift ;;
     -*) die "unknown option $1; see --help" 2 ;;
     *)

@@ -19,11 +19,7 @@ command="" install=() filter=""
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
-    --command)
-      [ -n "${2:-}" ] || die "--command needs a program" 2
-      command=$2
-      shift 2
-      ;;
+    --command) needs "$1" "${2:-}" "a program"; command=$2; shift 2 ;;
     --no-install) install=(--no-install); shift ;;
     [0-9][0-9])
       grep -rq "\[field-$1\]" "$repo/tests" || die "there is no case $1; docs/faults.md has the numbers" 2

@@ -13,6 +13,9 @@ die() {
   exit "${2:-4}"
 }
 
+# needs OPTION VALUE WHAT: wrong usage, where an option's value is missing or empty.
+needs() { [ -n "$2" ] || die "$1 needs $3" 2; }
+
 # The comment block at the top of a script is its help: printed without the shebang and the leading '#'.
 print_help() { sed -n -e '1d' -e '/^#/!q' -e '/^# shellcheck/d' -e 's/^# \{0,1\}//' -e 'p' "$0"; }
 

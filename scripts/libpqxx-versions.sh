@@ -25,9 +25,9 @@ test=() filter='[postgres],[sink]' prefixes=() install=yes
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
-    --prefix) prefixes+=("${2:?--prefix needs a folder}"); shift 2 ;;
-    --filter) filter=${2:?--filter needs a Catch2 test spec}; shift 2 ;;
-    --jobs) test+=(--jobs "${2:?--jobs needs a number}"); shift 2 ;;
+    --prefix) needs "$1" "${2:-}" "a folder"; prefixes+=("$2"); shift 2 ;;
+    --filter) needs "$1" "${2:-}" "a Catch2 test spec"; filter=$2; shift 2 ;;
+    --jobs) needs "$1" "${2:-}" "a number"; test+=(--jobs "$2"); shift 2 ;;
     --no-install) install=""; shift ;;
     *) die "unknown option $1; see --help" 2 ;;
   esac

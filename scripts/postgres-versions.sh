@@ -25,11 +25,11 @@ fetch=() test=() filter='[postgres]' usr=yes install=yes versions=()
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
-    --cache) fetch+=(--cache "${2:?--cache needs a folder}"); shift 2 ;;
+    --cache) needs "$1" "${2:-}" "a folder"; fetch+=(--cache "$2"); shift 2 ;;
     --update) fetch+=(--update); shift ;;
-    --filter) filter=${2:?--filter needs a Catch2 test spec}; shift 2 ;;
+    --filter) needs "$1" "${2:-}" "a Catch2 test spec"; filter=$2; shift 2 ;;
     --no-usr) usr=""; shift ;;
-    --jobs) test+=(--jobs "${2:?--jobs needs a number}"); shift 2 ;;
+    --jobs) needs "$1" "${2:-}" "a number"; test+=(--jobs "$2"); shift 2 ;;
     --no-install) install=""; shift ;;
     -*) die "unknown option $1; see --help" 2 ;;
     *) versions+=("$1"); shift ;;

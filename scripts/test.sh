@@ -37,8 +37,8 @@ while [ $# -gt 0 ]; do
       esac
       shift 2
       ;;
-    --filter) filter=${2:?--filter needs a Catch2 test spec}; shift 2 ;;
-    --timeout) timeout=${2:?--timeout needs seconds}; shift 2 ;;
+    --filter) needs "$1" "${2:-}" "a Catch2 test spec"; filter=$2; shift 2 ;;
+    --timeout) needs "$1" "${2:-}" "seconds"; timeout=$2; shift 2 ;;
     --jobs)
       [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "--jobs needs a number from 1 up, not '${2:-}'" 2
       jobs=$2
@@ -46,13 +46,13 @@ while [ $# -gt 0 ]; do
       ;;
     --no-install) install=""; shift ;;
     --build-only) build_only=yes; shift ;;
-    --postgres) postgres=${2:?--postgres needs a folder with initdb}; shift 2 ;;
+    --postgres) needs "$1" "${2:-}" "a folder with initdb"; postgres=$2; shift 2 ;;
     --command)
       if [ ! -f "${2:-}" ] || [ ! -x "$2" ]; then die "--command needs a program, not '${2:-}'" 2; fi
       command=$(realpath "$2")
       shift 2
       ;;
-    --libpqxx) libpqxx=${2:?--libpqxx needs the prefix of an installed libpqxx}; shift 2 ;;
+    --libpqxx) needs "$1" "${2:-}" "the prefix of an installed libpqxx"; libpqxx=$2; shift 2 ;;
     *) die "unknown option $1; see --help" 2 ;;
   esac
 done

@@ -29,7 +29,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) print_help; exit 0 ;;
     --no-install) install=""; shift ;;
-    --filter) filter=${2:?--filter needs a Catch2 test spec}; shift 2 ;;
+    --filter) needs "$1" "${2:-}" "a Catch2 test spec"; filter=$2; shift 2 ;;
     --) shift; break ;;
     -*) die "unknown option $1; see --help" 2 ;;
     *) break ;;

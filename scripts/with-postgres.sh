@@ -30,7 +30,7 @@ while [ $# -gt 0 ]; do
       settings+=("$2")
       shift 2
       ;;
-    --bin) bin=${2:?--bin needs a folder with initdb}; shift 2 ;;
+    --bin) needs "$1" "${2:-}" "a folder with initdb"; bin=$2; shift 2 ;;
     --) shift; break ;;
     -*) die "unknown option $1; see --help" 2 ;;
     *) break ;;

@@ -52,5 +52,17 @@ TEST_CASE("folders without a server or a libpqxx are refused with what to name o
                               Contains("-DCMAKE_INSTALL_PREFIX=" + empty.path().string()));
 }
 
+TEST_CASE("a script whose option lacks its value ends with 2 and says what is wanted", "[threads]") {
+  for (const auto& [script, option, wanted] : std::initializer_list<std::tuple<const char*, const char*, const char*>>{
+           {"test.sh", "--filter", "a Catch2 test spec"},
+           {"with-postgres.sh", "--bin", "a folder with initdb"},
+           {"crash-soak.sh", "--seed", "a number"},
+           {"field-cases.sh", "--command", "a program"}}) {
+    const CommandResult result = run_script(script, {option});
+    CHECK(result.status == 2);
+    CHECK(result.err == std::string(script) + ": " + option + " needs " + wanted + "\n");
+  }
+}
+
 }  // namespace
 }  // namespace forebay::test
