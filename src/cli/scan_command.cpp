@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <optional>
 
 #include "base/elapsed.hpp"
@@ -20,6 +20,8 @@
 #include "config/locations.hpp"
 #include "forebay/buffer.hpp"
 #include "recovery/state_directory.hpp"
+#include "scan/exclude_file.hpp"
+#include "scan/excludes.hpp"
 #include "scan/scanner.hpp"
 #include "sqlite/process.hpp"
 
@@ -43,24 +45,16 @@ struct ScanArguments {
   bool quiet = false;
 };
 
-void read_globs(const std::string& file, std::vector<std::string>& globs) {
-  std::ifstream in(file);
-  if (!in) throw Error(ErrorCode::usage, "--exclude-from: cannot read " + printable(file));
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty() && line.front() != '#') globs.push_back(line);
-  }
-}
-
-void check_globs(const std::vector<std::string>& globs) {
+/// Patterns of the command line and of the file, all looked at before anything is started.
+std::vector<std::string> exclude_globs(const ScanArguments& a) {
+  std::vector<std::string> globs = a.scan.exclude_globs;
   for (const std::string& glob : globs) {
-    // Matched against whole paths, which begin with '/'. A '/' at the end only asks for a directory.
-    const bool of_paths = glob.find('/') < glob.size() - 1;
-    if (glob.empty() || (of_paths && glob.find_first_of("/*?[") != 0)) {
-      throw Error(ErrorCode::usage, "exclude pattern '" + printable(glob) +
-                                        "' can match no path; with a '/' it must begin with '/' or '*'");
-    }
+    if (const std::string why = why_no_pattern(glob); !why.empty()) throw Error(ErrorCode::usage, why);
   }
+  if (a.exclude_from.empty()) return globs;
+  std::vector<std::string> of_file = read_exclude_file(a.exclude_from);
+  std::move(of_file.begin(), of_file.end(), std::back_inserter(globs));
+  return globs;
 }
 
 /// How many entries the scan will find, where the file system can tell: a single root that is a mount point, not left.
@@ -195,8 +189,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   if (a.quiet) warnings_only_on_stderr();
   a.scan.roots = check_roots(a.scan.roots);
   a.scan.threads = static_cast<int>(settings.number("SCAN_THREADS"));
-  if (!a.exclude_from.empty()) read_globs(a.exclude_from, a.scan.exclude_globs);
-  check_globs(a.scan.exclude_globs);
+  a.scan.exclude_globs = exclude_globs(a);
 
   Options options = settings.to_options();
   options.recover = !a.no_recover;

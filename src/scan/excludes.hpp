@@ -1,7 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
+
+#include "scan/glob.hpp"
 
 namespace forebay {
 
@@ -10,19 +15,32 @@ class Excludes {
  public:
   explicit Excludes(const std::vector<std::string>& globs);
 
-  bool empty() const noexcept { return globs_.empty(); }
+  bool empty() const noexcept { return !any_; }
   /// True when some pattern holds for directories only, so that matches() needs to know.
-  bool ask_for_directories() const noexcept { return ask_for_directories_; }
-  bool matches(const char* name, const char* path, bool is_directory) const;
+  bool ask_for_directories() const noexcept { return !of_directories_.empty(); }
+  /// `name`: the last component of `path`.
+  bool matches(std::string_view name, std::string_view path, bool is_directory) const;
 
  private:
-  struct Glob {
-    std::string pattern;
-    bool on_path;
-    bool directories_only;
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
   };
-  std::vector<Glob> globs_;
-  bool ask_for_directories_ = false;
+  /// What a long list mostly consists of is looked up and not tried one by one: names and paths without wildcards.
+  struct Patterns {
+    std::unordered_set<std::string, Hash, std::equal_to<>> names, paths;
+    std::vector<Glob> name_globs, path_globs;
+
+    bool empty() const noexcept {
+      return names.empty() && paths.empty() && name_globs.empty() && path_globs.empty();
+    }
+    bool match(std::string_view name, std::string_view path) const;
+  };
+
+  Patterns of_all_, of_directories_;
+  bool any_ = false;
 };
+
+/// Why the pattern can match no path; empty for one that can.
+std::string why_no_pattern(std::string_view glob);
 
 }  // namespace forebay

@@ -15,7 +15,7 @@ struct ScanOptions {
   std::vector<std::string> roots;  // what check_roots() returned
   int threads = 4;
   bool one_file_system = false;
-  /// fnmatch() patterns, judged on the name if without '/', else on the whole path, where '*' matches '/' too (as
+  /// Patterns (scan/glob.hpp), judged on the name if without '/', else on the whole path, where '*' matches '/' too (as
   /// find's -name and -path do); with a '/' at the end, for directories only. A directory that matches is not entered.
   /// Roots are never excluded.
   std::vector<std::string> exclude_globs;

@@ -183,7 +183,7 @@ bool Walker::record(int fd, const char* name, struct statx& st) {
   }
   // Only after the look: some file systems leave the type of an entry open in the directory.
   if (context_.excludes.ask_for_directories() && S_ISDIR(st.stx_mode) && fd != AT_FDCWD &&
-      context_.excludes.matches(name, path_.c_str(), true)) {
+      context_.excludes.matches(name, path_, true)) {
     return false;
   }
   set_from_stat(record, st);
@@ -221,7 +221,7 @@ void Walker::set_directory(const Directory& directory) {
 
 bool Walker::left_out(const char* name, unsigned char type) const {
   if (std::find(own_names_.begin(), own_names_.end(), name) != own_names_.end()) return true;
-  return !context_.excludes.empty() && context_.excludes.matches(name, path_.c_str(), type == DT_DIR);
+  return !context_.excludes.empty() && context_.excludes.matches(name, path_, type == DT_DIR);
 }
 
 void Walker::give_work(bool all) {
