@@ -17,8 +17,8 @@ using nlohmann::ordered_json;
 
 /// Never a password: not in a URL, and not in what was meant to be one.
 std::string shown(const SettingValue& v) {
-  const bool may_hold_secret = v.setting->type == SettingType::url || v.text.find("://") != std::string::npos;
-  return may_hold_secret && !v.text.empty() ? without_secrets(v.text) : v.text;
+  if (v.text.empty() || (v.setting->type != SettingType::url && !may_hold_secret(v.text))) return v.text;
+  return without_secrets(v.text);
 }
 
 ordered_json json_value(const SettingValue& v) {

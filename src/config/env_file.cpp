@@ -24,11 +24,25 @@ class Parser {
   std::vector<EnvEntry> parse() {
     if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff")) fail("is UTF-16; save it as UTF-8");
     if (text_.starts_with("\xef\xbb\xbf")) line_start_ = at_ = 3;
+    check_line_ends();
     while (!at_end()) parse_line();
     return std::move(entries_);
   }
 
  private:
+  /// Lines that end in CR alone would be one line, with the second setting in the first one's value or comment.
+  void check_line_ends() const {
+    Mark at = mark();
+    for (at.at = at_; at.at < text_.size(); ++at.at) {
+      if (text_[at.at] == '\n') {
+        ++at.line;
+        at.line_start = at.at + 1;
+      } else if (text_[at.at] == '\r' && at.at + 1 < text_.size() && text_[at.at + 1] != '\n') {
+        fail_at(at, "a carriage return without a line feed; save the file with LF or CRLF line ends");
+      }
+    }
+  }
+
   void parse_line() {
     skip_blanks();
     if (!at_end_of_line() && peek() != '#') {
@@ -81,11 +95,13 @@ class Parser {
     std::size_t end = at_;
     while (!at_end_of_line()) {
       if (peek() == '#' && (at_ == from || is_env_blank(text_[at_ - 1]))) break;
+      refuse_odd_line_end();
       if (!is_env_blank(peek())) end = at_ + 1;
       ++at_;
     }
     entry.value = text_.substr(from, end - from);
     entry.has_reference = entry.value.find("${") != std::string::npos;
+    entry.has_bare_dollar = entry.value.find('$') != std::string::npos;
     if (entry.value.find('\0') != std::string::npos) fail("a NUL byte; this is not a text file");
   }
 
@@ -128,6 +144,7 @@ class Parser {
         ++at_;
       } else {
         if (text_.substr(at_).starts_with("${")) entry.has_reference = true;
+        if (text_[at_] == '$') entry.has_bare_dollar = true;
         take(entry);
       }
     }
@@ -146,7 +163,14 @@ class Parser {
     while (!at_end() && is_env_blank(text_[at_])) ++at_;
   }
   void skip_comment() {
-    while (!at_end_of_line()) ++at_;
+    for (; !at_end_of_line(); ++at_) refuse_odd_line_end();
+  }
+  /// What editors show as the end of a line, and this parser does not take for one.
+  void refuse_odd_line_end() const {
+    const std::string_view rest = text_.substr(at_);
+    for (const std::string_view end : {"\v", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"}) {
+      if (rest.starts_with(end)) fail("a line end that is neither LF nor CRLF; replace it by one of these");
+    }
   }
   void end_line() {
     if (!at_end() && text_[at_] == '\r') ++at_;
@@ -244,7 +268,10 @@ std::optional<std::filesystem::path> default_env_file(const std::filesystem::pat
   const std::filesystem::path file = working_directory.empty() ? ".env" : working_directory / ".env";
   struct stat st = {};
   if (::stat(file.c_str(), &st) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    const int error = errno;
+    if (error == ENOENT && ::lstat(file.c_str(), &st) == 0) cannot_read(file, "it is a symlink to what is not there");
+    if (error == ENOENT || error == ENOTDIR) return std::nullopt;
+    errno = error;
     cannot_read(file, std::strerror(errno));
   }
   if (S_ISDIR(st.st_mode)) return std::nullopt;

@@ -15,6 +15,8 @@ struct EnvEntry {
   int line = 0;  // of its name, from 1
   /// An unquoted or double-quoted value that holds ${…}: other readers of .env files expand that, forebay does not.
   bool has_reference = false;
+  /// A `$` that stands neither in single quotes nor behind a backslash: it may be meant to be expanded.
+  bool has_bare_dollar = false;
 };
 
 /// What may stand between the words of a line.

@@ -8,10 +8,15 @@ namespace {
 
 constexpr std::string_view kMask = "****";
 
+std::string lower_case(std::string_view text) {
+  std::string lower;
+  for (const char c : text) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower;
+}
+
 /// `password`, `sslpassword`, `passwd` …, percent-encoded or not: whatever could be one is masked.
 bool secret_parameter(std::string_view name) {
-  std::string lower;
-  for (const char c : name) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string lower = lower_case(name);
   return lower.find("pass") != std::string::npos || lower.find("secret") != std::string::npos ||
          lower.find("token") != std::string::npos || lower.find('%') != std::string::npos;
 }
@@ -37,7 +42,11 @@ std::string masked_query(std::string_view query) {
 }  // namespace
 
 std::string without_secrets(std::string_view url) {
-  if (url.starts_with("sqlite:")) return std::string(url);
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (url.starts_with(kSqlite)) {
+    // A file, unless a line end was lost behind it.
+    return may_hold_secret(url.substr(kSqlite.size())) ? std::string(kSqlite).append(kMask) : std::string(url);
+  }
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return "(not shown: not a URL)";
   const std::string_view rest = url.substr(scheme + 3);
@@ -63,6 +72,12 @@ std::string without_secrets(std::string_view url) {
 }
 
 bool holds_secret(std::string_view url) { return without_secrets(url) != url; }
+
+bool may_hold_secret(std::string_view text) {
+  if (text.find("://") != std::string_view::npos) return true;
+  const std::string lower = lower_case(text);
+  return lower.find("password=") != std::string::npos || lower.find("passwd=") != std::string::npos;
+}
 
 bool is_libpq_variable(std::string_view name) {
   // https://www.postgresql.org/docs/15/libpq-envars.html

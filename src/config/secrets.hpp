@@ -12,6 +12,10 @@ std::string without_secrets(std::string_view url);
 /// True when without_secrets() would change it.
 bool holds_secret(std::string_view url);
 
+/// Whether text that should be something else, a path or a number, looks as if it held a URL or a password. It is not
+/// shown then.
+bool may_hold_secret(std::string_view text);
+
 /// True for the environment variables that libpq reads; other programs have theirs that begin alike.
 bool is_libpq_variable(std::string_view name);
 

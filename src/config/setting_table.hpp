@@ -43,7 +43,9 @@ std::span<const Setting> all_settings();
 const Setting* find_setting(std::string_view name);
 
 /// The meaning of a value, or what is wrong with it as the end of a sentence ("must be a whole number from 1 to 64").
-std::variant<ParsedValue, std::string> parse_value(const Setting& setting, std::string_view text);
+/// `dollar_is_meant`: see path_problem().
+std::variant<ParsedValue, std::string> parse_value(const Setting& setting, std::string_view text,
+                                                   bool dollar_is_meant = false);
 /// What may stand there, as the end of "must be …": "a whole number from 1 to 64", "wait or fail".
 std::string allowed_values(const Setting& setting);
 

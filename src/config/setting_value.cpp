@@ -3,6 +3,7 @@
 #include <charconv>
 #include <vector>
 
+#include "config/path_value.hpp"
 #include "config/setting_table.hpp"
 
 namespace forebay {
@@ -29,22 +30,25 @@ bool in(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-std::variant<ParsedValue, std::string> parse_url(std::string_view text) {
+std::variant<ParsedValue, std::string> parse_path(std::string_view text, bool dollar_is_meant) {
+  if (auto problem = path_problem(text, dollar_is_meant)) return std::move(*problem);
+  return ParsedValue{std::string(text), 0};
+}
+
+std::variant<ParsedValue, std::string> parse_url(std::string_view text, bool dollar_is_meant) {
+  if (auto problem = stray_character_problem(text)) return std::move(*problem);
   for (const std::string_view scheme : {"postgresql://", "postgres://", "opengauss://"}) {
     if (text.starts_with(scheme)) return ParsedValue{std::string(text), 0};
   }
   if (text.starts_with("sqlite:")) {
-    if (text.size() == std::string_view("sqlite:").size()) return "must name a file after sqlite:";
+    const std::string_view file = text.substr(std::string_view("sqlite:").size());
+    if (file.empty()) return "must name a file after sqlite:";
+    if (const auto problem = path_problem(file, dollar_is_meant)) return "names a file that " + *problem;
     return ParsedValue{std::string(text), 0};
   }
   // The earlier system's users bring SQLAlchemy's spelling with them.
   if (text.starts_with("postgresql+")) return "names a Python driver after the +; write postgresql://… without it";
   return "must begin with postgresql://, postgres://, opengauss:// or sqlite:";
-}
-
-std::variant<ParsedValue, std::string> parse_path(std::string_view text) {
-  if (text.starts_with('~')) return "begins with ~, which only a shell expands; write the whole path";
-  return ParsedValue{std::string(text), 0};
 }
 
 }  // namespace
@@ -75,7 +79,8 @@ std::string allowed_values(const Setting& setting) {
   return "text";
 }
 
-std::variant<ParsedValue, std::string> parse_value(const Setting& setting, std::string_view text) {
+std::variant<ParsedValue, std::string> parse_value(const Setting& setting, std::string_view text,
+                                                   bool dollar_is_meant) {
   const std::string must = "must be " + allowed_values(setting);
   if (text.find('\0') != std::string_view::npos) return "holds a NUL byte";
   if (text.empty()) return must;
@@ -100,9 +105,9 @@ std::variant<ParsedValue, std::string> parse_value(const Setting& setting, std::
       return must;
     }
     case SettingType::url:
-      return parse_url(text);
+      return parse_url(text, dollar_is_meant);
     case SettingType::path:
-      return parse_path(text);
+      return parse_path(text, dollar_is_meant);
     case SettingType::text:
       break;
   }

@@ -30,7 +30,7 @@ std::vector<std::string_view> setting_names() {
 
 /// A value in a message: not a secret pasted into the wrong line, not a page of text, nothing that moves a cursor.
 std::string quoted(const Setting& setting, std::string_view text) {
-  if (setting.type == SettingType::url || text.find("://") != std::string_view::npos) return "";
+  if (setting.type == SettingType::url || may_hold_secret(text)) return "";
   constexpr std::size_t kShownBytesMax = 40;
   std::string out;
   for (const char c : text.substr(0, kShownBytesMax)) out += (c >= ' ' && c <= '~') ? c : '?';
@@ -41,6 +41,11 @@ std::string quoted(const Setting& setting, std::string_view text) {
 /// What a name may leave empty: text, paths and URLs are then as if unset.
 bool may_be_empty(const Setting& setting) {
   return setting.type == SettingType::text || setting.type == SettingType::path || setting.type == SettingType::url;
+}
+
+bool is_empty_folder(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error) && std::filesystem::is_empty(path, error) && !error;
 }
 
 }  // namespace
@@ -62,6 +67,10 @@ Settings Settings::load(const SettingsInput& input) {
   } else if (const auto found = default_env_file(input.working_directory)) {
     file = read_env_file(*found);
     file->file = ".env";
+  } else if (const auto folder = input.working_directory / ".env"; is_empty_folder(folder)) {
+    s.warnings_.push_back(
+        ".env is an empty folder: a container engine makes one in place of a file that it cannot find; no settings are "
+        "read from it");
   }
   if (file) s.file_ = file->file;
 
@@ -81,7 +90,7 @@ void Settings::take_options(const std::vector<GivenOption>& options) {
       only_not_built_ = false;
       continue;
     }
-    take(*setting, {given.value, {SourceKind::option, given.option}});
+    take(*setting, {given.value, {SourceKind::option, given.option}, false});
   }
 }
 
@@ -92,7 +101,7 @@ void Settings::take_environment() {
     if (setting == nullptr) {
       check_name(name, source);
     } else if (!value.empty()) {  // shells and compose files pass empty ones for "not set"
-      take(*setting, {value, source});
+      take(*setting, {value, source, false});
     }
   }
 }
@@ -131,7 +140,7 @@ void Settings::take_file(const EnvFile& file) {
           "single quotes");
       only_not_built_ = false;
     } else if (!entry->value.empty() || !may_be_empty(*setting)) {
-      take(*setting, {entry->value, source});
+      take(*setting, {entry->value, source, !entry->has_bare_dollar});
     }
   }
 }
@@ -171,7 +180,7 @@ void Settings::take(const Setting& setting, const Given& given) {
 
 std::optional<std::string> Settings::problem_of(const Setting& setting, const Given& given, ParsedValue& value) {
   const std::string name = given.source.place + ": " + std::string(setting.name);
-  auto parsed = parse_value(setting, given.text);
+  auto parsed = parse_value(setting, given.text, given.dollar_is_meant);
   if (const auto* wrong = std::get_if<std::string>(&parsed)) {
     only_not_built_ = false;
     return name + quoted(setting, given.text) + " " + *wrong;

@@ -91,6 +91,7 @@ class Settings {
   struct Given {
     std::string text;
     Source source;
+    bool dollar_is_meant = false;
   };
 
   void take_options(const std::vector<GivenOption>& options);

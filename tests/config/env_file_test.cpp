@@ -80,6 +80,19 @@ TEST_CASE("a malformed line is refused with line and column, and without what it
   }
 }
 
+TEST_CASE("a line end that editors know and this is none of is refused with its line, wherever it stands") {
+  CHECK(refusal_of("A=1\rB=canary\r").starts_with(".env:1:4: a carriage return without a line feed"));
+  CHECK(refusal_of("A=1\r\nB=2\rC=3\r\n").starts_with(".env:2:4:"));
+  CHECK(refusal_of("# c\rA=1\n").starts_with(".env:1:4:"));
+  CHECK(refusal_of("A='x\ry'\n").starts_with(".env:1:5:"));
+  CHECK(refusal_of("A=1\n\rB=2\n").starts_with(".env:2:1:"));
+  CHECK(refusal_of("A=ä\u2028B=canary\n").starts_with(".env:1:4: a line end that is neither LF nor CRLF"));
+  CHECK(refusal_of("A=1 # c\u2029B=2\n").starts_with(".env:1:8:"));
+  CHECK(refusal_of("A=1\u0085B=2\n").starts_with(".env:1:4:"));
+  CHECK(value_of("A='x\u2028y'") == "x\u2028y");  // as it stands
+  CHECK(value_of("A=\"x\\ry\"") == "x\ry");
+}
+
 TEST_CASE("columns are counted in characters") { CHECK(refusal_of("A='ümläut' x\n").starts_with(".env:1:12:")); }
 
 TEST_CASE("every cut of a good file is either read or refused") {
@@ -98,6 +111,10 @@ TEST_CASE("a value that other readers would expand is marked") {
   CHECK_FALSE(entries[2].has_reference);
   CHECK_FALSE(entries[3].has_reference);
   CHECK_FALSE(entries[4].has_reference);
+  for (const bool bare : {entries[0].has_bare_dollar, entries[1].has_bare_dollar, entries[4].has_bare_dollar}) {
+    CHECK(bare);
+  }
+  for (const bool bare : {entries[2].has_bare_dollar, entries[3].has_bare_dollar}) CHECK_FALSE(bare);
 }
 
 TEST_CASE("a settings file that is missing, a folder or far too large is refused by name") {
