@@ -13,6 +13,8 @@ namespace forebay {
 /// A pattern as a shell reads it in a UTF-8 locale, whatever the locale of this process: '*', '?', '[…]' and '\'.
 /// A character is a UTF-8 sequence; a byte that belongs to none is one by itself. '*' and '?' match '/' and a leading
 /// dot, too.
+/// Not fnmatch(): where characters do not match, glibc's tries the bytes, so "??" would leave out "é" as well
+/// (`find -name` does so).
 class Glob {
  public:
   explicit Glob(std::string_view pattern);
