@@ -32,7 +32,15 @@ int main() try {
   std::cout << "destination " << status.destination << " is " << to_string(status.destination_state) << ": "
             << files.accepted << " accepted, " << files.synced << " synced, " << files.superseded << " superseded, "
             << files.pending << " pending\n";
-  return buffer.stop().settled ? 0 : 3;  // 3: what is left lies in the state directory, for `forebay recover`
+  switch (buffer.stop().outcome()) {
+    case forebay::SyncOutcome::complete:
+      return 0;
+    case forebay::SyncOutcome::incomplete:
+      return 1;  // rows are in quarantine, for `forebay errors`, or went missing in a failover
+    case forebay::SyncOutcome::unsettled:
+      break;
+  }
+  return 3;  // what is left lies in the state directory, for `forebay recover`
 } catch (const forebay::Error& error) {
   std::cerr << error.what() << '\n';
   return 2;

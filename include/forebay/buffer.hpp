@@ -81,9 +81,9 @@ class Buffer {
   /// Adds a file from any thread. Threads share one Writer here: convenient, and slower than a writer() for each.
   void add_file(const FileRecord& record);
 
-  /// Brings every record whose add() returned before this call to the destination, and returns when that fixed set is
-  /// settled, or at the timeout. Producers go on meanwhile. Does not throw for a destination that fails: see the
-  /// result.
+  /// Sends every record whose add() returned before this call, and returns when that fixed set is settled, or at the
+  /// timeout. Producers go on meanwhile. Does not throw for a destination that fails, nor for rows that it refuses: ask
+  /// SyncResult::outcome() whether all of them are there.
   SyncResult force_sync(std::chrono::milliseconds timeout = std::chrono::seconds(300));
 
   /// Sends what is in this buffer's quarantine again, each row at its first version, so that a newer one at the
@@ -99,9 +99,9 @@ class Buffer {
   /// it), usage (no state directory: Options::send or ::buffered is false), stopped.
   CheckpointResult create_checkpoint();
 
-  /// Refuses further records, and drains: until everything has landed, or nothing has for `stall_max`, or `give_up`
-  /// (asked ten times a second) returns true. What is left then lies in the state directory. Later calls return the
-  /// same.
+  /// Refuses further records, and drains: until everything is settled, or nothing has landed for `stall_max`, or
+  /// `give_up` (asked ten times a second) returns true. What is left then lies in the state directory, and so do rows
+  /// in quarantine: ask SyncResult::outcome(). Later calls return the same.
   SyncResult stop(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up = {});
   SyncResult stop();  ///< with Options::drain_timeout
 

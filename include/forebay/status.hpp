@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "forebay/options.hpp"
 #include "forebay/reason.hpp"
@@ -42,6 +43,23 @@ constexpr std::string_view to_string(DestinationState s) noexcept {
   return kNames[static_cast<std::size_t>(s)];
 }
 
+/// What became of rows that were to be brought to the destination. Nothing is pending in the first two, so waiting
+/// longer changes neither.
+enum class SyncOutcome : std::uint8_t {
+  complete,    ///< every row is at the destination, or superseded there
+  incomplete,  ///< every row is settled, and some are not there: in quarantine, or missing since a failover
+  unsettled    ///< rows are pending: buffered, and tried on
+};
+constexpr std::string_view to_string(SyncOutcome o) noexcept {
+  constexpr std::array<std::string_view, 3> kNames = {"complete", "incomplete", "unsettled"};
+  return kNames[static_cast<std::size_t>(o)];
+}
+/// The rule of SyncStatus::outcome() and SyncResult::outcome().
+constexpr SyncOutcome outcome_of(bool settled, std::uint64_t rows_not_there) noexcept {
+  if (!settled) return SyncOutcome::unsettled;
+  return rows_not_there > 0 ? SyncOutcome::incomplete : SyncOutcome::complete;
+}
+
 /// A moment's picture of a Buffer.
 struct SyncStatus {
   std::string buffer;
@@ -55,6 +73,14 @@ struct SyncStatus {
   std::map<std::string, Counts> streams;
   std::uint64_t missing_rows = 0;  ///< counted as landed, and gone since another server answers (a failover)
   Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
+  /// Why rows of buffers that were taken over had not landed, as their own processes, or who tried since, left it
+  /// noted: of those where something was.
+  struct RecoveredError {
+    std::string buffer;
+    std::string message;
+    std::int64_t at_us = 0;  ///< microseconds since 1970
+  };
+  std::vector<RecoveredError> recovered_errors;
   std::uint64_t quarantined_before = 0;  ///< rows in quarantine already, of the buffers that were taken over
   std::uint64_t quarantined_left = 0;    ///< the same, of buffers for this destination that hold nothing else
   Counts recovered_retries;  ///< of those, what is taken out of quarantine once more (quarantined: refused again)
@@ -86,6 +112,17 @@ struct SyncStatus {
     const auto found = streams.find(stream);
     return found == streams.end() ? Counts{} : found->second;
   }
+  /// Of all streams, and of what was taken over.
+  Counts total() const {
+    Counts sum = recovered;
+    for (const auto& [name, counts] : streams) sum += counts;
+    return sum;
+  }
+  /// Of everything that this Buffer has taken, or taken over, so far.
+  SyncOutcome outcome() const {
+    const Counts all = total();
+    return outcome_of(all.pending == 0, all.quarantined + quarantined_before + missing_rows);
+  }
 };
 
 /// A finished checkpoint file.
@@ -106,13 +143,22 @@ struct RetryResult {
   std::string last_error;        ///< what the destination said last, when some are unsettled
 };
 
-/// What force_sync() or stop() came to.
+/// What force_sync() or stop() came to. Ask outcome() first: `settled` alone says that the wait is over, and not that
+/// the destination has every row.
 struct SyncResult {
-  bool settled = false;            ///< every row it was about is at the destination (or superseded there)
-  std::uint64_t pending_rows = 0;  ///< else: how many rows of the whole Buffer are not, later ones included
+  bool settled = false;            ///< nothing it was about is pending; rows in quarantine or missing are settled, too
+  std::uint64_t pending_rows = 0;  ///< else: how many rows of the whole Buffer are, later ones included
   std::uint64_t unsaved_rows = 0;  ///< of those, what stop() could not keep either; never acknowledged, but at `memory`
   std::string last_error;          ///< what the destination said last
-  std::uint64_t quarantined_rows = 0;  ///< of the whole Buffer, refused and kept; they are not pending
+  std::uint64_t quarantined_rows = 0;    ///< of the whole Buffer, refused and kept; they are not pending
+  std::uint64_t quarantined_before = 0;  ///< besides: see SyncStatus
+  std::uint64_t missing_rows = 0;        ///< of the whole Buffer: see SyncStatus
+
+  /// Of what the call was about; but one row of the whole Buffer that is in quarantine, or missing, makes it
+  /// incomplete.
+  SyncOutcome outcome() const noexcept {
+    return outcome_of(settled, quarantined_rows + quarantined_before + missing_rows);
+  }
 };
 
 }  // namespace forebay

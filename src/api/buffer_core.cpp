@@ -83,6 +83,7 @@ BufferCore::BufferCore(Options options)
     store.folder = folder_->path;
     quarantine_ = std::make_shared<Quarantine>(folder_->path, folder_->manifest.buffer);
     store.quarantine = quarantine_;
+    error_note_ = std::make_unique<ErrorNote>(folder_->path, options_.durability, log_);
   }
   store.durability = options_.durability;
   store.limits = limits_of(options_);
@@ -95,8 +96,10 @@ BufferCore::BufferCore(Options options)
   store_ = std::make_unique<SegmentStore>(std::move(store));
 
   if (state_ && options_.recover) adopt_orphans();
-  scheduler_ =
-      std::make_unique<Scheduler>(*store_, *clock_, destination_.get(), streams_.all(), options_.connections, log_);
+  std::function<void()> changed;
+  if (error_note_) changed = [this] { error_note_->note(last_error(), steady_clock::now()); };
+  scheduler_ = std::make_unique<Scheduler>(*store_, *clock_, destination_.get(), streams_.all(), options_.connections,
+                                           log_, std::move(changed));
   scheduler_->start();
   if (state_) start_checkpoints();
   if (state_) open_control();
@@ -187,7 +190,11 @@ const Stream& BufferCore::stream(std::string_view name) const {
   throw Error(ErrorCode::usage, "no stream is named " + std::string(name) + "; declare it in Options::streams");
 }
 
-SyncResult BufferCore::force_sync(std::chrono::milliseconds timeout) { return scheduler_->force_sync(timeout); }
+SyncResult BufferCore::force_sync(std::chrono::milliseconds timeout) {
+  SyncResult result = scheduler_->force_sync(timeout);
+  result.quarantined_before = adopted_.quarantined;
+  return result;
+}
 
 RetryResult BufferCore::retry_errors(const std::string& stream, std::chrono::milliseconds timeout) {
   const SteadyTime until = steady_clock::now() + timeout;
@@ -258,6 +265,8 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   control_.reset();
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
   result.quarantined_rows = store_->quarantined_rows();
+  result.quarantined_before = adopted_.quarantined;
+  result.missing_rows = scheduler_->state().missing_rows;
   result.settled = result.pending_rows == 0;
   if (checkpointer_) checkpointer_->stop();
   leave_state(result);
@@ -285,6 +294,7 @@ SyncStatus BufferCore::status() const {
   s.buffers_unreadable = adopted_.unreadable;
   s.buffers_of_other_hosts = adopted_.of_other_hosts;
   s.missing_rows = state.missing_rows;
+  s.recovered_errors = adopted_.last_errors;
   s.batches = state.batches;
   s.is_syncing = state.syncing > 0;
   s.memory_rows = accounts.memory_rows;

@@ -10,6 +10,7 @@
 
 #include "api/checkpointer.hpp"
 #include "api/control_service.hpp"
+#include "api/error_note.hpp"
 #include "buffer/segment_store.hpp"
 #include "buffer/version_clock.hpp"
 #include "forebay/buffer.hpp"
@@ -45,6 +46,10 @@ class BufferCore {
   void open_destination();
   void adopt_orphans();
   void note_clock(std::int64_t ahead_us);
+  LastError last_error() const;
+  void note_errors_of_adopted();
+  void note_own_error(const SyncResult& result);
+  bool landed(const AdoptedBuffer& adopted) const;
   void finish_adopted();
   void start_checkpoints();
   void leave_state(SyncResult& result);
@@ -61,6 +66,7 @@ class BufferCore {
   std::optional<StateDirectory> state_;
   std::optional<BufferFolder> folder_;
   std::shared_ptr<Quarantine> quarantine_;  // null without a folder
+  std::unique_ptr<ErrorNote> error_note_;   // likewise
   std::unique_ptr<VersionClock> clock_;
   std::unique_ptr<Destination> destination_;
   std::unique_ptr<SegmentStore> store_;

@@ -6,6 +6,7 @@
 #include "api/buffer_core.hpp"
 #include "base/crash_point.hpp"
 #include "base/human.hpp"
+#include "base/wall_clock.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
@@ -22,10 +23,12 @@ void BufferCore::leave_state(SyncResult& result) {
     log_(LogLevel::error,
          counted(spill.unsaved_rows, "row", "rows") + " that only memory held could not be saved: " + spill.error);
   }
+  note_errors_of_adopted();
   adopted_.buffers.clear();
   if (!folder_) return;
   const bool refused_rows_stay = quarantine_stays(result);
   record_own_totals(spill.unsaved_by_stream);
+  note_own_error(result);
   note_orderly_end(spill);
   // What is left is all in journals now: an adopter need not look at checkpoints.
   const bool whole = (result.pending_rows > 0 || refused_rows_stay) && spill.unsaved_rows == 0;
@@ -41,6 +44,39 @@ void BufferCore::leave_state(SyncResult& result) {
     note_all_landed(folder_->manifest.checkpoint_directory, folder_->manifest.buffer);
   }
   folder_.reset();
+}
+
+LastError BufferCore::last_error() const {
+  const Scheduler::State state = scheduler_->state();
+  const auto missing = state.missing_by_buffer.find(store_->buffer_id());
+  return {state.last_error, state.last_error_us.value_or(wall_us()),
+          missing == state.missing_by_buffer.end() ? 0 : missing->second};
+}
+
+/// For who looks at what this process could not send either.
+void BufferCore::note_errors_of_adopted() {
+  const std::map<std::string, std::uint64_t> missing = scheduler_->state().missing_by_buffer;
+  for (const AdoptedBuffer& adopted : adopted_.buffers) {
+    if (landed(adopted)) continue;
+    LastError now = last_error();
+    const auto before = read_last_error(adopted.folder.path);
+    const auto found = missing.find(adopted.folder.manifest.buffer);
+    now.missing_rows = (before ? before->missing_rows : 0) + (found == missing.end() ? 0 : found->second);
+    if (now.message.empty() && before) now = {before->message, before->at_us, now.missing_rows};
+    ErrorNote(adopted.folder.path, options_.durability, log_).note_last(now);
+  }
+}
+
+/// The totals know of missing rows by now.
+void BufferCore::note_own_error(const SyncResult& result) {
+  LastError now = last_error();
+  now.missing_rows = 0;
+  if (result.pending_rows == 0) now.message.clear();
+  error_note_->note_last(now);
+}
+
+bool BufferCore::landed(const AdoptedBuffer& adopted) const {
+  return std::ranges::all_of(adopted.segments, [this](const SegmentPtr& s) { return store_->settled(s); });
 }
 
 /// The file goes when it holds nothing; else it stays, and its folder with it.
@@ -79,8 +115,10 @@ void BufferCore::note_orderly_end(const SegmentStore::Spill& spill) {
 }
 
 void BufferCore::finish_adopted() {
-  const auto ledger = [this](const std::string& buffer) {
+  const std::map<std::string, std::uint64_t> missing = scheduler_->state().missing_by_buffer;
+  const auto ledger = [&](const std::string& buffer) {
     BufferTotals totals{buffer, destination_->description(), {}};
+    if (const auto found = missing.find(buffer); found != missing.end()) totals.missing = found->second;
     for (const LedgerTotals& t : destination_->ledger_totals(buffer)) {
       totals.streams[t.stream].synced = t.synced;
       totals.streams[t.stream].superseded = t.superseded;
@@ -89,9 +127,7 @@ void BufferCore::finish_adopted() {
     return totals;
   };
   for (const AdoptedBuffer& adopted : adopted_.buffers) {
-    const bool landed =
-        std::ranges::all_of(adopted.segments, [this](const SegmentPtr& s) { return store_->settled(s); });
-    if (!landed) continue;
+    if (!landed(adopted)) continue;
     if (!finish_adoption(*state_, adopted, ledger, log_)) {
       log_(LogLevel::debug, "buffer " + adopted.folder.path.string() + " stays");
     }
@@ -101,13 +137,14 @@ void BufferCore::finish_adopted() {
 /// What this buffer brought itself. Rows that it leaves are counted by whoever brings those.
 void BufferCore::record_own_totals(const std::map<std::string, std::uint64_t>& unsaved) {
   BufferTotals totals{folder_->manifest.buffer, folder_->manifest.destination, {}};
+  totals.missing = last_error().missing_rows;
   std::uint64_t taken = 0;
   for (const auto& [stream, counts] : store_->accounts().streams) {
     totals.streams[stream] = {counts.synced, counts.superseded, counts.quarantined, 0};
     taken += counts.accepted;
   }
   for (const auto& [stream, rows] : unsaved) totals.streams[stream].lost = rows;
-  if (taken == 0) return;
+  if (taken + totals.missing == 0) return;
   try {
     record_totals(state_->path(), totals);
   } catch (const Error& e) {

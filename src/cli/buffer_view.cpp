@@ -83,12 +83,22 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
     j["problems"].push_back("at level memory, and without an orderly end: what came after its last checkpoint (" +
                             checkpoint + ") is lost");
   }
+  if (left.error && !left.error->message.empty()) {
+    j["last_error"] = left.error->message;
+    j["last_error_at"] = rfc3339_local(left.error->at_us);
+  }
+  j["missing"] = left.error ? left.error->missing_rows : 0;
+  if (const std::string missing = control::missing_rows_line(j["missing"]); !missing.empty()) {
+    j["problems"].push_back(missing);
+  }
   j["unreadable_files"] = left.unreadable + left.damaged + left.set_aside;
   for (const std::string& finding : left.findings) j["problems"].push_back(finding);
 }
 
 BufferView unreached(const ListedBuffer& buffer, const Answer& answer) {
-  BufferView view{buffer, known_before(buffer), false};
+  BufferView view{buffer, known_before(buffer)};
+  view.asked = answer.outcome != Outcome::absent;
+  view.silent = answer.outcome == Outcome::silent;
   const std::string process = "process " + pid_text(buffer.holder);
   std::string why = answer.why;
   if (answer.outcome == Outcome::absent) {
@@ -101,7 +111,7 @@ BufferView unreached(const ListedBuffer& buffer, const Answer& answer) {
 }
 
 BufferView look_at_dead(const ListedBuffer& buffer) {
-  BufferView view{buffer, known_before(buffer), false};
+  BufferView view{buffer, known_before(buffer)};
   if (!buffer.in_use) {
     view.fields["destination_state"] = "unknown";
     view.fields["is_syncing"] = false;
@@ -118,7 +128,8 @@ std::optional<BufferView> look_at(const ListedBuffer& buffer, std::chrono::milli
   options.silence_max = silence_max;
   const Answer answer = ask_maker(buffer, {}, options);
   if (answer.outcome == Outcome::answered && answer.result.value("buffer", "") == buffer.id) {
-    BufferView view{buffer, known_before(buffer), true};
+    BufferView view{buffer, known_before(buffer)};
+    view.answers = true;
     view.fields.update(answer.result);
     return view;
   }

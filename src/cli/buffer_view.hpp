@@ -23,7 +23,9 @@ struct BufferView {
   ListedBuffer listed;
   /// The fields of `status --json`; what is not known is null.
   control::Json fields;
-  bool answers = false;  // its maker told the fields
+  bool answers = false;  // its maker told the fields; else, where that lives:
+  bool asked = false;    // it has a socket
+  bool silent = false;   // at which it does not answer
 };
 
 /// Reads the folders, asks the processes that live (all at once, each for `silence_max` at most), and reads the

@@ -19,7 +19,9 @@ Json finished_json(const std::filesystem::path& state_directory) {
                      {"synced", t.synced},
                      {"superseded", t.superseded},
                      {"quarantined", t.quarantined},
-                     {"lost", t.lost}});
+                     {"lost", t.lost},
+                     {"dropped", t.dropped},
+                     {"missing", t.missing}});
     }
   } catch (const Error&) {
     return nullptr;
@@ -35,6 +37,8 @@ void print_finished(const std::filesystem::path& state_directory, std::ostream& 
       if (t.superseded > 0) out << ", " << human_count(t.superseded) << " superseded";
       if (t.quarantined > 0) out << ", " << human_count(t.quarantined) << " refused";
       if (t.lost > 0) out << ", " << human_count(t.lost) << " lost";
+      if (t.dropped > 0) out << ", " << human_count(t.dropped) << " dropped from quarantine";
+      if (t.missing > 0) out << "; " << human_count(t.missing) << " missing since another server took over: scan again";
       out << '\n';
     }
   } catch (const Error& e) {

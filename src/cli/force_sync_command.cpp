@@ -11,6 +11,7 @@
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/logging.hpp"
+#include "control/status_json.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay::cli {
@@ -34,8 +35,11 @@ struct Settling {
   bool settled = false;
   std::uint64_t pending_rows = 0;  // that are known of
   std::uint64_t quarantined_rows = 0;
-  std::string reason;     // why not; empty when settled
+  std::uint64_t missing_rows = 0;
+  std::string reason{};   // why not; empty when settled
   bool finished = false;  // nobody's, and nothing but rows in quarantine is left
+
+  SyncOutcome outcome() const { return outcome_of(settled, quarantined_rows + missing_rows); }
 };
 
 /// How much is left, now and then, of all together.
@@ -81,7 +85,7 @@ void judge_left(Settling& s) {
 }
 
 Settling settle(ListedBuffer buffer, std::chrono::milliseconds timeout, const control::AskOptions& options) {
-  Settling s{std::move(buffer), false, 0, 0, {}, false};
+  Settling s{std::move(buffer)};
   control::Request request;
   request.command = control::Command::force_sync;
   request.timeout = timeout;
@@ -90,6 +94,7 @@ Settling settle(ListedBuffer buffer, std::chrono::milliseconds timeout, const co
     s.settled = answer.result.value("settled", false);
     s.pending_rows = answer.result.value("pending_rows", std::uint64_t{0});
     s.quarantined_rows = answer.result.value("quarantined_rows", std::uint64_t{0});
+    s.missing_rows = answer.result.value("missing_rows", std::uint64_t{0});
     s.reason = s.settled ? "" : answer.result.value("last_error", "");
     if (!s.settled && s.reason.empty()) s.reason = "the time was over";
     return s;
@@ -122,7 +127,7 @@ std::vector<Settling> settle_all(const std::vector<ListedBuffer>& buffers, std::
   // Last: what an adopter with a socket has in hand has been sent by now.
   for (const ListedBuffer& buffer : buffers) {
     if (hands_of(buffer) == Hands::maker) continue;
-    judge_left(all.emplace_back(Settling{buffer, false, 0, 0, {}, false}));
+    judge_left(all.emplace_back(Settling{buffer}));
   }
   return all;
 }
@@ -138,8 +143,11 @@ std::chrono::seconds parse_timeout(const std::string& text) {
   return std::chrono::seconds(s);
 }
 
-void print_json(const std::filesystem::path& state, const std::vector<Settling>& all, bool settled) {
-  Json j = {{"state_directory", state.string()}, {"settled", settled}, {"buffers", Json::array()}};
+void print_json(const std::filesystem::path& state, const std::vector<Settling>& all, SyncOutcome outcome) {
+  Json j = {{"state_directory", state.string()},
+            {"settled", outcome != SyncOutcome::unsettled},
+            {"outcome", to_string(outcome)},
+            {"buffers", Json::array()}};
   for (const Settling& s : all) {
     j["buffers"].push_back({{"buffer", s.buffer.id},
                             {"pid", s.buffer.holder > 0 ? Json(s.buffer.holder)
@@ -149,8 +157,10 @@ void print_json(const std::filesystem::path& state, const std::vector<Settling>&
                                       : hands_of(s.buffer) == Hands::nobody ? "orphaned"
                                                                             : "live"},
                             {"settled", s.settled},
+                            {"outcome", to_string(s.outcome())},
                             {"pending_rows", s.pending_rows},
                             {"quarantined_rows", s.quarantined_rows},
+                            {"missing_rows", s.missing_rows},
                             {"reason", s.reason}});
   }
   std::cout << printable_json(control::to_text(j)) << '\n';
@@ -163,10 +173,16 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
   const Interrupt interrupt([] {}, [] {});
   const std::vector<Settling> all = settle_all(buffers, timeout, interrupt.requested());
   std::size_t settled = 0;
-  for (const Settling& s : all) settled += s.settled ? 1 : 0;
-  const bool whole = settled == all.size();
+  std::uint64_t quarantined = 0;
+  std::uint64_t missing = 0;
+  for (const Settling& s : all) {
+    settled += s.settled ? 1 : 0;
+    quarantined += s.quarantined_rows;
+    missing += s.missing_rows;
+  }
+  const SyncOutcome outcome = outcome_of(settled == all.size(), quarantined + missing);
   if (a.json) {
-    print_json(state, all, whole);
+    print_json(state, all, outcome);
   } else if (all.empty()) {
     std::cout << "state directory " << safe_line(state.string()) << ": no buffers\n";
   } else {
@@ -183,9 +199,9 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
     report_failure("interrupted; what runs goes on syncing by itself");
     return kInterrupted;
   }
-  if (!whole) return kRowsRemain;
-  std::uint64_t quarantined = 0;
-  for (const Settling& s : all) quarantined += s.quarantined_rows;
+  if (missing > 0) report_failure(control::missing_rows_line(missing));
+  if (outcome == SyncOutcome::unsettled) return kRowsRemain;
+  if (missing > 0) return kLocalFailure;
   if (quarantined == 0) return kDone;
   report_failure(counted(quarantined, "row is", "rows are") +
                  " in quarantine: forebay errors shows why, forebay retry-errors sends them again");

@@ -10,6 +10,7 @@
 #include "cli/logging.hpp"
 #include "cli/parser.hpp"
 #include "cli/process_title.hpp"
+#include "cli/status_check.hpp"
 #include "forebay/error.hpp"
 
 namespace {
@@ -49,8 +50,10 @@ int run(int argc, char** argv) {
   ParsedCommand command;
   try {
     command = parse_command_line(argc, arguments.data(), global);
-  } catch (const forebay::Error&) {
+  } catch (const forebay::Error& e) {
     start_early_logging(global);
+    // A wrong command line must not look like CRITICAL to who reads plugins' exit statuses.
+    if (asks_for_check(given)) return run_check([&]() -> CheckResult { throw e; });
     throw;
   }
   if (!command.action) return command.status;

@@ -25,10 +25,24 @@ struct RecoverArguments {
   bool json = false;
 };
 
+SyncOutcome outcome_of_all(const SyncStatus& status) {
+  const std::uint64_t left = status.recovered.pending + status.buffers_in_doubt + status.buffers_of_other_hosts;
+  return outcome_of(left == 0, quarantined_rows(status) + status.quarantined_left + status.missing_rows);
+}
+
+nlohmann::ordered_json errors_json(const SyncStatus& status) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const SyncStatus::RecoveredError& e : status.recovered_errors) {
+    all.push_back({{"buffer", e.buffer}, {"last_error", e.message}, {"last_error_at", rfc3339_local(e.at_us)}});
+  }
+  return all;
+}
+
 nlohmann::ordered_json to_json(const SyncStatus& status) {
   const Counts& rows = status.recovered;
   return {{"destination", status.destination},
           {"state_directory", status.state_directory},
+          {"outcome", to_string(outcome_of_all(status))},
           {"recovered", rows.accepted},
           {"synced", rows.synced},
           {"superseded", rows.superseded},
@@ -41,6 +55,7 @@ nlohmann::ordered_json to_json(const SyncStatus& status) {
           {"buffers_in_doubt", status.buffers_in_doubt},
           {"buffers_unreadable", status.buffers_unreadable},
           {"buffers_of_other_hosts", status.buffers_of_other_hosts},
+          {"last_errors_before", errors_json(status)},
           {"last_error", status.last_error}};
 }
 
@@ -111,7 +126,8 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   }
   const std::string remaining = remaining_line(status, result, !a.to.empty(), /*recovering=*/true);
   if (!remaining.empty()) report_failure(remaining);
-  if (const std::string missing = control::missing_rows_line(status); !missing.empty()) report_failure(missing);
+  if (const std::string missing = control::missing_rows_line(status.missing_rows); !missing.empty())
+    report_failure(missing);
   if (interrupt.requested()) return kInterrupted;
   if (status.buffers_in_doubt > 0) {
     report_failure("rows remain in " + counted(status.buffers_in_doubt, "buffer", "buffers") + " in " +

@@ -13,6 +13,7 @@
 #include "cli/restore_source.hpp"
 #include "cli/restore_summary.hpp"
 #include "cli/run_summary.hpp"
+#include "control/status_json.hpp"
 #include "forebay/buffer.hpp"
 #include "sink/compare.hpp"
 #include "sqlite/process.hpp"
@@ -182,12 +183,16 @@ int send(const RestoreArguments& a, RestoreSource& source, const Settings& setti
         std::string(interrupted ? "interrupted" : "stopped") + ": " + std::to_string(all_rows - read.load()) +
         " rows of the files were not read; the same restore again brings them, and does no harm to the others");
   } else if (interrupted && remaining.empty()) {
-    report_failure("interrupted; the files were read to their end, and everything is at the destination");
+    report_failure("interrupted; the files were read to their end; " + outcome_text(summary.status.outcome()));
   }
   if (interrupted) return kInterrupted;
   if (!summary.failure.empty() || summary.unsaved_rows > 0) return kLocalFailure;
   if (result.pending_rows > 0) return kRowsRemain;
-  return counts_of_rows(summary.status).quarantined > 0 ? kDoneWithLosses : kDone;
+  if (summary.status.missing_rows > 0) {
+    report_failure(control::missing_rows_line(summary.status.missing_rows));
+    return kLocalFailure;
+  }
+  return summary.status.outcome() == SyncOutcome::complete ? kDone : kDoneWithLosses;
 }
 
 /// What the parser can't judge. Throws Error(usage).

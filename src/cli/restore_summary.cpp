@@ -55,6 +55,8 @@ std::string restore_json(const RestoreSummary& s) {
                     {"destination_state", std::string(to_string(s.status.destination_state))},
                     {"rows", count_of_rows(s.rows)}};
   j.update(counts_json(counts_of_rows(s.status)));
+  j["missing"] = s.status.missing_rows;
+  j["outcome"] = to_string(s.status.outcome());
   j["unsaved"] = s.unsaved_rows;
   j["elapsed_s"] = s.elapsed_s;
   j["sync_s"] = s.status.sync_time_s;
@@ -83,6 +85,7 @@ void print_restore(const RestoreSummary& s, std::ostream& out) {
   if (c.superseded > 0) out << "superseded  " << human_count(c.superseded) << " by newer versions\n";
   if (c.pending > 0) out << "pending     " << human_count(c.pending) << " not at the destination yet\n";
   if (c.quarantined > 0) out << "quarantined " << human_count(c.quarantined) << '\n';
+  out << "outcome     " << outcome_text(s.status.outcome()) << '\n';
   for (const auto& [stream, rows] : s.rows) {
     const Counts of = s.status.of(stream);
     out << "stream      " << safe_line(stream) << ": " << human_count(of.synced) << " synced, "

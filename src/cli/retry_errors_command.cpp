@@ -112,7 +112,7 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
     if (sum.rows.last_error.empty()) sum.rows.last_error = result.last_error;
   }
   if (sum.rows.last_error.empty()) sum.rows.last_error = status.last_error;
-  if (std::string missing = control::missing_rows_line(status); !missing.empty())
+  if (std::string missing = control::missing_rows_line(status.missing_rows); !missing.empty())
     sum.problems.push_back(std::move(missing));
   const std::uint64_t left = status.buffers_unreadable + status.buffers_in_doubt + status.buffers_of_other_hosts;
   if (left > 0)

@@ -9,11 +9,22 @@
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
+#include "cli/command.hpp"
 #include "cli/json_output.hpp"
 #include "control/status_json.hpp"
 
 namespace forebay::cli {
-namespace {}  // namespace
+std::string outcome_text(SyncOutcome outcome) {
+  switch (outcome) {
+    case SyncOutcome::complete:
+      return "complete: every row is at the destination";
+    case SyncOutcome::incomplete:
+      return "incomplete: nothing is pending, but not every row is at the destination";
+    case SyncOutcome::unsettled:
+      break;
+  }
+  return "unsettled: rows are not at the destination yet";
+}
 
 std::uint64_t peak_memory_bytes() {
   // Not getrusage(): its figure begins with what the process that started this one held.
@@ -22,6 +33,32 @@ std::uint64_t peak_memory_bytes() {
     if (line.starts_with("VmHWM:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
   }
   return 0;
+}
+
+std::vector<std::string_view> reasons(const RunSummary& s) {
+  std::vector<std::string_view> all;
+  const auto add = [&](bool applies, std::string_view reason) {
+    if (applies) all.push_back(reason);
+  };
+  add(s.interrupted, "interrupted");
+  add(!s.failure.empty(), "stopped");
+  if (!s.dry_run) {
+    add(s.unsaved_rows > 0, "unsaved");
+    add(s.status.missing_rows > 0, "missing");
+    add(s.pending_rows > 0, "pending");
+    add(quarantined_rows(s.status) > 0, "quarantined");
+  }
+  add(s.unreadable > (s.unreadable_ok ? s.vanished + s.denied : 0), "unreadable");
+  return all;
+}
+
+int exit_status(const RunSummary& s) {
+  const std::vector<std::string_view> why = reasons(s);
+  if (why.empty()) return kDone;
+  const std::string_view gravest = why.front();
+  if (gravest == "interrupted") return kInterrupted;
+  if (gravest == "pending") return kRowsRemain;
+  return gravest == "quarantined" || gravest == "unreadable" ? kDoneWithLosses : kLocalFailure;
 }
 
 std::string summary_json(const RunSummary& s) {
@@ -43,6 +80,8 @@ std::string summary_json(const RunSummary& s) {
       {"quarantined", files.quarantined},
       {"missing", s.status.missing_rows},
       {"unreadable", s.unreadable},
+      {"vanished", s.vanished},
+      {"denied", s.denied},
       {"total_bytes", s.total_bytes},
       {"elapsed_s", s.elapsed_s},
       {"scan_s", s.scan_s},
@@ -54,6 +93,9 @@ std::string summary_json(const RunSummary& s) {
       {"batches", batches},
       {"whole", s.whole},
       {"failure", s.failure},
+      {"outcome", s.dry_run ? nlohmann::ordered_json(nullptr) : to_string(s.status.outcome())},
+      {"exit_status", exit_status(s)},
+      {"reasons", reasons(s)},
       {"last_error", s.status.last_error}};
   return json_text(j);
 }
@@ -64,7 +106,11 @@ void print_summary(const RunSummary& s, std::ostream& out) {
   out << "scanned     " << human_count(s.scanned) << " files, " << human_bytes(s.total_bytes) << ", in "
       << human_duration(Seconds(s.elapsed_s)) << " (" << human_rate(rate) << ")\n";
   if (!s.whole) out << "cut short   " << (s.failure.empty() ? "interrupted" : safe_line(s.failure)) << '\n';
-  if (s.unreadable > 0) out << "unreadable  " << human_count(s.unreadable) << " paths\n";
+  if (s.unreadable > 0) {
+    const std::uint64_t others = s.unreadable - s.vanished - s.denied;
+    out << "unreadable  " << counted(s.unreadable, "path", "paths") << ": " << human_count(s.vanished) << " vanished, "
+        << human_count(s.denied) << " not permitted, " << human_count(others) << " for other reasons\n";
+  }
   if (s.dry_run) {
     out << "dry run     nothing was sent, nothing is left\n";
     return;
@@ -77,12 +123,13 @@ void print_summary(const RunSummary& s, std::ostream& out) {
         << " that the destination refuses; forebay errors shows why, forebay retry-errors sends them again\n";
   }
   if (s.status.missing_rows > 0) {
-    out << "missing     " << control::missing_rows_line(s.status) << '\n';
+    out << "missing     " << control::missing_rows_line(s.status.missing_rows) << '\n';
   }
   if (s.status.recovered.accepted > 0) {
     out << "recovered   " << human_count(s.status.recovered.synced + s.status.recovered.superseded) << " of "
         << human_count(s.status.recovered.accepted) << " rows of earlier runs\n";
   }
+  out << "outcome     " << outcome_text(s.status.outcome()) << '\n';
   out << "backup set  " << printable(s.backup_set) << " (id " << s.backup_set_id << ")\n";
   out << "batches    ";
   bool any = false;
@@ -95,15 +142,12 @@ void print_summary(const RunSummary& s, std::ostream& out) {
 }
 
 std::uint64_t quarantined_rows(const SyncStatus& status) {
-  std::uint64_t rows = status.recovered.quarantined + status.quarantined_before;
-  for (const auto& [stream, counts] : status.streams) rows += counts.quarantined;
-  return rows;
+  return status.total().quarantined + status.quarantined_before;
 }
 
 std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given) {
-  std::uint64_t pending = status.recovered.pending;
-  for (const auto& [stream, counts] : status.streams) pending += counts.pending;
-  std::string line = "interrupted twice: left with " + human_count(pending) + " rows not at the destination; ";
+  std::string line =
+      "interrupted twice: left with " + human_count(status.total().pending) + " rows not at the destination; ";
   if (status.state_directory.empty()) return line + "without a buffer they are not kept";
   if (journaled) {
     line += "what was acknowledged of them is kept in " + status.state_directory;

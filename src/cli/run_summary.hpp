@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <ostream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "forebay/status.hpp"
 
@@ -17,7 +19,10 @@ struct RunSummary {
   std::uint64_t unsaved_rows = 0;
   std::string failure;  // why the walk stopped short; empty: it did not
   std::uint64_t scanned = 0;
-  std::uint64_t unreadable = 0;
+  std::uint64_t unreadable = 0;  // in all; of them:
+  std::uint64_t vanished = 0;
+  std::uint64_t denied = 0;
+  bool unreadable_ok = false;  // those two are no reason for another status than 0
   std::uint64_t total_bytes = 0;
   double elapsed_s = 0;
   double scan_s = 0;
@@ -25,6 +30,15 @@ struct RunSummary {
   bool dry_run = false;
   bool interrupted = false;
 };
+
+/// All that keeps a scan's exit status from 0, the gravest first, as words for scripts: "interrupted", "stopped",
+/// "unsaved", "missing", "pending", "quarantined", "unreadable".
+std::vector<std::string_view> reasons(const RunSummary& s);
+/// Decided by the first of these reasons.
+int exit_status(const RunSummary& s);
+
+/// "complete: every row is at the destination"
+std::string outcome_text(SyncOutcome outcome);
 
 std::string summary_json(const RunSummary& s);
 void print_summary(const RunSummary& s, std::ostream& out);

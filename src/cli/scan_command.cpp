@@ -41,6 +41,7 @@ struct ScanArguments {
   std::string progress = "auto";
   bool dry_run = false;
   bool no_recover = false;
+  bool unreadable_ok = false;
   bool json = false;
   bool quiet = false;
 };
@@ -86,18 +87,25 @@ class FileConsumer final : public EntryConsumer {
   std::int64_t set_id_;
 };
 
-/// Warns of paths that can't be read, the first ones each and the others by their number.
+/// Counts paths that can't be read, and warns of them: of the first ones each, of the others by their number.
 class UnreadableLog {
  public:
   void operator()(const Unreadable& u) {
+    if (u.kind == Unreadable::Kind::vanished) ++vanished_;
+    if (u.kind == Unreadable::Kind::denied) ++denied_;
     constexpr int kEach = 20;
     const int n = ++told_;
     if (n <= kEach) log_line(LogLevel::warning, "cannot read " + printable(u.path) + ": " + u.reason);
     if (n == kEach) log_line(LogLevel::warning, "more paths that cannot be read are counted, not listed");
   }
 
+  std::uint64_t vanished() const { return vanished_; }
+  std::uint64_t denied() const { return denied_; }
+
  private:
   std::atomic<int> told_{0};
+  std::atomic<std::uint64_t> vanished_{0};
+  std::atomic<std::uint64_t> denied_{0};
 };
 
 std::vector<std::string> own_paths(const Options& options, const std::string& destination_url) {
@@ -127,19 +135,9 @@ BackupSet backup_set(const ScanArguments& a, const std::vector<std::string>& roo
   return set;
 }
 
-int exit_status(const RunSummary& s, bool local_failure) {
-  if (s.interrupted) return kInterrupted;
-  if (local_failure) return kLocalFailure;
-  if (s.dry_run) return s.unreadable > 0 ? kDoneWithLosses : kDone;
-  if (s.unsaved_rows > 0 || s.status.missing_rows > 0) return kLocalFailure;
-  if (s.pending_rows > 0) return kRowsRemain;
-  return s.unreadable > 0 || quarantined_rows(s.status) > 0 ? kDoneWithLosses : kDone;
-}
-
 /// Walks the trees into the buffer. What stops it short is logged, and told by the result: false.
 bool walk(Buffer& buffer, const ScanOptions& options, std::int64_t set_id, ScanProgress& progress,
-          const std::atomic<bool>& stop, std::string& failure) {
-  UnreadableLog unreadable;
+          UnreadableLog& unreadable, const std::atomic<bool>& stop, std::string& failure) {
   try {
     scan(
         options, [&](int) { return std::make_unique<FileConsumer>(buffer, set_id); }, std::ref(unreadable), progress,
@@ -242,7 +240,8 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
     }
   };
   tell_set();
-  const bool walked = walk(buffer, a.scan, set.id, scanned, run.interrupted(), summary.failure);
+  UnreadableLog unreadable;
+  const bool walked = walk(buffer, a.scan, set.id, scanned, unreadable, run.interrupted(), summary.failure);
   summary.scan_s = seconds_since(start);
   const bool whole = walked && !run.interrupted();
   if (whole) {
@@ -259,6 +258,9 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   summary.pending_rows = a.dry_run ? 0 : result.pending_rows;
   summary.scanned = scanned.entries.load();
   summary.unreadable = scanned.unreadable.load();
+  summary.vanished = unreadable.vanished();
+  summary.denied = unreadable.denied();
+  summary.unreadable_ok = a.unreadable_ok;
   summary.total_bytes = scanned.bytes.load();
   summary.elapsed_s = seconds_since(start);
   summary.whole = whole;
@@ -272,10 +274,10 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   if (!remaining.empty()) {
     report_failure(remaining);
   } else if (summary.interrupted) {
-    report_failure(whole ? "interrupted; the scan is whole, and everything is at the destination"
-                         : "interrupted: the scan is not whole; everything that was seen is at the destination");
+    report_failure(std::string("interrupted; the scan is ") + (whole ? "" : "not ") + "whole; what was seen is " +
+                   outcome_text(summary.status.outcome()));
   }
-  return exit_status(summary, !walked);
+  return exit_status(summary);
 }
 
 void add_scan_command(CommandSyntax& app) {
@@ -295,6 +297,8 @@ void add_scan_command(CommandSyntax& app) {
       .shown_as("FILE");
   c.flag("--dry-run", a->dry_run, "Walk and buffer in memory; send nothing, leave nothing");
   c.flag("--no-recover", a->no_recover, "Leave alone what earlier runs of the same destination left behind");
+  c.flag("--unreadable-ok", a->unreadable_ok,
+         "Exit with 0, not 1, when nothing is amiss but paths that vanished or may not be read");
   c.flag("--json", a->json, "Print the summary as one JSON object");
   c.flag("--quiet", a->quiet, "No progress and no summary; warnings and errors only");
   c.option("--progress", a->progress, "auto, always or never").shown_as("WHEN").one_of({"auto", "always", "never"});

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <charconv>
 #include <condition_variable>
 #include <cstdlib>
 #include <iostream>
@@ -10,7 +11,9 @@
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/output.hpp"
+#include "cli/status_check.hpp"
 #include "cli/status_text.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay::cli {
 namespace {
@@ -19,6 +22,8 @@ struct StatusArguments {
   std::string buffer;
   bool json = false;
   bool watch = false;
+  bool check = false;
+  std::optional<std::string> max_wait;
 };
 
 constexpr std::chrono::seconds kWatchInterval{1};
@@ -58,7 +63,37 @@ int watch(const StatusArguments& a, const std::filesystem::path& state, bool on_
   }
 }
 
+constexpr std::chrono::seconds kMaxWait{3600};
+
+std::chrono::seconds parse_max_wait(const std::string& text) {
+  constexpr std::int64_t kSecondsMax = 366LL * 24 * 3600;
+  std::int64_t s = 0;
+  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), s);
+  if (error != std::errc() || at != text.data() + text.size() || s < 0 || s > kSecondsMax) {
+    throw Error(ErrorCode::usage,
+                "--max-wait must be a whole number of seconds from 0 to " + std::to_string(kSecondsMax));
+  }
+  return std::chrono::seconds(s);
+}
+
+CheckResult check(const StatusArguments& a, const CommandContext& context) {
+  if (a.json || a.watch)
+    throw Error(ErrorCode::usage, "--check prints one line; it does not go with --json or --watch");
+  const std::chrono::seconds max_wait = a.max_wait ? parse_max_wait(*a.max_wait) : kMaxWait;
+  const std::filesystem::path state = context.start().state_directory();
+  std::error_code error;
+  if (!std::filesystem::exists(state, error) && !error) {
+    // All would be well for ever with a name that is misspelt, or as another user.
+    throw Error(ErrorCode::local, "state directory " + state.string() +
+                                      " is not there: no forebay of this user has run with it; FOREBAY_STATE_DIR "
+                                      "names another");
+  }
+  return judge(look_at_buffers(state, a.buffer), max_wait);
+}
+
 int run_status(const StatusArguments& a, CommandContext& context) {
+  if (a.check) return run_check([&] { return check(a, context); });
+  if (a.max_wait) throw Error(ErrorCode::usage, "--max-wait goes with --check");
   const std::filesystem::path state = context.start().state_directory();
   const char* term = std::getenv("TERM");
   const bool can_redraw = term != nullptr && std::string_view(term) != "dumb";
@@ -74,7 +109,13 @@ void add_status_command(CommandSyntax& app) {
   c.flag("--json", a->json, "Print one JSON object (with --watch, one a line)");
   c.flag("--watch", a->watch, "Look again every second, until Ctrl-C (then the exit status is 130)");
   c.option("--buffer", a->buffer, "Only this one").shown_as("ID");
-  c.examples({"forebay status", "forebay status --watch", "forebay status --json | jq '.buffers[].pending_files'"});
+  c.flag("--check", a->check,
+         "For monitoring: one line with figures, and the exit status of a plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 "
+         "UNKNOWN");
+  c.option("--max-wait", a->max_wait, "With --check: rows that wait for longer are CRITICAL (seconds; default: 3600)")
+      .shown_as("S");
+  c.examples({"forebay status", "forebay status --watch", "forebay status --json | jq '.buffers[].pending_files'",
+              "forebay status --check --max-wait 900"});
   c.action([a](CommandContext& context) { return run_status(*a, context); });
 }
 

@@ -10,33 +10,13 @@
 #include "base/safe_line.hpp"
 #include "cli/finished_totals.hpp"
 #include "cli/output.hpp"
+#include "cli/view_fields.hpp"
 #include "recovery/manifest.hpp"
 
 namespace forebay::cli {
 using control::Json;
 
 namespace {
-
-// The fields may come from a process of another release: one that is missing, or of another type, is not known.
-
-std::optional<std::uint64_t> number(const Json& j, const char* field) {
-  const auto found = j.find(field);
-  if (found == j.end() || !found->is_number_unsigned()) return std::nullopt;
-  return found->get<std::uint64_t>();
-}
-std::optional<double> real(const Json& j, const char* field) {
-  const auto found = j.find(field);
-  if (found == j.end() || !found->is_number()) return std::nullopt;
-  return found->get<double>();
-}
-std::string text(const Json& j, const char* field) {
-  const auto found = j.find(field);
-  return found == j.end() || !found->is_string() ? std::string() : found->get<std::string>();
-}
-bool truth(const Json& j, const char* field) {
-  const auto found = j.find(field);
-  return found != j.end() && found->is_boolean() && found->get<bool>();
-}
 
 std::string percent(double p) {
   char text[16];
@@ -45,10 +25,10 @@ std::string percent(double p) {
 }
 
 /// Nobody's, and with nothing left but rows in quarantine.
-bool is_finished(const BufferView& b) { return text(b.fields, "state") == "finished"; }
+bool is_finished(const BufferView& b) { return text_field(b.fields, "state") == "finished"; }
 
 std::string whose(const BufferView& b) {
-  const pid_t pid = static_cast<pid_t>(real(b.fields, "pid").value_or(0));
+  const pid_t pid = static_cast<pid_t>(real_field(b.fields, "pid").value_or(0));
   switch (hands_of(b.listed)) {
     case Hands::maker:
       return "live, process " + pid_text(pid);
@@ -62,13 +42,13 @@ std::string whose(const BufferView& b) {
 
 /// "120,000 taken: 100,000 synced, 0 superseded, 20,000 pending (83.3 %)"
 std::string rows_of_live(const Json& f) {
-  const std::uint64_t quarantined = number(f, "error_files").value_or(0);
-  return human_count(number(f, "total_files").value_or(0)) +
-         " taken: " + human_count(number(f, "synced_files").value_or(0)) + " synced, " +
-         human_count(number(f, "superseded_files").value_or(0)) + " superseded, " +
-         human_count(number(f, "pending_files").value_or(0)) + " pending" +
+  const std::uint64_t quarantined = number_field(f, "error_files").value_or(0);
+  return human_count(number_field(f, "total_files").value_or(0)) +
+         " taken: " + human_count(number_field(f, "synced_files").value_or(0)) + " synced, " +
+         human_count(number_field(f, "superseded_files").value_or(0)) + " superseded, " +
+         human_count(number_field(f, "pending_files").value_or(0)) + " pending" +
          (quarantined > 0 ? ", " + human_count(quarantined) + " in quarantine" : "") + " (" +
-         percent(real(f, "sync_progress").value_or(0)) + ")";
+         percent(real_field(f, "sync_progress").value_or(0)) + ")";
 }
 
 Style style_of(const std::string& destination_state) {
@@ -80,37 +60,38 @@ Style style_of(const std::string& destination_state) {
 void add_live_rows(const Json& f, Table& table) {
   table.add({"  rows", rows_of_live(f)});
   const auto recovered = f.find("recovered");
-  if (recovered != f.end() && recovered->is_object() && number(*recovered, "total_files").value_or(0) > 0) {
-    table.add({"  recovered", human_count(number(*recovered, "pending_files").value_or(0)) + " of " +
-                                  counted(*number(*recovered, "total_files"), "row", "rows") +
+  if (recovered != f.end() && recovered->is_object() && number_field(*recovered, "total_files").value_or(0) > 0) {
+    table.add({"  recovered", human_count(number_field(*recovered, "pending_files").value_or(0)) + " of " +
+                                  counted(*number_field(*recovered, "total_files"), "row", "rows") +
                                   " that earlier processes left are pending"});
   }
-  const double oldest = real(f, "oldest_pending_s").value_or(0);
+  const double oldest = real_field(f, "oldest_pending_s").value_or(0);
   if (oldest > 0) table.add({"  waiting", "the oldest row for " + human_duration(Seconds(oldest))});
-  const std::string last = text(f, "last_sync_time");
-  table.add({"  syncing", std::string(truth(f, "is_syncing") ? "now" : "not now") + "; " +
-                              human_count(number(f, "sync_batches").value_or(0)) + " batches in " +
-                              human_duration(Seconds(real(f, "total_time").value_or(0))) +
+  const std::string last = text_field(f, "last_sync_time");
+  table.add({"  syncing", std::string(truth_field(f, "is_syncing") ? "now" : "not now") + "; " +
+                              human_count(number_field(f, "sync_batches").value_or(0)) + " batches in " +
+                              human_duration(Seconds(real_field(f, "total_time").value_or(0))) +
                               (last.empty() ? "" : ", last " + last)});
-  const std::string checkpoint = text(f, "last_checkpoint_time");
-  table.add({"  held", human_bytes(number(f, "memory_bytes").value_or(0)) + " in memory, " +
-                           human_bytes(number(f, "disk_bytes").value_or(0)) + " on disk; durability " +
-                           text(f, "durability") + (checkpoint.empty() ? "" : ", last checkpoint " + checkpoint)});
+  const std::string checkpoint = text_field(f, "last_checkpoint_time");
+  table.add({"  held", human_bytes(number_field(f, "memory_bytes").value_or(0)) + " in memory, " +
+                           human_bytes(number_field(f, "disk_bytes").value_or(0)) + " on disk; durability " +
+                           text_field(f, "durability") +
+                           (checkpoint.empty() ? "" : ", last checkpoint " + checkpoint)});
 }
 
 void add_left_rows(const BufferView& b, Table& table) {
   std::uint64_t rows = 0;
   if (const auto streams = b.fields.find("streams"); streams != b.fields.end() && streams->is_object()) {
-    for (const auto& [name, counts] : streams->items()) rows += number(counts, "pending_files").value_or(0);
+    for (const auto& [name, counts] : streams->items()) rows += number_field(counts, "pending_files").value_or(0);
   }
   const bool orphaned = hands_of(b.listed) == Hands::nobody;
   std::string said =
-      human_count(rows) + " left, " + human_bytes(number(b.fields, "disk_bytes").value_or(0)) + " of journals";
+      human_count(rows) + " left, " + human_bytes(number_field(b.fields, "disk_bytes").value_or(0)) + " of journals";
   const auto& manifest = b.listed.manifest;
   const bool needs_url = !manifest || manifest->host != host_name();
   const std::string recover = needs_url ? "forebay recover --to URL" : "forebay recover";
-  const std::uint64_t unreadable = number(b.fields, "unreadable_files").value_or(0);
-  const std::uint64_t refused = number(b.fields, "error_files").value_or(0);
+  const std::uint64_t unreadable = number_field(b.fields, "unreadable_files").value_or(0);
+  const std::uint64_t refused = number_field(b.fields, "error_files").value_or(0);
   if (refused > 0) {
     table.add({"  quarantine",
                {counted(refused, "row", "rows") + "; forebay errors shows why, forebay retry-errors sends them again",
@@ -133,18 +114,19 @@ void print_block(const BufferView& b, std::ostream& out, bool colours) {
       << styled(Style::bold, safe_line(b.listed.id), colours) << "  "
       << styled(orphaned ? Style::warning : Style::good, safe_line(whose(b)), colours) << '\n';
   Table table;
-  const std::string state = text(b.fields, "destination_state");
-  const std::string destination = text(b.fields, "destination");
+  const std::string state = text_field(b.fields, "destination_state");
+  const std::string destination = text_field(b.fields, "destination");
   if (!destination.empty()) {
-    const std::string since = text(b.fields, "destination_since");
+    const std::string since = text_field(b.fields, "destination_since");
     const std::string said = b.answers ? ", " + state + (since.empty() ? "" : " since " + since) : "";
     table.add({"  destination", {destination + said, b.answers ? style_of(state) : Style::plain}});
   }
-  if (const std::string server = text(b.fields, "destination_server"); !server.empty()) table.add({"  server", server});
+  if (const std::string server = text_field(b.fields, "destination_server"); !server.empty())
+    table.add({"  server", server});
   if (b.answers) add_live_rows(b.fields, table);
   if (hands_of(b.listed) != Hands::maker) add_left_rows(b, table);
-  const std::string error = text(b.fields, "last_error");
-  const std::string error_at = text(b.fields, "last_error_at");
+  const std::string error = text_field(b.fields, "last_error");
+  const std::string error_at = text_field(b.fields, "last_error_at");
   if (!error.empty())
     table.add({"  last error", {error + (error_at.empty() ? "" : " (" + error_at + ")"), Style::warning}});
   for (const Json& problem : b.fields.at("problems")) {
@@ -190,8 +172,8 @@ void print_status_lines(const std::filesystem::path& state_directory, const std:
   for (const BufferView& b : buffers) {
     out << now << safe_line(b.listed.id + "  " + whose(b));
     if (b.answers)
-      out << "  " << safe_line(rows_of_live(b.fields) + ", destination " + text(b.fields, "destination_state"));
-    else if (const auto left = number(b.fields, "pending_files"))
+      out << "  " << safe_line(rows_of_live(b.fields) + ", destination " + text_field(b.fields, "destination_state"));
+    else if (const auto left = number_field(b.fields, "pending_files"))
       out << "  " << human_count(*left) << " pending";
     for (const Json& problem : b.fields.at("problems")) {
       if (problem.is_string()) out << "; " << safe_line(problem.get<std::string>());

@@ -15,17 +15,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-std::uint64_t pending_rows(const SyncStatus& status) {
-  std::uint64_t rows = status.recovered.pending;
-  for (const auto& [name, counts] : status.streams) rows += counts.pending;
-  return rows;
-}
-
 Json force_sync_json(const SyncResult& r) {
-  return {{"settled", r.settled},
-          {"pending_rows", r.pending_rows},
-          {"quarantined_rows", r.quarantined_rows},
-          {"last_error", r.last_error}};
+  return {{"settled", r.settled},           {"outcome", to_string(r.outcome())},
+          {"pending_rows", r.pending_rows}, {"quarantined_rows", r.quarantined_rows},
+          {"missing_rows", r.missing_rows}, {"last_error", r.last_error}};
 }
 
 Json retry_json(const RetryResult& r) {
@@ -113,7 +106,7 @@ void Session::tell_progress() {
   progress_.async_wait([self = shared_from_this()](const Error& error) {
     if (error || !self->working_ || !self->socket_.is_open()) return;
     if (self->sending_.empty()) {
-      self->send(encode_frame(to_text(progress_reply(pending_rows(self->server_.calls_.status())))), false);
+      self->send(encode_frame(to_text(progress_reply(self->server_.calls_.status().total().pending))), false);
     }
     self->tell_progress();
   });

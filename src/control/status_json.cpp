@@ -36,6 +36,7 @@ Json unknown_buffer() {
                             "pending_files",
                             "error_files",
                             "sync_progress",
+                            "outcome",
                             "is_syncing",
                             "paused",
                             "sync_batches",
@@ -48,6 +49,7 @@ Json unknown_buffer() {
                             "oldest_pending_s",
                             "memory_bytes",
                             "disk_bytes",
+                            "missing",
                             "streams",
                             "recovered"}) {
     j[field] = nullptr;
@@ -74,6 +76,7 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
   j["destination_since"] = time_json(s.destination_since_us);
   j.update(counts_json(files));
   j["sync_progress"] = files.accepted == 0 ? 100.0 : 100.0 * done / static_cast<double>(files.accepted);
+  j["outcome"] = to_string(s.outcome());
   j["is_syncing"] = s.is_syncing;
   j["paused"] = false;
   j["sync_batches"] = std::accumulate(s.batches.begin(), s.batches.end(), std::uint64_t{0});
@@ -86,17 +89,18 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
   j["oldest_pending_s"] = s.oldest_pending_s;
   j["memory_bytes"] = s.memory_bytes;
   j["disk_bytes"] = s.disk_bytes;
+  j["missing"] = s.missing_rows;
   j["streams"] = std::move(streams);
   j["recovered"] = counts_json(s.recovered);
   j["problems"] = Json::array();
   if (!s.disk_trouble.empty()) j["problems"].push_back(s.disk_trouble);
-  if (const std::string missing = missing_rows_line(s); !missing.empty()) j["problems"].push_back(missing);
+  if (const std::string missing = missing_rows_line(s.missing_rows); !missing.empty()) j["problems"].push_back(missing);
   return j;
 }
 
-std::string missing_rows_line(const SyncStatus& status) {
-  if (status.missing_rows == 0) return {};
-  return counted(status.missing_rows, "row", "rows") +
+std::string missing_rows_line(std::uint64_t rows) {
+  if (rows == 0) return {};
+  return counted(rows, "row", "rows") +
          " that had landed are not there any more: another server took over without them; scan again";
 }
 

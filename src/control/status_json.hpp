@@ -18,6 +18,6 @@ Json live_buffer(const SyncStatus& status, pid_t pid);
 Json counts_json(const Counts& counts);
 
 /// That rows which had landed are gone, and what to do; empty where none are.
-std::string missing_rows_line(const SyncStatus& status);
+std::string missing_rows_line(std::uint64_t rows);
 
 }  // namespace forebay::control

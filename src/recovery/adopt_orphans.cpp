@@ -10,6 +10,7 @@
 #include "recovery/buffer_listing.hpp"
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_reader.hpp"
+#include "recovery/last_error.hpp"
 #include "recovery/version_reserve.hpp"
 
 namespace forebay {
@@ -194,6 +195,9 @@ class Adopter {
                                    adopted.folder.manifest.buffer + " " + lost +
                                    "; they are lost, but for what a checkpoint holds of them");
       }
+    }
+    if (const auto error = read_last_error(adopted.folder.path); error && adopted.rows > 0 && !error->message.empty()) {
+      result_.last_errors.push_back({adopted.folder.manifest.buffer, error->message, error->at_us});
     }
     if (adopted.rows > 0) {
       log(LogLevel::info, adopted_line(adopted, options_.wanted.destination, taken.shift));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "forebay/options.hpp"
+#include "forebay/status.hpp"
 #include "recovery/adoption.hpp"
 
 namespace forebay {
@@ -27,6 +28,7 @@ struct AdoptionOptions {
 
 struct AdoptedOrphans {
   std::vector<AdoptedBuffer> buffers;
+  std::vector<SyncStatus::RecoveredError> last_errors;  ///< of those with rows
   std::uint64_t damaged_journals = 0;
   std::uint64_t damaged_checkpoints = 0;
   std::uint64_t in_use = 0;          ///< other buffers whose processes live

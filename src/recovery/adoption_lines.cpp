@@ -2,6 +2,7 @@
 
 #include "base/durability.hpp"
 #include "base/human.hpp"
+#include "recovery/last_error.hpp"
 
 namespace forebay {
 
@@ -28,6 +29,9 @@ std::string adopted_line(const AdoptedBuffer& adopted, const std::string& destin
     line += ", meant for " + (m.destination.empty() ? "nobody knows where" : m.destination);
   const std::string torn = torn_text(adopted);
   if (!torn.empty()) line += "; " + torn;
+  if (const auto error = read_last_error(adopted.folder.path); error && !error->message.empty()) {
+    line += "; its last error, of " + unix_time(error->at_us) + ": " + error->message;
+  }
   return line;
 }
 

@@ -199,6 +199,7 @@ LeftRows read_left_rows(const ListedBuffer& buffer) {
     found.findings.emplace_back(e.what());
   }
   add_checkpoint(buffer, found);
+  found.error = read_last_error(buffer.path);
   return found;
 }
 

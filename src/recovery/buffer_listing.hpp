@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "recovery/last_error.hpp"
 #include "recovery/orderly_end.hpp"
 #include "recovery/state_directory.hpp"
 
@@ -48,10 +49,11 @@ struct LeftRows {
   std::optional<std::int64_t> last_checkpoint_us;  // of this buffer; not verified here
   /// Level `memory`, and no orderly end: `rows` counts what the checkpoint holds, too, and what came after it is lost.
   bool only_to_checkpoint = false;
-  std::optional<OrderlyEnd> end;  // none: it was killed, or the disk took no note of its end
-  std::uint64_t unreadable = 0;   // journals that an adopter would leave: of a newer format, no regular file, no rights
-  std::uint64_t damaged = 0;      // journals of which it would set what it cannot read aside
-  std::uint64_t set_aside = 0;    // files *.damaged
+  std::optional<LastError> error;  // why they have not landed, where that was noted
+  std::optional<OrderlyEnd> end;   // none: it was killed, or the disk took no note of its end
+  std::uint64_t unreadable = 0;  // journals that an adopter would leave: of a newer format, no regular file, no rights
+  std::uint64_t damaged = 0;     // journals of which it would set what it cannot read aside
+  std::uint64_t set_aside = 0;   // files *.damaged
   /// A line for each file that is not as it should be.
   std::vector<std::string> findings;
 

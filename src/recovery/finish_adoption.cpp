@@ -8,6 +8,7 @@
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_retention.hpp"
+#include "recovery/last_error.hpp"
 #include "recovery/quarantine_aside.hpp"
 
 namespace forebay {
@@ -25,6 +26,7 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
                                " brought cannot be counted now, so its folder stays for the next start: " + e.what());
     return false;
   }
+  if (const auto error = read_last_error(adopted.folder.path)) totals.missing += error->missing_rows;
   for (const auto& [stream, rows] : adopted.lost_rows) totals.streams[stream].lost += rows;
   // What is in quarantine, its file knows, and the ledger where that cannot be read. What the ledger counts beyond the
   // file was in one that was set aside.
@@ -52,6 +54,11 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
     record_totals(state.path(), totals);
   } catch (const Error& e) {
     say(LogLevel::warning, "the totals of buffer " + adopted.folder.manifest.buffer + " are not recorded: " + e.what());
+  }
+  try {
+    write_last_error(adopted.folder.path, {}, false);
+  } catch (const Error& e) {
+    say(LogLevel::debug, e.what());
   }
   if (!quarantined.empty()) {
     // At level `memory`, too, there is nothing else to look for from here on.

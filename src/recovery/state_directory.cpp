@@ -29,8 +29,10 @@ namespace {
 
 /// Files of ours in a buffer's folder besides journals, in the order in which they are removed: without its manifest a
 /// folder holds no rows any more; the lock goes last, while locked, and who opened it meanwhile sees that it is gone.
-constexpr std::array<std::string_view, 14> kOwnFiles = {kSocketPlaceName,
+constexpr std::array<std::string_view, 16> kOwnFiles = {kSocketPlaceName,
                                                         kQuarantineJournalName,
+                                                        "last-error.new",
+                                                        "last-error",
                                                         "clock-apart.new",
                                                         "clock-apart",
                                                         "version-shift.new",

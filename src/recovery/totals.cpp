@@ -32,6 +32,16 @@ CREATE TABLE folded_totals (
   superseded INTEGER NOT NULL, quarantined INTEGER NOT NULL, lost INTEGER NOT NULL,
   PRIMARY KEY (destination, stream)) STRICT, WITHOUT ROWID;
 )";
+// Added to files of format 1: releases that know nothing of these tables leave them alone. Seldom written to, so never
+// folded.
+constexpr const char* kLaterTables = R"(
+CREATE TABLE IF NOT EXISTS missing_rows (
+  buffer TEXT NOT NULL, destination TEXT NOT NULL, rows INTEGER NOT NULL,
+  PRIMARY KEY (buffer, destination)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dropped_rows (
+  buffer TEXT NOT NULL, destination TEXT NOT NULL, stream TEXT NOT NULL, rows INTEGER NOT NULL,
+  PRIMARY KEY (buffer, destination, stream)) STRICT, WITHOUT ROWID;
+)";
 
 using Life = SqliteStatement::Life;
 
@@ -105,6 +115,7 @@ void make_schema(SqliteConnection& db, const std::filesystem::path& file) {
     db.exec(kTotalsSchema);
   }
   check_format(db, file);
+  db.exec(kLaterTables);
 }
 
 bool folder_is_there(const std::filesystem::path& state_directory, const std::string& buffer) {
@@ -177,6 +188,36 @@ void replace(SqliteConnection& db, const BufferTotals& totals) {
       "0");
 }
 
+/// Neither is ever taken back: who counts again may know of less.
+void add_missing_and_dropped(SqliteConnection& db, const BufferTotals& totals) {
+  if (totals.missing > 0) {
+    SqliteStatement missing(db,
+                            "INSERT INTO missing_rows VALUES (?1, ?2, ?3) ON CONFLICT (buffer, destination) DO UPDATE "
+                            "SET rows = max(rows, excluded.rows)",
+                            Life::once);
+    missing.bind_text(1, totals.buffer);
+    missing.bind_text(2, totals.destination);
+    missing.bind_integer(3, static_cast<std::int64_t>(totals.missing));
+    missing.run();
+  }
+  for (const auto& [stream, of] : totals.streams) {
+    if (of.dropped == 0) continue;
+    SqliteStatement dropped(db,
+                            "INSERT INTO dropped_rows VALUES (?1, ?2, ?3, ?4) ON CONFLICT (buffer, destination, "
+                            "stream) DO UPDATE SET rows = max(rows, excluded.rows)",
+                            Life::once);
+    dropped.bind_text(1, totals.buffer);
+    dropped.bind_text(2, totals.destination);
+    dropped.bind_text(3, stream);
+    dropped.bind_integer(4, static_cast<std::int64_t>(of.dropped));
+    dropped.run();
+  }
+}
+
+bool has_later_tables(SqliteConnection& db) {
+  return read_number(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('missing_rows', 'dropped_rows')") == 2;
+}
+
 }  // namespace
 
 void record_totals(const std::filesystem::path& state_directory, const BufferTotals& totals) {
@@ -185,6 +226,7 @@ void record_totals(const std::filesystem::path& state_directory, const BufferTot
     db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
     make_schema(db, db.name());
     replace(db, totals);
+    add_missing_and_dropped(db, totals);
     fold(db, state_directory);
     db.exec("COMMIT");
     return true;
@@ -196,11 +238,19 @@ std::vector<FinishedTotals> read_totals(const std::filesystem::path& state_direc
     std::vector<FinishedTotals> found;
     if (read_number(db, "SELECT count(*) FROM sqlite_schema") == 0) return found;  // just being made
     check_format(db, db.name());
+    std::string rows =
+        "SELECT destination, stream, buffers, synced, superseded, quarantined, lost, 0 AS dropped, 0 AS missing FROM "
+        "folded_totals UNION ALL SELECT destination, stream, 1, synced, superseded, quarantined, lost, 0, 0 FROM "
+        "buffer_totals";
+    if (has_later_tables(db)) {
+      rows +=
+          " UNION ALL SELECT destination, stream, 0, 0, 0, 0, 0, rows, 0 FROM dropped_rows UNION ALL SELECT "
+          "destination, '', 0, 0, 0, 0, 0, 0, rows FROM missing_rows";
+    }
     SqliteStatement sums(db,
                          "SELECT destination, stream, sum(buffers), sum(synced), sum(superseded), sum(quarantined), "
-                         "sum(lost) FROM (SELECT destination, stream, buffers, synced, superseded, quarantined, lost "
-                         "FROM folded_totals UNION ALL SELECT destination, stream, 1, synced, superseded, quarantined, "
-                         "lost FROM buffer_totals) GROUP BY destination, stream ORDER BY destination, stream",
+                         "sum(lost), sum(dropped), sum(missing) FROM (" +
+                             rows + ") GROUP BY destination, stream ORDER BY destination, stream",
                          Life::once);
     const auto number = [&](int column) { return static_cast<std::uint64_t>(sums.column_integer(column)); };
     while (sums.step()) {
@@ -212,7 +262,9 @@ std::vector<FinishedTotals> read_totals(const std::filesystem::path& state_direc
       t.superseded = number(4);
       t.quarantined = number(5);
       t.lost = number(6);
-      t.accepted = t.synced + t.superseded + t.quarantined + t.lost;
+      t.dropped = number(7);
+      t.missing = number(8);
+      t.accepted = t.synced + t.superseded + t.quarantined + t.lost + t.dropped;
       found.push_back(std::move(t));
     }
     return found;

@@ -21,7 +21,9 @@ struct FinishedTotals {
   std::uint64_t synced = 0;
   std::uint64_t superseded = 0;
   std::uint64_t quarantined = 0;
-  std::uint64_t lost = 0;  ///< accepted, but neither sent nor kept: a full disk, a damaged journal
+  std::uint64_t lost = 0;     ///< accepted, but neither sent nor kept: a full disk, a damaged journal
+  std::uint64_t dropped = 0;  ///< refused, and given up by `forebay errors --drop`
+  std::uint64_t missing = 0;  ///< of those synced, gone since another server answers; of all streams, under stream ""
 };
 
 /// By destination and stream; empty when there is no such file. Throws Error(local) when it cannot be read,
@@ -35,10 +37,12 @@ struct BufferTotals {
     std::uint64_t superseded = 0;
     std::uint64_t quarantined = 0;
     std::uint64_t lost = 0;
+    std::uint64_t dropped = 0;
   };
   std::string buffer;
   std::string destination;
   std::map<std::string, Of> streams;
+  std::uint64_t missing = 0;
   /// What is known of its quarantine. Where it cannot be read, what was recorded of it for other destinations stays;
   /// when it was damaged and was set aside, that is lost.
   enum class Quarantine : std::uint8_t { read, unread, set_aside };

@@ -46,6 +46,12 @@ std::string reason_of(int error) {
   }
 }
 
+Unreadable::Kind kind_of(const std::string& reason) {
+  if (reason == reason_of(ENOENT) || reason == kChanged) return Unreadable::Kind::vanished;
+  if (reason == reason_of(EACCES) || reason == reason_of(EPERM)) return Unreadable::Kind::denied;
+  return Unreadable::Kind::other;
+}
+
 DirectoryOpener::Opened DirectoryOpener::open(Directory& directory, const SharedDescriptor& via) {
   if (directory.is_root()) return open_below(AT_FDCWD, directory);
   if (via) return open_below(via.get(), directory);

@@ -4,6 +4,7 @@
 
 #include "base/unique_fd.hpp"
 #include "scan/directory.hpp"
+#include "scan/scanner.hpp"
 
 namespace forebay {
 
@@ -37,5 +38,7 @@ class DirectoryOpener {
 
 /// An errno in words for Unreadable.
 std::string reason_of(int error);
+/// What kind of thing such words tell of.
+Unreadable::Kind kind_of(const std::string& reason);
 
 }  // namespace forebay

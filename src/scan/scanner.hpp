@@ -38,8 +38,14 @@ class EntryConsumer {
 
 /// A path that could not be read, or vanished: counted and reported, never the end of the scan.
 struct Unreadable {
+  enum class Kind : std::uint8_t {
+    vanished,  // or became something else: what happens in a tree that is in use
+    denied,    // by rights
+    other      // an I/O error, a loop: look at it
+  };
   std::string path;    // bytes as the kernel has them: printable() before showing
   std::string reason;  // "Permission denied", "vanished during the scan"
+  Kind kind = Kind::other;
 };
 
 /// Kept up by scan(), at least every 50 ms while entries come.

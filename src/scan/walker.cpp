@@ -236,7 +236,8 @@ void Walker::give_work(bool all) {
 
 void Walker::report(std::string path, std::string reason) {
   context_.progress.unreadable.fetch_add(1, std::memory_order_relaxed);
-  context_.unreadable({std::move(path), std::move(reason)});
+  const Unreadable::Kind kind = kind_of(reason);
+  context_.unreadable({std::move(path), std::move(reason), kind});
 }
 
 void Walker::count_up() noexcept {

@@ -18,13 +18,14 @@ constexpr std::chrono::milliseconds kCommitInterval{25};
 }  // namespace
 
 Scheduler::Scheduler(SegmentStore& store, VersionClock& clock, Destination* destination,
-                     std::vector<const Stream*> streams, int workers, LogCallback log)
+                     std::vector<const Stream*> streams, int workers, LogCallback log, std::function<void()> changed)
     : store_(store),
       clock_(clock),
       destination_(destination),
       streams_(std::move(streams)),
       workers_max_(destination != nullptr ? std::min(workers, destination->connections_max()) : 0),
       log_(std::move(log)),
+      changed_(std::move(changed)),
       random_(std::random_device{}()) {}
 
 Scheduler::~Scheduler() {
@@ -80,7 +81,9 @@ SyncResult Scheduler::result(bool settled) const {
   r.settled = settled;
   r.pending_rows = settled ? 0 : store_.pending_rows();
   r.quarantined_rows = store_.quarantined_rows();
-  if (!settled) r.last_error = state().last_error;
+  const State now = state();
+  r.missing_rows = now.missing_rows;
+  if (!settled) r.last_error = now.last_error;
   return r;
 }
 

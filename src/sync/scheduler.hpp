@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -27,9 +28,10 @@ namespace forebay {
 /// and one connection per worker). Everything public is thread-safe; stop() is called once.
 class Scheduler {
  public:
-  /// All must outlive it. `workers` connections at most; 0: nothing is sent.
+  /// All must outlive it. `workers` connections at most; 0: nothing is sent. `changed` is called, by a worker, when
+  /// something failed, rows turned out to be missing, or the destination is well again: state() has news then.
   Scheduler(SegmentStore& store, VersionClock& clock, Destination* destination, std::vector<const Stream*> streams,
-            int workers, LogCallback log);
+            int workers, LogCallback log, std::function<void()> changed = {});
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
   ~Scheduler();
@@ -58,6 +60,7 @@ class Scheduler {
     double sync_time_s = 0;
     std::optional<std::int64_t> last_sync_us;
     std::uint64_t missing_rows = 0;  // had landed, and are gone since another server answers
+    std::map<std::string, std::uint64_t> missing_by_buffer;
   };
   State state() const;
 
@@ -81,6 +84,9 @@ class Scheduler {
   void tell_missing(const std::vector<LandedRows::Missing>& missing);
   SyncResult result(bool settled) const;
   void note_unanswered();
+  void tell_change() const {
+    if (changed_) changed_();
+  }
   bool well() const;
   void log(LogLevel level, const std::string& line) const {
     if (log_) log_(level, line);
@@ -93,6 +99,7 @@ class Scheduler {
   std::vector<const Stream*> streams_;
   int workers_max_;
   LogCallback log_;
+  std::function<void()> changed_;
 
   Timer timer_{[this] { tick(); }};
   std::atomic<bool> commit_due_{false};  // the timer is set to come within the commit interval

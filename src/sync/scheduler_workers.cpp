@@ -168,9 +168,11 @@ void Scheduler::meet_server(Sink& sink) {
 void Scheduler::tell_missing(const std::vector<LandedRows::Missing>& missing) {
   std::uint64_t gone = 0;
   std::uint64_t again = 0;
+  std::map<std::string, std::uint64_t> by_buffer;  // of those gone
   for (const LandedRows::Missing& m : missing) {
     const bool here = store_.send_again(m.buffer, m.segment);
     (here ? again : gone) += m.rows;
+    if (!here) by_buffer[m.buffer] += m.rows;
     if (here) landed_.forget(m.buffer, m.segment);
   }
   const std::string what = "another server answers at " + destination_->description() + ": ";
@@ -180,8 +182,12 @@ void Scheduler::tell_missing(const std::vector<LandedRows::Missing>& missing) {
   log(LogLevel::error, what + counted(gone, "row", "rows") +
                            " that had landed are not there, and are not kept here any more: it took over without them "
                            "(an asynchronous standby, or a backup). Scan again, or add them again");
-  const std::lock_guard lock(mutex_);
-  state_.missing_rows += gone;
+  {
+    const std::lock_guard lock(mutex_);
+    state_.missing_rows += gone;
+    for (const auto& [buffer, rows] : by_buffer) state_.missing_by_buffer[buffer] += rows;
+  }
+  tell_change();
 }
 
 /// A cause is told once as a warning; a batch that meets it again says so at level debug.
@@ -208,6 +214,7 @@ void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& seg
   log(LogLevel::info,
       line + (rows.quarantined > 0 ? ", " + std::to_string(rows.quarantined) + " in quarantine" : std::string()));
   std::string recovered;
+  bool all_well = false;
   {
     const std::lock_guard lock(mutex_);
     ++state_.batches[static_cast<std::size_t>(batch.reason)];
@@ -216,8 +223,10 @@ void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& seg
     if (health_.view().state == DestinationState::ok) return;
     if (health_.landed(!failing_.empty(), steady_clock::now(), wall_us()))
       recovered = "destination is back: " + destination_->description();
+    all_well = health_.view().last_error.empty();
   }
   turn_.notify_all();
+  if (all_well) tell_change();
   if (!recovered.empty()) log(LogLevel::info, recovered);
 }
 
@@ -233,6 +242,7 @@ RetryDecision Scheduler::went_wrong(const Failure& failure, const std::vector<Se
     if (!f.decision.whole_destination) failing_.insert(segments.begin(), segments.end());
   }
   turn_.notify_all();
+  tell_change();
   if (f.line) log(f.decision.state == DestinationState::misconfigured ? LogLevel::error : LogLevel::warning, *f.line);
   return f.decision;
 }

@@ -5,6 +5,7 @@
 #include "sqlite/connection.hpp"
 #include "sqlite/statement.hpp"
 #include "support/places.hpp"
+#include "support/refusing_place.hpp"
 #include "support/run_command.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -56,6 +57,28 @@ TEST_CASE("what options_from_environment() warns of is a line on stderr, and not
   CHECK(result.status == 0);
   CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 1);
   CHECK(result.err.find("SYNC_CONNECT_TIMEOUT") != std::string::npos);
+}
+
+TEST_CASE("the documented example ends with 1 when rows are in quarantine, and with 3 when they are not there yet",
+          "[long][threads]") {
+  const TemporaryDirectory dir;
+  const Place place = catalog_place(dir);
+  REQUIRE(run_forebay({"migrate", "up"}, {{"DATABASE_URL", place.url}}, dir.path()).status == 0);
+  SqliteConnection((dir / "catalog.db").string())
+      .exec(
+          "CREATE TRIGGER no_17 BEFORE INSERT ON backup_files WHEN new.file_path LIKE '%/17' BEGIN SELECT "
+          "RAISE(ABORT, 'no 17'); END");
+  const CommandResult refused = run_command(example(dir, place.url));
+  CAPTURE(refused.err);
+  CHECK(refused.status == 1);
+  CHECK(says(refused.out, "9996 synced"));
+  CHECK(says(refused.err, "4 rows are in quarantine"));
+
+  const TemporaryDirectory other;
+  CommandLine away = example(other, "postgresql://127.0.0.1:1/nobody");
+  away.environment["SYNC_DRAIN_TIMEOUT"] = "1";
+  away.environment["FOREBAY_LOG_LEVEL"] = "error";
+  CHECK(run_command(away).status == 3);
 }
 
 }  // namespace

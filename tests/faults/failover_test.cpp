@@ -64,7 +64,11 @@ TEST_CASE("what a promoted standby lacks of the rows that had landed is counted 
 
   // Told once: later batches and the end say nothing more of it.
   site.add(10);
-  CHECK(site.buffer().stop(20s).settled);
+  const SyncResult end = site.buffer().stop(20s);
+  CHECK(end.settled);
+  CHECK(end.missing_rows == missing);
+  CHECK(end.outcome() == (lacks ? SyncOutcome::incomplete : SyncOutcome::complete));
+  CHECK(site.status().outcome() == end.outcome());
   CHECK(site.status().missing_rows == missing);
   CHECK(site.lines_with("another server answers at ") == 1);
 }
@@ -176,6 +180,13 @@ TEST_CASE("a scan whose standby is promoted in its middle ends with 4 and the nu
   CHECK(says(result.err, on_primary + " rows that had landed are not there, and are not kept here any more"));
   const std::uint64_t all = summary_of(result).at("scanned").get<std::uint64_t>() + 2;  // the set, at begin and end
   CHECK(std::stoull(rows_in_ledger(standby)) == all - std::stoull(on_primary));
+
+  // Its process has ended, and status still tells.
+  std::uint64_t missing = 0;
+  const auto status = summary_of(site.run({"status", "--json"}));
+  for (const auto& of : status.at("finished")) missing += of.at("missing").get<std::uint64_t>();
+  CHECK(missing == std::stoull(on_primary));
+  CHECK(summary_of(result).at("outcome") == "incomplete");
 
   // The advice: scan again.
   CHECK(site.run({"scan", tree.path(), "--set-id", "9"}).status == 0);

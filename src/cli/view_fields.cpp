@@ -1,0 +1,28 @@
+#include "cli/view_fields.hpp"
+
+namespace forebay::cli {
+using control::Json;
+
+std::optional<std::uint64_t> number_field(const Json& j, const char* field) {
+  const auto found = j.find(field);
+  if (found == j.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::uint64_t>();
+}
+
+std::optional<double> real_field(const Json& j, const char* field) {
+  const auto found = j.find(field);
+  if (found == j.end() || !found->is_number()) return std::nullopt;
+  return found->get<double>();
+}
+
+std::string text_field(const Json& j, const char* field) {
+  const auto found = j.find(field);
+  return found == j.end() || !found->is_string() ? std::string() : found->get<std::string>();
+}
+
+bool truth_field(const Json& j, const char* field) {
+  const auto found = j.find(field);
+  return found != j.end() && found->is_boolean() && found->get<bool>();
+}
+
+}  // namespace forebay::cli
