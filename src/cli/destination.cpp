@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "base/catalog_url.hpp"
+
 namespace forebay::cli {
 
 DestinationOptions destination_options(const Options& options) {
@@ -17,9 +19,8 @@ void add_destination_option(CommandSyntax& command, std::string& to, const std::
 }
 
 bool is_missing_catalog(const Destination& destination) {
-  constexpr std::string_view kScheme = "sqlite:";
   const std::string description = destination.description();
-  return description.starts_with(kScheme) && !std::filesystem::exists(description.substr(kScheme.size()));
+  return description.starts_with(kCatalogScheme) && !std::filesystem::exists(catalog_file(description));
 }
 
 }  // namespace forebay::cli

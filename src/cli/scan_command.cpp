@@ -8,6 +8,7 @@
 #include <iterator>
 #include <optional>
 
+#include "base/catalog_url.hpp"
 #include "base/elapsed.hpp"
 #include "base/escape.hpp"
 #include "base/human.hpp"
@@ -116,8 +117,8 @@ std::vector<std::string> own_paths(const Options& options, const std::string& de
     if (!error) own.push_back(canonical.string());
   };
   add(options.state_directory);
-  if (destination_url.starts_with("sqlite:")) {
-    const std::string file = destination_url.substr(7);
+  if (destination_url.starts_with(kCatalogScheme)) {
+    const std::string file = catalog_file(destination_url);
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) add(file + suffix);
   }
   return own;

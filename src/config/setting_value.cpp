@@ -3,6 +3,7 @@
 #include <charconv>
 #include <vector>
 
+#include "base/catalog_url.hpp"
 #include "config/path_value.hpp"
 #include "config/setting_table.hpp"
 
@@ -40,10 +41,11 @@ std::variant<ParsedValue, std::string> parse_url(std::string_view text, bool dol
   for (const std::string_view scheme : {"postgresql://", "postgres://", "opengauss://"}) {
     if (text.starts_with(scheme)) return ParsedValue{std::string(text), 0};
   }
-  if (text.starts_with("sqlite:")) {
-    const std::string_view file = text.substr(std::string_view("sqlite:").size());
-    if (file.empty()) return "must name a file after sqlite:";
-    if (const auto problem = path_problem(file, dollar_is_meant)) return "names a file that " + *problem;
+  if (text.starts_with(kCatalogScheme)) {
+    if (const std::string_view why = why_no_catalog_file(text); !why.empty()) return std::string(why);
+    if (const auto problem = path_problem(text.substr(kCatalogScheme.size()), dollar_is_meant)) {
+      return "names a file that " + *problem;
+    }
     return ParsedValue{std::string(text), 0};
   }
   // The earlier system's users bring SQLAlchemy's spelling with them.

@@ -101,7 +101,8 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
 std::string missing_rows_line(std::uint64_t rows) {
   if (rows == 0) return {};
   return counted(rows, "row", "rows") +
-         " that had landed are not there any more: another server took over without them; scan again";
+         " that had landed are not there any more: another server took over without them, or another file has the "
+         "catalog's name; scan again";
 }
 
 }  // namespace forebay::control

@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/catalog_url.hpp"
 #include "sink/postgres_destination.hpp"
 #include "sink/sink.hpp"
 #include "sink/sqlite_sink.hpp"
@@ -14,16 +15,10 @@ std::unique_ptr<Destination> make_destination(const std::string& url, const Dest
       text.starts_with("opengauss://")) {
     return make_postgres_destination(url, options);
   }
-  if (text.starts_with("sqlite:")) {
-    std::string file = url.substr(std::string_view("sqlite:").size());
-    if (file.starts_with("///")) file.erase(0, 2);  // sqlite:///FILE, as others write it
-    if (file.empty() || file.starts_with("//") || file.ends_with('/')) {
-      throw Error(ErrorCode::usage,
-                  "the destination URL names no file: write sqlite:FILE, such as sqlite:/var/lib/forebay/catalog.db");
-    }
-    if (file.find('\0') != std::string::npos)
-      throw Error(ErrorCode::usage, "the destination's file name holds a NUL byte");
-    return make_sqlite_destination(file, options);
+  if (text.starts_with(kCatalogScheme)) {
+    if (const std::string_view why = why_no_catalog_file(text); !why.empty())
+      throw Error(ErrorCode::usage, "the destination URL (--to, or DATABASE_URL) " + std::string(why));
+    return make_sqlite_destination(catalog_file(text), options);
   }
   // Only what looks like a scheme is shown: the rest may hold a password.
   const auto end = text.find("://");

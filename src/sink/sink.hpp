@@ -166,6 +166,13 @@ class Destination {
   /// after a failover, or, where that cannot be told, of another start. What a standby had not received when it took
   /// over is not there any more.
   virtual std::uint64_t server_changes() const { return 0; }
+  /// What the log says of such a change: "MET DESCRIPTION: …, as WHY".
+  struct ChangeWords {
+    std::string_view met, why;
+  };
+  virtual ChangeWords change_words() const {
+    return {"another server answers at", "it took over without them (an asynchronous standby, or a backup)"};
+  }
 
   /// Ends the calls of its sinks and comparers that wait for a server, now and from now on: they fail as a lost
   /// connection does. For a stop that must not wait. SQLite has no server, and its calls end by themselves.

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "sink/catalog_files.hpp"
 #include "sink/sqlstate.hpp"
 #include "sqlite/statement.hpp"
 
@@ -140,6 +141,10 @@ Failure sqlite_failure(const SqliteConnection& db, bool committing) {
 }
 
 SqliteConnection open_catalog(const std::string& file, std::chrono::milliseconds busy_timeout) {
+  if (const std::string_view is = no_file_but(file); !is.empty()) {
+    throw DestinationFailure({FailureClass::login_or_target, "",
+                              "sqlite:" + file + " is " + std::string(is) + " now; put the catalog back in its place"});
+  }
   make_private_file(file);
   return opened(file, busy_timeout, [&](SqliteConnection& db) {
     if (!is_ours(db, file)) db.exec("PRAGMA application_id = " + std::to_string(kCatalogApplicationId));

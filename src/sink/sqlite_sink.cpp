@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
+#include <system_error>
+#include <utility>
 
 #include "base/crash_point.hpp"
 #include "base/wall_clock.hpp"
@@ -14,21 +17,28 @@
 #include "sink/sqlstate.hpp"
 
 namespace forebay {
-SqliteSink::SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<RefusalRates> rates,
+SqliteSink::SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<SqliteShared> shared,
                        std::vector<const Stream*> streams)
-    : file_(std::move(file)), options_(std::move(options)), rates_(std::move(rates)), streams_(std::move(streams)) {}
+    : file_(std::move(file)), options_(std::move(options)), shared_(std::move(shared)), streams_(std::move(streams)) {}
 
 SqliteSink::~SqliteSink() { close(); }
 
 void SqliteSink::close() noexcept {
   targets_.clear();
+  files_.reset();
   db_.reset();
 }
 
 std::optional<Failure> SqliteSink::open() {
+  if (db_ && !files_->stand()) leave_file();
   if (db_) return std::nullopt;
   try {
     connect();
+    files_.emplace(file_, *db_);
+    if (last_landed_ && !has_last_landed()) {
+      ++shared_->changes;
+      last_landed_.reset();
+    }
     return std::nullopt;
   } catch (const DestinationFailure& e) {
     close();
@@ -38,6 +48,23 @@ std::optional<Failure> SqliteSink::open() {
     close();
     return failure;
   }
+}
+
+/// What is in its WAL belongs to the file that is left, wherever that is now, and not to one of the same name.
+void SqliteSink::leave_file() noexcept {
+  targets_.clear();
+  sqlite3_wal_checkpoint_v2(db_->handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  close();
+}
+
+/// What landed before it is there, too, then: a copy is of one moment.
+bool SqliteSink::has_last_landed() {
+  SqliteStatement found(*db_, "SELECT 1 FROM sync_batches WHERE buffer = ?1 AND segment = ?2 AND last_row >= ?3",
+                        SqliteStatement::Life::once);
+  found.bind_text(1, last_landed_->buffer);
+  found.bind_integer(2, static_cast<std::int64_t>(last_landed_->segment));
+  found.bind_integer(3, static_cast<std::int64_t>(last_landed_->last_row));
+  return found.step();
 }
 
 void SqliteSink::connect() {
@@ -63,6 +90,9 @@ void SqliteSink::connect() {
 
 WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused& keep) {
   if (auto failure = open()) return *failure;
+  changes_met_ = shared_->changes;
+  if (changes_met_ != changes_accepted_)
+    return Failure{FailureClass::another_server, "", "sqlite:" + file_ + " is another catalog than before"};
   committing_ = false;
   keeping_ = false;
   try {
@@ -95,7 +125,7 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   crash_point("before the rows are sent");
   const std::vector<RefusedRow> refused = send_parts(
       batch, ledger, [&](const BatchPart& part, bool) { return send_part(part, ledger, static_cast<bool>(keep)); });
-  rates_->judge(batch, refused);
+  shared_->rates.judge(batch, refused);
   write_ledger(batch, ledger, started);
   int unsettled = 0;
   int peak = 0;
@@ -113,8 +143,38 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   crash_point("before COMMIT");
   db_->exec("COMMIT");
   crash_point("after COMMIT");
-  rates_->landed(batch, refused);
+  if (!files_->stand()) {
+    throw DestinationFailure({FailureClass::in_doubt, "",
+                              "sqlite:" + file_ +
+                                  " was deleted, renamed or replaced while a batch was written; the "
+                                  "batch goes to the file that has this name"});
+  }
+  if (!batch.ranges.empty()) {
+    last_landed_ = batch.ranges.back();
+    last_landed_->rows.reset();
+  }
+  shared_->rates.landed(batch, refused);
   return ledger.written(batch, landed);
+}
+
+std::map<std::uint64_t, std::uint64_t> SqliteSink::landed_rows(const std::string& buffer, std::uint64_t first,
+                                                               std::uint64_t last) {
+  if (const auto failure = open()) throw DestinationFailure(*failure);
+  try {
+    SqliteStatement rows(*db_,
+                         "SELECT segment, sum(last_row - first_row + 1) FROM sync_batches WHERE buffer = ?1 AND "
+                         "segment BETWEEN ?2 AND ?3 GROUP BY segment",
+                         SqliteStatement::Life::once);
+    rows.bind_text(1, buffer);
+    rows.bind_integer(2, static_cast<std::int64_t>(first));
+    rows.bind_integer(3, static_cast<std::int64_t>(last));
+    std::map<std::uint64_t, std::uint64_t> found;
+    while (rows.step())
+      found[static_cast<std::uint64_t>(rows.column_integer(0))] = static_cast<std::uint64_t>(rows.column_integer(1));
+    return found;
+  } catch (const Error&) {
+    throw DestinationFailure(sqlite_failure(*db_, false));
+  }
 }
 
 std::vector<std::vector<LandedSpan>> SqliteSink::landed_spans(const Batch& batch) {
@@ -216,15 +276,33 @@ void SqliteSink::write_ledger(const Batch& batch, const LedgerEntries& ledger, s
 
 namespace {
 
+/// The working directory may change, and then another file would have a relative name. SQLite takes no whole path for
+/// more than a name, as it does "file:…".
+std::string whole_path(const std::string& file) {
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(file, error);
+  return error ? file : whole.string();
+}
+
 class SqliteDestination final : public Destination {
  public:
-  SqliteDestination(std::string file, DestinationOptions options)
-      : file_(std::move(file)), options_(std::move(options)) {}
+  SqliteDestination(const std::string& file, DestinationOptions options)
+      : named_(file), file_(whole_path(file)), options_(std::move(options)) {
+    if (const std::string_view is = no_file_but(file_); !is.empty()) {
+      throw Error(ErrorCode::usage, description() + " is " + std::string(is) +
+                                        ", which holds no rows; name a file (--to, or DATABASE_URL)");
+    }
+  }
 
-  std::string description() const override { return "sqlite:" + file_; }
+  std::string description() const override { return "sqlite:" + named_; }
   int connections_max() const override { return 1; }
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
-    return std::make_unique<SqliteSink>(file_, options_, rates_, streams);
+    return std::make_unique<SqliteSink>(file_, options_, shared_, streams);
+  }
+  std::uint64_t server_changes() const override { return shared_->changes; }
+  ChangeWords change_words() const override {
+    return {"another catalog than before is at",
+            "the file that they were in was deleted, renamed, replaced or set back"};
   }
   std::unique_ptr<Comparer> make_comparer() override { return std::make_unique<SqliteComparer>(file_, options_); }
   std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
@@ -276,9 +354,10 @@ class SqliteDestination final : public Destination {
   }
 
  private:
+  const std::string named_;  // as the user did
   const std::string file_;
   const DestinationOptions options_;
-  const std::shared_ptr<RefusalRates> rates_ = std::make_shared<RefusalRates>();
+  const std::shared_ptr<SqliteShared> shared_ = std::make_shared<SqliteShared>();
 };
 
 }  // namespace

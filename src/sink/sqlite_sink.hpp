@@ -1,11 +1,15 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sink/catalog_files.hpp"
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
 #include "sink/refusals.hpp"
@@ -14,17 +18,27 @@
 
 namespace forebay {
 
+/// What all connections of one catalog share.
+struct SqliteShared {
+  RefusalRates rates;
+  /// How often another catalog stood under the name than before, or the same one set back: one without what had landed.
+  std::atomic<std::uint64_t> changes{0};
+};
+
 /// The embedded catalog as a destination: the same transaction as on a server (ledger, guard, key order), with SQLite's
 /// one write lock in place of advisory locks.
 class SqliteSink final : public Sink {
  public:
-  SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<RefusalRates> rates,
+  SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<SqliteShared> shared,
              std::vector<const Stream*> streams);
   ~SqliteSink() override;
 
   std::optional<Failure> open() override;
   WriteOutcome write(Batch& batch, const KeepRefused& keep) override;
   void close() noexcept override;
+  std::map<std::uint64_t, std::uint64_t> landed_rows(const std::string& buffer, std::uint64_t first,
+                                                     std::uint64_t last) override;
+  void accept_server() override { changes_accepted_ = changes_met_; }
 
  private:
   struct Target {
@@ -34,6 +48,8 @@ class SqliteSink final : public Sink {
   };
 
   void connect();
+  void leave_file() noexcept;
+  bool has_last_landed();
   Written send(Batch& batch, const KeepRefused& keep);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
   std::vector<PartRefusal> send_part(const BatchPart& part, LedgerEntries& ledger, bool search);
@@ -42,10 +58,14 @@ class SqliteSink final : public Sink {
 
   const std::string file_;
   const DestinationOptions options_;
-  const std::shared_ptr<RefusalRates> rates_;
+  const std::shared_ptr<SqliteShared> shared_;
   const std::vector<const Stream*> streams_;
 
+  std::optional<BatchRange> last_landed_;
+  std::uint64_t changes_accepted_ = 0;  // of SqliteShared::changes
+  std::uint64_t changes_met_ = 0;
   std::optional<SqliteConnection> db_;
+  std::optional<CatalogFiles> files_;
   std::vector<Target> targets_;  // before db_ in closing
   bool committing_ = false;
   bool keeping_ = false;

@@ -151,10 +151,10 @@ void Scheduler::meet_server(Sink& sink) {
       }));
     }
   } catch (const Error& e) {
-    went_wrong(
-        {FailureClass::reconnect, e.sqlstate(),
-         std::string("another server answers, and nothing is sent before it is known which rows it has: ") + e.what()},
-        {}, 1);
+    went_wrong({FailureClass::reconnect, e.sqlstate(),
+                std::string(destination_->change_words().met) + " " + destination_->description() +
+                    ", and nothing is sent before it is known which rows are there: " + e.what()},
+               {}, 1);
     sink.close();
     return;
   }
@@ -175,13 +175,14 @@ void Scheduler::tell_missing(const std::vector<LandedRows::Missing>& missing) {
     if (!here) by_buffer[m.buffer] += m.rows;
     if (here) landed_.forget(m.buffer, m.segment);
   }
-  const std::string what = "another server answers at " + destination_->description() + ": ";
+  const Destination::ChangeWords words = destination_->change_words();
+  const std::string what = std::string(words.met) + " " + destination_->description() + ": ";
   if (missing.empty()) log(LogLevel::info, what + "all rows that had landed are there");
   if (again > 0) log(LogLevel::warning, what + counted(again, "row", "rows") + " that had landed are sent again");
   if (gone == 0) return;
   log(LogLevel::error, what + counted(gone, "row", "rows") +
-                           " that had landed are not there, and are not kept here any more: it took over without them "
-                           "(an asynchronous standby, or a backup). Scan again, or add them again");
+                           " that had landed are not there, and are not kept here any more: " + std::string(words.why) +
+                           ". Scan again, or add them again");
   {
     const std::lock_guard lock(mutex_);
     state_.missing_rows += gone;

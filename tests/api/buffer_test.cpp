@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -123,6 +124,33 @@ TEST_CASE("without a buffer rows land batch by batch, and the producer has waite
   CHECK(buffer.stop().settled);
   CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 25);
   CHECK_FALSE(std::filesystem::exists(dir / "state"));
+}
+
+TEST_CASE("a catalog that is renamed between two batches gets what was added since, and the rest counts as missing",
+          "[threads]") {
+  const TemporaryDirectory dir;
+  std::vector<std::string> errors;
+  std::mutex mutex;
+  Options options = catalog_options(dir);
+  options.log = [&](LogLevel level, std::string_view line) {
+    const std::lock_guard lock(mutex);
+    if (level == LogLevel::error) errors.emplace_back(line);
+  };
+  Buffer buffer(options);
+  Writer writer = buffer.writer();
+  for (int i = 0; i < 7; ++i) writer.add_file(file("/first/" + std::to_string(i), i));
+  REQUIRE(buffer.force_sync().settled);
+  CHECK(buffer.get_sync_status().missing_rows == 0);
+  std::filesystem::rename(dir / "catalog.db", dir / "renamed.db");
+  for (int i = 0; i < 5; ++i) writer.add_file(file("/second/" + std::to_string(i), i));
+  REQUIRE(buffer.force_sync().settled);
+  CHECK(buffer.get_sync_status().missing_rows == 7);
+  CHECK(catalog_number(dir, "SELECT count(*) FROM backup_files") == 5);
+  CHECK(sqlite_number(dir / "renamed.db", "SELECT count(*) FROM backup_files") == 7);
+  const std::lock_guard lock(mutex);
+  REQUIRE(errors.size() == 1);
+  CHECK_THAT(errors[0], Catch::Contains("another catalog than before is at sqlite:") &&
+                            Catch::Contains("7 rows that had landed are not there") && Catch::Contains("Scan again"));
 }
 
 TEST_CASE("several buffers in one process keep apart", "[threads]") {
