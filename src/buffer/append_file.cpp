@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/disk_advice.hpp"
 #include "base/io_error.hpp"
 #include "base/unique_fd.hpp"
 #include "forebay/error.hpp"
@@ -14,23 +15,8 @@
 namespace forebay {
 namespace {
 
-const char* way_out(int error) {
-  switch (error) {
-    case ENOSPC:  // also when there are no inodes left
-    case EDQUOT:
-      return "; make room, or point FOREBAY_STATE_DIR at a larger file system";
-    case EFBIG:
-      return "; raise the limit on file sizes (ulimit -f), or lower MEMORY_DB_SYNC_BATCH_SIZE";
-    case EMFILE:
-    case ENFILE:
-      return "; raise the limit on open files (ulimit -n)";
-    default:
-      return "";
-  }
-}
-
 Error failed(const char* doing, const std::filesystem::path& path, int error) {
-  return io_error(doing, path, error, way_out(error));
+  return io_error(doing, path, error, disk_advice(error, path, "FOREBAY_STATE_DIR"));
 }
 
 class PosixFile final : public AppendFile {

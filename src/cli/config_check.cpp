@@ -1,9 +1,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/disk_advice.hpp"
 #include "base/human.hpp"
 #include "cli/config_command.hpp"
 #include "cli/destination.hpp"
@@ -81,9 +83,13 @@ void check_state(const std::filesystem::path& directory, Findings& findings) {
     findings.add_problem(kUsage, "state directory", directory.string() + ": " + *report.problem);
     return;
   }
-  findings.add(Verdict::ok, "state directory",
-               directory.string() + (report.exists ? "" : " (will be made when it is needed)") + ", " +
-                   human_bytes(report.free_bytes) + " free");
+  const std::string named = directory.string() + (report.exists ? "" : " (will be made when it is needed)");
+  if (report.room.no_bytes || report.room.no_inodes) {
+    findings.add_problem(kLocalFailure, "state directory",
+                         named + ": no row can be kept" + disk_advice(ENOSPC, directory, "FOREBAY_STATE_DIR"));
+    return;
+  }
+  findings.add(Verdict::ok, "state directory", named + ", " + human_bytes(report.room.free_bytes) + " free");
 }
 
 /// False when nothing more can be learnt without changing the destination.

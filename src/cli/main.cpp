@@ -1,6 +1,8 @@
 // The command. Where to read on, in the order of the data: command.hpp (what a command is), ../config/settings.hpp,
 // then one file per command: scan_command.cpp is the main job.
 
+#include <sys/stat.h>
+
 #include <csignal>
 #include <exception>
 #include <new>
@@ -68,6 +70,8 @@ int main(int argc, char** argv) {
   int status = kLocalFailure;
   // A reader of our log or output that goes away is no reason to leave rows behind; lost output is told by the status.
   std::signal(SIGPIPE, SIG_IGN);
+  // Its own files it can always read and write again, whatever mask a job was started with.
+  ::umask(::umask(0) & static_cast<mode_t>(~S_IRWXU));
   // A limit on file sizes is an error of that write, which has a way on, and not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
   try {

@@ -49,10 +49,13 @@ class Parser {
       EnvEntry entry;
       entry.line = line_;
       entry.name = parse_name();
+      const std::size_t name_end = at_;
       skip_blanks();
       if (at_end_of_line() || peek() != '=') fail("expected '=' after the name");
-      ++at_;
+      const bool spaced = at_++ > name_end;  // "NAME = value" is a style of its own
+      const std::size_t value_begin = at_;
       skip_blanks();
+      entry.has_blank_before_value = !spaced && at_ > value_begin && !at_end_of_line();
       parse_value(entry);
       entries_.push_back(std::move(entry));
     }

@@ -17,6 +17,8 @@ struct EnvEntry {
   bool has_reference = false;
   /// A `$` that stands neither in single quotes nor behind a backslash: it may be meant to be expanded.
   bool has_bare_dollar = false;
+  /// "NAME= value": other readers keep the blank, or take the value for a command.
+  bool has_blank_before_value = false;
 };
 
 /// What may stand between the words of a line.

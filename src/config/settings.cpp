@@ -140,6 +140,11 @@ void Settings::take_file(const EnvFile& file) {
           "single quotes");
       only_not_built_ = false;
     } else if (!entry->value.empty() || !may_be_empty(*setting)) {
+      if (entry->has_blank_before_value && setting->type == SettingType::path) {
+        warnings_.push_back(source.place + ": " + entry->name +
+                            " has a blank after the '='; it is left out here, but a shell and docker --env-file read "
+                            "this line otherwise");
+      }
       take(*setting, {entry->value, source, !entry->has_bare_dollar});
     }
   }

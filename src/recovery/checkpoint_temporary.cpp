@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/disk_advice.hpp"
 #include "base/io_error.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
@@ -30,9 +31,7 @@ constexpr std::string_view kEnd = ".tmp";
 constexpr const char* kCheckpointNumberName = "checkpoint-number";
 
 Error cannot(const char* doing, const fs::path& path, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT;
-  return io_error(doing, path, error,
-                  full ? "; make room, or point MEMORY_DB_CHECKPOINT_DIR at a larger file system" : "");
+  return io_error(doing, path, error, disk_advice(error, path, "MEMORY_DB_CHECKPOINT_DIR"));
 }
 
 UniqueFd open_folder(const fs::path& directory) {

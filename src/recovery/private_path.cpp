@@ -8,12 +8,17 @@
 #include <system_error>
 #include <utility>
 
+#include "base/disk_advice.hpp"
 #include "base/io_error.hpp"
 #include "buffer/append_file.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
 namespace {
+
+Error failed_at(const char* doing, const std::filesystem::path& path, int error) {
+  return io_error(doing, path, error, disk_advice(error, path, "FOREBAY_STATE_DIR"));
+}
 
 Error planted(const std::filesystem::path& path, const char* what) {
   return {ErrorCode::local, path.string() + " is " + what +
@@ -41,7 +46,7 @@ std::string private_directory_problem(const std::filesystem::path& path) {
 
 void make_private_directory(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) == 0) return;
-  if (errno != EEXIST) throw io_error("create directory", path, errno);
+  if (errno != EEXIST) throw failed_at("create directory", path, errno);
   const std::string problem = private_directory_problem(path);
   if (!problem.empty()) throw Error(ErrorCode::usage, "directory " + path.string() + ": " + problem);
 }
@@ -54,7 +59,7 @@ UniqueFd open_private_file(const std::filesystem::path& path, int flags) {
     if (errno == ELOOP) throw planted(path, "a symlink");
     if (errno == EISDIR) throw planted(path, "a directory");
     if (errno == ENXIO) throw planted(path, "a FIFO or a socket");
-    throw io_error("open", path, errno);
+    throw failed_at("open", path, errno);
   }
   struct stat st = {};
   if (::fstat(fd.get(), &st) != 0) throw io_error("look at", path, errno);
@@ -86,7 +91,7 @@ void write_private_file(const std::filesystem::path& path, const std::string& co
   const auto give_up = [&](const char* doing) {
     const int error = errno;
     ::unlink(making.c_str());
-    throw io_error(doing, path, error);
+    throw failed_at(doing, path, error);
   };
   ::unlink(making.c_str());  // of a process that was killed here
   const UniqueFd fd = open_private_file(making, O_WRONLY | O_CREAT | O_EXCL);

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/disk_advice.hpp"
 #include "base/io_error.hpp"
 #include "buffer/append_file.hpp"
 #include "buffer/quarantine_file.hpp"
@@ -88,6 +89,16 @@ void remove_half_made(const fs::path& folder) {
   }
 }
 
+/// A full disk is the machine's matter; anything else is the setting's.
+Error cannot_make(const fs::path& path, const fs::path& what, int error) {
+  if (error == ENOSPC || error == EDQUOT) {
+    return io_error("create directory", what, error, disk_advice(error, what, "FOREBAY_STATE_DIR"));
+  }
+  return {ErrorCode::usage, "state directory " + path.string() + " cannot be made: " + what.string() + ": " +
+                                std::generic_category().message(error) +
+                                "; set FOREBAY_STATE_DIR to a directory that this user may write to"};
+}
+
 constexpr const char* kWithoutLock =
     "its file `lock` is gone, so nothing tells whether its process lives; when it does not, make an empty file of that "
     "name (mode 600) in it";
@@ -98,14 +109,15 @@ StateDirectory::StateDirectory(fs::path path) : path_(std::move(path)) {
   std::error_code error;
   path_ = fs::absolute(path_);
   const fs::file_status there = fs::symlink_status(path_, error);
-  if (there.type() == fs::file_type::none) throw io_error("look at", path_, error.value());
+  if (there.type() == fs::file_type::none) throw cannot_make(path_, path_, error.value());
   if (there.type() == fs::file_type::not_found) {
     fs::create_directories(path_.parent_path(), error);
-    if (error) throw io_error("create directory", path_.parent_path(), error.value());
-    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) throw io_error("create directory", path_, errno);
+    if (error) throw cannot_make(path_, path_.parent_path(), error.value());
+    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) throw cannot_make(path_, path_, errno);
   } else if (there.type() == fs::file_type::symlink) {
-    path_ = fs::canonical(path_, error);  // a link that the user made; what it points at is checked
-    if (error) throw io_error("follow", path_, error.value());
+    const fs::path target = fs::canonical(path_, error);  // a link that the user made; what it points at is checked
+    if (error) throw cannot_make(path_, path_, error.value());
+    path_ = target;
   }
   const StateDirectoryReport report = check_state_directory(path_);
   if (report.problem) throw Error(ErrorCode::usage, "state directory " + path_.string() + ": " + *report.problem);
@@ -143,7 +155,10 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
     fs::path path = path_ / "buffers" / id;
     FileLock::Attempt attempted;
     try {
-      if (::mkdir(making.c_str(), 0700) != 0) throw io_error("create directory", making, errno);
+      if (::mkdir(making.c_str(), 0700) != 0) {
+        const int why = errno;
+        throw io_error("create directory", making, why, disk_advice(why, making, "FOREBAY_STATE_DIR"));
+      }
       crash_point("a buffer's folder is made, without a lock");
       attempted = FileLock::create(making / "lock");
     } catch (const Error&) {

@@ -22,9 +22,12 @@ constexpr Magic kNetworkFileSystems[] = {
     {0x19830326, "BeeGFS"}, {0x01161970, "GFS2"},  {0x564c, "NCP"},      {0xaad7aaea, "PanFS"},
 };
 
+constexpr const char* kElsewhere = "; set FOREBAY_STATE_DIR to a directory that this user may write to";
+
+/// A link counts, wherever it leads.
 std::filesystem::path nearest_existing(std::filesystem::path path) {
   struct stat st = {};
-  while (::stat(path.c_str(), &st) != 0 && path.has_parent_path() && path != path.parent_path()) {
+  while (::lstat(path.c_str(), &st) != 0 && path.has_parent_path() && path != path.parent_path()) {
     path = path.parent_path();
   }
   return path;
@@ -35,7 +38,7 @@ std::optional<std::string> problem_of_existing(const std::filesystem::path& dire
   if (st.st_uid != ::geteuid()) return "it belongs to another user; set FOREBAY_STATE_DIR to one of your own";
   if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return "others may write to it; chmod 700 it, or set FOREBAY_STATE_DIR to another";
-  if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) return std::string(std::strerror(errno));
+  if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) return std::string(std::strerror(errno)) + kElsewhere;
   return std::nullopt;
 }
 
@@ -57,13 +60,16 @@ StateDirectoryReport check_state_directory(const std::filesystem::path& director
     report.exists = true;
     report.problem = problem_of_existing(directory, st);
   } else if (errno != ENOENT) {
-    report.problem = std::strerror(errno);
+    report.problem = std::string(std::strerror(errno)) + kElsewhere;
   } else if (::lstat(directory.c_str(), &st) == 0) {
-    report.problem = "it is a symlink to what is not there";
+    report.problem = "it is a symlink to what is not there; make that, or set FOREBAY_STATE_DIR to a directory";
   } else {
     const std::filesystem::path parent = nearest_existing(directory);
-    if (::access(parent.c_str(), W_OK | X_OK) != 0) {
-      report.problem = "it does not exist and cannot be made in " + parent.string() + ": " + std::strerror(errno);
+    if (::stat(parent.c_str(), &st) != 0) {
+      report.problem = parent.string() + " is a symlink to what is not there" + kElsewhere;
+    } else if (::access(parent.c_str(), W_OK | X_OK) != 0) {
+      report.problem =
+          "it does not exist and cannot be made in " + parent.string() + ": " + std::strerror(errno) + kElsewhere;
     }
   }
   if (!report.problem) {
@@ -71,12 +77,7 @@ StateDirectoryReport check_state_directory(const std::filesystem::path& director
       report.problem = "it is on a network file system (" + *network + "); set FOREBAY_STATE_DIR to a local one";
     }
   }
-  struct statfs fs = {};
-  if (::statfs(nearest_existing(directory).c_str(), &fs) == 0) {
-    report.free_bytes = static_cast<std::uint64_t>(fs.f_bavail) * static_cast<std::uint64_t>(fs.f_bsize);
-    // A file system that counts no blocks (a tmpfs without a limit) is not full.
-    report.full = fs.f_blocks > 0 && fs.f_bavail == 0;
-  }
+  report.room = disk_room(directory);
   return report;
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+
+#include "base/disk_advice.hpp"
 
 namespace forebay {
 
@@ -13,9 +14,8 @@ std::optional<std::string> network_file_system(const std::filesystem::path& path
 
 struct StateDirectoryReport {
   std::optional<std::string> problem;  // what is wrong and what to do; nothing: usable
-  bool full = false;  // its file system has no room: nothing new can be kept, but what is there can be sent
   bool exists = false;
-  std::uint64_t free_bytes = 0;  // where it is or will be
+  DiskRoom room;  // where it is or will be; without any, nothing new can be kept, but what is there can be sent
 };
 
 /// Looks, and changes nothing.

@@ -137,6 +137,17 @@ TEST_CASE("values that would be expanded elsewhere are refused, those of other p
   CHECK(s.problems()[0].starts_with(".env:1: FOREBAY_STATE_DIR holds ${"));
 }
 
+TEST_CASE("a blank between '=' and a path is left out, with a warning, as other readers do otherwise") {
+  const test::TemporaryDirectory directory;
+  directory.write(".env", "FOREBAY_STATE_DIR= /srv/x\n");
+  const Settings s = load(directory);
+  CHECK(s.problems().empty());
+  CHECK(s.state_directory() == "/srv/x");
+  CHECK(any_contains(s.warnings(), ".env:1: FOREBAY_STATE_DIR has a blank after the '='"));
+  directory.write(".env", "FOREBAY_STATE_DIR = /srv/x\nFOREBAY_LOG_FILE= # none\nSCAN_THREADS= 2\n");
+  CHECK(load(directory).warnings().empty());
+}
+
 TEST_CASE("limits that do not go together are told with their places") {
   const test::TemporaryDirectory directory;
   const Settings s = load(directory, {{"MEMORY_DB_MAX_FILES", "100"},
