@@ -3,7 +3,7 @@
 #include <spdlog/formatter.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ansicolor_sink.h>
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -11,11 +11,13 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/safe_line.hpp"
+#include "cli/log_file.hpp"
 #include "cli/output.hpp"
-#include "forebay/error.hpp"
 
 namespace forebay::cli {
 namespace {
@@ -42,6 +44,28 @@ class JsonFormatter : public spdlog::formatter {
   spdlog::pattern_formatter time_{kTimePattern, spdlog::pattern_time_type::local, ""};
 };
 
+/// What LogFile says of itself goes to stderr, after the line that made it say so.
+class LogFileSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit LogFileSink(const std::filesystem::path& path) : file_(path) {}
+  std::optional<std::string> take_trouble() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(trouble_, std::nullopt);
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    if (auto trouble = file_.write({line.data(), line.size()})) trouble_ = std::move(trouble);
+  }
+  void flush_() override {}
+
+ private:
+  LogFile file_;
+  std::optional<std::string> trouble_;
+};
+
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
     case LogLevel::debug:
@@ -59,7 +83,15 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 std::mutex line_mutex;                               // one line, or one change of neighbour, at a time
 LogNeighbour* neighbour = nullptr;                   // guarded by line_mutex
 LogFormat format_on_stderr = LogFormat::text;        // set before threads start
-std::shared_ptr<spdlog::logger> logger_of_the_file;  // set before threads start; null: no file
+std::shared_ptr<LogFileSink> file_sink;              // set before threads start; null: no file
+std::shared_ptr<spdlog::logger> logger_of_the_file;  // of it alone
+
+void tell_trouble_of_the_file() {
+  const auto trouble = file_sink != nullptr ? file_sink->take_trouble() : std::nullopt;
+  if (!trouble) return;
+  spdlog::logger on_stderr("forebay", spdlog::default_logger_raw()->sinks().front());
+  on_stderr.warn("{}", safe_line(*trouble));
+}
 
 }  // namespace
 
@@ -75,15 +107,10 @@ void start_logging(const LogOptions& options) {
       colours_belong(STDERR_FILENO) && options.format == LogFormat::text ? spdlog::color_mode::always
                                                                          : spdlog::color_mode::never);
   std::vector<spdlog::sink_ptr> sinks{console};
-  if (!options.file.empty()) {
-    try {
-      sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file.string()));
-    } catch (const spdlog::spdlog_ex& e) {
-      throw Error(ErrorCode::usage, "FOREBAY_LOG_FILE: " + safe_line(e.what()));
-    }
-  }
+  file_sink = options.file.empty() ? nullptr : std::make_shared<LogFileSink>(options.file);
+  if (file_sink != nullptr) sinks.push_back(file_sink);
   const auto logger = std::make_shared<spdlog::logger>("forebay", sinks.begin(), sinks.end());
-  logger_of_the_file = sinks.size() > 1 ? std::make_shared<spdlog::logger>("forebay", sinks.back()) : nullptr;
+  logger_of_the_file = file_sink != nullptr ? std::make_shared<spdlog::logger>("forebay", sinks.back()) : nullptr;
   for (const auto& sink : sinks) {  // the two loggers share one
     if (options.format == LogFormat::json) {
       sink->set_formatter(std::make_unique<JsonFormatter>());
@@ -113,6 +140,7 @@ void log_line(LogLevel level, std::string_view message) {
   LogNeighbour* beside = logger->sinks().front()->should_log(to_spdlog(level)) ? neighbour : nullptr;
   if (beside != nullptr) beside->before_line();
   logger->log(to_spdlog(level), "{}", line);
+  tell_trouble_of_the_file();
   if (beside != nullptr) beside->after_line();
 }
 
@@ -122,8 +150,9 @@ void report_failure(std::string_view message) {
   const std::lock_guard lock(line_mutex);
   if (neighbour != nullptr) neighbour->before_line();
   std::fprintf(stderr, "forebay: %s\n", line.c_str());
-  if (neighbour != nullptr) neighbour->after_line();
   if (logger_of_the_file != nullptr) logger_of_the_file->error("{}", line);
+  tell_trouble_of_the_file();
+  if (neighbour != nullptr) neighbour->after_line();
 }
 
 LogCallback log_callback() {
