@@ -12,14 +12,15 @@
 
 namespace forebay {
 
-/// Rows of one stream. accepted = synced + superseded + pending + quarantined, but for rows that are on their way from
-/// one to the other while a status is taken.
+/// Rows of one stream. accepted = synced + superseded + pending + quarantined + dropped, but for rows that are on their
+/// way from one to the other while a status is taken.
 struct Counts {
   std::uint64_t accepted = 0;     ///< taken by add()
   std::uint64_t synced = 0;       ///< at the destination, at this version
   std::uint64_t superseded = 0;   ///< lost to a newer version of their key, in their batch or at the destination
   std::uint64_t pending = 0;      ///< not there yet
   std::uint64_t quarantined = 0;  ///< refused by the destination for what they contain, and kept in quarantine
+  std::uint64_t dropped = 0;      ///< refused, and given up by `forebay errors --drop`
 
   Counts& operator+=(const Counts& other) noexcept {
     accepted += other.accepted;
@@ -27,6 +28,7 @@ struct Counts {
     superseded += other.superseded;
     pending += other.pending;
     quarantined += other.quarantined;
+    dropped += other.dropped;
     return *this;
   }
 };

@@ -133,6 +133,7 @@ void BufferCore::open_control() {
   calls.retry_errors = [this](const std::string& stream, std::chrono::milliseconds timeout) {
     return retry_errors(stream, timeout);
   };
+  calls.drop_errors = [this](const auto& rows) { return drop_errors(rows); };
   calls.create_checkpoint = [this] { return create_checkpoint(); };
   const bool wanted = folder_ && options_.control_socket;
   control_ = std::make_unique<ControlService>(*state_, wanted ? &*folder_ : nullptr, std::move(calls), log_);
@@ -220,6 +221,19 @@ RetryResult BufferCore::retry_errors(const std::string& stream, std::chrono::mil
   result.unsettled = result.retried - result.synced - result.superseded - result.refused;
   if (result.unsettled > 0) result.last_error = synced.last_error;
   return result;
+}
+
+/// For good; by segment and row.
+std::uint64_t BufferCore::drop_errors(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& rows) {
+  if (!quarantine_) return 0;
+  std::vector<EntryName> names;
+  names.reserve(rows.size());
+  for (const auto& [segment, row] : rows) names.push_back({store_->buffer_id(), segment, row});
+  const std::map<std::string, std::uint64_t> gone = quarantine_->give_up(names);
+  store_->dropped(gone);
+  std::uint64_t all = 0;
+  for (const auto& [stream, n] : gone) all += n;
+  return all;
 }
 
 void BufferCore::start_checkpoints() {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/checkpointer.hpp"
@@ -37,6 +38,7 @@ class BufferCore {
 
   SyncResult force_sync(std::chrono::milliseconds timeout);
   RetryResult retry_errors(const std::string& stream, std::chrono::milliseconds timeout);
+  std::uint64_t drop_errors(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& rows);
   CheckpointResult create_checkpoint();
   SyncResult stop(std::optional<std::chrono::milliseconds> stall_max, const std::function<bool()>& give_up);
   SyncStatus status() const;

@@ -140,7 +140,7 @@ void BufferCore::record_own_totals(const std::map<std::string, std::uint64_t>& u
   totals.missing = last_error().missing_rows;
   std::uint64_t taken = 0;
   for (const auto& [stream, counts] : store_->accounts().streams) {
-    totals.streams[stream] = {counts.synced, counts.superseded, counts.quarantined, 0};
+    totals.streams[stream] = {counts.synced, counts.superseded, counts.quarantined, 0, counts.dropped};
     taken += counts.accepted;
   }
   for (const auto& [stream, rows] : unsaved) totals.streams[stream].lost = rows;

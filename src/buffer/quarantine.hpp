@@ -42,6 +42,13 @@ struct SegmentRefusals {
   std::vector<Refusal> refused;
 };
 
+/// Names a row in quarantine.
+struct EntryName {
+  std::string buffer;
+  std::uint64_t segment = 0;
+  std::uint64_t row = 0;
+};
+
 /// Rows of the quarantine on their way to the destination once more: a segment, though its rows lie in the file until
 /// their commit is known.
 struct Retry {
@@ -86,6 +93,12 @@ class Quarantine {
   RowSet read_retry(const Retry& retry, std::uint64_t first_row, std::uint64_t last_row) const;
   /// All of it has landed: its rows leave, but those refused again.
   void finish_retry(std::uint64_t segment);
+
+  /// Removes entries for good, in one durable transaction that counts them in the file. Those in doubt, in a retry, or
+  /// not there stay as they are. How many went, by stream.
+  std::map<std::string, std::uint64_t> give_up(const std::vector<EntryName>& entries);
+  /// All that this file counts as given up, by stream.
+  std::map<std::string, std::uint64_t> given_up() const;
 
  private:
   using Identity = std::pair<std::string, std::uint64_t>;

@@ -178,6 +178,8 @@ class SegmentStore {
   Accounts accounts() const;
   std::uint64_t pending_rows() const;
   std::uint64_t quarantined_rows() const;
+  /// Rows of this buffer that were in quarantine are given up.
+  void dropped(const std::map<std::string, std::uint64_t>& rows);
   /// Taken by add() and adopted, in all: it grows with every row.
   std::uint64_t accepted_rows() const;
   bool in_forked_child() const { return fork_guard_.in_child(); }

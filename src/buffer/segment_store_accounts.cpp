@@ -1,5 +1,7 @@
 // SegmentStore's books: how many rows there are, and where each of them is.
 
+#include <algorithm>
+
 #include "buffer/segment_store.hpp"
 #include "buffer/writer_core.hpp"
 
@@ -54,6 +56,15 @@ std::uint64_t SegmentStore::quarantined_rows() const {
   std::uint64_t rows = recovered_.quarantined;
   for (const auto& [name, counts] : streams_) rows += counts.quarantined;
   return rows;
+}
+
+void SegmentStore::dropped(const std::map<std::string, std::uint64_t>& rows) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [stream, n] : rows) {
+    Counts& counts = streams_[stream];
+    counts.quarantined -= std::min(counts.quarantined, n);
+    counts.dropped += n;
+  }
 }
 
 std::uint64_t SegmentStore::pending_rows() const {

@@ -45,6 +45,7 @@ void add_checkpoint_command(CommandSyntax& app) {
   create.option("--buffer", a->buffer, "Only of this one").shown_as("ID");
   create.flag("--json", a->json, "Print one JSON object");
   create.examples({"forebay checkpoint create", "forebay checkpoint create --json"});
+  create.exit_statuses("0 every buffer has one · 2 wrong usage · 4 one has none, or its checkpoint lacks rows");
   create.action([a](CommandContext& context) { return create_checkpoints(context, a->buffer, a->json); });
 
   CommandSyntax list = checkpoint.subcommand("list", "List the checkpoints of a folder, without reading them whole");
@@ -65,6 +66,7 @@ void add_checkpoint_command(CommandSyntax& app) {
   verify.option("FILE", a->files, "The checkpoints").required();
   verify.flag("--json", a->json, "Print one JSON object");
   verify.examples({"forebay checkpoint verify /mnt/copies/*.db"});
+  verify.exit_statuses("0 all are good · 2 wrong usage · 4 one is bad");
   verify.action([a](CommandContext&) { return verify_checkpoints(a->files, a->json); });
 }
 

@@ -63,6 +63,8 @@ class CommandSyntax {
 
   /// Command lines that --help ends with.
   void examples(const std::vector<std::string>& lines);
+  /// After those: what its exit status says, where that is not just 0 or an error.
+  void exit_statuses(const std::string& line);
 
   void action(CommandAction action) const;
 

@@ -43,6 +43,7 @@ void add_check(CommandSyntax& config) {
   auto json = std::make_shared<bool>(false);
   check.flag("--json", *json, "Print one JSON object");
   check.examples({"forebay config check", "DATABASE_URL=postgresql://db.example/backups forebay config check"});
+  check.exit_statuses("0 it can begin · 2 a setting or the state directory cannot be used · 3 the destination cannot");
   check.action([json](CommandContext& context) { return check_config(context, *json); });
 }
 

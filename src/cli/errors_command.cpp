@@ -3,10 +3,13 @@
 #include <charconv>
 #include <iostream>
 
+#include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
 #include "cli/buffer_view.hpp"
 #include "cli/command.hpp"
+#include "cli/errors_drop.hpp"
+#include "cli/errors_show.hpp"
 #include "cli/known_streams.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
@@ -23,6 +26,9 @@ struct ErrorsArguments {
   std::string limit = "100";
   std::string stream;
   std::string buffer;
+  bool show = false;
+  std::vector<std::string> drop;
+  bool yes = false;
   bool json = false;
 };
 
@@ -45,14 +51,15 @@ std::uint64_t parse_limit(const std::string& text) {
 }
 
 /// `rows_max` is what is left of the limit; 0: no limit, nothing: no more rows, but counts.
-Found look_at(const ListedBuffer& buffer, const std::string& stream, std::optional<std::uint64_t> rows_max) {
+Found look_at(const ListedBuffer& buffer, const ErrorsArguments& a, std::optional<std::uint64_t> rows_max) {
+  const std::string& stream = a.stream;
   Found found{buffer, {}, {}, {}, {}};
   found.problem = set_aside_problem(buffer.path);
   try {
     found.counts = count_quarantined(buffer.path, {});
     if (!stream.empty()) std::erase_if(found.counts, [&](const auto& of) { return of.first != stream; });
     if (found.counts.empty() || !rows_max) return found;
-    found.rows = read_quarantine(buffer.path, stream, *rows_max);
+    found.rows = read_quarantine(buffer.path, stream, *rows_max, a.show);
     found.in_doubt = segments_in_doubt(buffer.path);
   } catch (const Error& e) {
     // It may have been removed meanwhile, empty.
@@ -69,7 +76,7 @@ std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
 
 bool is_in_doubt(const Found& f, const QuarantinedRow& row) { return f.in_doubt.contains({f.buffer.id, row.segment}); }
 
-void print_json(const std::filesystem::path& state, const std::vector<Found>& all) {
+void print_json(const std::filesystem::path& state, const std::vector<Found>& all, bool show) {
   Json j = {{"state_directory", state.string()}, {"quarantined", 0}, {"unreadable", 0}, {"buffers", Json::array()}};
   std::uint64_t sum = 0;
   std::uint64_t unreadable = 0;
@@ -89,6 +96,7 @@ void print_json(const std::filesystem::path& state, const std::vector<Found>& al
                       {"last_at", rfc3339_local(r.last_us)},
                       {"being_retried", r.being_retried},
                       {"in_doubt", is_in_doubt(f, r)}});
+      if (show) rows.back()["values"] = values_json(r);
     }
     j["buffers"].push_back({{"buffer", f.buffer.id},
                             {"destination", f.buffer.manifest ? Json(f.buffer.manifest->destination) : Json(nullptr)},
@@ -99,27 +107,36 @@ void print_json(const std::filesystem::path& state, const std::vector<Found>& al
   }
   j["quarantined"] = sum;
   j["unreadable"] = unreadable;
-  std::cout << control::to_text(j) << '\n';
+  std::cout << printable_json(control::to_text(j)) << '\n';
 }
 
-void print_rows(const Found& f, bool colours) {
+std::vector<Table::Cell> cells_of(const Found& f, const QuarantinedRow& r) {
+  const std::string why = r.constraint.empty() ? r.sqlstate : r.sqlstate + " " + r.constraint;
+  const char* note = is_in_doubt(f, r)  ? " (its batch is not committed yet)"
+                     : !r.being_retried ? ""
+                     : f.buffer.in_use  ? " (being sent again)"
+                                        : " (to be sent again: the last retry did not get through)";
+  return {"  " + r.stream, r.key, why, std::to_string(r.attempts), rfc3339_local(r.last_us), r.message + note};
+}
+
+void print_rows(const Found& f, bool show, bool colours) {
   std::cout << '\n' << styled(Style::bold, safe_line(f.buffer.id), colours);
   if (f.buffer.manifest) std::cout << "  " << safe_line(f.buffer.manifest->destination);
   std::cout << '\n';
+  const std::vector<Table::Cell> head = {"  STREAM", "KEY", "REFUSED BY", "TRIES", "LAST", "MESSAGE"};
   Table table;
-  table.add({"  STREAM", "KEY", "REFUSED BY", "TRIES", "LAST", "MESSAGE"});
+  table.add(head);
   for (const QuarantinedRow& r : f.rows) {
-    const std::string why = r.constraint.empty() ? r.sqlstate : r.sqlstate + " " + r.constraint;
-    const char* note = is_in_doubt(f, r)  ? " (its batch is not committed yet)"
-                       : !r.being_retried ? ""
-                       : f.buffer.in_use  ? " (being sent again)"
-                                          : " (to be sent again: the last retry did not get through)";
-    table.add({"  " + r.stream, r.key, why, std::to_string(r.attempts), rfc3339_local(r.last_us), r.message + note});
+    table.add(cells_of(f, r));
+    if (!show) continue;
+    table.print(std::cout, colours);
+    print_values(r, std::cout);
+    table = Table();
   }
-  table.print(std::cout, colours);
+  if (!show) table.print(std::cout, colours);
 }
 
-void print_text(const std::filesystem::path& state, const std::vector<Found>& all, bool colours) {
+void print_text(const std::filesystem::path& state, const std::vector<Found>& all, bool show, bool colours) {
   std::uint64_t sum = 0;
   std::uint64_t shown = 0;
   std::uint64_t buffers = 0;
@@ -141,7 +158,7 @@ void print_text(const std::filesystem::path& state, const std::vector<Found>& al
   }
   std::cout << counted(sum, "row", "rows") << " in quarantine, of " << counted(buffers, "buffer", "buffers") << '\n';
   for (const Found& f : all) {
-    if (!f.rows.empty()) print_rows(f, colours);
+    if (!f.rows.empty()) print_rows(f, show, colours);
   }
   if (shown < sum) std::cout << "\n" << human_count(sum - shown) << " more; --limit 0 shows all\n";
   std::cout << "\nwhen the cause is mended: forebay retry-errors\n";
@@ -150,6 +167,8 @@ void print_text(const std::filesystem::path& state, const std::vector<Found>& al
 int run_errors(const ErrorsArguments& a, CommandContext& context) {
   const std::uint64_t limit = parse_limit(a.limit);
   const std::filesystem::path state = context.start().state_directory();
+  if (!a.drop.empty()) return drop_errors(state, {a.drop, a.stream, a.buffer, a.yes, a.show, a.json});
+  if (a.yes) throw Error(ErrorCode::usage, "--yes goes with --drop");
   std::vector<Found> all;
   std::uint64_t shown = 0;
   const std::vector<ListedBuffer> buffers = choose_buffers(state, a.buffer);
@@ -157,14 +176,14 @@ int run_errors(const ErrorsArguments& a, CommandContext& context) {
   for (const ListedBuffer& buffer : buffers) {
     std::optional<std::uint64_t> left = 0;
     if (limit > 0) left = shown < limit ? std::optional(limit - shown) : std::nullopt;
-    Found found = look_at(buffer, a.stream, left);
+    Found found = look_at(buffer, a, left);
     shown += found.rows.size();
     if (!found.counts.empty() || !found.problem.empty()) all.push_back(std::move(found));
   }
   if (a.json) {
-    print_json(state, all);
+    print_json(state, all, a.show);
   } else {
-    print_text(state, all, colours_belong(STDOUT_FILENO));
+    print_text(state, all, a.show, colours_belong(STDOUT_FILENO));
   }
   bool any = false;
   bool unread = false;
@@ -183,8 +202,17 @@ void add_errors_command(CommandSyntax& app) {
   c.option("--limit", a->limit, "Rows to show at most; 0: all (default: 100)").shown_as("N");
   c.option("--stream", a->stream, "Only rows of this stream").shown_as("NAME");
   c.option("--buffer", a->buffer, "Only this one").shown_as("ID");
+  c.flag("--show", a->show, "Show the values of these rows, too, and how to drop each");
+  c.option("--drop", a->drop, "Drop the refused rows of this key for good, as it is shown here (repeatable)")
+      .shown_as("KEY")
+      .repeatable();
+  c.flag("--yes", a->yes, "Drop without asking; without a terminal nothing is dropped else");
   c.flag("--json", a->json, "Print one JSON object");
-  c.examples({"forebay errors", "forebay errors --json --limit 0 | jq '.buffers[].rows[].key'"});
+  c.examples({"forebay errors", "forebay errors --show --limit 1", "forebay errors --drop='7, /srv/data/bad'",
+              "forebay errors --json --limit 0 | jq '.buffers[].rows[].key'"});
+  c.exit_statuses(
+      "0 nothing is in quarantine, or --drop is done · 1 rows are in quarantine · 2 wrong usage, or nothing was "
+      "dropped · 4 a quarantine cannot be read");
   c.action([a](CommandContext& context) { return run_errors(*a, context); });
 }
 

@@ -215,6 +215,9 @@ void add_force_sync_command(CommandSyntax& app) {
   c.option("--buffer", a->buffer, "Only this one (`forebay status` shows their IDs)").shown_as("ID");
   c.flag("--json", a->json, "Print one JSON object");
   c.examples({"forebay force-sync", "forebay force-sync --timeout 30 --buffer 20260101T000000Z-4711-1f2e3d4c"});
+  c.exit_statuses(
+      "0 all is at the destination, or no process runs · 1 rows are in quarantine · 2 wrong usage · 3 rows remain · 4 "
+      "rows are missing since a failover, or a local failure · 130 interrupted");
   c.action([a](CommandContext& context) { return run_force_sync(*a, context); });
 }
 

@@ -11,11 +11,8 @@ std::string json_text(const nlohmann::ordered_json& json, int indent) {
 }
 
 nlohmann::ordered_json counts_json(const Counts& counts) {
-  return {{"accepted", counts.accepted},
-          {"synced", counts.synced},
-          {"superseded", counts.superseded},
-          {"pending", counts.pending},
-          {"quarantined", counts.quarantined}};
+  return {{"accepted", counts.accepted}, {"synced", counts.synced},           {"superseded", counts.superseded},
+          {"pending", counts.pending},   {"quarantined", counts.quarantined}, {"dropped", counts.dropped}};
 }
 
 }  // namespace forebay::cli

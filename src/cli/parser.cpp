@@ -182,6 +182,12 @@ void CommandSyntax::flag(const std::string& names, bool& value, const std::strin
 
 void CommandSyntax::examples(const std::vector<std::string>& lines) { app_->footer(examples_text(lines)); }
 
+void CommandSyntax::exit_statuses(const std::string& line) {
+  app_->footer(app_->get_footer() + "\nExit status: " + line +
+               "\nSettings come from the environment and ./.env: forebay config show; what every command takes (--env "
+               "FILE …): forebay --help\n");
+}
+
 void CommandSyntax::action(CommandAction action) const { (*choose_)(*app_, std::move(action)); }
 
 ParsedCommand parse_command_line(int argc, char** argv, GlobalOptions& global) {

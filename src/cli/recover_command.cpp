@@ -171,6 +171,9 @@ void add_recover_command(CommandSyntax& app) {
   c.flag("--json", a->json, "Print one JSON object");
   c.examples({"forebay recover", "forebay recover --to postgresql://backup@other-host/catalog",
               "forebay recover --shift-versions -3600"});
+  c.exit_statuses(
+      "0 nothing is left, or all is at the destination · 1 rows are in quarantine · 2 wrong usage · 3 rows remain · 4 "
+      "damage, missing rows, or a local failure · 130 interrupted");
   c.action([a](CommandContext& context) { return run_recover(*a, context); });
 }
 

@@ -236,6 +236,9 @@ void add_restore_command(CommandSyntax& app) {
   c.examples({"forebay restore --dry-run checkpoint-*.db",
               "forebay restore --to postgresql://backup@other-host/catalog checkpoint-*.db",
               "forebay restore --set nightly --stream backup_files checkpoint-*.db"});
+  c.exit_statuses(
+      "0 all is at the destination · 1 rows are in quarantine · 2 wrong usage · 3 rows remain, for forebay recover · 4 "
+      "a file is bad, or a local failure · 130 interrupted");
   c.action([a](CommandContext& context) { return run_restore(*a, context); });
 }
 

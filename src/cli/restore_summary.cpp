@@ -39,6 +39,7 @@ Counts counts_of_rows(const SyncStatus& status) {
     all.superseded += c.superseded;
     all.pending += c.pending;
     all.quarantined += c.quarantined;
+    all.dropped += c.dropped;
   }
   return all;
 }

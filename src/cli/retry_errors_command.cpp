@@ -224,6 +224,9 @@ void add_retry_errors_command(CommandSyntax& app) {
   add_destination_option(c, a->to, "Send what ended processes left here, whatever destination it was meant for");
   c.flag("--json", a->json, "Print one JSON object");
   c.examples({"forebay retry-errors", "forebay retry-errors --stream backup_files"});
+  c.exit_statuses(
+      "0 all are at the destination · 1 some were refused again · 2 wrong usage · 3 rows remain · 4 local failure · "
+      "130 interrupted");
   c.action([a](CommandContext& context) { return run_retry_errors(*a, context); });
 }
 

@@ -78,6 +78,7 @@ std::string summary_json(const RunSummary& s) {
       {"superseded", files.superseded},
       {"pending", files.pending},
       {"quarantined", files.quarantined},
+      {"dropped", files.dropped},
       {"missing", s.status.missing_rows},
       {"unreadable", s.unreadable},
       {"vanished", s.vanished},

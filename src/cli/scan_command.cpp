@@ -300,11 +300,14 @@ void add_scan_command(CommandSyntax& app) {
   c.flag("--no-recover", a->no_recover, "Leave alone what earlier runs of the same destination left behind");
   c.flag("--unreadable-ok", a->unreadable_ok,
          "Exit with 0, not 1, when nothing is amiss but paths that vanished or may not be read");
-  c.flag("--json", a->json, "Print the summary as one JSON object");
+  c.flag("--json", a->json, "Print the summary as one JSON object, with --quiet, too");
   c.flag("--quiet", a->quiet, "No progress and no summary; warnings and errors only");
   c.option("--progress", a->progress, "auto, always or never").shown_as("WHEN").one_of({"auto", "always", "never"});
   c.examples({"forebay scan /srv/data", "forebay scan --set nightly -x / --to postgresql://backup@db/catalog",
               "forebay scan --exclude '*.tmp' --exclude '/srv/data/cache/*' --json /srv/data"});
+  c.exit_statuses(
+      "0 all is at the destination · 1 done, but rows are in quarantine or paths were unreadable (--json: reasons) · 2 "
+      "wrong usage · 3 rows remain, for forebay recover · 4 local failure · 130 interrupted");
   c.action([a](CommandContext& context) { return run_scan(*a, context); });
 }
 

@@ -91,7 +91,7 @@ class Judge {
     std::string said = named(critical_);
     if (const std::string more = named(warning_); !more.empty()) said += (said.empty() ? "" : "; ") + more;
     if (r.status == kOk) {
-      said = counted(live_, "process lives", "processes live") + ", " + counted(pending_, "row waits", "rows wait") +
+      said = counted(live_, "live buffer", "live buffers") + ", " + counted(pending_, "row waits", "rows wait") +
              (pending_ > 0 ? ", the oldest for " + human_duration(Seconds(oldest_s_)) : "");
     }
     constexpr std::array<const char*, 3> kWords = {"OK", "WARNING", "CRITICAL"};

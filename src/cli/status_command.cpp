@@ -116,6 +116,9 @@ void add_status_command(CommandSyntax& app) {
       .shown_as("S");
   c.examples({"forebay status", "forebay status --watch", "forebay status --json | jq '.buffers[].pending_files'",
               "forebay status --check --max-wait 900"});
+  c.exit_statuses(
+      "0 looked, whatever was there · 2 wrong usage · 4 the state directory cannot be read · 130 --watch was ended; "
+      "with --check: see there");
   c.action([a](CommandContext& context) { return run_status(*a, context); });
 }
 

@@ -7,10 +7,11 @@
 namespace forebay::control {
 namespace {
 
-constexpr std::array<std::pair<Command, std::string_view>, 4> kCommands = {
+constexpr std::array<std::pair<Command, std::string_view>, 5> kCommands = {
     {{Command::status, "status"},
      {Command::force_sync, "force-sync"},
      {Command::retry_errors, "retry-errors"},
+     {Command::drop_errors, "drop-errors"},
      {Command::create_checkpoint, "checkpoint"}}};
 
 /// Waiting longer than this is not waiting.
@@ -50,6 +51,19 @@ Json parse_object(std::string_view body) {
   throw Error(ErrorCode::usage, "the request is not a JSON object");
 }
 
+std::vector<std::pair<std::uint64_t, std::uint64_t>> parse_rows(const Json& rows) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> parsed;
+  const auto is_row = [](const Json& row) {
+    return row.is_array() && row.size() == 2 && row[0].is_number_unsigned() && row[1].is_number_unsigned();
+  };
+  if (!rows.is_array() || rows.size() > kDropRowsMax || !std::ranges::all_of(rows, is_row)) {
+    throw Error(ErrorCode::usage,
+                "rows must be a list of [segment, row], " + std::to_string(kDropRowsMax) + " of them at most");
+  }
+  for (const Json& row : rows) parsed.emplace_back(row[0].get<std::uint64_t>(), row[1].get<std::uint64_t>());
+  return parsed;
+}
+
 }  // namespace
 
 Request parse_request(std::string_view body) {
@@ -68,7 +82,7 @@ Request parse_request(std::string_view body) {
                                               &decltype(kCommands)::value_type::second);
   if (known == kCommands.end()) {
     throw Error(ErrorCode::usage,
-                "there is no such command; known are status, force-sync, retry-errors and checkpoint");
+                "there is no such command; known are status, force-sync, retry-errors, drop-errors and checkpoint");
   }
   request.command = known->first;
   if (const auto timeout = object.find("timeout_ms"); timeout != object.end()) {
@@ -81,6 +95,7 @@ Request parse_request(std::string_view body) {
     if (!stream->is_string()) throw Error(ErrorCode::usage, "stream must be the name of one");
     request.stream = stream->get<std::string>();
   }
+  if (const auto rows = object.find("rows"); rows != object.end()) request.rows = parse_rows(*rows);
   return request;
 }
 
@@ -90,6 +105,7 @@ std::string to_text(const Request& request) {
   const bool retry = request.command == Command::retry_errors;
   if (retry || request.command == Command::force_sync) object["timeout_ms"] = request.timeout.count();
   if (retry && !request.stream.empty()) object["stream"] = request.stream;
+  if (request.command == Command::drop_errors) object["rows"] = request.rows;
   return object.dump();
 }
 

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "forebay/error.hpp"
 
@@ -15,12 +17,16 @@ using Json = nlohmann::ordered_json;
 /// docs/control-protocol.md is its page. A server answers requests of this version and of none else.
 inline constexpr int kProtocolVersion = 1;
 
-enum class Command : std::uint8_t { status, force_sync, retry_errors, create_checkpoint };
+/// Rows that one drop_errors may name.
+inline constexpr std::size_t kDropRowsMax = 1000;
+
+enum class Command : std::uint8_t { status, force_sync, retry_errors, drop_errors, create_checkpoint };
 
 struct Request {
   Command command = Command::status;
-  std::chrono::milliseconds timeout{300'000};  // of force_sync and retry_errors
-  std::string stream{};                        // of retry_errors; empty: all
+  std::chrono::milliseconds timeout{300'000};                   // of force_sync and retry_errors
+  std::string stream{};                                         // of retry_errors; empty: all
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> rows{};  // of drop_errors: segment and row of each
 };
 
 /// Throws Error(usage) that says what is wrong with it, never with its content.

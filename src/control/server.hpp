@@ -26,6 +26,8 @@ struct Calls {
   std::function<SyncResult(std::chrono::milliseconds timeout)> force_sync;
   std::function<CheckpointResult()> create_checkpoint;
   std::function<RetryResult(const std::string& stream, std::chrono::milliseconds timeout)> retry_errors;
+  /// Rows in quarantine by segment and row; how many went.
+  std::function<std::uint64_t(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& rows)> drop_errors;
 };
 
 struct ServerLimits {

@@ -79,6 +79,8 @@ void Session::begin_job(const Request& request) {
         return result_reply(force_sync_json(calls.force_sync(request.timeout)));
       case Command::retry_errors:
         return result_reply(retry_json(calls.retry_errors(request.stream, request.timeout)));
+      case Command::drop_errors:
+        return result_reply({{"dropped", calls.drop_errors(request.rows)}});
       case Command::create_checkpoint:
       case Command::status:
         break;

@@ -13,11 +13,9 @@ Json time_json(const std::optional<std::int64_t>& us) { return us ? Json(rfc3339
 }  // namespace
 
 Json counts_json(const Counts& counts) {
-  return {{"total_files", counts.accepted},
-          {"synced_files", counts.synced},
-          {"superseded_files", counts.superseded},
-          {"pending_files", counts.pending},
-          {"error_files", counts.quarantined}};
+  return {{"total_files", counts.accepted},        {"synced_files", counts.synced},
+          {"superseded_files", counts.superseded}, {"pending_files", counts.pending},
+          {"error_files", counts.quarantined},     {"dropped_files", counts.dropped}};
 }
 
 Json unknown_buffer() {
@@ -35,6 +33,7 @@ Json unknown_buffer() {
                             "superseded_files",
                             "pending_files",
                             "error_files",
+                            "dropped_files",
                             "sync_progress",
                             "outcome",
                             "is_syncing",

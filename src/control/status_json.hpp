@@ -14,7 +14,7 @@ Json unknown_buffer();
 /// those.
 Json live_buffer(const SyncStatus& status, pid_t pid);
 
-/// {"total_files", "synced_files", "superseded_files", "pending_files", "error_files"}
+/// {"total_files", "synced_files", "superseded_files", "pending_files", "error_files", "dropped_files"}
 Json counts_json(const Counts& counts);
 
 /// That rows which had landed are gone, and what to do; empty where none are.

@@ -36,6 +36,7 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
   } else {
     try {
       quarantined = adopted.quarantine->rows();
+      for (const auto& [stream, rows] : adopted.quarantine->given_up()) totals.streams[stream].dropped = rows;
     } catch (const Error& e) {
       say(LogLevel::warning, e.what());
       return false;
@@ -45,7 +46,8 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
     for (auto& [stream, of] : totals.streams) {
       const auto found = quarantined.find(stream);
       const std::uint64_t there = found == quarantined.end() ? 0 : found->second;
-      if (some_set_aside && of.quarantined > there) of.lost += of.quarantined - there;
+      const std::uint64_t known = there + of.dropped;
+      if (some_set_aside && of.quarantined > known) of.lost += of.quarantined - known;
       of.quarantined = 0;
     }
     for (const auto& [stream, rows] : quarantined) totals.streams[stream].quarantined = rows;

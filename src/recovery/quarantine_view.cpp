@@ -26,6 +26,12 @@ std::uint64_t unsigned_at(const SqliteStatement& q, int column) {
   return static_cast<std::uint64_t>(q.column_integer(column));
 }
 
+void read_values(std::string_view declaration, std::string_view record, QuarantinedRow& row) {
+  row.declared = stream_from_json(declaration);
+  RowSet values(row.declared.columns.size());
+  if (decode_entry(record, row.declared, record_seed(row.declared), 1, values)) row.values = std::move(values);
+}
+
 }  // namespace
 
 SegmentsInDoubt segments_in_doubt(const std::filesystem::path& folder) {
@@ -69,12 +75,13 @@ std::set<std::string> quarantine_streams(const std::filesystem::path& folder) {
 }
 
 std::vector<QuarantinedRow> read_quarantine(const std::filesystem::path& folder, const std::string& stream,
-                                            std::uint64_t rows_max) {
+                                            std::uint64_t rows_max, bool with_values) {
   std::vector<QuarantinedRow> rows;
   with_quarantine(folder, [&](SqliteConnection& db) {
     SqliteStatement q(db,
                       "SELECT s.name, e.key, e.version, e.segment, e.row, e.sqlstate, e.constraint_name, e.message, "
-                      "e.attempts, e.first_us, e.last_us, e.retry IS NOT NULL FROM entries e JOIN streams s ON s.id = "
+                      "e.attempts, e.first_us, e.last_us, e.retry IS NOT NULL, e.buffer, s.declaration, e.record FROM "
+                      "entries e JOIN streams s ON s.id = "
                       "e.stream WHERE ?1 = '' OR s.name = ?1 ORDER BY e.rowid LIMIT ?2",
                       Life::once);
     q.bind_text(1, stream);
@@ -93,6 +100,8 @@ std::vector<QuarantinedRow> read_quarantine(const std::filesystem::path& folder,
       r.first_us = q.column_integer(9);
       r.last_us = q.column_integer(10);
       r.being_retried = q.column_integer(11) != 0;
+      r.buffer = q.column_text(12);
+      if (with_values) read_values(q.column_text(13), q.column_blob(14), r);
       rows.push_back(std::move(r));
     }
   });

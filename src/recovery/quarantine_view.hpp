@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@ namespace forebay {
 
 /// One row in quarantine, for people.
 struct QuarantinedRow {
+  std::string buffer;  ///< that the row came from
   std::string stream;
   std::string key;  ///< printable
   std::int64_t version = 0;
@@ -25,6 +27,8 @@ struct QuarantinedRow {
   std::uint64_t attempts = 0;
   std::int64_t first_us = 0, last_us = 0;  ///< since 1970
   bool being_retried = false;
+  Stream declared{};               ///< of the values
+  std::optional<RowSet> values{};  ///< one row; none: not asked for, or its record is damaged
 };
 
 /// By buffer and segment: rows of a segment whose journal is there are in doubt, as they may be sent again.
@@ -42,7 +46,7 @@ std::set<std::string> quarantine_streams(const std::filesystem::path& folder);
 
 /// Oldest first, `rows_max` at most (0: all); of `stream`, unless empty.
 std::vector<QuarantinedRow> read_quarantine(const std::filesystem::path& folder, const std::string& stream,
-                                            std::uint64_t rows_max);
+                                            std::uint64_t rows_max, bool with_values = false);
 
 /// A stream's rows with their values, for a copy.
 struct QuarantineCopy {

@@ -233,6 +233,28 @@ void record_totals(const std::filesystem::path& state_directory, const BufferTot
   });
 }
 
+void record_dropped(const std::filesystem::path& state_directory, const std::string& buffer,
+                    const std::string& destination, const std::map<std::string, DroppedRows>& streams) {
+  with_totals(state_directory, /*make=*/true, [&](SqliteConnection& db) {
+    db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+    make_schema(db, db.name());
+    BufferTotals totals{buffer, destination, {}};
+    SqliteStatement left(db,
+                         "UPDATE buffer_totals SET quarantined = min(quarantined, ?3) WHERE buffer = ?1 AND stream = "
+                         "?2");
+    for (const auto& [stream, rows] : streams) {
+      totals.streams[stream].dropped = rows.dropped;
+      left.bind_text(1, buffer);
+      left.bind_text(2, stream);
+      left.bind_integer(3, static_cast<std::int64_t>(rows.left));
+      left.run();
+    }
+    add_missing_and_dropped(db, totals);
+    db.exec("COMMIT");
+    return true;
+  });
+}
+
 std::vector<FinishedTotals> read_totals(const std::filesystem::path& state_directory) {
   auto all = with_totals(state_directory, /*make=*/false, [&](SqliteConnection& db) {
     std::vector<FinishedTotals> found;

@@ -54,4 +54,13 @@ struct BufferTotals {
 /// the oldest first, when they are many. Throws as read_totals().
 void record_totals(const std::filesystem::path& state_directory, const BufferTotals& totals);
 
+/// Of one stream of a buffer's quarantine: rows that are in it, and all that were given up out of it.
+struct DroppedRows {
+  std::uint64_t left = 0;
+  std::uint64_t dropped = 0;
+};
+/// What a drop changes of a buffer that was recorded, or will be; may be repeated. Throws as read_totals().
+void record_dropped(const std::filesystem::path& state_directory, const std::string& buffer,
+                    const std::string& destination, const std::map<std::string, DroppedRows>& streams);
+
 }  // namespace forebay

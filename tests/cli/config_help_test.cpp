@@ -44,6 +44,16 @@ TEST_CASE("--help of the whole and of each command exits with 0 and has examples
   CHECK(leaves >= 7);  // config's three, migrate's three, version
 }
 
+TEST_CASE("--help of each command that a script runs says what its exit status means, and where settings come from",
+          "[threads]") {
+  for (const char* command : {"scan", "status", "force-sync", "errors", "retry-errors", "recover", "restore"}) {
+    const CommandResult result = run_forebay({command, "--help"});
+    CAPTURE(command, result.out);
+    CHECK(says(result.out, "\nExit status: 0 "));
+    CHECK(says(result.out, "--env FILE"));
+  }
+}
+
 TEST_CASE("a mistyped command or option is answered with the nearest one and status 2", "[threads]") {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"verison"}, "there is no command forebay verison; did you mean version?"},

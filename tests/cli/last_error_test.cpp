@@ -19,10 +19,9 @@ namespace forebay::test {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
-json only_buffer(const ScanSite& site) {
-  const json buffers = summary_of(site.run({"status", "--json"})).at("buffers");
+nlohmann::json only_buffer(const ScanSite& site) {
+  const nlohmann::json buffers = summary_of(site.run({"status", "--json"})).at("buffers");
   REQUIRE(buffers.size() == 1);
   return buffers.at(0);
 }
@@ -49,7 +48,7 @@ TEST_CASE("status and recover tell of a killed scan why its rows had not landed,
     scan.send_signal(SIGKILL);
     scan.wait();
   }
-  const json orphan = only_buffer(site);
+  const nlohmann::json orphan = only_buffer(site);
   CHECK(orphan.at("state") == "orphaned");
   CHECK(says(orphan.at("last_error").get<std::string>(), "cannot connect to postgresql://u@127.0.0.1:1/nobody"));
   CHECK(orphan.at("last_error_at").is_string());
@@ -62,7 +61,7 @@ TEST_CASE("status and recover tell of a killed scan why its rows had not landed,
   const auto away = site.run({"recover", "--json"});
   CHECK(away.status == 3);
   CHECK(says(away.err, "; its last error, of 2"));
-  const json before = summary_of(away).at("last_errors_before");
+  const nlohmann::json before = summary_of(away).at("last_errors_before");
   REQUIRE(before.size() == 1);
   CHECK(before.at(0).at("buffer") == orphan.at("buffer"));
   CHECK(before.at(0).at("last_error") == orphan.at("last_error"));
@@ -111,7 +110,7 @@ TEST_CASE("rows missing since a failover are told of an orphan, and in the total
   const fs::path folder = orphan.make(dir / "state");
   write_last_error(folder, {"another server answered", 1'700'000'000'000'000, 60}, false);
   const auto status = [&] { return summary_of(run_forebay_at(dir, {"status", "--json"})); };
-  const json left = status().at("buffers").at(0);
+  const nlohmann::json left = status().at("buffers").at(0);
   CHECK(left.at("missing") == 60);
   CHECK(says(left.at("problems").dump(), "60 rows that had landed are not there any more"));
   const auto check = run_forebay_at(dir, {"status", "--check"});
@@ -123,8 +122,8 @@ TEST_CASE("rows missing since a failover are told of an orphan, and in the total
                 .status == 0);
   }
   std::uint64_t missing = 0;
-  const json after = status();
-  for (const json& of : after.at("finished")) missing += of.at("missing").get<std::uint64_t>();
+  const nlohmann::json after = status();
+  for (const nlohmann::json& of : after.at("finished")) missing += of.at("missing").get<std::uint64_t>();
   CHECK(missing == 60);
   CHECK(says(run_forebay_at(dir, {"status"}).out, "60 missing since another server took over"));
 }

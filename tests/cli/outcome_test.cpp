@@ -15,12 +15,10 @@
 namespace forebay::test {
 namespace {
 
-using nlohmann::json;
-
-void check_end(const CommandResult& result, int status, const std::string& outcome, const json& reasons) {
+void check_end(const CommandResult& result, int status, const std::string& outcome, const nlohmann::json& reasons) {
   CAPTURE(result.out, result.err);
   CHECK(result.status == status);
-  const json summary = summary_of(result);
+  const nlohmann::json summary = summary_of(result);
   CHECK(summary.at("outcome") == outcome);
   CHECK(summary.at("exit_status") == status);
   CHECK(summary.at("reasons") == reasons);
@@ -33,7 +31,7 @@ TEST_CASE("scan --json tells whether all is there, what keeps the status from 0,
   const ScanSite site(place.url, {{"SYNC_DRAIN_TIMEOUT", "1"}});
   const Tree tree;
   fill(tree, 20);
-  check_end(site.run({"scan", tree.path(), "--json"}), 0, "complete", json::array());
+  check_end(site.run({"scan", tree.path(), "--json"}), 0, "complete", nlohmann::json::array());
   CHECK(says(site.run({"scan", tree.path()}).out, "outcome     complete"));
   place.refuse();
   std::ofstream(tree.path() + "/bad1") << "x";
@@ -73,7 +71,7 @@ TEST_CASE("--unreadable-ok ends a scan with 0 when nothing is amiss but paths th
   CHECK(summary_of(strict).at("denied") == 1);
   CHECK(summary_of(strict).at("vanished") == 0);
   const auto lenient = scan({"--unreadable-ok"});
-  check_end(lenient, 0, "complete", json::array());
+  check_end(lenient, 0, "complete", nlohmann::json::array());
   CHECK(summary_of(lenient).at("unreadable") == 1);
   CHECK(says(lenient.err, "cannot read " + (tree / "secret")));  // it is still said
   // What else is amiss still counts.

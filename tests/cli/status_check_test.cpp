@@ -64,7 +64,7 @@ TEST_CASE("status --check counts a process that is stopped as one that waits, an
   const Tree tree;
   fill(tree, 100);
   RunningCommand scan(site.line({"scan", tree.path(), "--quiet"}));
-  REQUIRE(comes_true([&] { return says(site.run({"status", "--check"}).out, "OK - 1 process lives, 1"); }));
+  REQUIRE(comes_true([&] { return says(site.run({"status", "--check"}).out, "OK - 1 live buffer, 1"); }));
   REQUIRE(scan.wait_for("destination is down"));
   const std::string waits = check_line(site.run({"status", "--check", "--max-wait", "0"}), 2);
   CHECK(says(waits, "rows wait, the oldest for "));
@@ -89,7 +89,7 @@ TEST_CASE("status --check counts a process that is stopped as one that waits, an
   check_line(site.run({"status", "--check", "--max-wait", "0"}), 2);
   const TemporaryDirectory elsewhere;
   REQUIRE(site.run({"recover", "--to", "sqlite:" + (elsewhere / "catalog.db").string()}).status == 0);
-  CHECK(says(check_line(site.run({"status", "--check"}), 0), "OK - 0 processes live, 0 rows wait"));
+  CHECK(says(check_line(site.run({"status", "--check"}), 0), "OK - 0 live buffers, 0 rows wait"));
 }
 
 TEST_CASE("status --check warns of rows in quarantine, of what names no destination, and names a few of many",

@@ -1,0 +1,65 @@
+#include "recovery/quarantine_drop.hpp"
+
+#include <map>
+#include <utility>
+
+#include "base/crash_point.hpp"
+#include "forebay/error.hpp"
+#include "recovery/buffer_listing.hpp"
+#include "recovery/quarantine_view.hpp"
+#include "recovery/totals.hpp"
+
+namespace forebay {
+namespace {
+
+BufferFolder lock_buffer(const StateDirectory& state, const std::string& buffer) {
+  StateDirectory::Wanted wanted;
+  wanted.any_destination = true;
+  wanted.buffer = buffer;
+  wanted.only_quarantined = true;
+  FoundOrphans found = state.lock_orphans(wanted);
+  for (BufferFolder& folder : found.locked) {
+    if (folder.path.filename() == buffer) return std::move(folder);
+  }
+  for (const LeftAlone& left : found.left_alone) {
+    if (left.path.filename() == buffer) {
+      throw Error(ErrorCode::local, "nothing of buffer " + buffer + " was dropped: " + left.why);
+    }
+  }
+  throw Error(ErrorCode::local, "nothing of buffer " + buffer +
+                                    " was dropped: a living process has it by now, or it is gone; look again with "
+                                    "forebay errors");
+}
+
+/// What `dropped` of the file is not in the totals after a kill, the next drop or adopter puts there.
+void record(const StateDirectory& state, const BufferFolder& folder, const Quarantine& quarantine) {
+  std::map<std::string, DroppedRows> streams;
+  for (const auto& [stream, rows] : quarantine.given_up()) streams[stream].dropped = rows;
+  for (const auto& [stream, rows] : quarantine.rows()) {
+    if (const auto found = streams.find(stream); found != streams.end()) found->second.left = rows;
+  }
+  record_dropped(state.path(), folder.manifest.buffer, folder.manifest.destination, streams);
+}
+
+}  // namespace
+
+std::uint64_t drop_quarantined(const StateDirectory& state, const std::string& buffer,
+                               const std::vector<EntryName>& rows) {
+  const BufferFolder folder = lock_buffer(state, buffer);
+  Quarantine quarantine(folder.path, folder.manifest.buffer);
+  for (const auto& [of, segment] : segments_in_doubt(folder.path)) quarantine.expect(of, segment);
+  std::uint64_t gone = 0;
+  for (const auto& [stream, n] : quarantine.give_up(rows)) gone += n;
+  crash_point("quarantined rows are dropped, and not in the totals");
+  record(state, folder, quarantine);
+  const auto listed = list_buffer(folder.path);
+  const LeftRows left = listed ? read_left_rows(*listed) : LeftRows();
+  const bool may_come_back = left.only_to_checkpoint && !left.end;
+  if (left.nothing() && left.quarantined.empty() && !may_come_back && quarantine.remove_if_empty()) {
+    // Checkpoints that hold what was dropped are left alone: nothing says that it is at its destination.
+    StateDirectory::remove_buffer(folder);
+  }
+  return gone;
+}
+
+}  // namespace forebay
