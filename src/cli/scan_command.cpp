@@ -18,6 +18,7 @@
 #include "cli/destination.hpp"
 #include "cli/logging.hpp"
 #include "cli/run_summary.hpp"
+#include "cli/unreadable_log.hpp"
 #include "config/locations.hpp"
 #include "forebay/buffer.hpp"
 #include "recovery/state_directory.hpp"
@@ -86,27 +87,6 @@ class FileConsumer final : public EntryConsumer {
  private:
   Writer writer_;
   std::int64_t set_id_;
-};
-
-/// Counts paths that can't be read, and warns of them: of the first ones each, of the others by their number.
-class UnreadableLog {
- public:
-  void operator()(const Unreadable& u) {
-    if (u.kind == Unreadable::Kind::vanished) ++vanished_;
-    if (u.kind == Unreadable::Kind::denied) ++denied_;
-    constexpr int kEach = 20;
-    const int n = ++told_;
-    if (n <= kEach) log_line(LogLevel::warning, "cannot read " + printable(u.path) + ": " + u.reason);
-    if (n == kEach) log_line(LogLevel::warning, "more paths that cannot be read are counted, not listed");
-  }
-
-  std::uint64_t vanished() const { return vanished_; }
-  std::uint64_t denied() const { return denied_; }
-
- private:
-  std::atomic<int> told_{0};
-  std::atomic<std::uint64_t> vanished_{0};
-  std::atomic<std::uint64_t> denied_{0};
 };
 
 std::vector<std::string> own_paths(const Options& options, const std::string& destination_url) {

@@ -76,7 +76,7 @@ TEST_CASE("a process that has no socket for a moment is asked again, one that go
 
 TEST_CASE("force-sync that is over before its rows are there says how many are not, and why", "[control][threads]") {
   const TemporaryDirectory dir;
-  fs::create_directory(dir / "catalog.db");  // cannot be opened as a catalog
+  fs::create_symlink("nowhere/catalog.db", dir / "catalog.db");  // cannot be opened as a catalog
   Buffer buffer(catalog_options(dir));
   add(buffer, 42);
   const auto result = run_forebay_at(dir, {"force-sync", "--timeout", "1"});
@@ -100,7 +100,7 @@ TEST_CASE("force-sync that is over before its rows are there says how many are n
 
 TEST_CASE("an interrupted force-sync leaves the sync going, and a Buffer that stops ends one", "[control][threads]") {
   const TemporaryDirectory dir;
-  fs::create_directory(dir / "catalog.db");
+  fs::create_symlink("nowhere/catalog.db", dir / "catalog.db");
   auto buffer = std::make_unique<Buffer>(catalog_options(dir));
   add(*buffer, 5);
   CommandLine line;

@@ -77,7 +77,7 @@ TEST_CASE("status and recover tell of a killed scan why its rows had not landed,
 TEST_CASE("the note of an error goes when the destination is back, and is the last one at an orderly end",
           "[threads]") {
   const TemporaryDirectory dir;
-  fs::create_directory(dir / "catalog.db");  // no catalog can be opened there
+  fs::create_symlink("nowhere/catalog.db", dir / "catalog.db");  // no catalog can be opened there
   fs::path note;
   {
     Buffer buffer(catalog_options(dir));

@@ -14,12 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A catalog that is away: there is a folder in its place.
+/// A catalog that is away: a link to nowhere is in its place.
 class AwayCatalog {
  public:
   explicit AwayCatalog(fs::path file) : file_(std::move(file)) {
     fs::rename(file_, aside());
-    fs::create_directory(file_);
+    fs::create_symlink("nowhere/catalog.db", file_);
   }
   AwayCatalog(const AwayCatalog&) = delete;
   AwayCatalog& operator=(const AwayCatalog&) = delete;
