@@ -84,6 +84,7 @@ std::string summary_json(const RunSummary& s) {
       {"vanished", s.vanished},
       {"denied", s.denied},
       {"total_bytes", s.total_bytes},
+      {"times_left_out", s.times_left_out},
       {"elapsed_s", s.elapsed_s},
       {"scan_s", s.scan_s},
       {"sync_s", s.status.sync_time_s},
@@ -111,6 +112,10 @@ void print_summary(const RunSummary& s, std::ostream& out) {
     const std::uint64_t others = s.unreadable - s.vanished - s.denied;
     out << "unreadable  " << counted(s.unreadable, "path", "paths") << ": " << human_count(s.vanished) << " vanished, "
         << human_count(s.denied) << " not permitted, " << human_count(others) << " for other reasons\n";
+  }
+  if (s.times_left_out > 0) {
+    out << "times       of " << counted(s.times_left_out, "entry is", "entries are")
+        << " beyond what a destination can hold, and NULL\n";
   }
   if (s.dry_run) {
     out << "dry run     nothing was sent, nothing is left\n";

@@ -24,6 +24,7 @@ struct RunSummary {
   std::uint64_t denied = 0;
   bool unreadable_ok = false;  // those two are no reason for another status than 0
   std::uint64_t total_bytes = 0;
+  std::uint64_t times_left_out = 0;  // entries with a time that no destination can hold
   double elapsed_s = 0;
   double scan_s = 0;
   bool whole = false;  // the walk came to its end

@@ -18,7 +18,8 @@
 #include "cli/destination.hpp"
 #include "cli/logging.hpp"
 #include "cli/run_summary.hpp"
-#include "cli/unreadable_log.hpp"
+#include "cli/scan_news.hpp"
+#include "cli/slow_answer.hpp"
 #include "config/locations.hpp"
 #include "forebay/buffer.hpp"
 #include "recovery/state_directory.hpp"
@@ -55,9 +56,21 @@ std::vector<std::string> exclude_globs(const ScanArguments& a) {
     if (const std::string why = why_no_pattern(glob); !why.empty()) throw Error(ErrorCode::usage, why);
   }
   if (a.exclude_from.empty()) return globs;
+  const SlowAnswer slow(a.exclude_from);
   std::vector<std::string> of_file = read_exclude_file(a.exclude_from);
   std::move(of_file.begin(), of_file.end(), std::back_inserter(globs));
   return globs;
+}
+
+/// check_roots(), which says of one that does not answer that it is waited for.
+std::vector<std::string> roots_that_answer(const std::vector<std::string>& roots) {
+  std::vector<std::string> canonical;
+  for (const std::string& root : roots) {
+    const SlowAnswer slow(root);
+    const std::string path = check_roots({root}).front();
+    if (std::find(canonical.begin(), canonical.end(), path) == canonical.end()) canonical.push_back(path);
+  }
+  return canonical;
 }
 
 /// How many entries the scan will find, where the file system can tell: a single root that is a mount point, not left.
@@ -117,12 +130,11 @@ BackupSet backup_set(const ScanArguments& a, const std::vector<std::string>& roo
 }
 
 /// Walks the trees into the buffer. What stops it short is logged, and told by the result: false.
-bool walk(Buffer& buffer, const ScanOptions& options, std::int64_t set_id, ScanProgress& progress,
-          UnreadableLog& unreadable, const std::atomic<bool>& stop, std::string& failure) {
+bool walk(Buffer& buffer, const ScanOptions& options, std::int64_t set_id, ScanNews& news, ScanProgress& progress,
+          const std::atomic<bool>& stop, std::string& failure) {
   try {
     scan(
-        options, [&](int) { return std::make_unique<FileConsumer>(buffer, set_id); }, std::ref(unreadable), progress,
-        stop);
+        options, [&](int) { return std::make_unique<FileConsumer>(buffer, set_id); }, news, progress, stop);
     return true;
   } catch (const Error& e) {
     if (e.code() == ErrorCode::stopped) return true;  // interrupted
@@ -166,7 +178,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   const Settings settings = context.start_to_send(std::move(given));
   const ProgressMode mode = progress_mode(a.progress, a.quiet, ::isatty(STDERR_FILENO) == 1);
   if (a.quiet) warnings_only_on_stderr();
-  a.scan.roots = check_roots(a.scan.roots);
+  a.scan.roots = roots_that_answer(a.scan.roots);
   a.scan.threads = static_cast<int>(settings.number("SCAN_THREADS"));
   a.scan.exclude_globs = exclude_globs(a);
 
@@ -193,11 +205,14 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   summary.backup_set_id = set.id;
   summary.backup_set = set.name;
 
+  std::optional<SlowAnswer> slow(std::in_place, options.state_directory);
   Buffer buffer(options);
+  slow.reset();
   // Beside a progress line, two lines for each batch would be noise, unless they were asked for.
   const bool level_given = settings.get("FOREBAY_LOG_LEVEL").source.kind != SourceKind::built_in;
   if (mode == ProgressMode::line && !level_given) warnings_only_on_stderr();
   ScanProgress scanned;
+  ScanNews news;
   std::atomic<bool> walking{true};
   BufferRun run(buffer, options, !a.to.empty());
   const auto expected = expected_entries(a.scan);
@@ -208,6 +223,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
     p.scanned = scanned.entries.load();
     p.expected_entries = expected;
     p.walking = walking.load();
+    if (const std::string waits = news.trouble(); !waits.empty()) p.trouble += (p.trouble.empty() ? "" : " | ") + waits;
     return p;
   });
 
@@ -221,8 +237,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
     }
   };
   tell_set();
-  UnreadableLog unreadable;
-  const bool walked = walk(buffer, a.scan, set.id, scanned, unreadable, run.interrupted(), summary.failure);
+  const bool walked = walk(buffer, a.scan, set.id, news, scanned, run.interrupted(), summary.failure);
   summary.scan_s = seconds_since(start);
   const bool whole = walked && !run.interrupted();
   if (whole) {
@@ -239,10 +254,11 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   summary.pending_rows = a.dry_run ? 0 : result.pending_rows;
   summary.scanned = scanned.entries.load();
   summary.unreadable = scanned.unreadable.load();
-  summary.vanished = unreadable.vanished();
-  summary.denied = unreadable.denied();
+  summary.vanished = news.vanished();
+  summary.denied = news.denied();
   summary.unreadable_ok = a.unreadable_ok;
   summary.total_bytes = scanned.bytes.load();
+  summary.times_left_out = scanned.times_left_out.load();
   summary.elapsed_s = seconds_since(start);
   summary.whole = whole;
   summary.interrupted = run.interrupted().load();

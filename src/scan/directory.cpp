@@ -6,14 +6,15 @@ namespace forebay {
 
 Directory::Directory(std::string path) : name_(std::move(path)), path_bytes_(name_.size()) {}
 
-Directory::Directory(DirectoryPtr parent, std::string_view name, FileId id)
+Directory::Directory(DirectoryPtr parent, std::string_view name, FileId id, std::uint32_t fingerprint)
     : parent_(std::move(parent)),
       name_(name),
       id_(id),
       root_device_(parent_->root_device_),
       // "/" brings its own slash
       path_bytes_(parent_->path_bytes_ + (parent_->path_bytes_ > 1 ? 1 : 0) + name.size()),
-      depth_(parent_->depth_ + 1) {}
+      depth_(parent_->depth_ + 1),
+      fingerprint_(fingerprint) {}
 
 std::string Directory::path() const {
   std::string path(path_bytes_, '/');
@@ -21,13 +22,6 @@ std::string Directory::path() const {
     std::memcpy(path.data() + d->path_bytes_ - d->name_.size(), d->name_.data(), d->name_.size());
   }
   return path;
-}
-
-const Directory* Directory::same_ancestor() const noexcept {
-  for (const Directory* d = parent(); d != nullptr; d = d->parent()) {
-    if (d->id_ == id_) return d;
-  }
-  return nullptr;
 }
 
 void intrusive_ptr_add_ref(Directory* d) noexcept { d->references_.fetch_add(1, std::memory_order_relaxed); }

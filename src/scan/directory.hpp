@@ -42,7 +42,7 @@ class Directory {
  public:
   /// A root, not looked at yet; `path` is its canonical path.
   explicit Directory(std::string path);
-  Directory(DirectoryPtr parent, std::string_view name, FileId id);
+  Directory(DirectoryPtr parent, std::string_view name, FileId id, std::uint32_t fingerprint);
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
 
@@ -55,14 +55,14 @@ class Directory {
   std::string path() const;
 
   FileId id() const noexcept { return id_; }
-  /// What it turned out to be (a root when it is looked at, another when a file system was mounted on it since). By the
-  /// thread that opens it, before anything below it is known.
-  void set_id(FileId id) noexcept {
+  std::uint32_t fingerprint() const noexcept { return fingerprint_; }
+  /// What it turned out to be (a root when it is looked at, another when something else stands under its name since, or
+  /// the file system gives it another number). By the thread that opens it, before anything below it is known.
+  void set_identity(FileId id, std::uint32_t fingerprint) noexcept {
     id_ = id;
+    fingerprint_ = fingerprint;
     if (is_root()) root_device_ = id.device;
   }
-  /// The ancestor that is this same directory, met through a mount; else null.
-  const Directory* same_ancestor() const noexcept;
 
  private:
   friend class SharedDescriptor;
@@ -75,6 +75,7 @@ class Directory {
   std::uint64_t root_device_ = 0;
   std::size_t path_bytes_;
   std::uint32_t depth_ = 0;
+  std::uint32_t fingerprint_ = 0;  // of what was seen when it was recorded: scan/file_stat.hpp
   std::atomic<std::uint32_t> references_{0};
 
   // Managed by SharedDescriptor: the open descriptor, while it has users.

@@ -1,13 +1,14 @@
 #include "scan/directory_opener.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <vector>
-
-#include "scan/file_stat.hpp"
 
 namespace forebay {
 namespace {
@@ -24,20 +25,14 @@ UniqueFd open_retrying(int parent, const char* name, int flags) {
   return UniqueFd(fd);
 }
 
-bool identify(int fd, FileId& id) {
-  struct statx st {};
-  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) != 0) return false;
-  id = file_id(st);
-  return true;
-}
-
 }  // namespace
 
 std::string reason_of(int error) {
   switch (error) {
     case ENOENT:
-    case ESTALE:
       return "vanished during the scan";
+    case ESTALE:
+      return "vanished during the scan, or its server knows it no more (stale file handle)";
     case ENOTDIR:
     case ELOOP:
       return kChanged;
@@ -47,37 +42,59 @@ std::string reason_of(int error) {
 }
 
 Unreadable::Kind kind_of(const std::string& reason) {
-  if (reason == reason_of(ENOENT) || reason == kChanged) return Unreadable::Kind::vanished;
+  if (reason == reason_of(ENOENT) || reason == reason_of(ESTALE) || reason == kChanged) {
+    return Unreadable::Kind::vanished;
+  }
   if (reason == reason_of(EACCES) || reason == reason_of(EPERM)) return Unreadable::Kind::denied;
   return Unreadable::Kind::other;
 }
 
-DirectoryOpener::Opened DirectoryOpener::open(Directory& directory, const SharedDescriptor& via) {
-  if (directory.is_root()) return open_below(AT_FDCWD, directory);
-  if (via) return open_below(via.get(), directory);
-  if (std::string failure = reopen(*directory.parent()); !failure.empty()) return {{}, std::move(failure)};
-  return open_below(kept_fd_.get(), directory);
+DirectoryOpener::Opened DirectoryOpener::open(const Directory& directory, const SharedDescriptor& via) {
+  if (directory.is_root()) {
+    const UniqueFd root = step_to(AT_FDCWD, directory.name());
+    if (!root) return {{}, {}, reason_of(errno)};
+    return open_below(root.get(), ".");
+  }
+  if (via) return open_below(via.get(), directory.name());
+  if (std::string failure = reopen(*directory.parent()); !failure.empty()) return {{}, {}, std::move(failure)};
+  return open_below(kept_fd_.get(), directory.name());
 }
 
-DirectoryOpener::Opened DirectoryOpener::open_below(int parent, Directory& directory) {
-  UniqueFd fd;
+DirectoryOpener::Opened DirectoryOpener::open_below(int parent, const std::string& name) {
+  Opened opened;
   if (leave_access_times_) {
-    fd = open_retrying(parent, directory.name().c_str(), kOpenFlags | O_RDONLY | O_NOATIME);
+    opened.fd = open_retrying(parent, name.c_str(), kOpenFlags | O_RDONLY | O_NOATIME);
     // Only the owner and root may ask for that. Who is refused once is not going to ask at every directory.
-    if (!fd && errno == EPERM) leave_access_times_ = false;
+    if (!opened.fd && errno == EPERM) leave_access_times_ = false;
   }
-  if (!fd && !leave_access_times_) fd = open_retrying(parent, directory.name().c_str(), kOpenFlags | O_RDONLY);
-  if (!fd) return {{}, reason_of(errno)};
+  if (!opened.fd && !leave_access_times_) opened.fd = open_retrying(parent, name.c_str(), kOpenFlags | O_RDONLY);
+  if (!opened.fd) return {{}, {}, reason_of(errno)};
+  if (const int error = entry_stat_.ask(opened.fd.get(), "", opened.st); error != 0) return {{}, {}, reason_of(error)};
+  return opened;
+}
 
-  FileId id;
-  if (!identify(fd.get(), id)) return {{}, reason_of(errno)};
-  if (id != directory.id()) {
-    // One name, one parent, no symlink followed: on the same file system it is another directory; another file system
-    // was mounted there, perhaps by this very open().
-    if (id.device == directory.id().device) return {{}, kChanged};
-    directory.set_id(id);
+UniqueFd DirectoryOpener::step_to(int base, const std::string& path) {
+  if (several_at_once_) {
+    open_how how{};
+    how.flags = kOpenFlags | O_PATH;
+    how.resolve = RESOLVE_NO_SYMLINKS;
+    long fd = -1;
+    do {
+      fd = ::syscall(SYS_openat2, base, path.c_str(), &how, sizeof how);
+    } while (fd < 0 && errno == EINTR);
+    if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) return UniqueFd(static_cast<int>(fd));
   }
-  return {std::move(fd), {}};
+  // Older than Linux 5.6, or a container refuses that call: name by name, each of which may not be a symlink.
+  UniqueFd at;
+  for (std::size_t from = 0; from < path.size();) {
+    const std::size_t slash = std::min(path.find('/', from), path.size());
+    const std::string name = from == slash ? "/" : path.substr(from, slash - from);
+    at = open_retrying(at ? at.get() : base, name.c_str(), kOpenFlags | O_PATH);
+    if (!at) return at;
+    from = slash + 1;
+  }
+  several_at_once_ = false;
+  return at;
 }
 
 std::string DirectoryOpener::reopen(Directory& directory) {
@@ -107,17 +124,13 @@ std::string DirectoryOpener::reopen(Directory& directory) {
       relative += below.back()->name();
       below.pop_back();
     }
-    UniqueFd next = open_retrying(base, relative.c_str(), kOpenFlags | O_PATH);
+    UniqueFd next = step_to(base, relative);
     if (!next) return reason_of(errno);
     step = std::move(next);
     base = step.get();
   }
-  // Several names at once may have led through a symlink put in their way; the id says whether they led here all the
-  // same.
   if (!step) step = UniqueFd(::fcntl(base, F_DUPFD_CLOEXEC, 0));
-  FileId id;
-  if (!step || !identify(step.get(), id)) return reason_of(errno);
-  if (id != directory.id()) return kChanged;
+  if (!step) return reason_of(errno);
   keep(&directory, std::move(step));
   return {};
 }

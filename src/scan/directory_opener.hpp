@@ -1,9 +1,12 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <string>
 
 #include "base/unique_fd.hpp"
 #include "scan/directory.hpp"
+#include "scan/file_stat.hpp"
 #include "scan/scanner.hpp"
 
 namespace forebay {
@@ -12,28 +15,35 @@ namespace forebay {
 /// symlink put in the way is not followed, and paths may be longer than PATH_MAX.
 class DirectoryOpener {
  public:
-  /// A descriptor, or the reason why there is none.
+  explicit DirectoryOpener(EntryStat& entry_stat) : entry_stat_(entry_stat) {}
+
+  /// A descriptor and what it is of, or the reason why there is none.
   struct Opened {
     UniqueFd fd;
+    struct statx st {};
     std::string failure;
   };
 
-  /// `via`: a share in the parent's descriptor, or none. Makes sure that it is the directory that was seen; where a
-  /// file system was mounted on it since, it gets that one's id.
-  Opened open(Directory& directory, const SharedDescriptor& via);
+  /// `via`: a share in the parent's descriptor, or none. Opens what stands under the directory's name now, which may be
+  /// another directory than the one that was seen, and is never anything else.
+  Opened open(const Directory& directory, const SharedDescriptor& via);
 
   /// Takes a descriptor that found no place in the budget. It is kept until the next comes, because the directory's
   /// subdirectories are usually opened next.
   void keep(DirectoryPtr directory, UniqueFd fd);
 
  private:
-  Opened open_below(int parent, Directory& directory);
+  Opened open_below(int parent, const std::string& name);
+  /// A descriptor for going on from, none (see errno) where a symlink stands in the way.
+  UniqueFd step_to(int base, const std::string& path);
   /// Makes `directory` the kept one, from its nearest ancestor that is open. Returns the reason if that fails.
   std::string reopen(Directory& directory);
 
   DirectoryPtr kept_;
   UniqueFd kept_fd_;
   bool leave_access_times_ = true;
+  bool several_at_once_ = true;  // openat2() is there
+  EntryStat& entry_stat_;
 };
 
 /// An errno in words for Unreadable.

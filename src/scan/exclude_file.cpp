@@ -63,8 +63,9 @@ std::vector<std::string> read_exclude_file(const std::string& file) {
       refuse(file, where + "has a NUL byte, so it is no text in UTF-8 (UTF-16?); save it as UTF-8");
     }
     if (line.find('\r') != std::string_view::npos) {
-      refuse(file, where + "has a carriage return in it that no line feed follows; save the file with LF or CR LF at "
-                           "its line ends (in a pattern, '?' matches a carriage return)");
+      refuse(file, where +
+                       "has a carriage return in it that no line feed follows; save the file with LF or CR LF at "
+                       "its line ends (in a pattern, '?' matches a carriage return)");
     }
     if (line.empty() || line.front() == '#') continue;
     if (const std::string why = why_no_pattern(line); !why.empty()) refuse(file, where + why);

@@ -39,8 +39,7 @@ std::string why_no_pattern(std::string_view glob) {
   // Matched against whole paths, which begin with '/'. A '/' at the end only asks for a directory.
   const bool of_paths = glob.find('/') < glob.size() - 1;
   if (!glob.empty() && !(of_paths && glob.find_first_of("/*?[") != 0)) return {};
-  return "exclude pattern '" + printable(glob) +
-         "' can match no path; with a '/' it must begin with '/' or '*'";
+  return "exclude pattern '" + printable(glob) + "' can match no path; with a '/' it must begin with '/' or '*'";
 }
 
 }  // namespace forebay

@@ -30,9 +30,7 @@ class Excludes {
     std::unordered_set<std::string, Hash, std::equal_to<>> names, paths;
     std::vector<Glob> name_globs, path_globs;
 
-    bool empty() const noexcept {
-      return names.empty() && paths.empty() && name_globs.empty() && path_globs.empty();
-    }
+    bool empty() const noexcept { return names.empty() && paths.empty() && name_globs.empty() && path_globs.empty(); }
     bool match(std::string_view name, std::string_view path) const;
   };
 

@@ -46,8 +46,10 @@ void check(const FileRecord& record) {
 
 }  // namespace
 
+bool holds_time(std::int64_t us) noexcept { return us >= kFirstTimeUs; }
+
 Value timestamp_or_null(std::optional<std::int64_t> us) {
-  return us && *us >= kFirstTimeUs ? Value::timestamp(*us) : Value();
+  return us && holds_time(*us) ? Value::timestamp(*us) : Value();
 }
 
 std::span<const Value> FileRow::fill(const FileRecord& record) {

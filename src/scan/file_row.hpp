@@ -40,8 +40,11 @@ class BackupSetRow {
   std::string name_, root_, host_;
 };
 
-/// The time as every destination can hold it: null before 4714-11-24 BC (PostgreSQL's first day, which its manual calls
-/// 4713 BC). Microseconds in 64 bits end in 294247 AD, before PostgreSQL does.
+/// Whether every destination can hold the time: not before 4714-11-24 BC (PostgreSQL's first day, which its manual
+/// calls 4713 BC). Microseconds in 64 bits end in 294247 AD, before PostgreSQL does.
+bool holds_time(std::int64_t us) noexcept;
+
+/// The time, or null where no destination could hold it.
 Value timestamp_or_null(std::optional<std::int64_t> us);
 
 }  // namespace forebay

@@ -105,9 +105,9 @@ class Glob::Parser {
 bool Glob::Set::has(std::uint32_t character) const {
   const bool in = std::any_of(ranges.begin(), ranges.end(),
                               [&](const Range& r) { return r.first <= character && character <= r.last; }) ||
-                  (character < kBeyondUnicode &&
-                   std::any_of(classes.begin(), classes.end(),
-                               [&](wctype_t type) { return ::iswctype_l(character, type, class_locale()) != 0; }));
+                  (character < kBeyondUnicode && std::any_of(classes.begin(), classes.end(), [&](wctype_t type) {
+                     return ::iswctype_l(character, type, class_locale()) != 0;
+                   }));
   return in != negated;
 }
 

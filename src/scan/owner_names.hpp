@@ -25,14 +25,15 @@ class OwnerNames {
 class OwnerNamesMemo {
  public:
   explicit OwnerNamesMemo(OwnerNames& names) : names_(names) {}
-  const std::string& user(uid_t id) {
-    if (user_ == nullptr || id != uid_) user_ = &names_.user(uid_ = id);
-    return *user_;
+  bool knows(uid_t user, gid_t group) const { return user_ != nullptr && user == uid_ && group == gid_; }
+  /// May take as long as the server on the network does.
+  void look_up(uid_t user, gid_t group) {
+    user_ = &names_.user(uid_ = user);
+    group_ = &names_.group(gid_ = group);
   }
-  const std::string& group(gid_t id) {
-    if (group_ == nullptr || id != gid_) group_ = &names_.group(gid_ = id);
-    return *group_;
-  }
+  /// Of what was looked up last.
+  const std::string& user() const { return *user_; }
+  const std::string& group() const { return *group_; }
 
  private:
   OwnerNames& names_;

@@ -8,15 +8,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <exception>
-#include <mutex>
 #include <system_error>
-#include <thread>
 
 #include "base/escape.hpp"
 #include "base/unique_fd.hpp"
 #include "forebay/error.hpp"
-#include "scan/walker.hpp"
+#include "scan/scan_threads.hpp"
 
 namespace forebay {
 namespace {
@@ -44,22 +41,6 @@ std::string canonical_root(const std::string& root) {
   return canonical.get();
 }
 
-/// The first exception of any thread.
-class FirstFailure {
- public:
-  void set(std::exception_ptr e) {
-    const std::lock_guard lock(mutex_);
-    if (!first_) first_ = std::move(e);
-  }
-  void rethrow() const {
-    if (first_) std::rethrow_exception(first_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::exception_ptr first_;  // guarded by mutex_ while threads run
-};
-
 }  // namespace
 
 std::vector<std::string> check_roots(const std::vector<std::string>& roots) {
@@ -72,41 +53,20 @@ std::vector<std::string> check_roots(const std::vector<std::string>& roots) {
 }
 
 void scan(const ScanOptions& options, const std::function<std::unique_ptr<EntryConsumer>(int thread)>& consumer,
-          const std::function<void(const Unreadable&)>& unreadable, ScanProgress& progress,
-          const std::atomic<bool>& stop) {
+          ScanObserver& observer, ScanProgress& progress, const std::atomic<bool>& stop) {
   const int threads = std::max(1, options.threads);
   const Excludes excludes(options.exclude_globs);
+  EntryStat entry_stat([&](const std::string& why) { observer.statx_refused(why); });
+  const OwnFiles own_files(options.own_paths, entry_stat);
   OwnerNames owner_names;
   DescriptorBudget budget(descriptors_for_directories());
   WorkQueue queue(threads);
   for (const std::string& root : options.roots) {
-    queue.give({Work::Kind::root, new Directory(root), {}, {}});
+    queue.give({Work::Kind::root, new Directory(root), {}, {}, {}});
   }
-  const WalkContext context{options, excludes, unreadable, stop, progress, owner_names, budget, queue};
-
-  FirstFailure failure;
-  const auto walk = [&](int thread) noexcept {
-    try {
-      const auto taker = consumer(thread);
-      Walker(context, *taker).run();
-    } catch (...) {
-      failure.set(std::current_exception());
-      queue.finish();
-    }
-  };
-  std::vector<std::thread> others;
-  others.reserve(static_cast<std::size_t>(threads) - 1);
-  for (int thread = 1; thread < threads; ++thread) {
-    try {
-      others.emplace_back(walk, thread);
-    } catch (const std::system_error&) {
-      // No more threads to be had: the scan goes on with those it has.
-      queue.leave();
-    }
-  }
-  walk(0);
-  for (std::thread& other : others) other.join();
-  failure.rethrow();
+  const WalkContext context{options,  excludes,   own_files,   observer, stop,
+                            progress, entry_stat, owner_names, budget,   queue};
+  run_threads(threads, context, consumer);
 }
 
 }  // namespace forebay

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,6 +22,8 @@ struct ScanOptions {
   std::vector<std::string> exclude_globs;
   /// Never entered nor reported: forebay's own state directory and catalog (canonical paths; they need not exist yet).
   std::vector<std::string> own_paths;
+  /// A call that has not come back for so long is told to the observer, and again every ten minutes.
+  std::chrono::milliseconds tell_unanswered{30'000};
 };
 
 /// Receives the entries that one scanner thread finds. Not shared between threads.
@@ -48,24 +51,52 @@ struct Unreadable {
   Kind kind = Kind::other;
 };
 
+/// A call on a path that the file system does not answer.
+struct Unanswered {
+  std::string path;
+  std::string call;  // "stat", "open", "list"
+  std::chrono::seconds waited{};
+};
+
+/// Hears what there is to say besides entries and numbers; from several threads at once.
+class ScanObserver {
+ public:
+  ScanObserver() = default;
+  ScanObserver(const ScanObserver&) = delete;
+  ScanObserver& operator=(const ScanObserver&) = delete;
+  virtual ~ScanObserver() = default;
+
+  virtual void unreadable(const Unreadable& what) = 0;
+  /// Once: the first entry with a time that no destination can hold. That time is none in its record.
+  virtual void time_left_out(const std::string& /*path*/) {}
+  /// Once: statx() is refused, and why. What would need it, the birth times, is none from here on.
+  virtual void statx_refused(const std::string& /*why*/) {}
+  /// The scan waits for it.
+  virtual void unanswered(const Unanswered& /*what*/) {}
+  /// None is waited for any more that was told as unanswered.
+  virtual void answered() {}
+  /// The scan ends without the thread that waits for it.
+  virtual void left_behind(const Unanswered& /*what*/) {}
+};
+
 /// Kept up by scan(), at least every 50 ms while entries come.
 struct ScanProgress {
   std::atomic<std::uint64_t> entries{0};
   std::atomic<std::uint64_t> bytes{0};  // sizes of all entries, as find's %s adds up; stays at the largest number
   std::atomic<std::uint64_t> unreadable{0};
+  std::atomic<std::uint64_t> times_left_out{0};  // entries with a time that no destination can hold
 };
 
 /// Absolute canonical forms of the roots, each once, in order. Throws Error(usage) naming the first that is missing,
 /// not a directory or unreadable.
 std::vector<std::string> check_roots(const std::vector<std::string>& roots);
 
-/// Walks the trees with options.threads threads (the caller's is one of them), each root itself included; symlinks are
-/// recorded, not followed. Returns when all is walked, or soon after `stop` became true. Entries of overlapping roots
-/// are seen once per root. `consumer(thread)` is called once in each thread, where its result also dies; `unreadable`
-/// may be called from several threads at once. What any of these throws stops the scan in all threads and is thrown
-/// from here.
+/// Walks the trees with options.threads threads, each root itself included; symlinks are recorded, not followed.
+/// Returns when all is walked, or soon after `stop` became true: a thread whose file system does not answer is left
+/// behind then, where it touches nothing of the caller's any more; its consumer is never destroyed. Entries of
+/// overlapping roots are seen once per root. `consumer(thread)` is called once in each thread, where its result also
+/// dies. What it or the observer throws stops the scan in all threads and is thrown from here.
 void scan(const ScanOptions& options, const std::function<std::unique_ptr<EntryConsumer>(int thread)>& consumer,
-          const std::function<void(const Unreadable&)>& unreadable, ScanProgress& progress,
-          const std::atomic<bool>& stop);
+          ScanObserver& observer, ScanProgress& progress, const std::atomic<bool>& stop);
 
 }  // namespace forebay

@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <limits>
 
 #include "scan/file_stat.hpp"
+#include "scan/loop.hpp"
 
 namespace forebay {
 namespace {
@@ -24,6 +24,11 @@ constexpr std::size_t kWaitingMax = 65'536;
 constexpr std::size_t kDepthMax = 16'384;
 constexpr std::size_t kPathBytesMax = 1'048'576;
 constexpr std::int64_t kProgressIntervalUs = 50'000;
+
+/// NFS ends a listing whose place marks come again with ELOOP, which elsewhere is a matter of symlinks.
+std::string reason_of_listing(int error) {
+  return error == ELOOP ? "its listing does not end: the server gives one place in it twice" : reason_of(error);
+}
 
 std::int64_t now_us() {
   timespec now{};
@@ -41,8 +46,15 @@ void add_saturating(std::atomic<std::uint64_t>& to, std::uint64_t n) noexcept {
 
 }  // namespace
 
-Walker::Walker(const WalkContext& context, EntryConsumer& consumer)
-    : context_(context), consumer_(consumer), owner_names_(context.owner_names), buffer_(kBufferBytes) {}
+Walker::Walker(const WalkContext& context, EntryConsumer& consumer, AnswerWatch& watch)
+    : context_(context),
+      consumer_(consumer),
+      watch_(watch),
+      opener_(context.entry_stat),
+      owner_names_(context.owner_names),
+      buffer_(kBufferBytes) {
+  watch_.watch(path_);
+}
 
 void Walker::run() {
   while (!stopped()) {
@@ -70,7 +82,7 @@ void Walker::go_on(Work&& work) {
     case Work::Kind::read_on: {
       set_directory(*directory);
       const int fd = work.via.get();
-      return read(directory, fd, std::move(work.via));
+      return read(directory, fd, std::move(work.via), std::move(*work.listing));
     }
     case Work::Kind::entries:
       set_directory(*directory);
@@ -79,18 +91,15 @@ void Walker::go_on(Work&& work) {
 }
 
 void Walker::start(Directory& root) {
-  for (const std::string& own : context_.options.own_paths) {
-    const std::string& path = root.name();
-    if (path.starts_with(own) && (path.size() == own.size() || path[own.size()] == '/')) {
-      return report(path, "belongs to forebay itself (state directory or catalog) and is left out");
-    }
-  }
   path_ = root.name();
+  if (context_.own_files.hold(root.name())) {
+    return report(root.name(), "belongs to forebay itself (state directory or catalog) and is left out");
+  }
   struct statx st {};
   if (!record(AT_FDCWD, path_.c_str(), st)) return;
   if (!S_ISDIR(st.stx_mode)) return report(root.name(), "changed during the scan");
-  root.set_id(file_id(st));
-  mine_.push_back({Work::Kind::enter, &root, {}, {}});
+  root.set_identity(file_id(st), fingerprint(st));
+  mine_.push_back({Work::Kind::enter, &root, {}, {}, {}});
 }
 
 void Walker::enter(Work&& work) {
@@ -99,36 +108,57 @@ void Walker::enter(Work&& work) {
     return report(directory->path(), "not entered: deeper than " + std::to_string(kDepthMax) + " levels or " +
                                          std::to_string(kPathBytesMax) + " bytes of path");
   }
-  DirectoryOpener::Opened opened = opener_.open(*directory, work.via);
+  set_directory(*directory);
+  DirectoryOpener::Opened opened;
+  {
+    const AnswerWatch::Waiting waiting(watch_, "open");
+    opened = opener_.open(*directory, work.via);
+  }
   work.via = {};
   if (!opened.fd) return report(directory->path(), std::move(opened.failure));
-  if (context_.options.one_file_system && directory->id().device != directory->root_device()) return;
-  if (const Directory* same = directory->same_ancestor()) {
-    return report(directory->path(), "not entered: it is " + same->path() + " again, through a mount (a loop)");
+  const FileId id = file_id(opened.st);
+  if (context_.options.one_file_system && id.device != directory->root_device()) return;
+  // Another number alone is no other directory: some file systems give one anew at each look.
+  const bool another = id != directory->id() && fingerprint(opened.st) != directory->fingerprint();
+  directory->set_identity(id, fingerprint(opened.st));
+  std::string loop;
+  {
+    const AnswerWatch::Waiting waiting(watch_, "open");
+    loop = why_loop(opened.fd.get(), *directory, context_.entry_stat);
   }
+  if (!loop.empty()) return report(directory->path(), "not entered: " + loop);
+  if (another) record_again(opened.st);
 
-  set_directory(*directory);
   const int fd = opened.fd.get();
   if (context_.budget.take()) {
-    read(directory, fd, SharedDescriptor(directory, std::move(opened.fd), context_.budget));
+    read(directory, fd, SharedDescriptor(directory, std::move(opened.fd), context_.budget), {});
   } else {
-    read(directory, fd, {});
+    read(directory, fd, {}, {});
     opener_.keep(directory, std::move(opened.fd));
   }
 }
 
-void Walker::read(const DirectoryPtr& directory, int fd, SharedDescriptor share) {
+void Walker::read(const DirectoryPtr& directory, int fd, SharedDescriptor share, Listing listing) {
   const std::uint64_t found_from = given_ + mine_.size();
   for (bool first = true; !stopped(); first = false) {
-    const ssize_t bytes = ::getdents64(fd, buffer_.data(), buffer_.size());
+    path_.resize(prefix_bytes_);
+    ssize_t bytes = 0;
+    {
+      const AnswerWatch::Waiting waiting(watch_, "list");
+      bytes = ::getdents64(fd, buffer_.data(), buffer_.size());
+    }
     if (bytes < 0 && errno == EINTR) continue;
-    if (bytes < 0) report(directory->path(), reason_of(errno));
+    if (bytes < 0) report(directory->path(), reason_of_listing(errno));
     if (bytes <= 0) break;
     const auto size = static_cast<std::size_t>(bytes);
+    if (listing.repeats(buffer_.data(), size)) {
+      report(directory->path(), "its listing does not end: the same names come again and again");
+      break;
+    }
     // A large directory: others look at its entries while this thread reads on.
     if (!first && share && mine_.empty() && context_.queue.hungry() > 0) {
       auto entries = std::make_unique<std::vector<char>>(buffer_.begin(), buffer_.begin() + bytes);
-      context_.queue.give({Work::Kind::entries, directory, share.share(), std::move(entries)});
+      context_.queue.give({Work::Kind::entries, directory, share.share(), std::move(entries), {}});
       continue;
     }
     look_at(directory, fd, share, buffer_.data(), size);
@@ -137,8 +167,9 @@ void Walker::read(const DirectoryPtr& directory, int fd, SharedDescriptor share)
     const std::size_t first_found = found_from > given_ ? found_from - given_ : 0;
     const std::size_t found = mine_.size() - first_found;
     if (share && (found >= kSubdirectoriesMax || (found > 0 && mine_.size() >= kWaitingMax))) {
-      mine_.insert(mine_.begin() + static_cast<std::ptrdiff_t>(first_found),
-                   Work{Work::Kind::read_on, directory, std::move(share), {}});
+      mine_.insert(
+          mine_.begin() + static_cast<std::ptrdiff_t>(first_found),
+          Work{Work::Kind::read_on, directory, std::move(share), {}, std::make_unique<Listing>(std::move(listing))});
       break;
     }
   }
@@ -166,55 +197,78 @@ void Walker::look_at(const DirectoryPtr& directory, int fd, const SharedDescript
   if (!S_ISDIR(st.stx_mode)) return;
   const FileId id = file_id(st);
   if (context_.options.one_file_system && id.device != directory->root_device()) return;
-  mine_.push_back({Work::Kind::enter, new Directory(directory, name, id), share.share(), {}});
+  mine_.push_back({Work::Kind::enter, new Directory(directory, name, id, fingerprint(st)), share.share(), {}, {}});
 }
 
 bool Walker::record(int fd, const char* name, struct statx& st) {
-  const std::int64_t version = consumer_.next_version();
-  FileRecord record;
-  record.backup_time_us = now_us();
+  begin_look();
   int error = 0;
-  do {
-    error = ::statx(fd, name, kStatFlags, kStatMask, &st) == 0 ? 0 : errno;
-  } while (error == EINTR);
+  {
+    const AnswerWatch::Waiting waiting(watch_, "stat");
+    error = context_.entry_stat.ask(fd, name, st);
+  }
   if (error != 0) {
     report(path_, reason_of(error));
     return false;
   }
-  // Only after the look: some file systems leave the type of an entry open in the directory.
-  if (context_.excludes.ask_for_directories() && S_ISDIR(st.stx_mode) && fd != AT_FDCWD &&
-      context_.excludes.matches(name, path_, true)) {
-    return false;
+  if (fd != AT_FDCWD) {
+    // Only after the look: some file systems leave the type of an entry open in the directory.
+    if (context_.excludes.ask_for_directories() && S_ISDIR(st.stx_mode) &&
+        context_.excludes.matches(name, path_, true)) {
+      return false;
+    }
+    if (context_.own_files.is_one(name, st)) return false;
   }
-  set_from_stat(record, st);
-  if (record.file_type.empty()) {
-    report(path_, "of no known type");
-    return false;
-  }
-  record.path = path_;
-  record.owner = owner_names_.user(st.stx_uid);
-  record.group = owner_names_.group(st.stx_gid);
-  consumer_.take(version, record);
+  if (!hand_over(st)) return false;
 
   ++entries_;
   if (__builtin_add_overflow(bytes_, st.stx_size, &bytes_)) bytes_ = std::numeric_limits<std::uint64_t>::max();
   // The wall clock may also have been set back.
-  if (record.backup_time_us - counted_us_ >= kProgressIntervalUs || record.backup_time_us < counted_us_) {
-    counted_us_ = record.backup_time_us;
+  if (looked_us_ - counted_us_ >= kProgressIntervalUs || looked_us_ < counted_us_) {
+    counted_us_ = looked_us_;
     count_up();
   }
   return true;
 }
 
+void Walker::record_again(const struct statx& st) {
+  begin_look();
+  const std::string with_slash = path_;
+  path_.resize(std::max<std::size_t>(prefix_bytes_ - 1, 1));
+  hand_over(st);
+  path_ = with_slash;
+}
+
+void Walker::begin_look() {
+  version_ = consumer_.next_version();
+  looked_us_ = now_us();
+}
+
+bool Walker::hand_over(const struct statx& st) {
+  FileRecord record;
+  record.backup_time_us = looked_us_;
+  const bool all_times = set_from_stat(record, st);
+  if (record.file_type.empty()) {
+    report(path_, "of no known type");
+    return false;
+  }
+  if (!all_times && context_.progress.times_left_out.fetch_add(1, std::memory_order_relaxed) == 0) {
+    context_.observer.time_left_out(path_);
+  }
+  record.path = path_;
+  if (!owner_names_.knows(st.stx_uid, st.stx_gid)) {
+    const AnswerWatch::Waiting waiting(watch_, "look-up of the owner's name");
+    owner_names_.look_up(st.stx_uid, st.stx_gid);
+  }
+  record.owner = owner_names_.user();
+  record.group = owner_names_.group();
+  consumer_.take(version_, record);
+  return true;
+}
+
 void Walker::set_directory(const Directory& directory) {
   path_ = directory.path();
-  own_names_.clear();
-  for (const std::string& own : context_.options.own_paths) {
-    const std::size_t slash = own.rfind('/');
-    if (std::string_view(own).substr(0, std::max<std::size_t>(slash, 1)) == path_) {
-      own_names_.push_back(std::string_view(own).substr(slash + 1));
-    }
-  }
+  own_names_ = context_.own_files.names_in(path_);
   if (path_.size() > 1) path_ += '/';
   prefix_bytes_ = path_.size();
 }
@@ -237,7 +291,7 @@ void Walker::give_work(bool all) {
 void Walker::report(std::string path, std::string reason) {
   context_.progress.unreadable.fetch_add(1, std::memory_order_relaxed);
   const Unreadable::Kind kind = kind_of(reason);
-  context_.unreadable({std::move(path), std::move(reason), kind});
+  context_.observer.unreadable({std::move(path), std::move(reason), kind});
 }
 
 void Walker::count_up() noexcept {

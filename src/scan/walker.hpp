@@ -6,13 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "scan/answer_watch.hpp"
 #include "scan/directory_opener.hpp"
 #include "scan/excludes.hpp"
+#include "scan/own_files.hpp"
 #include "scan/owner_names.hpp"
 #include "scan/scanner.hpp"
 #include "scan/work_queue.hpp"
@@ -23,9 +24,11 @@ namespace forebay {
 struct WalkContext {
   const ScanOptions& options;
   const Excludes& excludes;
-  const std::function<void(const Unreadable&)>& unreadable;
+  const OwnFiles& own_files;
+  ScanObserver& observer;
   const std::atomic<bool>& stop;
   ScanProgress& progress;
+  EntryStat& entry_stat;
   OwnerNames& owner_names;
   DescriptorBudget& budget;
   WorkQueue& queue;
@@ -34,7 +37,8 @@ struct WalkContext {
 /// One thread's part of a scan: depth first through what it finds, giving the shallowest of it to threads that wait.
 class Walker {
  public:
-  Walker(const WalkContext& context, EntryConsumer& consumer);
+  /// The watch outlives the walker.
+  Walker(const WalkContext& context, EntryConsumer& consumer, AnswerWatch& watch);
   Walker(const Walker&) = delete;
   Walker& operator=(const Walker&) = delete;
   ~Walker() { count_up(); }
@@ -47,13 +51,18 @@ class Walker {
   void start(Directory& root);
   void enter(Work&& work);
   /// Reads on from where `fd` is. `share` may be none: then the descriptor has no place in the budget.
-  void read(const DirectoryPtr& directory, int fd, SharedDescriptor share);
+  void read(const DirectoryPtr& directory, int fd, SharedDescriptor share, Listing listing);
   void look_at(const DirectoryPtr& directory, int fd, const SharedDescriptor& share, const char* entries,
                std::size_t bytes);
   void look_at(const DirectoryPtr& directory, int fd, const SharedDescriptor& share, const char* name,
                unsigned char type);
-  /// statx and hand over; false when there is nothing to hand over (and that is reported).
+  /// Looks and hands over; false when there is nothing to hand over (and that is reported, or it is left out).
   bool record(int fd, const char* name, struct ::statx& st);
+  /// What turned out to stand under the name of a directory that was recorded: its row is brought up to date.
+  void record_again(const struct ::statx& st);
+  /// When the look at path_ begins: before the source is asked.
+  void begin_look();
+  bool hand_over(const struct ::statx& st);
 
   void set_directory(const Directory& directory);
   bool left_out(const char* name, unsigned char type) const;
@@ -64,6 +73,7 @@ class Walker {
 
   const WalkContext& context_;
   EntryConsumer& consumer_;
+  AnswerWatch& watch_;
   DirectoryOpener opener_;
   OwnerNamesMemo owner_names_;
   std::vector<char> buffer_;
@@ -75,6 +85,8 @@ class Walker {
   std::string path_;
   std::size_t prefix_bytes_ = 0;
   std::vector<std::string_view> own_names_;  // forebay's own, in this directory
+  std::int64_t version_ = 0;
+  std::int64_t looked_us_ = 0;
 
   // Not yet in context_.progress.
   std::uint64_t entries_ = 0;

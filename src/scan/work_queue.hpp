@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scan/directory.hpp"
+#include "scan/listing.hpp"
 
 namespace forebay {
 
@@ -24,6 +25,7 @@ struct Work {
   DirectoryPtr directory;
   SharedDescriptor via;  ///< enter: the parent's; read_on, entries: its own. May be none for enter
   std::unique_ptr<std::vector<char>> entries;  ///< of Kind::entries: what getdents64 gave
+  std::unique_ptr<Listing> listing;            ///< of Kind::read_on
 };
 
 /// What the threads of a scan give each other: each keeps its own finds, and gives away only while another waits.

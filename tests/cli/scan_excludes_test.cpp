@@ -42,7 +42,8 @@ class TenFiles {
 TEST_CASE("an exclude file with a byte order mark, CR LF, or no line end at its end leaves out what it names",
           "[threads]") {
   const TenFiles ten;
-  CHECK(ten.left_out("\xEF\xBB\xBF" "f07\nf08\n") == 2);
+  CHECK(ten.left_out("\xEF\xBB\xBF"
+                     "f07\nf08\n") == 2);
   CHECK(ten.left_out("\xEF\xBB\xBF# of another editor\r\nf07\r\n\r\nf08\r\n") == 2);
   CHECK(ten.left_out("f07\nf08") == 2);
   CHECK(ten.left_out("f07\r\nf08\r") == 2);
@@ -58,9 +59,19 @@ TEST_CASE("an exclude file that cannot be read whole is refused with what is wro
   CHECK(says(ten.refusal("/proc/self/mem"), "cannot be read: Input/output error"));
   CHECK(says(ten.refusal("not-there"), "cannot be read: No such file or directory"));
   using namespace std::string_literals;
-  CHECK(says(ten.refusal_of("\xFF\xFE" "f\0" "0\0" "7\0\n\0"s), "UTF-16 or UTF-32; save it as UTF-8"));
-  CHECK(says(ten.refusal_of("\xFE\xFF\0f\0" "0\0" "7\0\n"s), "UTF-16 or UTF-32; save it as UTF-8"));
-  CHECK(says(ten.refusal_of("f\0" "0\0" "7\0\n\0"s), "line 1: has a NUL byte"));
+  CHECK(says(ten.refusal_of("\xFF\xFE"
+                            "f\0"
+                            "0\0"
+                            "7\0\n\0"s),
+             "UTF-16 or UTF-32; save it as UTF-8"));
+  CHECK(says(ten.refusal_of("\xFE\xFF\0f\0"
+                            "0\0"
+                            "7\0\n"s),
+             "UTF-16 or UTF-32; save it as UTF-8"));
+  CHECK(says(ten.refusal_of("f\0"
+                            "0\0"
+                            "7\0\n\0"s),
+             "line 1: has a NUL byte"));
   CHECK(says(ten.refusal_of("\0\0\xFE\xFF\0\0\0f"s), "line 1: has a NUL byte"));
   CHECK(says(ten.refusal_of("f06\n\nf07\rf08\r"), "line 3: has a carriage return in it that no line feed follows"));
   CHECK(says(ten.refusal_of("f06\nsome/where\n"), "line 2: exclude pattern 'some/where' can match no path"));

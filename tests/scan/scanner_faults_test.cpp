@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <set>
 
 #include "forebay/error.hpp"
 #include "support/scan_tree.hpp"
@@ -150,7 +151,10 @@ TEST_CASE("what vanishes during the scan is reported, and the scan goes on", "[t
   for (const auto& [path, reason] : scanned.unreadable) CHECK(reason == "vanished during the scan");
 }
 
-TEST_CASE("a directory that is replaced between the look and the open is not entered", "[threads]") {
+TEST_CASE(
+    "of a directory that is replaced between the look and the open, what stands there now is recorded and entered "
+    "if it is a directory",
+    "[threads]") {
   const Tree tree, outside;
   outside.file("secret");
   tree.file("removed/file");
@@ -162,9 +166,10 @@ TEST_CASE("a directory that is replaced between the look and the open is not ent
   options.threads = 1;
   const Scanned scanned = scan_tree(options, [&](const FileRecord& record) {
     if (record.path == tree / "removed") fs::remove_all(record.path);
-    if (record.path == tree / "swapped") {
+    if (record.path == tree / "swapped" && !fs::exists(outside / "aside")) {
       fs::rename(record.path, outside / "aside");
       tree.file("swapped/another");
+      fs::permissions(tree / "swapped", fs::perms(0710));
     }
     if (record.path == tree / "linked") {
       fs::remove_all(record.path);
@@ -175,10 +180,16 @@ TEST_CASE("a directory that is replaced between the look and the open is not ent
       tree.file("filed");
     }
   });
-  CHECK(scanned.entries.size() == 5);  // the root and the four as they were
-  REQUIRE(scanned.unreadable.size() == 4);
+  CHECK(scanned.counted_entries == 6);  // the root, the four as they were, and one file
+  CHECK(scanned.has(tree / "swapped/another"));
+  std::set<std::uint32_t> permissions;
+  for (auto [at, end] = scanned.entries.equal_range(tree / "swapped"); at != end; ++at) {
+    permissions.insert(at->second.permissions);
+  }
+  CHECK(permissions.size() == 2);
+  CHECK(permissions.count(0710) == 1);
+  REQUIRE(scanned.unreadable.size() == 3);
   CHECK(scanned.unreadable.find(tree / "removed")->second == "vanished during the scan");
-  CHECK(scanned.unreadable.find(tree / "swapped")->second == "changed during the scan");
   CHECK(scanned.unreadable.find(tree / "linked")->second == "changed during the scan");
   CHECK(scanned.unreadable.find(tree / "filed")->second == "changed during the scan");
 }
@@ -311,7 +322,7 @@ TEST_CASE("a file system mounted between the look and the open is entered, but n
       });
       if (!mounted) return kNoMounts;
       ::umount((tree / "later").c_str());
-      counts += std::to_string(scanned.entries.size()) + " " + listed(scanned);
+      counts += std::to_string(scanned.counted_entries) + " " + listed(scanned);
     }
     return counts;
   });

@@ -51,8 +51,9 @@ TEST_CASE("a directory with 100,000 entries is walked within a few MiB", "[threa
     ::malloc_trim(0);
     std::ofstream("/proc/self/clear_refs") << "5";
     const long before = most_resident_kib();
+    NobodyListens nobody;
     scan(
-        options, [](int) { return std::make_unique<Forgetful>(); }, [](const Unreadable&) {}, progress, stop);
+        options, [](int) { return std::make_unique<Forgetful>(); }, nobody, progress, stop);
     const long grown = most_resident_kib() - before;
     return std::to_string(progress.entries) + (grown < 8 * 1024 ? "" : ", " + std::to_string(grown) + " KiB more");
   });

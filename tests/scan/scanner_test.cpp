@@ -328,10 +328,11 @@ TEST_CASE("a consumer that cannot be made ends the scan", "[threads]") {
   options.roots = {tree.path()};
   ScanProgress progress;
   const std::atomic<bool> stop{false};
+  NobodyListens nobody;
   CHECK_THROWS_WITH(
       scan(
-          options, [](int) -> std::unique_ptr<EntryConsumer> { throw Error(ErrorCode::local, "no writer"); },
-          [](const Unreadable&) {}, progress, stop),
+          options, [](int) -> std::unique_ptr<EntryConsumer> { throw Error(ErrorCode::local, "no writer"); }, nobody,
+          progress, stop),
       "no writer");
 }
 

@@ -79,6 +79,27 @@ struct Collector : EntryConsumer {
   const std::function<void(const FileRecord&)>& on_take;
 };
 
+struct Listener : ScanObserver {
+  Listener(Scanned& to, std::mutex& guard) : scanned(to), mutex(guard) {}
+
+  void unreadable(const Unreadable& u) override {
+    const std::lock_guard lock(mutex);
+    scanned.unreadable.emplace(u.path, u.reason);
+  }
+  void time_left_out(const std::string& path) override { say("time left out: " + path); }
+  void statx_refused(const std::string& why) override { say("statx refused: " + why); }
+  void unanswered(const Unanswered& what) override { say("unanswered: " + what.path + " (" + what.call + ")"); }
+  void answered() override { say("answered"); }
+  void left_behind(const Unanswered& what) override { say("left behind: " + what.path + " (" + what.call + ")"); }
+  void say(const std::string& line) {
+    const std::lock_guard lock(mutex);
+    scanned.said.push_back(line);
+  }
+
+  Scanned& scanned;
+  std::mutex& mutex;
+};
+
 }  // namespace
 
 Scanned scan_tree(ScanOptions options, const std::function<void(const FileRecord&)>& on_take,
@@ -88,16 +109,14 @@ Scanned scan_tree(ScanOptions options, const std::function<void(const FileRecord
   std::atomic<std::int64_t> versions{0};
   ScanProgress progress;
   options.roots = check_roots(options.roots);
+  Listener listener(scanned, mutex);
   scan(
-      options, [&](int) { return std::make_unique<Collector>(scanned, mutex, versions, on_take); },
-      [&](const Unreadable& u) {
-        const std::lock_guard lock(mutex);
-        scanned.unreadable.emplace(u.path, u.reason);
-      },
-      progress, stop);
+      options, [&](int) { return std::make_unique<Collector>(scanned, mutex, versions, on_take); }, listener, progress,
+      stop);
   scanned.counted_entries = progress.entries;
   scanned.counted_bytes = progress.bytes;
   scanned.counted_unreadable = progress.unreadable;
+  scanned.counted_times_left_out = progress.times_left_out;
   return scanned;
 }
 

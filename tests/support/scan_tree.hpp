@@ -49,10 +49,15 @@ struct Entry {
 struct Scanned {
   std::multimap<std::string, Entry> entries;           // by path
   std::multimap<std::string, std::string> unreadable;  // path → reason
-  std::uint64_t counted_entries = 0, counted_bytes = 0, counted_unreadable = 0;
+  std::uint64_t counted_entries = 0, counted_bytes = 0, counted_unreadable = 0, counted_times_left_out = 0;
+  std::vector<std::string> said;  // what else the observer heard: "unanswered: PATH (open)"
 
   bool has(const std::string& path) const { return entries.count(path) > 0; }
   const Entry& at(const std::string& path) const;
+};
+
+struct NobodyListens : ScanObserver {
+  void unreadable(const Unreadable&) override {}
 };
 
 /// scan() with everything collected. `on_take` is called for each record, from the threads.

@@ -1,0 +1,19 @@
+#include "cli/slow_answer.hpp"
+
+#include <chrono>
+
+#include "base/escape.hpp"
+#include "cli/logging.hpp"
+
+namespace forebay::cli {
+
+SlowAnswer::SlowAnswer(const std::string& of)
+    : timer_([of] {
+        log_line(LogLevel::warning,
+                 "no answer for 5 s: " + printable(of) + "; see to its server or mount; Ctrl-C ends forebay");
+      }) {
+  timer_.set(std::chrono::steady_clock::now() + std::chrono::seconds(5));
+  timer_.start("for a look at a path");
+}
+
+}  // namespace forebay::cli

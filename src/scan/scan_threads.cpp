@@ -1,0 +1,137 @@
+#include "scan/scan_threads.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace forebay {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kLookInterval{250};
+constexpr std::chrono::minutes kTellAgain{10};
+/// What a stopped walk still waits for a call: a slow disk comes back in that time.
+constexpr std::chrono::seconds kLeaveAfter{2};
+
+/// Held by each thread as well: those left behind never give it back.
+struct Crew {
+  struct Hand {
+    AnswerWatch watch;
+    bool running = true;
+    steady_clock::duration told{};  // the wait that was told last
+  };
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::unique_ptr<Hand>> hands;  // but for `running`, of the thread that looks
+  std::exception_ptr failure;                // guarded by mutex, as `running` is
+
+  bool all_done() const {
+    return std::none_of(hands.begin(), hands.end(), [](const auto& hand) { return hand->running; });
+  }
+};
+
+Unanswered unanswered(const AnswerWatch::Call& call) {
+  return {call.path, call.what, std::chrono::duration_cast<std::chrono::seconds>(call.waited)};
+}
+
+/// Tells of calls that take long.
+void tell(Crew& crew, const WalkContext& context, bool& told) {
+  bool any = false;
+  for (const auto& hand : crew.hands) {
+    if (!hand->running) continue;
+    const auto call = hand->watch.unanswered(context.options.tell_unanswered);
+    any |= call.has_value();
+    if (call && (hand->told == steady_clock::duration{} || call->waited - hand->told >= kTellAgain)) {
+      context.observer.unanswered(unanswered(*call));
+      hand->told = call->waited;
+    } else if (!call) {
+      hand->told = {};
+    }
+  }
+  if (told && !any) context.observer.answered();
+  told = any;
+}
+
+/// Leaves those behind that still run, if no file system answers any of them. Called with the mutex held.
+bool leave(Crew& crew, const WalkContext& context) {
+  std::vector<std::pair<Crew::Hand*, AnswerWatch::Call>> waiting;
+  for (const auto& hand : crew.hands) {
+    if (!hand->running) continue;
+    auto call = hand->watch.unanswered(kLeaveAfter);
+    if (!call) return false;
+    waiting.emplace_back(hand.get(), std::move(*call));
+  }
+  for (auto& [hand, call] : waiting) {
+    if (!hand->watch.give_up()) return false;  // it came back just now
+    hand->running = false;
+    context.progress.unreadable.fetch_add(1, std::memory_order_relaxed);
+    context.observer.left_behind(unanswered(call));
+  }
+  return true;
+}
+
+}  // namespace
+
+void run_threads(int threads, const WalkContext& context,
+                 const std::function<std::unique_ptr<EntryConsumer>(int thread)>& consumer) {
+  const auto crew = std::make_shared<Crew>();
+  for (int thread = 0; thread < threads; ++thread) crew->hands.push_back(std::make_unique<Crew::Hand>());
+  const auto walk = [&context, &consumer](const std::shared_ptr<Crew>& of, int thread) noexcept {
+    Crew::Hand& hand = *of->hands[static_cast<std::size_t>(thread)];
+    std::exception_ptr failure;
+    try {
+      const auto taker = consumer(thread);
+      Walker(context, *taker, hand.watch).run();
+    } catch (...) {
+      failure = std::current_exception();
+      context.queue.finish();
+    }
+    const std::lock_guard lock(of->mutex);
+    if (failure && !of->failure) of->failure = failure;
+    hand.running = false;
+    of->changed.notify_one();
+  };
+  int started = 0;
+  for (int thread = 0; thread < threads; ++thread) {
+    try {
+      std::thread([walk, crew, thread] { walk(crew, thread); }).detach();
+      ++started;
+    } catch (const std::system_error&) {
+      // No more threads to be had: the scan goes on with those it has, in the caller's if need be.
+      if (started == 0) {
+        for (int other = 1; other < threads; ++other) {
+          context.queue.leave();
+          crew->hands[static_cast<std::size_t>(other)]->running = false;
+        }
+        walk(crew, 0);
+        break;
+      }
+      context.queue.leave();
+      crew->hands[static_cast<std::size_t>(thread)]->running = false;
+    }
+  }
+
+  bool told = false;
+  std::unique_lock lock(crew->mutex);
+  while (!crew->changed.wait_for(lock, kLookInterval, [&] { return crew->all_done(); })) {
+    if (context.stop.load(std::memory_order_relaxed)) context.queue.finish();
+    try {
+      tell(*crew, context, told);
+      if (context.queue.finished() && leave(*crew, context)) break;
+    } catch (...) {
+      if (!crew->failure) crew->failure = std::current_exception();
+      context.queue.finish();
+    }
+  }
+  if (crew->failure) std::rethrow_exception(crew->failure);
+}
+
+}  // namespace forebay
