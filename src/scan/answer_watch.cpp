@@ -38,6 +38,7 @@ std::optional<AnswerWatch::Call> AnswerWatch::unanswered(steady_clock::duration 
   std::optional<Call> call;
   if (calls_.load(std::memory_order_relaxed) == seen_) call = Call{*path_, what_, now - seen_at_};
   state_.store(State::waiting, std::memory_order_release);
+  if (call && call->path.size() > 1 && call->path.ends_with('/')) call->path.pop_back();
   return call;
 }
 

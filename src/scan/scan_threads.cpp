@@ -24,6 +24,7 @@ constexpr std::chrono::seconds kLeaveAfter{2};
 struct Crew {
   struct Hand {
     AnswerWatch watch;
+    Walker* walker = nullptr;  // of the thread; of the one that looks once it gave that up
     bool running = true;
     steady_clock::duration told{};  // the wait that was told last
   };
@@ -72,6 +73,7 @@ bool leave(Crew& crew, const WalkContext& context) {
   for (auto& [hand, call] : waiting) {
     if (!hand->watch.give_up()) return false;  // it came back just now
     hand->running = false;
+    hand->walker->count_up();
     context.progress.unreadable.fetch_add(1, std::memory_order_relaxed);
     context.observer.left_behind(unanswered(call));
   }
@@ -89,7 +91,9 @@ void run_threads(int threads, const WalkContext& context,
     std::exception_ptr failure;
     try {
       const auto taker = consumer(thread);
-      Walker(context, *taker, hand.watch).run();
+      Walker walker(context, *taker, hand.watch);
+      hand.walker = &walker;
+      walker.run();
     } catch (...) {
       failure = std::current_exception();
       context.queue.finish();

@@ -45,6 +45,8 @@ class Walker {
 
   /// Returns when the whole scan is done or stopped.
   void run();
+  /// Brings what was counted into the scan's progress. By whoever has the walker: its thread, or who left that behind.
+  void count_up() noexcept;
 
  private:
   void go_on(Work&& work);
@@ -68,7 +70,6 @@ class Walker {
   bool left_out(const char* name, unsigned char type) const;
   void give_work(bool all);
   void report(std::string path, std::string reason);
-  void count_up() noexcept;
   bool stopped();
 
   const WalkContext& context_;

@@ -1,7 +1,6 @@
 // Trees that change, refuse, loop or go deeper than descriptors and PATH_MAX reach.
 #include <fcntl.h>
 #include <grp.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -59,10 +58,6 @@ std::string listed(const Scanned& scanned) {
   std::string list;
   for (const auto& [path, reason] : scanned.unreadable) list += path + ": " + reason + "\n";
   return list;
-}
-
-bool private_mounts() {
-  return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
 }
 
 constexpr const char* kNoMounts = "no mounts here";

@@ -1,5 +1,7 @@
 #include "support/scan_tree.hpp"
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -160,5 +162,9 @@ std::string answer_of_child(const std::function<std::string()>& work) {
 }
 
 bool is_root() { return ::geteuid() == 0; }
+
+bool private_mounts() {
+  return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
 
 }  // namespace forebay::test

@@ -71,4 +71,7 @@ std::string answer_of_child(const std::function<std::string()>& work);
 
 bool is_root();
 
+/// Gives a forked child mounts of its own. False without root, or where that is not allowed.
+bool private_mounts();
+
 }  // namespace forebay::test
