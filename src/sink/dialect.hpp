@@ -98,12 +98,14 @@ struct WireColumn {
 
 /// What of the catalogs only some of the servers have, as pieces of queries.
 struct CatalogWords {
-  std::string_view has_default;   // of pg_attribute a with pg_type t: the column fills itself
-  std::string_view generated;     // of pg_attribute a
-  std::string_view row_security;  // of pg_class c: judges the rows of who asks
-  std::string_view partitioned;   // of pg_class c
-  std::string_view table_shape;   // of pg_class c: what else counts when a table is looked at; begins with a comma
-  std::string_view column_shape;  // of pg_attribute a: likewise
+  std::string_view has_default;      // of pg_attribute a with pg_type t: the column fills itself
+  std::string_view generated;        // of pg_attribute a
+  std::string_view always_identity;  // of pg_attribute a: takes no value
+  std::string_view equal_texts;      // of pg_collation l: different texts are equal in it
+  std::string_view row_security;     // of pg_class c: judges the rows of who asks
+  std::string_view partitioned;      // of pg_class c
+  std::string_view table_shape;      // of pg_class c: what else counts when a table is looked at; begins with a comma
+  std::string_view column_shape;     // of pg_attribute a: likewise
 };
 
 /// How long a server lets things take, in milliseconds.
@@ -174,6 +176,9 @@ class PostgresDialect : public Dialect {
   std::string compare_versions(const Stream& stream, const std::string& table,
                                const std::vector<WireColumn>& key) const;
 
+  /// The numbers in $k+2 of those keys in the arrays $1 … $k that the table has, at the versions in $k+1 or newer ones.
+  std::string select_kept(const Stream& stream, const std::string& table, const std::vector<WireColumn>& key) const;
+
   /// Locks (buffer, segment) pairs, hashed and in order: $1 is an array of numbers.
   std::string lock_ranges() const;
   /// Landed spans (first_row, last_row, synced, superseded, quarantined) that touch $3 … $4 of buffer $1, segment $2.
@@ -191,6 +196,10 @@ class PostgresDialect : public Dialect {
   struct ArrayColumn {
     std::string array, name;  // "$1::bigint[]", "c1"
   };
+  /// "FROM … AS s JOIN table AS t ON …": keys in the arrays $1 … $k, with these further arrays, and their rows in the
+  /// table.
+  std::string from_keys(const Stream& stream, const std::string& table, const std::vector<WireColumn>& key,
+                        const std::vector<ArrayColumn>& more) const;
   /// FROM item: parallel arrays as rows.
   virtual std::string unnested(const std::vector<ArrayColumn>& arrays, const std::string& alias) const;
 };

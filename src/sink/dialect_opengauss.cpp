@@ -85,15 +85,18 @@ const CatalogWords& OpenGaussDialect::catalog() const {
   static constexpr CatalogWords kWords = {
       "a.atthasdef OR t.typdefault IS NOT NULL",
       "false",
+      "false",
+      "right(l.collname::text, 3) = '_ci'",
       "coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false)",
       "c.relkind = 'p'",
       ", array_to_string(c.reloptions, ',')",
       ""};
   // To relkind a partitioned table is an ordinary one there.
   static constexpr CatalogWords kWithPartitions = {
-      kWords.has_default,  kWords.generated,
-      kWords.row_security, "EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid)",
-      kWords.table_shape,  kWords.column_shape};
+      kWords.has_default,     kWords.generated,
+      kWords.always_identity, kWords.equal_texts,
+      kWords.row_security,    "EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid)",
+      kWords.table_shape,     kWords.column_shape};
   return traits_.pg_partition ? kWithPartitions : kWords;
 }
 

@@ -171,25 +171,41 @@ std::string PostgresDialect::count_superseded(const Stream& stream, const std::s
          " AND t." + quoted_identifier(stream.version_column) + " > s.row_version GROUP BY s.span";
 }
 
-std::string PostgresDialect::compare_versions(const Stream& stream, const std::string& table,
-                                              const std::vector<WireColumn>& key) const {
+std::string PostgresDialect::from_keys(const Stream& stream, const std::string& table,
+                                       const std::vector<WireColumn>& key, const std::vector<ArrayColumn>& more) const {
   std::string select;
   std::vector<ArrayColumn> arrays;
   std::string same;
   for (std::size_t k = 0; k < key.size(); ++k) {
     const std::string column = stage_column(k);
-    select += filled(key[k].from_array, "a." + column) + " AS " + column + ", ";
+    select += (k == 0 ? "" : ", ") + filled(key[k].from_array, "a." + column) + " AS " + column;
     arrays.push_back({parameter(k + 1, key[k].array_type), column});
     same += (k == 0 ? "" : " AND ") + ("t." + quoted_identifier(stream.key[k])) + " = " +
             filled(key[k].value, "s." + column);
   }
-  arrays.push_back({parameter(key.size() + 1, "bigint"), "row_version"});
+  for (const ArrayColumn& array : more) {
+    select += ", a." + array.name;
+    arrays.push_back(array);
+  }
+  // Not an outer join: to make one, Citus brings the whole table to the coordinator.
+  return "FROM (SELECT " + select + " FROM " + unnested(arrays, "a") + ") AS s JOIN " + table + " AS t ON " + same;
+}
+
+std::string PostgresDialect::compare_versions(const Stream& stream, const std::string& table,
+                                              const std::vector<WireColumn>& key) const {
   const std::string there = "t." + quoted_identifier(stream.version_column);
   const auto count = [](const std::string& condition) { return "count(CASE WHEN " + condition + " THEN 1 END)"; };
-  // Not an outer join: to make one, Citus brings the whole table to the coordinator.
   return "SELECT count(*), " + count(there + " < s.row_version") + ", " + count(there + " = s.row_version") + ", " +
-         count(there + " > s.row_version") + " FROM (SELECT " + select + "a.row_version FROM " + unnested(arrays, "a") +
-         ") AS s JOIN " + table + " AS t ON " + same;
+         count(there + " > s.row_version") + " " +
+         from_keys(stream, table, key, {{parameter(key.size() + 1, "bigint"), "row_version"}});
+}
+
+std::string PostgresDialect::select_kept(const Stream& stream, const std::string& table,
+                                         const std::vector<WireColumn>& key) const {
+  return "SELECT s.n " +
+         from_keys(stream, table, key,
+                   {{parameter(key.size() + 1, "bigint"), "row_version"}, {parameter(key.size() + 2, "bigint"), "n"}}) +
+         " AND t." + quoted_identifier(stream.version_column) + " >= s.row_version";
 }
 
 std::string PostgresDialect::lock_ranges() const {

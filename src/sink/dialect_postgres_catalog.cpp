@@ -30,6 +30,8 @@ std::string PostgresDialect::lock_limit(std::int64_t ms) const {
 const CatalogWords& PostgresDialect::catalog() const {
   static constexpr CatalogWords kWords = {"a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL",
                                           "a.attgenerated <> ''",
+                                          "a.attidentity = 'a'",
+                                          "NOT l.collisdeterministic",
                                           "row_security_active(c.oid)",
                                           "c.relkind = 'p'",
                                           ", c.relrowsecurity, c.relforcerowsecurity",

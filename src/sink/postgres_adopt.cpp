@@ -69,6 +69,8 @@ void check_columns(PostgresSession& session, const Stream& stream, const ActualC
   }
   const std::vector<Misfit> rivals = rivals_of_key(session, stream, table, repeated);
   misfits.insert(misfits.end(), rivals.begin(), rivals.end());
+  const std::vector<Misfit> unsafe = unsafe_misfits(session, stream, table);
+  misfits.insert(misfits.end(), unsafe.begin(), unsafe.end());
   if (misfits.empty()) return;
   const std::string mends = mending_statements(table, misfits, false);
   refuse(table,

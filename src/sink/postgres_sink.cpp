@@ -244,7 +244,8 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
   committing_ = false;
   begin(batch);
   stages_ = 0;
-  if (check_at_once_) session_->run("SET CONSTRAINTS ALL IMMEDIATE");
+  const OwnCode own_code = own_code_of(batch);
+  if (check_at_once_ || own_code.deferred) session_->run("SET CONSTRAINTS ALL IMMEDIATE");
   std::vector<std::int64_t> locks;
   for (const BatchRange& range : batch.ranges) locks.push_back(lock_number(range));
   std::sort(locks.begin(), locks.end());
@@ -258,13 +259,25 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
   LedgerEntries ledger(batch);
   crash_point("before the rows are sent");
   const auto search = keep ? PostgresRows::Search::yes : PostgresRows::Search::no;
-  const std::vector<RefusedRow> refused = send_parts(batch, ledger, [&](const BatchPart& part, bool again) {
-    PostgresRows rows(*session_, target_of(part.stream).table, part, ledger, search);
-    // Well before those who wait for the locks of this batch give up.
-    if (!turn.alone(part.stream->table) && !shared_->watchdog.interrupted())
-      rows.search_for(lock_timeout(target_) / kSearchPart);
-    return send_part(rows, part, again);
-  });
+  const SendPart send_rows = [&](const BatchPart& whole, bool again) {
+    const PostgresTable& table = target_of(whole.stream).table;
+    return send_uncut(table, session_->dialect(), whole, [&](const BatchPart& part) {
+      PostgresRows rows(*session_, table, part, ledger, search);
+      // Well before those who wait for the locks of this batch give up.
+      if (!turn.alone(part.stream->table) && !shared_->watchdog.interrupted())
+        rows.search_for(lock_timeout(target_) / kSearchPart);
+      return send_part(rows, part, again);
+    });
+  };
+  FindNotKept not_kept;
+  if (own_code.any) {
+    not_kept = [&](const BatchPart& part) { return rows_not_kept(*session_, target_of(part.stream).table, part); };
+  }
+  const std::vector<RefusedRow> refused = send_parts(batch, ledger, send_rows, not_kept);
+  if (!refused.empty() && !keep) {  // without a search only what the server took without an error
+    const RefusedRow& first = refused.front();
+    throw DestinationFailure({FailureClass::row_refused, first.sqlstate, first.message});
+  }
   shared_->rates.judge(batch, refused);
   if (!ledger.entries().empty()) write_ledger(batch, ledger);
   if (!refused.empty()) keep(batch, refused);
@@ -285,6 +298,16 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
       shared_->turns.one_at_a_time(table, false);
   }
   return ledger.written(batch, landed);
+}
+
+PostgresSink::OwnCode PostgresSink::own_code_of(const Batch& batch) {
+  OwnCode found;
+  for (const BatchRange& range : batch.ranges) {
+    const OwnTriggers& triggers = target_of(range.stream).table.triggers;
+    found.any = found.any || triggers.any();
+    found.deferred = found.deferred || triggers.deferred;
+  }
+  return found;
 }
 
 PostgresSink::Target& PostgresSink::target_of(const Stream* stream) {

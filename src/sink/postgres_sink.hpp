@@ -87,6 +87,11 @@ class PostgresSink final : public Sink {
     bool refuses;  // the last batch that went by staging had refused rows
   };
 
+  /// Of a batch's tables.
+  struct OwnCode {
+    bool any = false, deferred = false;
+  };
+
   void connect();
   void tell_server();
   void find_targets();
@@ -102,6 +107,7 @@ class PostgresSink final : public Sink {
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
   std::vector<PartRefusal> send_part(PostgresRows& rows, const BatchPart& part, bool again);
   void write_ledger(const Batch& batch, const LedgerEntries& ledger);
+  OwnCode own_code_of(const Batch& batch);
   Target& target_of(const Stream* stream);
 
   const PostgresTarget target_;

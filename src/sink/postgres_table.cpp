@@ -169,8 +169,8 @@ std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream
 
 std::string shape_of(const PostgresDialect& dialect, const std::string& quoted) {
   const CatalogWords& words = dialect.catalog();
-  return "(SELECT concat_ws(' ', c.oid, c.relkind" + std::string(words.table_shape) +
-         ", c.relhastriggers, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attnotnull, "
+  return "(SELECT concat_ws(' ', c.oid, c.relkind" + std::string(words.table_shape) + ", " + own_code_shape() +
+         ", (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, "
          "a.atthasdef" +
          std::string(words.column_shape) +
          "), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT "
@@ -179,6 +179,13 @@ std::string shape_of(const PostgresDialect& dialect, const std::string& quoted) 
          "pg_class c WHERE "
          "c.oid = " +
          quoted_literal(quoted) + "::regclass)";
+}
+
+std::vector<Misfit> unsafe_misfits(PostgresSession& session, const Stream& stream, const std::string& quoted) {
+  std::vector<Misfit> misfits = rule_misfits(session, stream, quoted);
+  const std::vector<Misfit> of_key = key_column_misfits(session, stream, quoted, key_indexes(session, stream, quoted));
+  misfits.insert(misfits.end(), of_key.begin(), of_key.end());
+  return misfits;
 }
 
 std::vector<std::string> repeated_columns(const Stream& stream, const ActualColumns& actual) {
@@ -194,15 +201,12 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   table.quoted = quoted;
   // First: what changes from here on is noticed by the next batch.
   table.shape = session.exec("SELECT " + shape_of(session.dialect(), quoted)).at(0)[0].c_str();
-  const auto facts =
-      session.exec("SELECT c.relkind, " + std::string(session.dialect().catalog().row_security) +
-                       ", EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid "
-                       "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0), c.relname, " +
-                       std::string(session.dialect().catalog().partitioned) +
-                       " FROM pg_class c WHERE c.oid = "
-                       "$1::regclass",
-                   {quoted});
-  table.name = facts.at(0)[3].c_str();
+  const auto facts = session.exec("SELECT c.relkind, " + std::string(session.dialect().catalog().row_security) +
+                                      ", c.relname, " + std::string(session.dialect().catalog().partitioned) +
+                                      " FROM pg_class c WHERE c.oid = "
+                                      "$1::regclass",
+                                  {quoted});
+  table.name = facts.at(0)[2].c_str();
   const std::string kind = facts.at(0)[0].c_str();
   const ActualColumns actual = actual_columns(session, quoted);
   std::vector<std::string> unfilled = unfilled_columns(stream, actual);
@@ -212,6 +216,8 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   }
   std::vector<Misfit> misfits = column_misfits(session.dialect(), stream, quoted, actual, true, unfilled);
   table.key_indexes = key_indexes(session, stream, quoted);
+  const std::vector<Misfit> unsafe = unsafe_misfits(session, stream, quoted);
+  misfits.insert(misfits.begin(), unsafe.begin(), unsafe.end());
   const Distribution distribution = distribution_of(session, stream, quoted);
   table.distributed = distribution.distributed;
   table.constraints = distribution.constraints;
@@ -226,9 +232,11 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   if (kind != "r" && kind != "p") misfits = {{"it is not a table", "", "rename it, or name another table", false}};
   if (!misfits.empty())
     throw DestinationFailure(misfit_failure(stream, quoted, misfits, origin_of(session, stream) == Origin::adoptable));
-  table.partitioned = facts[0][4].as<bool>();
+  table.triggers = own_triggers(session, quoted);
+  table.key_limits = key_limits(session, stream, quoted);
+  table.partitioned = facts[0][3].as<bool>();
   // An INSERT trigger and row-level security judge rows one by one; COPY refuses the latter.
-  table.direct = !facts[0][1].as<bool>() && !facts[0][2].as<bool>() && table.repeated.empty();
+  table.direct = !facts[0][1].as<bool>() && !table.triggers.on_insert && table.repeated.empty();
   for (const Column& c : stream.columns) {
     const ActualColumn& found = actual.at(c.name);
     const Fit fit = *fit_of(stream, c, found);
@@ -236,7 +244,7 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
     table.forms.push_back(fit.form);
     table.wire.push_back(wire_column(fit, found));
   }
-  table.suspicions = suspicions_of(session, stream, quoted, actual, facts[0][2].as<bool>());
+  table.suspicions = suspicions_of(session, stream, quoted, actual, table.triggers.on_insert);
   // COPY leaves the touched column to its default.
   if (!stream.touched_column.empty()) table.direct = table.direct && actual.at(stream.touched_column).has_default;
   return table;

@@ -7,7 +7,9 @@
 #include "sink/copy_encoder.hpp"
 #include "sink/dialect.hpp"
 #include "sink/migrations.hpp"
+#include "sink/postgres_key.hpp"
 #include "sink/postgres_misfit.hpp"
+#include "sink/postgres_own_code.hpp"
 #include "sink/postgres_session.hpp"
 
 namespace forebay {
@@ -33,6 +35,8 @@ struct PostgresTable {
   /// Columns (quoted) that an INSERT repeats from the row that is there. Not empty: the table is somebody's own, with
   /// columns that only its application can fill, so that its rows are updated and none is added.
   std::vector<std::string> repeated;
+  OwnTriggers triggers;
+  std::vector<KeyLimit> key_limits;
   bool partitioned = false;              // its partitions' indexes have names of their own
   bool distributed = false;              // over Citus's workers
   std::vector<std::string> constraints;  // names that a worker's error may hold; empty where it is not distributed
@@ -48,6 +52,8 @@ std::vector<std::string> key_indexes(PostgresSession& session, const Stream& str
 /// Other unique indexes that an upsert could meet, where it cannot name its key (openGauss).
 std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream, const std::string& quoted,
                                   const std::vector<std::string>& repeated);
+/// Columns and indexes of the key, and rules, that no row could be written beside, or only in another's place.
+std::vector<Misfit> unsafe_misfits(PostgresSession& session, const Stream& stream, const std::string& quoted);
 /// PostgresTable::repeated of a table that was adopted, or is to be.
 std::vector<std::string> repeated_columns(const Stream& stream, const ActualColumns& actual);
 

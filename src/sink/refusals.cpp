@@ -1,6 +1,8 @@
 #include "sink/refusals.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <list>
 
 #include "sink/sqlstate.hpp"
 
@@ -50,11 +52,27 @@ std::vector<PartRefusal> sent_again(const BatchPart& part, std::vector<PartRefus
   return stay;
 }
 
-std::size_t count_of(const std::vector<std::vector<PartRefusal>>& refused) {
+struct SentPart {
+  const BatchPart* part;
+  std::vector<PartRefusal> refused{};  // of this round
+  std::vector<bool> out{};             // what earlier rounds refused, where that is asked for
+
+  /// Rows that are refused are not there either.
+  void add(std::vector<PartRefusal> not_kept) {
+    out.resize(part->rows.size());
+    for (const PartRefusal& r : refused) out[r.row] = true;
+    for (PartRefusal& r : not_kept)
+      if (!out[r.row]) refused.push_back(std::move(r));
+    for (const PartRefusal& r : refused) out[r.row] = true;
+    std::sort(refused.begin(), refused.end(), [](const PartRefusal& a, const PartRefusal& b) { return a.row < b.row; });
+  }
+};
+
+std::size_t waiting(std::list<SentPart>::const_iterator from, std::list<SentPart>::const_iterator end) {
   std::size_t count = 0;
-  for (const auto& of_part : refused) {
-    count += static_cast<std::size_t>(
-        std::count_if(of_part.begin(), of_part.end(), [](const PartRefusal& r) { return may_land_later(r.sqlstate); }));
+  for (; from != end; ++from) {
+    count += static_cast<std::size_t>(std::count_if(from->refused.begin(), from->refused.end(),
+                                                    [](const PartRefusal& r) { return may_land_later(r.sqlstate); }));
   }
   return count;
 }
@@ -122,37 +140,42 @@ bool may_land_later(std::string_view sqlstate) noexcept {
   return sqlstate == "23503" || sqlstate == "23505" || sqlstate == "23P01";
 }
 
-std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, const SendPart& send) {
+std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, const SendPart& send,
+                                   const FindNotKept& not_kept) {
   std::vector<RefusedRow> all;
-  std::vector<BatchPart> older;  // parts of the round, where it is not the first
-  for (const std::vector<BatchPart>* parts = &batch.parts; !parts->empty();) {
-    std::vector<std::vector<PartRefusal>> refused;
-    for (const BatchPart& part : *parts) refused.push_back(send(part, parts != &batch.parts));
+  std::list<BatchPart> older;
+  std::list<SentPart> sent;  // of all rounds, the last one's at the end
+  for (const BatchPart& part : batch.parts) sent.push_back({&part});
+  for (auto round = sent.begin(); round != sent.end();) {
+    for (auto of = round; of != sent.end(); ++of) of->refused = send(*of->part, round != sent.begin());
     // A row may wait for one that waits for another: as long as that brings rows in.
-    for (std::size_t before = count_of(refused), left = 0; before > 0; before = left) {
-      for (std::size_t p = 0; p < parts->size(); ++p) refused[p] = sent_again((*parts)[p], std::move(refused[p]), send);
-      left = count_of(refused);
+    for (std::size_t before = waiting(round, sent.end()), left = 0; before > 0; before = left) {
+      for (auto of = round; of != sent.end(); ++of) of->refused = sent_again(*of->part, std::move(of->refused), send);
+      left = waiting(round, sent.end());
       if (left == before) break;
     }
-    std::vector<BatchPart> next;
-    for (std::size_t p = 0; p < parts->size(); ++p) {
-      const BatchPart& part = (*parts)[p];
+    const auto last = std::prev(sent.end());  // behind it stands the next round
+    if (not_kept) {
+      for (auto of = sent.begin(); of != sent.end(); ++of) of->add(not_kept(*of->part));
+      round = sent.begin();
+    }
+    for (bool more = true; more; ++round) {
+      more = round != last;
       std::vector<std::size_t> indexes;
-      for (PartRefusal& r : refused[p]) {
-        const BatchRow& row = part.rows[r.row];
+      for (PartRefusal& r : round->refused) {
+        const BatchRow& row = round->part->rows[r.row];
         indexes.push_back(r.row);
         ledger.add_refused(row);
         all.push_back({row.range, row.number, row.version, row.values, std::move(r.sqlstate), std::move(r.constraint),
                        std::move(r.message)});
       }
+      round->refused.clear();
       if (indexes.empty()) continue;
-      BatchPart instead = part.next_older(indexes);
+      BatchPart instead = round->part->next_older(indexes);
       if (instead.rows.empty()) continue;
       for (const BatchRow& row : instead.rows) ledger.add_sent(row);
-      next.push_back(std::move(instead));
+      sent.push_back({&older.emplace_back(std::move(instead))});
     }
-    older = std::move(next);
-    parts = &older;
   }
   return all;
 }

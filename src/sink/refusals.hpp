@@ -77,9 +77,14 @@ bool may_land_later(std::string_view sqlstate) noexcept;
 /// Sends a part's rows and returns those that are refused; `again`: they are some of a part that was sent before.
 using SendPart = std::function<std::vector<PartRefusal>(const BatchPart& part, bool again)>;
 
+/// Rows of a part that was sent, in order, which the destination took and did not keep.
+using FindNotKept = std::function<std::vector<PartRefusal>(const BatchPart& part)>;
+
 /// Sends the batch's parts; then what is refused for the sake of other rows (foreign keys, unique indexes) once more;
 /// then, of each key whose row is refused, the next older one, and so on. Returns the rows that stay refused, which
-/// the ledger then counts as such.
-std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, const SendPart& send);
+/// the ledger then counts as such. `not_kept`, where given, is asked for every part sent after each such round, since
+/// what comes later may take away what came before.
+std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, const SendPart& send,
+                                   const FindNotKept& not_kept = {});
 
 }  // namespace forebay

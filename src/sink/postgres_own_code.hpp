@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "sink/batch.hpp"
+#include "sink/postgres_misfit.hpp"
+#include "sink/postgres_session.hpp"
+#include "sink/refusals.hpp"
+
+namespace forebay {
+
+struct PostgresTable;
+
+/// Triggers of a table and of its partitions that INSERT or UPDATE may fire. Such code may keep a row out, change its
+/// key or delete it again, all without an error. docs/tables.md tells what is done about which.
+struct OwnTriggers {
+  std::vector<std::string> names;  // quoted; of a partition with its name
+  bool on_insert = false;
+  bool deferred = false;  // one runs at COMMIT, unless it is told to run at once
+
+  bool any() const { return !names.empty(); }
+};
+OwnTriggers own_triggers(PostgresSession& session, const std::string& quoted);
+
+/// "trigger a", "triggers a, b"
+std::string named_triggers(const OwnTriggers& triggers);
+
+/// An SQL expression on pg_class c: a text that changes with what own_triggers() and rule_misfits() look at; NULL where
+/// there is none of it.
+std::string own_code_shape();
+
+/// Rules: beside one an upsert fails, and COPY goes past it. Of the batch ledger, which is only inserted into, those
+/// that do something instead.
+std::vector<Misfit> rule_misfits(PostgresSession& session, const Stream& stream, const std::string& quoted);
+
+/// The rows of a part that were sent and are not in the table under their key, at their version or a newer one.
+std::vector<PartRefusal> rows_not_kept(PostgresSession& session, const PostgresTable& table, const BatchPart& part);
+
+}  // namespace forebay
