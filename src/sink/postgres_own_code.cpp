@@ -5,13 +5,6 @@
 #include "sink/postgres_table.hpp"
 
 namespace forebay {
-namespace {
-
-/// SQL's own for a triggered action, as the server has no say in it.
-constexpr const char* kTriggeredAction = "09000";
-
-}  // namespace
-
 std::string named_triggers(const OwnTriggers& triggers) {
   const std::vector<std::string>& names = triggers.names;
   constexpr std::size_t kShown = 4;

@@ -26,6 +26,9 @@ struct PartRefusal {
   std::string message;
 };
 
+/// SQLSTATE of a row that its table took without an error and did not keep: SQL's own for a triggered action.
+inline constexpr const char* kTriggeredAction = "09000";
+
 /// SQLSTATE and constraint.
 using RefusalReason = std::pair<std::string, std::string>;
 

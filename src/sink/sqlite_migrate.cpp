@@ -5,6 +5,7 @@
 #include "sink/dialect.hpp"
 #include "sink/migrations.hpp"
 #include "sink/sqlite_catalog.hpp"
+#include "sink/sqlite_own_code.hpp"
 #include "sink/sqlstate.hpp"
 #include "sqlite/statement.hpp"
 
@@ -58,15 +59,38 @@ auto in_transaction(SqliteConnection& db, Change change) {
   }
 }
 
-/// SQLite's own rule for a column's affinity, narrowed to what keeps our values as they are.
-bool type_fits(const std::string& wanted, std::string declared) {
+/// SQLite's own rule for a column's affinity, narrowed to what keeps our values as they are. `strict`: the table is.
+bool type_fits(const std::string& wanted, std::string declared, bool strict) {
   std::transform(declared.begin(), declared.end(), declared.begin(), [](unsigned char c) { return std::toupper(c); });
   const auto has = [&](const char* word) { return declared.find(word) != std::string::npos; };
-  if (declared == "ANY") return true;
+  // Elsewhere ANY is a type like any word: of numbers, so that the text 007 becomes 7.
+  if (declared == "ANY") return strict || (wanted != "TEXT" && wanted != "BLOB");
   if (wanted == "INTEGER") return has("INT");
-  if (wanted == "TEXT") return has("CHAR") || has("CLOB") || has("TEXT");
+  if (wanted == "TEXT") return !has("INT") && (has("CHAR") || has("CLOB") || has("TEXT"));
   if (wanted == "REAL") return has("REAL") || has("FLOA") || has("DOUB");
   return declared.empty() || has("BLOB");
+}
+
+/// What makes different keys equal: a collation of a column, or of a unique index on exactly the key.
+std::vector<std::string> collation_problems(SqliteConnection& db, const Stream& stream,
+                                            const std::vector<std::string>& key_indexes) {
+  std::vector<std::string> problems;
+  const auto check = [&](const std::string& what, std::string_view collation) {
+    if (collation == "BINARY") return;
+    problems.push_back(what + " has collation " + std::string(collation) + ", in which different texts are equal");
+  };
+  for (const std::string& name : stream.key) {
+    const char* collation = nullptr;
+    const int found = sqlite3_table_column_metadata(db.handle(), "main", stream.table.c_str(), name.c_str(), nullptr,
+                                                    &collation, nullptr, nullptr, nullptr);
+    if (found == SQLITE_OK) check("the key's column " + quoted_identifier(name), collation);
+  }
+  for (const std::string& index : key_indexes) {
+    SqliteStatement columns(db, "SELECT coll FROM pragma_index_xinfo(?1) WHERE key", SqliteStatement::Life::once);
+    columns.bind_text(1, index);
+    while (columns.step()) check("unique index " + quoted_identifier(index), columns.column_text(0));
+  }
+  return problems;
 }
 
 }  // namespace
@@ -202,12 +226,16 @@ void check_catalog_table(SqliteConnection& db, const Stream& stream) {
   indexes.bind_text(1, stream.table);
   while (indexes.step()) uniques[std::string(indexes.column_text(0))].emplace_back(indexes.column_text(1));
 
+  SqliteStatement kind(db, "SELECT \"strict\" FROM pragma_table_list(?1) WHERE schema = 'main'");
+  kind.bind_text(1, stream.table);
+  const bool strict = kind.step() && kind.column_integer(0) != 0;
+
   std::vector<std::string> problems;
   const auto check = [&](const std::string& name, const std::string& wanted) {
     const auto at = actual.find(name);
     if (at == actual.end()) {
       problems.push_back("column " + quoted_identifier(name) + " is missing (" + wanted + ")");
-    } else if (!type_fits(wanted, at->second.type)) {
+    } else if (!type_fits(wanted, at->second.type, strict)) {
       problems.push_back("column " + quoted_identifier(name) + " is " + at->second.type + " and should be " + wanted);
     }
   };
@@ -229,11 +257,20 @@ void check_catalog_table(SqliteConnection& db, const Stream& stream) {
   }
   std::vector<std::string> key = stream.key;
   std::sort(key.begin(), key.end());
-  const bool has_key = std::any_of(uniques.begin(), uniques.end(), [&](auto& index) {
-    std::sort(index.second.begin(), index.second.end());
-    return index.second == key;
+  std::vector<std::string> key_indexes;
+  for (auto& [name, columns] : uniques) {
+    std::sort(columns.begin(), columns.end());
+    if (columns == key) key_indexes.push_back(name);
+  }
+  if (key_indexes.empty() && !key.empty())
+    problems.push_back("no unique index is on exactly (" + key_columns(stream) + ")");
+  const std::vector<std::string> collations = collation_problems(db, stream, key_indexes);
+  problems.insert(problems.end(), collations.begin(), collations.end());
+  const bool has_other = std::any_of(uniques.begin(), uniques.end(), [&](const auto& index) {
+    return !index.second.empty() && index.second != key;
   });
-  if (!has_key && !key.empty()) problems.push_back("no unique index is on exactly (" + key_columns(stream) + ")");
+  if (has_other && replaces_on_conflict(db, stream.table))
+    problems.emplace_back("a constraint has ON CONFLICT REPLACE, by which a row would delete another");
   if (problems.empty()) return;
   std::string message = "table " + quoted_identifier(stream.table) + " of sqlite:" + db.name() + " does not fit " +
                         (stream.name.empty() ? "the batch ledger" : "stream " + stream.name) + ": ";

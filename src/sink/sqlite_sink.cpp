@@ -14,6 +14,7 @@
 #include "sink/sqlite_bind.hpp"
 #include "sink/sqlite_catalog.hpp"
 #include "sink/sqlite_compare.hpp"
+#include "sink/sqlite_own_code.hpp"
 #include "sink/sqlstate.hpp"
 
 namespace forebay {
@@ -123,8 +124,15 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   batch.build(spans_of(landed));
   LedgerEntries ledger(batch);
   crash_point("before the rows are sent");
+  FindNotKept not_kept;
+  if (look_for_triggers()) not_kept = [&](const BatchPart& part) { return rows_not_kept(part); };
   const std::vector<RefusedRow> refused = send_parts(
-      batch, ledger, [&](const BatchPart& part, bool) { return send_part(part, ledger, static_cast<bool>(keep)); });
+      batch, ledger, [&](const BatchPart& part, bool) { return send_part(part, ledger, static_cast<bool>(keep)); },
+      not_kept);
+  if (!refused.empty() && !keep) {  // without a search only what SQLite took without an error
+    const RefusedRow& first = refused.front();
+    throw DestinationFailure({FailureClass::row_refused, first.sqlstate, first.message});
+  }
   shared_->rates.judge(batch, refused);
   write_ledger(batch, ledger, started);
   int unsettled = 0;
@@ -197,38 +205,68 @@ std::vector<std::vector<LandedSpan>> SqliteSink::landed_spans(const Batch& batch
   return landed;
 }
 
-std::vector<PartRefusal> SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger, bool search) {
-  const auto target =
-      std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.stream == part.stream; });
-  if (target == targets_.end()) {
-    throw Error(ErrorCode::usage, "stream " + part.stream->name + " was not named when its sink was made");
+/// Each time, as there is no lock that would keep them as they were at connect.
+bool SqliteSink::look_for_triggers() {
+  const bool any = read_number(*db_, "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger')") != 0;
+  for (Target& t : targets_) t.triggers = any ? catalog_triggers(*db_, t.stream->table) : std::vector<std::string>();
+  return any;
+}
+
+SqliteSink::Target& SqliteSink::target_of(const Stream* stream) {
+  const auto at = std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.stream == stream; });
+  if (at == targets_.end())
+    throw Error(ErrorCode::usage, "stream " + stream->name + " was not named when its sink was made");
+  return *at;
+}
+
+std::optional<std::int64_t> SqliteSink::version_there(Target& target, const BatchRow& row) {
+  int parameter = 0;
+  for (const std::size_t k : target.stream->key_indexes()) bind(target.version, ++parameter, row.values[k]);
+  std::optional<std::int64_t> version;
+  if (target.version.step()) version = target.version.column_integer(0);
+  target.version.reset();
+  return version;
+}
+
+std::vector<PartRefusal> SqliteSink::rows_not_kept(const BatchPart& part) {
+  Target& target = target_of(part.stream);
+  std::vector<PartRefusal> lost;
+  for (std::size_t r = 0; r < part.rows.size(); ++r) {
+    if (version_there(target, part.rows[r]) < part.rows[r].version)
+      lost.push_back({r, kTriggeredAction, "", not_kept_message(part.stream->table, target.triggers)});
   }
+  return lost;
+}
+
+std::vector<PartRefusal> SqliteSink::send_part(const BatchPart& part, LedgerEntries& ledger, bool search) {
+  Target& target = target_of(part.stream);
   const int columns = static_cast<int>(part.stream->columns.size());
-  const std::vector<std::size_t> key = part.stream->key_indexes();
   std::vector<PartRefusal> refused;
   for (std::size_t r = 0; r < part.rows.size(); ++r) {
     const BatchRow& row = part.rows[r];
     const int changes_before = sqlite3_total_changes(db_->handle());
-    for (int c = 0; c < columns; ++c) bind(target->upsert, c + 1, row.values[c]);
-    target->upsert.bind_integer(columns + 1, row.version);
+    for (int c = 0; c < columns; ++c) bind(target.upsert, c + 1, row.values[c]);
+    target.upsert.bind_integer(columns + 1, row.version);
     if (!search) {
-      target->upsert.run();
-    } else if (target->upsert.try_step() == SQLITE_DONE) {
-      target->upsert.reset();
+      target.upsert.run();
+    } else if (target.upsert.try_step() == SQLITE_DONE) {
+      target.upsert.reset();
     } else {
       // SQLite takes back the row's own statement, and the transaction goes on.
       PartRefusal refused_row = refusal(r, changes_before);
-      target->upsert.reset();
+      target.upsert.reset();
       refused.push_back(std::move(refused_row));
       continue;
     }
     crash_point("rows are being sent");
     if (db_->changes() != 0) continue;
     // Untouched: newer there, or the same record that landed before.
-    for (std::size_t k = 0; k < key.size(); ++k) bind(target->version, static_cast<int>(k + 1), row.values[key[k]]);
-    if (target->version.step() && target->version.column_integer(0) > row.version)
+    const std::optional<std::int64_t> there = version_there(target, row);
+    if (there < row.version) {
+      refused.push_back({r, kTriggeredAction, "", not_kept_message(part.stream->table, target.triggers)});
+    } else if (there > row.version) {
       ledger.add_lost(ledger.index_of(row), 1);
-    target->version.reset();
+    }
   }
   return refused;
 }

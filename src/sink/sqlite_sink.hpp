@@ -45,6 +45,7 @@ class SqliteSink final : public Sink {
     const Stream* stream;
     SqliteStatement upsert;
     SqliteStatement version;
+    std::vector<std::string> triggers{};  // as the transaction found them
   };
 
   void connect();
@@ -52,6 +53,10 @@ class SqliteSink final : public Sink {
   bool has_last_landed();
   Written send(Batch& batch, const KeepRefused& keep);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
+  bool look_for_triggers();
+  Target& target_of(const Stream* stream);
+  std::optional<std::int64_t> version_there(Target& target, const BatchRow& row);
+  std::vector<PartRefusal> rows_not_kept(const BatchPart& part);
   std::vector<PartRefusal> send_part(const BatchPart& part, LedgerEntries& ledger, bool search);
   PartRefusal refusal(std::size_t row, int changes_before) const;
   void write_ledger(const Batch& batch, const LedgerEntries& ledger, std::int64_t started_us);
