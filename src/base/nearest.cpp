@@ -28,10 +28,15 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::optional<std::string_view> nearest(std::string_view typed, const std::vector<std::string_view>& candidates) {
+  return nearest(typed, candidates, std::max<std::size_t>(1, typed.size() / 3));
+}
+
+std::optional<std::string_view> nearest(std::string_view typed, const std::vector<std::string_view>& candidates,
+                                        std::size_t edits_max) {
   constexpr std::size_t kTypedBytesMax = 128;  // nobody means a name with more
   if (typed.empty() || typed.size() > kTypedBytesMax) return std::nullopt;
   std::optional<std::string_view> best;
-  std::size_t best_distance = std::max<std::size_t>(1, typed.size() / 3) + 1;
+  std::size_t best_distance = edits_max + 1;
   for (const std::string_view candidate : candidates) {
     const std::size_t edits = distance(typed, candidate);
     if (edits < best_distance) {

@@ -133,13 +133,16 @@ bool check_schema(Destination& destination, Findings& findings) {
 }
 
 void check_destination(const Settings& settings, Findings& findings) {
-  const ChosenDestination chosen = settings.destination();
   std::vector<std::string> notes;
-  DestinationOptions limits = destination_options(settings.to_options());
-  limits.note = [&](const std::string& note) { notes.push_back(note); };
   try {
+    const ChosenDestination chosen = settings.destination();
+    DestinationOptions limits = destination_options(settings.to_options());
+    limits.note = [&](const std::string& note) { notes.push_back(note); };
     const auto destination = make_destination(chosen.url, limits);
-    findings.add(Verdict::ok, "destination", destination->description() + " (" + chosen.why + ")");
+    // Whoever runs this looks at it, so it is not asked whether there is a terminal.
+    findings.add(chosen.embedded_by_default ? Verdict::warning : Verdict::ok, "destination",
+                 destination->description() + " (" + chosen.why +
+                     (chosen.embedded_by_default ? "; no server: set DATABASE_URL if one is meant)" : ")"));
     if (is_missing_catalog(*destination)) {
       findings.add(Verdict::ok, "schema", "the catalog does not exist yet; the first scan makes it");
       return;

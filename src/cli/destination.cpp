@@ -1,8 +1,11 @@
 #include "cli/destination.hpp"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "base/catalog_url.hpp"
+#include "cli/logging.hpp"
 
 namespace forebay::cli {
 
@@ -16,6 +19,15 @@ DestinationOptions destination_options(const Options& options) {
 
 void add_destination_option(CommandSyntax& command, std::string& to, const std::string& help) {
   command.option("--to", to, help).shown_as("URL").not_empty("a destination");
+}
+
+void announce_destination(const ChosenDestination& chosen) {
+  if (!chosen.embedded_by_default) return log_line(LogLevel::info, "destination named by " + chosen.why);
+  const bool seen = ::isatty(STDERR_FILENO) == 1;
+  log_line(seen ? LogLevel::info : LogLevel::warning,
+           "no server is named (" + chosen.why + "): rows go to the SQLite catalog " + catalog_file(chosen.url) +
+               "; set DATABASE_URL or --to for another destination" +
+               (seen ? "" : ", or name this one by DATABASE_URL=" + chosen.url));
 }
 
 bool is_missing_catalog(const Destination& destination) {

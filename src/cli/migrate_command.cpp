@@ -34,7 +34,7 @@ std::unique_ptr<Destination> destination_of(CommandContext& context, const Migra
   const ChosenDestination chosen = settings.destination();
   auto destination = make_destination(chosen.url, limits);
   if (chosen.embedded_by_default) {
-    log_line(LogLevel::info, "destination: " + destination->description() + " (" + chosen.why + ")");
+    announce_destination(chosen);
     if (make_state) const StateDirectory made(settings.state_directory());
   }
   return destination;

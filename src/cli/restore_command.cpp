@@ -144,6 +144,7 @@ int send(const RestoreArguments& a, RestoreSource& source, const Settings& setti
   summary.rows = source.rows();
   const std::uint64_t all_rows = source.all_rows();
 
+  if (const ChosenDestination chosen = settings.destination(); chosen.embedded_by_default) announce_destination(chosen);
   Buffer buffer(options);
   tell(source, buffer.get_sync_status().destination);
   // Beside a progress line, two lines for each batch would be noise, unless they were asked for.

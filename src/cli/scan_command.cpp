@@ -192,10 +192,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   a.scan.own_paths = own_paths(options, chosen.url);
   if (!a.dry_run) {
     const auto destination = make_destination(chosen.url, destination_options(options));  // else refused, not announced
-    log_line(LogLevel::info, chosen.embedded_by_default
-                                 ? "no server is named (" + chosen.why + "): rows go to the SQLite catalog " +
-                                       chosen.url.substr(7) + "; set DATABASE_URL or --to for another destination"
-                                 : "destination named by " + chosen.why);
+    announce_destination(chosen);
     check_set(*destination, set.id);
   }
 

@@ -1,8 +1,5 @@
 #include "config/secrets.hpp"
 
-#include <algorithm>
-#include <iterator>
-
 namespace forebay {
 namespace {
 
@@ -78,48 +75,5 @@ bool may_hold_secret(std::string_view text) {
   const std::string lower = lower_case(text);
   return lower.find("password=") != std::string::npos || lower.find("passwd=") != std::string::npos;
 }
-
-bool is_libpq_variable(std::string_view name) {
-  // https://www.postgresql.org/docs/15/libpq-envars.html
-  static constexpr std::string_view kNames[] = {"PGAPPNAME",
-                                                "PGCHANNELBINDING",
-                                                "PGCLIENTENCODING",
-                                                "PGCONNECT_TIMEOUT",
-                                                "PGDATABASE",
-                                                "PGDATESTYLE",
-                                                "PGGEQO",
-                                                "PGGSSENCMODE",
-                                                "PGGSSLIB",
-                                                "PGHOST",
-                                                "PGHOSTADDR",
-                                                "PGKRBSRVNAME",
-                                                "PGLOCALEDIR",
-                                                "PGOPTIONS",
-                                                "PGPASSFILE",
-                                                "PGPASSWORD",
-                                                "PGPORT",
-                                                "PGREQUIREPEER",
-                                                "PGREQUIRESSL",
-                                                "PGSERVICE",
-                                                "PGSERVICEFILE",
-                                                "PGSSLCERT",
-                                                "PGSSLCOMPRESSION",
-                                                "PGSSLCRL",
-                                                "PGSSLCRLDIR",
-                                                "PGSSLKEY",
-                                                "PGSSLMAXPROTOCOLVERSION",
-                                                "PGSSLMINPROTOCOLVERSION",
-                                                "PGSSLMODE",
-                                                "PGSSLPASSWORD",
-                                                "PGSSLROOTCERT",
-                                                "PGSSLSNI",
-                                                "PGSYSCONFDIR",
-                                                "PGTARGETSESSIONATTRS",
-                                                "PGTZ",
-                                                "PGUSER"};
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-}
-
-bool is_secret_variable(std::string_view name) { return name == "PGPASSWORD" || name == "PGSSLPASSWORD"; }
 
 }  // namespace forebay

@@ -16,10 +16,4 @@ bool holds_secret(std::string_view url);
 /// shown then.
 bool may_hold_secret(std::string_view text);
 
-/// True for the environment variables that libpq reads; other programs have theirs that begin alike.
-bool is_libpq_variable(std::string_view name);
-
-/// True for libpq's variables whose value is a secret.
-bool is_secret_variable(std::string_view name);
-
 }  // namespace forebay

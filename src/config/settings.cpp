@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/nearest.hpp"
+#include "config/libpq_variables.hpp"
 #include "config/secrets.hpp"
 #include "forebay/error.hpp"
 
@@ -77,6 +78,7 @@ Settings Settings::load(const SettingsInput& input) {
   s.take_options(input.options);
   s.take_environment();
   if (file) s.take_file(*file);
+  s.judge_misspelt();
   s.warn_about_relations();
   return s;
 }
@@ -160,8 +162,28 @@ void Settings::check_name(std::string_view name, const Source& source) {
   } else if (has_prefix(name, {"SCAN_", "SYNC_"})) {
     warnings_.push_back(source.place + ": " + std::string(name) + " is none of forebay's settings and is ignored" +
                         hint);
+  } else if (const auto meant = nearest(name, {"DATABASE_URL"}, 1)) {
+    misspelt_.push_back({std::string(name), std::string(*meant), source});
+  } else if (const auto variable = misspelt_libpq_variable(name)) {
+    misspelt_.push_back({std::string(name), std::string(*variable), source});
   } else if (source.kind == SourceKind::file && near && (*near == "DATABASE_URL" || *near == "USE_MEMORY_DB")) {
     warnings_.push_back(source.place + ": " + std::string(name) + " is not a name that forebay reads" + hint);
+  }
+}
+
+/// Other programs have names like these, which are theirs as long as the destination is named all the same. Where it is
+/// not, rows would go elsewhere without a word.
+void Settings::judge_misspelt() {
+  const bool named = get("DATABASE_URL").source.kind != SourceKind::built_in;
+  for (const Misspelt& m : misspelt_) {
+    const std::string line =
+        m.source.place + ": " + m.name + " is not a name that forebay reads; did you mean " + m.meant + "?";
+    if (!named && variable(environment_, m.meant).empty()) {
+      problems_.push_back(line + " If it is another program's: name the destination by DATABASE_URL or --to");
+      only_not_built_ = false;
+    } else if (m.source.kind == SourceKind::file) {
+      warnings_.push_back(line);
+    }
   }
 }
 
@@ -271,6 +293,12 @@ ChosenDestination Settings::destination() const {
   if (url.source.kind == SourceKind::environment || url.source.kind == SourceKind::file) {
     chosen.why += " from " + url.source.place;
   }
+  if (number("FOREBAY_REQUIRE_SERVER") != 0 && chosen.url.starts_with("sqlite:")) {
+    throw Error(ErrorCode::usage, get("FOREBAY_REQUIRE_SERVER").source.place +
+                                      ": FOREBAY_REQUIRE_SERVER is True, and " +
+                                      (chosen.embedded_by_default ? "no server is named (" : "none is (") + chosen.why +
+                                      "): set DATABASE_URL to postgresql://…, or take FOREBAY_REQUIRE_SERVER away");
+  }
   return chosen;
 }
 
@@ -280,6 +308,7 @@ Options Settings::to_options() const {
     if (v.setting->apply != nullptr && !v.value.text.empty()) v.setting->apply(options, v.value);
   }
   if (!options.state_directory.empty()) options.state_directory = state_directory();
+  if (number("FOREBAY_REQUIRE_SERVER") != 0) destination();
   return options;
 }
 

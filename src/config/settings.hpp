@@ -81,10 +81,11 @@ class Settings {
   /// FOREBAY_STATE_DIR as an absolute path, or the default.
   std::filesystem::path state_directory() const;
 
-  /// Where rows go, and why: "--to", "DATABASE_URL from .env:3", "PGHOST is set".
+  /// Where rows go, and why: "--to", "DATABASE_URL from .env:3", "PGHOST is set". Throws Error(usage) where a server is
+  /// required (FOREBAY_REQUIRE_SERVER) and none is named.
   ChosenDestination destination() const;
 
-  /// Settings as the library takes them. Call check() first.
+  /// Settings as the library takes them. Call check() first. Throws as destination() does.
   Options to_options() const;
 
  private:
@@ -98,6 +99,7 @@ class Settings {
   void take_environment();
   void take_file(const EnvFile& file);
   void check_name(std::string_view name, const Source& source);
+  void judge_misspelt();
   void take(const Setting& setting, const Given& given);
   std::optional<std::string> problem_of(const Setting& setting, const Given& given, ParsedValue& value);
   void warn_about_file(const EnvFile& file);
@@ -108,6 +110,11 @@ class Settings {
   std::vector<std::string> warnings_;
   std::vector<std::string> relation_warnings_;
   bool only_not_built_ = true;
+  struct Misspelt {
+    std::string name, meant;
+    Source source;
+  };
+  std::vector<Misspelt> misspelt_;  // of what names the destination
   std::optional<std::string> file_;
   std::vector<FileVariable> file_variables_;
   Environment environment_;

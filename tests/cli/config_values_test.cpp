@@ -112,7 +112,7 @@ TEST_CASE("a malformed line is refused with line and column", "[threads]") {
 
 TEST_CASE("names of other programs are none of ours; near misses of SCAN_ and SYNC_ are warned about", "[threads]") {
   const TemporaryDirectory directory;
-  directory.write(".env", "NODE_ENV=x\nSYNC_CONECTIONS=3\nDATABASE_URI=x\n");
+  directory.write(".env", "NODE_ENV=x\nSYNC_CONECTIONS=3\nDATABASE_URI=x\nDATABASE_URL=sqlite:c.db\n");
   const CommandResult result = run_forebay({"config", "show"}, {{"SCAN_SOMETHING", "1"}}, directory.path());
   CHECK(result.status == 0);
   CHECK_FALSE(says(result.err, "NODE_ENV"));
@@ -121,6 +121,52 @@ TEST_CASE("names of other programs are none of ours; near misses of SCAN_ and SY
              "SYNC_CONNECTIONS?"));
   CHECK(says(result.err, ".env:3: DATABASE_URI is not a name that forebay reads; did you mean DATABASE_URL?"));
   CHECK(says(result.err, "environment: SCAN_SOMETHING is none of forebay's settings"));
+}
+
+TEST_CASE("a name that is nearly DATABASE_URL or one of libpq's is refused as long as no destination is named",
+          "[threads]") {
+  const TemporaryDirectory directory;
+  struct Slip {
+    const char *typed, *meant;
+  };
+  for (const Slip& slip : {Slip{"DATABASE_URI", "DATABASE_URL"},
+                           {"DATABASE_URLS", "DATABASE_URL"},
+                           {"DATABSE_URL", "DATABASE_URL"},
+                           {"database_url", "DATABASE_URL"},
+                           {"PGHOTS", "PGHOST"},
+                           {"PG_HOST", "PGHOST"},
+                           {"pghost", "PGHOST"},
+                           {"PGPASSWD", "PGPASSWORD"},
+                           {"PGDATABSE", "PGDATABASE"}}) {
+    const std::string line = slip.typed + std::string(" is not a name that forebay reads; did you mean ") + slip.meant;
+    for (const char* command : {"scan", "check"}) {
+      const std::vector<std::string> arguments = command == std::string("scan")
+                                                     ? std::vector<std::string>{"scan", directory.path().string()}
+                                                     : std::vector<std::string>{"config", "check"};
+      const CommandResult environment = run_forebay(arguments, {{slip.typed, "canary"}}, directory.path());
+      CAPTURE(slip.typed, environment.out, environment.err);
+      CHECK(environment.status == 2);
+      CHECK(says(environment.out + environment.err, "environment: " + line));
+      CHECK_FALSE(says(environment.out + environment.err, "canary"));
+    }
+    directory.write(".env", slip.typed + std::string("=canary\n"));
+    const CommandResult file = run_forebay({"migrate", "status"}, {}, directory.path());
+    CHECK(file.status == 2);
+    CHECK(says(file.err, ".env:1: " + line));
+    // What the message advises for another program's variable.
+    const CommandResult named =
+        run_forebay({"migrate", "status", "--to", "sqlite:" + (directory / "c.db").string()}, {}, directory.path());
+    CHECK(named.status == 0);
+    CHECK(says(named.err, "warning .env:1: " + line));
+    std::filesystem::remove(directory / ".env");
+    CHECK(run_forebay({"migrate", "status"}, {{slip.typed, "x"}, {"DATABASE_URL", "sqlite:c.db"}}, directory.path())
+              .err.empty());
+  }
+  for (const char* other : {"PGDATA", "PGCLUSTER", "PG_VERSION", "PG_MAJOR", "PGBACKREST_STANZA", "PGSSLCERTMODE",
+                            "DB_URL", "DATABASE_SSL", "SQLALCHEMY_DATABASE_URI"}) {
+    CAPTURE(other);
+    CHECK(run_forebay({"config", "show"}, {{other, "x"}}).status == 0);
+  }
 }
 
 TEST_CASE("the first of several problems is told with the number of the others, and config check lists them all",

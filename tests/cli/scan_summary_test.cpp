@@ -98,7 +98,8 @@ TEST_CASE("a dry run sends nothing and leaves nothing", "[threads]") {
 }
 
 TEST_CASE("--quiet says nothing when all is well, and still says what is not", "[threads]") {
-  const ScanSite site;
+  ScanSite site;
+  site.set("DATABASE_URL", "sqlite:" + site.catalog());
   const Tree tree;
   tree.file("a");
   const auto well = site.run({"scan", tree.path(), "--quiet"});
