@@ -176,7 +176,7 @@ TEST_CASE("on a full disk, or without inodes, add fails and says so; with room a
     o.durability = level;
     o.batch_rows_max = 50;
     o.connections = 1;
-    std::filesystem::create_directory(elsewhere / "catalog.db");
+    std::filesystem::create_symlink("nowhere/catalog.db", elsewhere / "catalog.db");
     Buffer buffer(o);
     Writer writer = buffer.writer("measurements");
     std::uint64_t taken = 0;

@@ -31,6 +31,9 @@ class Pooler {
     fixture_.exec("CREATE ROLE " + role_ + " LOGIN");
     fixture_.exec("ALTER ROLE " + role_ + " SET search_path = " + fixture_.schema());
     fixture_.exec("GRANT ALL ON SCHEMA " + fixture_.schema() + " TO " + role_);
+    // Which another test may have taken from everyone.
+    fixture_.exec("DO $$ BEGIN EXECUTE format('GRANT TEMP ON DATABASE %I TO " + role_ +
+                  "', current_database()); END $$");
     folder_.write("users", "\"" + role_ + "\" \"\"\n");
     folder_.write("pgbouncer.ini",
                   "[databases]\nfiles = host=" + sockets.substr(0, sockets.find(',')) +
@@ -226,12 +229,12 @@ TEST_CASE("a session that ends at COMMIT behind pgbouncer leaves a batch in doub
       "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend("
       "pg_backend_pid()); PERFORM pg_sleep(60); RETURN NULL; END $$");
   fixture.exec(
-      "CREATE CONSTRAINT TRIGGER dying AFTER INSERT ON small_files DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE "
+      "CREATE CONSTRAINT TRIGGER dying AFTER INSERT ON sync_batches DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE "
       "FUNCTION die()");
   RangeMaker rows(stream, "b", 1);
   rows.add(1, small_row(1, "/a"));
   CHECK(refused(*sink, {rows.range()}).failure_class == FailureClass::in_doubt);
-  fixture.exec("DROP TRIGGER dying ON small_files");
+  fixture.exec("DROP TRIGGER dying ON sync_batches");
   CHECK(written(*sink, {rows.range(true)}).ranges.at(0).synced == 1);
   CHECK(fixture.one("SELECT count(*) FROM small_files") == "1");
 }

@@ -36,7 +36,7 @@ int buffers(const TemporaryDirectory& dir) {
 /// A process that adds rows to a Buffer, has them acknowledged, and dies by kill -9 before anything is sent.
 void die_with_rows(const TemporaryDirectory& dir, const Options& options, int rows) {
   // Away: a folder that stands where the catalog should be cannot be opened.
-  std::filesystem::create_directory(dir / "catalog.db");
+  std::filesystem::create_symlink("nowhere/catalog.db", dir / "catalog.db");
   const pid_t child = ::fork();
   if (child == 0) {
     Buffer buffer(options);

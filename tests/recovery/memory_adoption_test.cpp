@@ -27,7 +27,7 @@ struct Site {
       if (level != LogLevel::debug) (log += line) += '\n';
     };
   }
-  void away() const { fs::create_directory(dir / "catalog.db"); }
+  void away() const { fs::create_symlink("nowhere/catalog.db", dir / "catalog.db"); }
   void back() const { fs::remove(dir / "catalog.db"); }
 
   /// Runs `work` in a process that dies by kill -9 at its end, destination away at first.
