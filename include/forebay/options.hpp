@@ -72,6 +72,8 @@ struct Options {
   bool retry_quarantined = false;
   std::string retry_stream;
   std::string recover_buffer;  ///< adopt only the one of this name; empty: all
+  /// Adopt as well what this host wrote, whose processes have ended. (What this one wrote under another name is known.)
+  std::string recover_host;
   /// Added to the version's time of every row that is adopted, order kept: for rows stamped by a clock that was wrong.
   /// Without it, orphans are left alone whose newest row lies further than clock_tolerance in the future, or whose
   /// process the destination refused for its clock; 0 takes their rows as they are.

@@ -142,7 +142,7 @@ void BufferCore::open_control() {
 void BufferCore::adopt_orphans() {
   AdoptionOptions o;
   o.wanted = {destination_->description(), options_.recover_any_destination, options_.recover_buffer,
-              options_.retry_quarantined};
+              options_.retry_quarantined, options_.recover_host};
   if (options_.retry_quarantined) o.retry_stream = options_.retry_stream;
   o.retry_rows_max = options_.batch_rows_max;
   o.shift = options_.recover_shift;

@@ -39,9 +39,9 @@ Json known_before(const ListedBuffer& buffer) {
   if (j["pid"].is_null()) j["pid"] = buffer.manifest->pid;
   j["durability"] = to_string(buffer.manifest->durability);
   j["destination"] = buffer.manifest->destination;
-  if (buffer.manifest->host != host_name()) {
-    j["problems"].push_back("it was written on host " + buffer.manifest->host +
-                            "; from here, only forebay recover --to URL sends its rows");
+  if (!is_of_this_host(*buffer.manifest)) {
+    j["problems"].push_back("it was written on host " + buffer.manifest->host + "; from here, only " +
+                            recover_command(buffer) + " sends its rows");
   }
   return j;
 }
@@ -144,6 +144,11 @@ std::optional<BufferView> look_at(const ListedBuffer& buffer, std::chrono::milli
 Hands hands_of(const ListedBuffer& buffer) {
   if (!buffer.in_use) return Hands::nobody;
   return buffer.adopted ? Hands::adopter : Hands::maker;
+}
+
+std::string recover_command(const ListedBuffer& buffer) {
+  if (!buffer.manifest) return "forebay recover --to URL";
+  return is_of_this_host(*buffer.manifest) ? "forebay recover" : "forebay recover --host " + buffer.manifest->host;
 }
 
 std::string pid_text(pid_t pid) { return pid > 0 ? std::to_string(pid) : "?"; }

@@ -48,6 +48,9 @@ control::Answer ask_maker(const ListedBuffer& buffer, const control::Request& re
 control::Answer ask_maker_patiently(const ListedBuffer& buffer, const control::Request& request,
                                     const control::AskOptions& options);
 
+/// What sends an orphan's rows from here: `forebay recover`, by an option where another host wrote them.
+std::string recover_command(const ListedBuffer& buffer);
+
 /// "4711", or "?".
 std::string pid_text(pid_t pid);
 

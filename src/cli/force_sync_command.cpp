@@ -81,7 +81,7 @@ void judge_left(Settling& s) {
   }
   s.reason = hands_of(*now) == Hands::adopter
                  ? "its process has ended, and process " + pid_text(now->holder) + " is sending what it left"
-                 : "its process has ended; to send what it left: forebay recover";
+                 : "its process has ended; to send what it left: " + recover_command(*now);
 }
 
 Settling settle(ListedBuffer buffer, std::chrono::milliseconds timeout, const control::AskOptions& options) {

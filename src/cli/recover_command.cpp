@@ -13,6 +13,7 @@
 #include "cli/run_summary.hpp"
 #include "control/status_json.hpp"
 #include "forebay/buffer.hpp"
+#include "recovery/buffer_listing.hpp"
 #include "sqlite/process.hpp"
 
 namespace forebay::cli {
@@ -22,6 +23,7 @@ struct RecoverArguments {
   std::string to;
   std::optional<std::int64_t> shift_versions_s;
   std::string buffer;
+  std::string host;
   bool json = false;
 };
 
@@ -75,6 +77,15 @@ int nothing_there(const RecoverArguments& a, const Options& options) {
   return kDone;
 }
 
+/// A slip in the name would leave the rows where they are.
+void check_host(const std::string& host, const std::filesystem::path& state_directory) {
+  for (const ListedBuffer& buffer : list_buffers(state_directory)) {
+    if (buffer.manifest && buffer.manifest->host == host) return;
+  }
+  throw Error(ErrorCode::usage, "--host: no buffer in " + state_directory.string() + " was written on host " +
+                                    printable(host) + "; forebay status names the hosts");
+}
+
 int run_recover(const RecoverArguments& a, CommandContext& context) {
   sqlite_memory_statistics_off();
   std::vector<GivenOption> given;
@@ -93,6 +104,8 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
                                       options.state_directory.string() + "; forebay status lists them");
   }
   options.recover_buffer = a.buffer;
+  options.recover_host = a.host;
+  if (!a.host.empty()) check_host(a.host, options.state_directory);
   if (!std::filesystem::exists(options.state_directory, ignored)) {
     return nothing_there(a, options);
   }
@@ -133,11 +146,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
     report_failure("rows remain in " + counted(status.buffers_in_doubt, "buffer", "buffers") + " in " +
                    status.state_directory + ": the clock was wrong when they were taken (--shift-versions, see above)");
   }
-  if (status.buffers_of_other_hosts > 0) {
-    report_failure("rows remain in " + counted(status.buffers_of_other_hosts, "buffer", "buffers") + " in " +
-                   status.state_directory +
-                   ", written on another host (see above): forebay recover --to URL sends them from here");
-  }
+  if (const std::string left = left_of_other_hosts_line(status); !left.empty()) report_failure(left);
   if (status.buffers_unreadable > 0) {
     report_failure(counted(status.buffers_unreadable, "buffer", "buffers") + " in " + status.state_directory +
                    (status.buffers_unreadable == 1 ? " holds" : " hold") +
@@ -168,6 +177,9 @@ void add_recover_command(CommandSyntax& app) {
            "was ahead: below 0)")
       .shown_as("SECONDS");
   c.option("--buffer", a->buffer, "Only the buffer of this name").shown_as("ID");
+  c.option("--host", a->host, "As well what the host of this name wrote, whose processes have ended")
+      .shown_as("NAME")
+      .not_empty("a host");
   c.flag("--json", a->json, "Print one JSON object");
   c.examples({"forebay recover", "forebay recover --to postgresql://backup@other-host/catalog",
               "forebay recover --shift-versions -3600"});

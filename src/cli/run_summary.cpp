@@ -46,6 +46,7 @@ std::vector<std::string_view> reasons(const RunSummary& s) {
     add(s.unsaved_rows > 0, "unsaved");
     add(s.status.missing_rows > 0, "missing");
     add(s.pending_rows > 0, "pending");
+    add(s.status.buffers_of_other_hosts > 0, "other_host");
     add(quarantined_rows(s.status) > 0, "quarantined");
   }
   add(s.unreadable > (s.unreadable_ok ? s.vanished + s.denied : 0), "unreadable");
@@ -57,7 +58,7 @@ int exit_status(const RunSummary& s) {
   if (why.empty()) return kDone;
   const std::string_view gravest = why.front();
   if (gravest == "interrupted") return kInterrupted;
-  if (gravest == "pending") return kRowsRemain;
+  if (gravest == "pending" || gravest == "other_host") return kRowsRemain;
   return gravest == "quarantined" || gravest == "unreadable" ? kDoneWithLosses : kLocalFailure;
 }
 
@@ -91,6 +92,7 @@ std::string summary_json(const RunSummary& s) {
       {"entries_per_s", s.elapsed_s > 0 ? static_cast<double>(s.scanned) / s.elapsed_s : 0.0},
       {"peak_memory_bytes", peak_memory_bytes()},
       {"recovered", s.status.recovered.accepted},
+      {"buffers_of_other_hosts", s.status.buffers_of_other_hosts},
       {"unsaved", s.unsaved_rows},
       {"batches", batches},
       {"whole", s.whole},
@@ -149,6 +151,13 @@ void print_summary(const RunSummary& s, std::ostream& out) {
 
 std::uint64_t quarantined_rows(const SyncStatus& status) {
   return status.total().quarantined + status.quarantined_before;
+}
+
+std::string left_of_other_hosts_line(const SyncStatus& status) {
+  if (status.buffers_of_other_hosts == 0) return {};
+  return "rows remain in " + counted(status.buffers_of_other_hosts, "buffer", "buffers") + " in " +
+         status.state_directory +
+         ", written on another host (see above): forebay recover --host NAME sends them from here";
 }
 
 std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given) {

@@ -48,6 +48,9 @@ void print_summary(const RunSummary& s, std::ostream& out);
 /// `to_given`: the destination was named by --to, and so has to be named again.
 std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given, bool recovering = false);
 
+/// What the host that it is run on may not take along by itself; empty: nothing.
+std::string left_of_other_hosts_line(const SyncStatus& status);
+
 /// The line for a second signal: what is left, and where.
 std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given);
 

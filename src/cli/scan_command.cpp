@@ -271,6 +271,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
     report_failure(std::string("interrupted; the scan is ") + (whole ? "" : "not ") + "whole; what was seen is " +
                    outcome_text(summary.status.outcome()));
   }
+  if (const std::string left = left_of_other_hosts_line(summary.status); !left.empty()) report_failure(left);
   return exit_status(summary);
 }
 

@@ -87,9 +87,7 @@ void add_left_rows(const BufferView& b, Table& table) {
   const bool orphaned = hands_of(b.listed) == Hands::nobody;
   std::string said =
       human_count(rows) + " left, " + human_bytes(number_field(b.fields, "disk_bytes").value_or(0)) + " of journals";
-  const auto& manifest = b.listed.manifest;
-  const bool needs_url = !manifest || manifest->host != host_name();
-  const std::string recover = needs_url ? "forebay recover --to URL" : "forebay recover";
+  const std::string recover = recover_command(b.listed);
   const std::uint64_t unreadable = number_field(b.fields, "unreadable_files").value_or(0);
   const std::uint64_t refused = number_field(b.fields, "error_files").value_or(0);
   if (refused > 0) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/durability.hpp"
+#include "base/sha256.hpp"
 #include "forebay/error.hpp"
 #include "recovery/private_path.hpp"
 
@@ -31,6 +32,7 @@ Manifest read_manifest(const std::filesystem::path& folder) {
     m.buffer = j.at("buffer").get<std::string>();
     m.host = j.at("host").get<std::string>();
     m.boot_id = j.at("boot_id").get<std::string>();
+    m.machine = j.value("machine", std::string());
     m.pid = j.at("pid").get<std::int64_t>();
     m.destination = j.at("destination").get<std::string>();
     m.checkpoint_directory = j.value("checkpoint_directory", std::string());
@@ -48,6 +50,7 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& m, bool
                                     {"buffer", m.buffer},
                                     {"host", m.host},
                                     {"boot_id", m.boot_id},
+                                    {"machine", m.machine},
                                     {"pid", m.pid},
                                     {"durability", to_string(m.durability)},
                                     {"destination", m.destination},
@@ -70,6 +73,23 @@ std::string boot_id() {
   std::string id;
   std::getline(in, id);
   return id;
+}
+
+std::string machine_id() {
+  std::ifstream in("/etc/machine-id");
+  std::string id;
+  std::getline(in, id);
+  // An image may bring an empty one, or "uninitialized".
+  const bool is_one = id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string::npos &&
+                      id.find_first_not_of('0') != std::string::npos;
+  return is_one ? sha256_hex("forebay " + id).substr(0, 32) : std::string();
+}
+
+bool is_of_this_host(const Manifest& manifest) {
+  const auto same = [](const std::string& written, const std::string& here) {
+    return !written.empty() && written == here;
+  };
+  return manifest.host == host_name() || same(manifest.boot_id, boot_id()) || same(manifest.machine, machine_id());
 }
 
 }  // namespace forebay

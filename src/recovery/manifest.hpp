@@ -13,6 +13,7 @@ struct Manifest {
   std::string buffer;
   std::string host;
   std::string boot_id;
+  std::string machine;  ///< see machine_id(); empty where there is none, and in those of older releases
   std::int64_t pid = 0;
   Durability durability = Durability::process;
   std::string destination;                     ///< without secrets
@@ -31,5 +32,11 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& manifes
 std::string host_name();
 /// Of the running kernel.
 std::string boot_id();
+/// What outlives boots and changes of the name, made from /etc/machine-id, which itself is not to be shown. Empty where
+/// there is none, as in many containers.
+std::string machine_id();
+
+/// Whether this host wrote it: by its name, or, should that have changed, by the running kernel or the machine.
+bool is_of_this_host(const Manifest& manifest);
 
 }  // namespace forebay

@@ -142,14 +142,9 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
   const bool flush = durability == Durability::power;
   for (int attempt = 1;; ++attempt) {
     const std::string id = new_buffer_id();
-    Manifest manifest{id,
-                      host_name(),
-                      boot_id(),
-                      ::getpid(),
-                      durability,
-                      destination,
-                      checkpoint_directory,
-                      clocks.wall_us() - clocks.boot_us()};
+    Manifest manifest{id,           host_name(),          boot_id(),
+                      machine_id(), ::getpid(),           durability,
+                      destination,  checkpoint_directory, clocks.wall_us() - clocks.boot_us()};
     // Under a name that no one adopts, until it is locked: there is no moment in which it looks like an orphan.
     const fs::path making = path_ / "buffers" / ("." + id);
     fs::path path = path_ / "buffers" / id;
@@ -250,9 +245,10 @@ void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOr
   if (!wanted.any_destination && m.destination != wanted.destination) {
     leave(Cause::other_destination,
           "its rows are for " + m.destination + " (forebay " + command + " --to URL sends them elsewhere)");
-  } else if (!wanted.any_destination && m.host != host_name()) {
-    leave(Cause::other_host,
-          "it was written on host " + m.host + " (forebay " + command + " --to URL sends its rows from here)");
+  } else if (!wanted.any_destination && m.host != wanted.host && !is_of_this_host(m)) {
+    leave(Cause::other_host, "it was written on host " + m.host + " (when no process runs there any more, forebay " +
+                                 command + (wanted.only_quarantined ? " --to URL" : " --host " + m.host) +
+                                 " sends its rows from here)");
   } else {
     crash_point("an orphan is locked");
     folder.lock.show(FileLock::Holder::adopter);

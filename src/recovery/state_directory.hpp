@@ -66,6 +66,7 @@ class StateDirectory {
     bool any_destination = false;   ///< and from any host, and without a manifest that can be read
     std::string buffer;             ///< only this one; empty: all
     bool only_quarantined = false;  ///< only those with a quarantine
+    std::string host{};             ///< those of this host as well
   };
   /// Locks the folders of dead processes. Whoever locks one has it alone. Half-made and emptied folders that a kill
   /// left are removed on the way. Throws Error(local) when buffers/ cannot be read.

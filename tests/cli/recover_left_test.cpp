@@ -148,7 +148,7 @@ TEST_CASE("rows for this destination that another host wrote are counted, and en
   leave_rows(site);
   const fs::path manifest = folder_left(site) / "manifest";
   nlohmann::json j = nlohmann::json::parse(std::ifstream(manifest));
-  j["host"] = "some-other-host";
+  for (const char* field : {"host", "boot_id", "machine"}) j[field] = "some-other-host";
   std::ofstream(manifest) << j.dump();
   const auto text = site.run({"recover"});
   CAPTURE(text.err);
@@ -156,7 +156,7 @@ TEST_CASE("rows for this destination that another host wrote are counted, and en
   CHECK_FALSE(says(text.out, "nothing to recover"));
   CHECK(says(text.err, "rows remain in 1 buffer"));
   CHECK(summary_of(site.run({"recover", "--json"})).at("buffers_of_other_hosts") == 1);
-  CHECK(says(site.run({"status"}).out, "to send them: forebay recover --to URL"));
+  CHECK(says(site.run({"status"}).out, "to send them: forebay recover --host some-other-host"));
 }
 
 TEST_CASE("recover makes no state directory where there is none", "[threads]") {

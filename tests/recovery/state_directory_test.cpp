@@ -148,15 +148,36 @@ TEST_CASE("a buffer of another host stays, and --to takes it") {
   const StateDirectory state(dir / "state");
   const fs::path folder = orphan_for(kHere).make(dir / "state");
   Manifest elsewhere = read_manifest(folder);
-  elsewhere.host = "elsewhere";
+  elsewhere.host = elsewhere.boot_id = elsewhere.machine = "elsewhere";
   write_manifest(folder, elsewhere, false);
   {
     const FoundOrphans found = found_in(state);
     CHECK(found.locked.empty());
     REQUIRE(found.left_alone.size() == 1);
-    CHECK_THAT(found.left_alone[0].why, Catch::Contains("host elsewhere") && Catch::Contains("--to"));
+    CHECK_THAT(found.left_alone[0].why, Catch::Contains("forebay recover --host elsewhere sends"));
   }
   CHECK(found_in(state, /*any_destination=*/true).locked.size() == 1);
+}
+
+TEST_CASE("a host is known by its name, its running kernel or its machine, and by nothing that is empty") {
+  const TemporaryDirectory dir;
+  const StateDirectory state(dir / "state");
+  const fs::path folder = orphan_for(kHere).make(dir / "state");
+  const Manifest own = read_manifest(folder);
+  CHECK(is_of_this_host(own));
+  Manifest renamed = own;
+  renamed.host = "renamed";
+  CHECK(is_of_this_host(renamed));  // a container's next start
+  renamed.boot_id = "another boot";
+  CHECK(is_of_this_host(renamed) == !machine_id().empty());
+  for (const std::string& other : {std::string("another machine"), std::string()}) {
+    renamed.machine = other;
+    CHECK_FALSE(is_of_this_host(renamed));
+  }
+  renamed.boot_id.clear();
+  CHECK_FALSE(is_of_this_host(renamed));
+  renamed.host = own.host;
+  CHECK(is_of_this_host(renamed));
 }
 
 TEST_CASE("a free lock makes an orphan, whatever lives under the pid that its manifest names") {
