@@ -1,6 +1,7 @@
 #include "cli/buffer_view.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <future>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "control/socket_place.hpp"
 #include "control/status_json.hpp"
 #include "forebay/error.hpp"
+#include "recovery/private_path.hpp"
 
 namespace forebay::cli {
 using control::Answer;
@@ -147,6 +149,8 @@ Hands hands_of(const ListedBuffer& buffer) {
 }
 
 std::string recover_command(const ListedBuffer& buffer) {
+  struct stat st {};
+  if (::stat(buffer.path.c_str(), &st) == 0 && st.st_uid != ::geteuid()) return forebay_as(st.st_uid) + " recover";
   if (!buffer.manifest) return "forebay recover --to URL";
   return is_of_this_host(*buffer.manifest) ? "forebay recover" : "forebay recover --host " + buffer.manifest->host;
 }

@@ -1,12 +1,14 @@
 #include "recovery/private_path.hpp"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/disk_advice.hpp"
 #include "base/io_error.hpp"
@@ -28,6 +30,24 @@ Error planted(const std::filesystem::path& path, const char* what) {
 
 }  // namespace
 
+std::string forebay_as(uid_t user) {
+  std::vector<char> room(std::size_t{16} * 1024);
+  passwd entry = {};
+  passwd* found = nullptr;
+  const bool named = ::getpwuid_r(user, &entry, room.data(), room.size(), &found) == 0 && found != nullptr;
+  const std::string name = named ? found->pw_name : std::to_string(user);
+  if (!named) return "setpriv --reuid " + name + " --clear-groups forebay";  // runuser takes names alone
+  return "runuser -u " + name + " -- forebay";
+}
+
+std::string belongs_elsewhere(const std::filesystem::path& path) {
+  struct stat st = {};
+  struct stat folder = {};
+  if (::lstat(path.c_str(), &st) != 0 || st.st_uid == ::geteuid()) return {};
+  if (::stat(path.parent_path().c_str(), &folder) != 0 || folder.st_uid != st.st_uid) return {};
+  return "belongs to another user, as does its folder: run this as that user (" + forebay_as(st.st_uid) + " …)";
+}
+
 bool is_there(const std::filesystem::path& path) {
   struct stat st = {};
   return ::lstat(path.c_str(), &st) == 0;
@@ -38,6 +58,7 @@ std::string private_directory_problem(const std::filesystem::path& path) {
   if (::lstat(path.c_str(), &st) != 0) return std::generic_category().message(errno);
   if (S_ISLNK(st.st_mode)) return "it is a symlink, which is not followed here; remove it";
   if (!S_ISDIR(st.st_mode)) return "it is not a directory; remove it";
+  if (const std::string elsewhere = belongs_elsewhere(path); !elsewhere.empty()) return "it " + elsewhere;
   if (st.st_uid != ::geteuid()) return "it belongs to another user; remove it, or chown it";
   if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return "others may write to it; look what they put there, and chmod 700 it";
@@ -65,6 +86,9 @@ UniqueFd open_private_file(const std::filesystem::path& path, int flags) {
   if (::fstat(fd.get(), &st) != 0) throw io_error("look at", path, errno);
   if (S_ISFIFO(st.st_mode)) throw planted(path, "a FIFO");
   if (!S_ISREG(st.st_mode)) throw planted(path, "not a regular file");
+  if (const std::string elsewhere = belongs_elsewhere(path); !elsewhere.empty()) {
+    throw Error(ErrorCode::local, path.string() + " " + elsewhere);
+  }
   if (st.st_uid != ::geteuid()) throw planted(path, "another user's file");
   return fd;
 }

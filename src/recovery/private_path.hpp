@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <string>
 
@@ -12,6 +14,13 @@ namespace forebay {
 
 /// Whether the path names anything, be it a broken symlink.
 bool is_there(const std::filesystem::path& path);
+
+/// Where a path belongs to another user, and its folder as well: that it does, and how to run as that user. Such a file
+/// is not one that somebody put there, and not one to remove. Empty otherwise.
+std::string belongs_elsewhere(const std::filesystem::path& path);
+
+/// "runuser -u NAME -- forebay", for root, whose rights would make files that NAME could not use.
+std::string forebay_as(uid_t user);
 
 /// Makes the directory (mode 0700), or makes sure that what is there may serve: no symlink, a directory, of this user,
 /// not writable by others. Throws Error(usage) for one that may not, Error(local) when it cannot be made.

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "recovery/private_path.hpp"
+
 namespace forebay {
 namespace {
 
@@ -35,7 +37,10 @@ std::filesystem::path nearest_existing(std::filesystem::path path) {
 
 std::optional<std::string> problem_of_existing(const std::filesystem::path& directory, const struct stat& st) {
   if (!S_ISDIR(st.st_mode)) return "it is not a directory; set FOREBAY_STATE_DIR to one";
-  if (st.st_uid != ::geteuid()) return "it belongs to another user; set FOREBAY_STATE_DIR to one of your own";
+  if (st.st_uid != ::geteuid()) {
+    const std::string as_owner = ::geteuid() == 0 ? ", or run this as that user (" + forebay_as(st.st_uid) + " …)" : "";
+    return "it belongs to another user; set FOREBAY_STATE_DIR to one of your own" + as_owner;
+  }
   if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return "others may write to it; chmod 700 it, or set FOREBAY_STATE_DIR to another";
   if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) return std::string(std::strerror(errno)) + kElsewhere;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "forebay/error.hpp"
+#include "recovery/private_path.hpp"
 #include "sqlite/statement.hpp"
 
 namespace forebay {
@@ -70,6 +71,9 @@ bool find_file(const std::filesystem::path& file, bool make) {
   struct stat st = {};
   if (::lstat(file.c_str(), &st) == 0) {
     if (S_ISREG(st.st_mode) && st.st_uid == ::geteuid()) return true;
+    if (const std::string elsewhere = belongs_elsewhere(file); !elsewhere.empty()) {
+      throw Error(ErrorCode::local, file.string() + " " + elsewhere);
+    }
     throw Error(ErrorCode::local, file.string() + " is no file of this user's, so no totals are kept; remove it");
   }
   int error = errno;
