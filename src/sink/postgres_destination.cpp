@@ -58,9 +58,39 @@ void check_at(const std::string& url) {
   }
 }
 
+/// Without a host, libpq takes "/run/postgresql/db" for the name of a database, and looks for it on another server.
+void check_socket_directory(const std::string& url) {
+  const auto begin = url.find("://") + 3;
+  const auto slash = url.find('/', begin);
+  const auto end = std::min(url.find('?', begin), url.size());
+  if (slash >= end || (slash > begin && url[slash - 1] != '@')) return;
+  const std::string path = url.substr(slash, end - slash);
+  const auto last = path.rfind('/');
+  if (last == 0 || url.find("host", end) != std::string::npos) return;
+  throw Error(ErrorCode::usage,
+              "the destination URL names no host, and " + path +
+                  " would be the name of a database; a server's socket directory is named by a parameter, as in "
+                  "postgresql://user@/" +
+                  path.substr(last + 1) + "?host=" + path.substr(0, last) + ", or with / written as %2F");
+}
+
+/// The directory is what libpq wants; it adds the socket's name, with the port in it.
+void check_socket_name(const Conninfo& values) {
+  const auto given = values.find("host");
+  if (given == values.end()) return;
+  for (const std::string& host : split_list(given->second)) {
+    const auto name = host.rfind("/.s.PGSQL.");
+    if (!host.starts_with('/') || name == std::string::npos) continue;
+    throw Error(ErrorCode::usage,
+                "the destination's host is a socket; name its directory, host=" + host.substr(0, name) +
+                    ", and its port, port=" + host.substr(name + std::string("/.s.PGSQL.").size()));
+  }
+}
+
 Conninfo parsed_url(const std::string& url) {
   check_slash(url);
   check_at(url);
+  check_socket_directory(url);
   Conninfo given;
   std::string why;
   if (parse_conninfo(url, given, why)) return given;
@@ -112,6 +142,7 @@ std::string described(const std::string& url) {
   for (const auto& [key, value] : given) values[key] = value;
   check_ports(values);
   check_sslmode(values);
+  check_socket_name(values);
   const std::string user = values["user"];
   const std::string database = values.contains("dbname") ? values["dbname"] : user;
   std::string host = values.contains("host") ? values["host"] : values["hostaddr"];

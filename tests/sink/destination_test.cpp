@@ -65,6 +65,27 @@ TEST_CASE("a server that is not running is away, and said so in one line") {
                                    !Catch::Contains("\n"));
 }
 
+TEST_CASE("a socket directory that stands where a database's name does is refused, with the spelling that works") {
+  const auto refusal = [](const std::string& url) -> std::string {
+    try {
+      return make_destination(url, {})->description();
+    } catch (const Error& e) {
+      CHECK(e.code() == ErrorCode::usage);
+      return e.what();
+    }
+  };
+  CHECK_THAT(refusal("postgresql://user@/run/pg/db"), Catch::Contains("postgresql://user@/db?host=/run/pg, or with /"));
+  CHECK_THAT(refusal("postgresql:///run/pg/db?user=u"), Catch::Contains("names no host"));
+  CHECK_THAT(refusal("opengauss://user@/run/pg/db"), Catch::Contains("names no host"));
+  CHECK_THAT(refusal("postgresql://user@/db?host=/run/pg/.s.PGSQL.5433"),
+             Catch::Contains("host=/run/pg, and its port, port=5433"));
+  // As advised, and what may be meant.
+  CHECK_THAT(refusal("postgresql://user@/db?host=/run/pg"), Catch::StartsWith("postgresql://user@/db?host=/run/pg"));
+  CHECK_THAT(refusal("postgresql://user@%2Frun%2Fpg/db"), Catch::StartsWith("postgresql://user@/db?host=/run/pg"));
+  CHECK_THAT(refusal("postgresql://user@host/a/b"), Catch::StartsWith("postgresql://user@host:"));
+  CHECK_THAT(refusal("postgresql://user@/a%2Fb?host=h"), Catch::StartsWith("postgresql://user@h:"));
+}
+
 TEST_CASE("a missing database and a missing role are named, with the class that waits for a person", "[postgres]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
