@@ -13,9 +13,7 @@ constexpr std::string_view kHeader =
     R"(# Settings of forebay. docs/settings.md explains each; `forebay config show` tells what is in force and where it comes
 # from, `forebay config check` whether it works. Command line and environment win over this file.
 # A line is NAME=value; what follows " #" is a comment. Keep a file that holds a password to yourself: chmod 600 .env
-#
-# Sizing (batch size / interval / rows in memory): strong servers 10000 / 60 / 200000, ordinary 5000 / 30 / 100000,
-# small 2000 / 15 / 50000.
+# What is set below is the sizing of one of the profiles strong, ordinary and small (docs/settings.md).
 )";
 
 std::string block(const Setting& setting, Profile profile) {

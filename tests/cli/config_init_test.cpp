@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
+#include "config/setting_table.hpp"
 #include "support/places.hpp"
 #include "support/run_command.hpp"
 #include "support/temporary_directory.hpp"
@@ -106,6 +108,32 @@ TEST_CASE("config init refuses what is not a file of its own: symlinks, folders,
   CHECK_FALSE(std::filesystem::exists(directory / "nowhere"));
   CHECK(directory.read("open.env") == "A='never closed\n");
   CHECK(backups_in(directory).empty());
+}
+
+TEST_CASE("the profile small sets memory, disk, threads and connections, and what is said elsewhere wins over it",
+          "[threads]") {
+  const TemporaryDirectory directory;
+  REQUIRE(run_forebay({"config", "init", "--profile", "small"}, {}, directory.path()).status == 0);
+  const auto shown = [&](const std::map<std::string, std::string>& environment) {
+    const CommandResult result = run_forebay({"config", "show", "--json"}, environment, directory.path());
+    CHECK(result.status == 0);
+    return nlohmann::json::parse(result.out).at("settings");
+  };
+  const auto small = shown({});
+  const auto number = [](const nlohmann::json& settings, const char* name) {
+    return settings.at(name).at("value").get<std::int64_t>();
+  };
+  for (const Setting& s : all_settings()) {
+    if (s.small.empty()) continue;
+    CAPTURE(s.name);
+    CHECK(number(small, s.name.data()) == std::stoll(std::string(s.small)));
+    CHECK(std::stoll(std::string(s.small)) < std::stoll(std::string(s.ordinary)));
+    CHECK(std::stoll(std::string(s.ordinary)) < std::stoll(std::string(s.strong)));
+  }
+  const auto given = shown({{"MEMORY_DB_MAX_MB", "96"}, {"SYNC_CONNECTIONS", "3"}});
+  CHECK(number(given, "MEMORY_DB_MAX_MB") == 96);
+  CHECK(number(given, "SYNC_CONNECTIONS") == 3);
+  CHECK(number(given, "SCAN_THREADS") == number(small, "SCAN_THREADS"));
 }
 
 TEST_CASE("two backups within one second do not overwrite each other", "[threads]") {

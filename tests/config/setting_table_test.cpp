@@ -65,6 +65,23 @@ TEST_CASE("defaults, examples and profiles of the table are values it would take
   }
 }
 
+TEST_CASE("docs/settings.md has the values of each profile, and no others") {
+  const std::string text = source_file("docs/settings.md");
+  const std::size_t begin = text.find("| setting | strong |");
+  REQUIRE(begin != std::string::npos);
+  std::string rows = "| setting | strong | ordinary (the defaults) | small |\n| --- | --- | --- | --- |\n";
+  std::size_t sized = 0;
+  for (const Setting& s : all_settings()) {
+    if (s.small.empty()) continue;
+    ++sized;
+    const std::string row = "| `" + std::string(s.name) + "` | " + std::string(s.strong) + " | " +
+                            std::string(s.ordinary) + " | " + std::string(s.small) + " |\n";
+    rows += row;
+  }
+  CHECK(sized == 7);
+  CHECK(text.substr(begin, text.find("\n\n", begin) + 1 - begin) == rows);
+}
+
 TEST_CASE("numbers are whole, in range and nothing else") {
   const Setting& batch = *find_setting("MEMORY_DB_SYNC_BATCH_SIZE");
   for (const char* text : {"1", "5000", "1000000", "0005"}) {
