@@ -4,7 +4,7 @@
 folders   docs/architecture.md, table "Folders": which folder of src/ may include which; and who may include what of
           other libraries (LIBRARIES below). The table must name every folder, and may have no circle in it.
 links     relative links of all pages lead somewhere, anchors included; paths in backquotes exist.
-tests     a test that docs/troubles.md or docs/faults.md names is there.
+tests     a test that docs/troubles.md, docs/faults.md or docs/tables.md names is there.
 readme    README.zh-CN.md has the sections of README.md, in order, and the same commands and outputs.
 
 Prints a line for each finding; ends with 1 if there is any.
@@ -137,7 +137,7 @@ def check_tests():
     there = set()
     for path in glob.glob("tests/**/*.cpp", root_dir=REPO, recursive=True):
         there.update(re.findall(r'(?:TEST_CASE|SINK_CONTRACT)\(\s*"((?:[^"\\]|\\.)*)"', read(path)))
-    for page in ("docs/troubles.md", "docs/faults.md"):
+    for page in ("docs/troubles.md", "docs/faults.md", "docs/tables.md"):
         # What was tried once and taught nothing has no test.
         kept, _, tried = read(page).partition("\n## Tried besides")
         for name in re.findall("“([^”]*)”", tried):

@@ -76,10 +76,22 @@ void PostgresSink::connect() {
   }
   find_targets();
   check_target_grants();
+  tell_unlogged();
 }
 
 void PostgresSink::tell_server() {
   if (shared_->told.tell(session_->told()) && options_.note) options_.note(session_->told());
+}
+
+void PostgresSink::tell_unlogged() {
+  std::string tables;
+  for (const Target& t : targets_)
+    if (t.table.unlogged) tables += (tables.empty() ? "" : ", ") + t.table.quoted;
+  if (tables.empty() || !shared_->unlogged.tell(tables) || !options_.note) return;
+  options_.note(
+      "UNLOGGED: " + tables +
+      "; PostgreSQL empties such a table when it starts after a crash, and what had landed is gone (ALTER TABLE "
+      "… SET LOGGED)");
 }
 
 void PostgresSink::check_target_grants() {

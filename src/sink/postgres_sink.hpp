@@ -62,6 +62,7 @@ struct PostgresShared {
   RefusalRates rates;
   TableTurns turns;
   Told told;
+  Told unlogged;
   ServerMet server;
 };
 
@@ -94,6 +95,7 @@ class PostgresSink final : public Sink {
 
   void connect();
   void tell_server();
+  void tell_unlogged();
   void find_targets();
   void check_target_grants();
   void check_same_server();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
+#include <string_view>
 
 #include "sink/ledger.hpp"
 #include "sink/migrations.hpp"
@@ -203,7 +204,7 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   table.shape = session.exec("SELECT " + shape_of(session.dialect(), quoted)).at(0)[0].c_str();
   const auto facts = session.exec("SELECT c.relkind, " + std::string(session.dialect().catalog().row_security) +
                                       ", c.relname, " + std::string(session.dialect().catalog().partitioned) +
-                                      " FROM pg_class c WHERE c.oid = "
+                                      ", c.relpersistence FROM pg_class c WHERE c.oid = "
                                       "$1::regclass",
                                   {quoted});
   table.name = facts.at(0)[2].c_str();
@@ -234,6 +235,7 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
     throw DestinationFailure(misfit_failure(stream, quoted, misfits, origin_of(session, stream) == Origin::adoptable));
   table.triggers = own_triggers(session, quoted);
   table.key_limits = key_limits(session, stream, quoted);
+  table.unlogged = std::string_view(facts[0][4].c_str()) == "u";
   table.partitioned = facts[0][3].as<bool>();
   // An INSERT trigger and row-level security judge rows one by one; COPY refuses the latter.
   table.direct = !facts[0][1].as<bool>() && !table.triggers.on_insert && table.repeated.empty();

@@ -37,6 +37,7 @@ struct PostgresTable {
   std::vector<std::string> repeated;
   OwnTriggers triggers;
   std::vector<KeyLimit> key_limits;
+  bool unlogged = false;
   bool partitioned = false;              // its partitions' indexes have names of their own
   bool distributed = false;              // over Citus's workers
   std::vector<std::string> constraints;  // names that a worker's error may hold; empty where it is not distributed

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "sink/contract.hpp"
@@ -233,6 +234,66 @@ TEST_CASE("a trigger of the batch ledger that drops its rows is a schema problem
   CHECK(fixture.one("SELECT count(*) FROM small_files") == "0");
   fixture.exec("DROP TRIGGER odd ON sync_batches");
   CHECK(send(*sink, three_rows(stream)).written.ranges[0].synced == 3);
+}
+
+TEST_CASE("what only looks like a table is refused", "[sink][postgres][threads]") {
+  const bool with_code = GENERATE(false, true);
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
+  fixture.exec("CREATE TABLE kept (" + std::string(kSmallColumns) + ", PRIMARY KEY (set_id, path))");
+  fixture.exec("CREATE VIEW small_files AS SELECT * FROM kept");
+  if (with_code) {
+    fixture.exec("CREATE FUNCTION odd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$");
+    fixture.exec("CREATE TRIGGER odd INSTEAD OF INSERT ON small_files FOR EACH ROW EXECUTE FUNCTION odd()");
+  }
+  const Stream stream = small_stream();
+  const auto sink = fixture.destination()->make_sink({&stream});
+  const auto failure = sink->open();
+  REQUIRE(failure);
+  CHECK(failure->failure_class == FailureClass::schema);
+  CHECK_THAT(failure->message, Catch::Contains("it is not a table"));
+  fixture.exec("ALTER VIEW small_files RENAME TO seen_files");
+  CHECK(send(*sink, three_rows(stream)).written.ranges[0].synced == 3);
+}
+
+TEST_CASE("a table that a crash would empty is noted at connect", "[sink][postgres][threads]") {
+  PostgresFixture fixture;
+  if (!fixture.available()) return;
+  std::vector<std::string> notes;
+  DestinationOptions options;
+  options.note = [&](const std::string& note) { notes.push_back(note); };
+  const Stream stream = small_stream();
+  const auto noted = [&] {
+    notes.clear();
+    const auto destination = fixture.destination(options);
+    opens(*destination->make_sink({&stream}));
+    opens(*destination->make_sink({&stream}));
+    return std::count_if(notes.begin(), notes.end(), [](const std::string& n) { return n.starts_with("UNLOGGED: "); });
+  };
+  fixture.exec("CREATE UNLOGGED TABLE small_files (" + std::string(kSmallColumns) + ", PRIMARY KEY (set_id, path))");
+  CHECK(noted() == 1);
+  fixture.exec("ALTER TABLE small_files SET LOGGED");
+  CHECK(noted() == 0);
+}
+
+TEST_CASE("a row that a policy hides is not counted", "[sink][postgres][threads]") {
+  PostgresNoTempFixture fixture;
+  if (!fixture.available()) return;
+  fixture.exec(table_of());
+  fixture.exec("ALTER TABLE small_files ENABLE ROW LEVEL SECURITY");
+  fixture.exec("ALTER TABLE small_files FORCE ROW LEVEL SECURITY");
+  fixture.exec("CREATE POLICY writes ON small_files FOR INSERT WITH CHECK (true)");
+  fixture.exec("CREATE POLICY changes ON small_files FOR UPDATE USING (true)");
+  fixture.exec("CREATE POLICY reads ON small_files FOR SELECT USING (path <> '/odd')");
+  fixture.hand_over("small_files");
+  const Stream stream = small_stream();
+  const auto sink = fixture.destination()->make_sink({&stream});
+  Batch batch(Reason::end, {three_rows(stream)});
+  Kept kept;
+  const WriteOutcome outcome = sink->write(batch, kept.keep());
+  const auto* written = std::get_if<Written>(&outcome);
+  CHECK((written != nullptr ? written->ranges[0].synced : 0) <= 2);
+  CHECK(fixture.one("SELECT count(*) FROM small_files WHERE path = '/odd'") == "0");
 }
 
 TEST_CASE("a table with a rule is refused with the statement that drops it", "[sink][postgres][threads]") {
