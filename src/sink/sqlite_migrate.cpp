@@ -266,9 +266,8 @@ void check_catalog_table(SqliteConnection& db, const Stream& stream) {
     problems.push_back("no unique index is on exactly (" + key_columns(stream) + ")");
   const std::vector<std::string> collations = collation_problems(db, stream, key_indexes);
   problems.insert(problems.end(), collations.begin(), collations.end());
-  const bool has_other = std::any_of(uniques.begin(), uniques.end(), [&](const auto& index) {
-    return !index.second.empty() && index.second != key;
-  });
+  const bool has_other = std::any_of(uniques.begin(), uniques.end(),
+                                     [&](const auto& index) { return !index.second.empty() && index.second != key; });
   if (has_other && replaces_on_conflict(db, stream.table))
     problems.emplace_back("a constraint has ON CONFLICT REPLACE, by which a row would delete another");
   if (problems.empty()) return;
