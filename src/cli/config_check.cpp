@@ -148,13 +148,21 @@ void check_destination(const Settings& settings, Findings& findings) {
       return;
     }
     if (check_schema(*destination, findings)) {
-      const auto sink = destination->make_sink({&backup_files_stream(), &backup_sets_stream()});
+      const std::vector<const Stream*> streams = {&backup_files_stream(), &backup_sets_stream()};
+      const auto sink = destination->make_sink(streams);
       if (const auto failure = sink->open()) {
         findings.add_problem(kRowsRemain, "destination", failure->message);
       } else {
         findings.add(Verdict::ok, "destination", "ready: encoding, clock, schema and columns fit");
       }
       sink->close();
+      for (const Foreseen& foreseen : destination->foresee(streams)) {
+        if (foreseen.stops) {
+          findings.add_problem(kRowsRemain, "destination", foreseen.message);
+        } else {
+          findings.add(Verdict::warning, "destination", foreseen.message);
+        }
+      }
     }
   } catch (const Error& e) {
     const bool usage = e.code() == ErrorCode::usage || e.code() == ErrorCode::not_built_yet;

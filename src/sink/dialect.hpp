@@ -106,6 +106,7 @@ struct CatalogWords {
   std::string_view partitioned;      // of pg_class c
   std::string_view table_shape;      // of pg_class c: what else counts when a table is looked at; begins with a comma
   std::string_view column_shape;     // of pg_attribute a: likewise
+  std::string_view awaits_standby = "false";  // of pg_stat_activity a: its COMMIT waits for a synchronous standby
 };
 
 /// How long a server lets things take, in milliseconds.

@@ -35,7 +35,8 @@ const CatalogWords& PostgresDialect::catalog() const {
                                           "row_security_active(c.oid)",
                                           "c.relkind = 'p'",
                                           ", c.relrowsecurity, c.relforcerowsecurity",
-                                          ", a.attidentity, a.attgenerated"};
+                                          ", a.attidentity, a.attgenerated",
+                                          "coalesce(a.wait_event = 'SyncRep', false)"};
   return kWords;
 }
 

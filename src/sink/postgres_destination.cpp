@@ -7,6 +7,7 @@
 
 #include "sink/postgres_compare.hpp"
 #include "sink/postgres_conninfo.hpp"
+#include "sink/postgres_foresight.hpp"
 #include "sink/postgres_grants.hpp"
 #include "sink/postgres_hosts.hpp"
 #include "sink/postgres_migrate.hpp"
@@ -18,8 +19,6 @@ namespace forebay {
 namespace {
 
 constexpr int kConnectionsMax = 64;
-/// What a question may take that can do without an answer.
-constexpr std::chrono::milliseconds kAskTimeout{2'000};
 constexpr std::string_view kPostgres = "postgresql://";
 constexpr std::string_view kOpenGauss = "opengauss://";
 
@@ -222,12 +221,27 @@ class PostgresDestination final : public Destination {
   std::uint64_t server_changes() const override { return shared_->server.changes(); }
 
   std::optional<std::string> why_not_into_set(std::int64_t number) override {
-    PostgresTarget hasty = target_;
-    hasty.connect_timeout = std::min(hasty.connect_timeout, kAskTimeout);
-    hasty.statement_timeout = std::min(hasty.statement_timeout, kAskTimeout);
-    PostgresSession session(hasty, shared_->watchdog);
+    PostgresSession session(hasty(target_), shared_->watchdog);
     begin_at_tables(session);
     return forebay::why_not_into_set(session, number);
+  }
+
+  std::vector<Foreseen> foresee(const std::vector<const Stream*>& streams) override {
+    PostgresSession session(target_, shared_->watchdog);
+    const std::string prelude = check_server(session, target_, options_).prelude;
+    std::vector<Foreseen> found;
+    if (session.dialect().name() != "postgres") return found;
+    if (const auto shortage = lacks_transaction_ids(session, prelude))
+      found.push_back({shortage->stopped, shortage->message});
+    if (const auto standby = lacks_standby(session, prelude)) found.push_back({true, *standby});
+    for (const Stream* stream : streams) {
+      session.begin(prelude);
+      const auto table = find_table(session, table_name(stream->table));
+      session.commit();
+      const auto lacks = table ? lacks_replica_identity(session, prelude, *stream, *table) : std::nullopt;
+      if (lacks) found.push_back({true, lacks->message});
+    }
+    return found;
   }
 
   std::vector<MigrationState> migration_states() override {

@@ -17,4 +17,8 @@ namespace forebay {
 std::string lock_holder(PostgresSession& session, const std::string& prelude, const std::vector<std::string>& tables,
                         std::chrono::milliseconds waited);
 
+/// To be asked of a new connection, when the COMMIT of the process `backend` had no answer in time: what it waits for,
+/// as the end of a message; empty where that is not known. Throws DestinationFailure.
+std::string commit_wait(PostgresSession& session, int backend);
+
 }  // namespace forebay

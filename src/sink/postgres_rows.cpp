@@ -40,10 +40,11 @@ void PostgresRows::land(RowSearch search, const std::function<std::size_t(std::s
     try {
       send(search.range(), before);
       before = kRenew;
+      some_landed_ = true;
       row = search.landed();
       if (row) refuse(row_at(*row), *named);
     } catch (const DestinationFailure& e) {
-      if (!search_ || e.failure.failure_class != FailureClass::row_refused) throw;
+      if (!to_be_searched(e)) throw;
       check_search_time();
       before = kBack;
       // A partition has buffers of its own, so that its errors may come late; triggers run when all rows are in.
@@ -57,6 +58,36 @@ void PostgresRows::land(RowSearch search, const std::function<std::size_t(std::s
     }
   }
   if (before == kBack) session_.run(kBack);
+}
+
+/// What a statement with rows met may be one row's fault, where code of the table's own can have a say in it: such code
+/// chooses its SQLSTATEs as it likes.
+bool PostgresRows::to_be_searched(const DestinationFailure& e) {
+  if (!search_ || !session_.usable()) return false;
+  const FailureClass why = e.failure.failure_class;
+  if (why != FailureClass::row_refused) {
+    const bool unknown = !e.sqlstate().empty() && find_sqlstate(e.sqlstate()) == nullptr;
+    const bool within = e.in_code && (why == FailureClass::schema || why == FailureClass::other);
+    if (!unknown && !within) return false;
+    doubt(e);
+  }
+  if (e.reporter == Reporter::raised && means_try_again(e.sqlstate()) && raised_tries_ != nullptr &&
+      !raised_tries_->are_over(table_.quoted, e.sqlstate())) {
+    throw DestinationFailure({FailureClass::retry_batch, e.sqlstate(),
+                              "table " + table_.quoted + ": " + e.said + " (" + e.sqlstate() +
+                                  "); it is tried again some times, then the row is searched for"});
+  }
+  return true;
+}
+
+/// Of a table that takes no row any more each row would be refused.
+void PostgresRows::doubt(const DestinationFailure& e) {
+  if (!doubted_) doubted_ = e;
+  if (++doubts_ >= RefusalRate::kRowsMin) settle_doubt();
+}
+
+void PostgresRows::settle_doubt() const {
+  if (doubted_ && !some_landed_ && !left_over_) throw DestinationFailure(*doubted_);
 }
 
 /// Citus's command tag counts what was selected, whether it won or not; the rows that come back are those that did.
@@ -75,7 +106,23 @@ void PostgresRows::refuse(std::size_t row, const DestinationFailure& why) {
               " has no row of this key, and only the application that it belongs to can make one (" + why.said +
               "); make it there";
   }
-  refuse({row, why.sqlstate(), constraint, message});
+  refuse({row, why.sqlstate(), constraint, message, why.reporter == Reporter::raised || why.in_code});
+}
+
+/// For those who look for the code: which triggers the table has.
+void PostgresRows::name_triggers() {
+  if (std::none_of(refused_.begin(), refused_.end(), [](const PartRefusal& r) { return r.by_code; })) return;
+  std::string names;
+  for (const auto& [position, name] : session_.run_query(
+           "SELECT row_number() OVER (ORDER BY tgname), quote_ident(tgname) FROM pg_catalog.pg_trigger WHERE tgrelid "
+           "= " +
+           quoted_literal(table_.quoted) + "::regclass AND NOT tgisinternal AND tgenabled <> 'D' ORDER BY tgname")) {
+    names += (position == 1 ? "" : ", ") + name;
+  }
+  const std::string more = " (" + (names.empty() ? "" : "triggers of " + table_.quoted + ": " + names + "; ") +
+                           "what it says is in the server's log)";
+  for (PartRefusal& refusal : refused_)
+    if (refusal.by_code) refusal.message += more;
 }
 
 void PostgresRows::refuse(PartRefusal refusal) {
@@ -94,6 +141,8 @@ void PostgresRows::check_search_time() {
 }
 
 std::vector<PartRefusal> PostgresRows::take_refused() {
+  settle_doubt();
+  name_triggers();
   std::sort(refused_.begin(), refused_.end(), [](const PartRefusal& a, const PartRefusal& b) { return a.row < b.row; });
   return std::exchange(refused_, {});
 }
@@ -122,7 +171,7 @@ bool PostgresRows::copy_direct() {
             session_.copy(before + copy, pieces(range, encode));
           } catch (const DestinationFailure& e) {
             taken = in_the_way(e) || (table_.distributed && is_vague(e.sqlstate()));
-            if (taken) throw DestinationFailure({FailureClass::other, e.sqlstate(), e.failure.message});
+            if (taken) throw DestinationFailure({FailureClass::other, "", e.failure.message});
             throw;
           }
         });
@@ -133,12 +182,21 @@ bool PostgresRows::copy_direct() {
   session_.run("ROLLBACK TO SAVEPOINT forebay_direct");
   refused_.clear();
   reasons_.clear();
+  doubted_.reset();
+  some_landed_ = false;
   return false;
 }
 
 void PostgresRows::upsert_staged(const std::string& name, bool refuses) {
-  session_.run(dialect_.create_stage(name, table_.wire));
-  std::vector<std::size_t> staged = copy_to_stage(name);
+  std::vector<std::size_t> staged;
+  try {
+    session_.run(dialect_.create_stage(name, table_.wire));
+    staged = copy_to_stage(name);
+  } catch (const DestinationFailure& e) {
+    if (is_of_the_stage(e)) throw NoStage{e.said + " (" + e.sqlstate() + ")"};
+    throw;
+  }
+  some_landed_ = false;  // in the stage only
   const std::string stage = "pg_temp." + name;
   if (staged.empty() || ((!search_ || !(refuses || many_refused_)) && upsert_whole_stage(stage, staged.size()))) return;
   const std::vector<Suspect> some = suspects(stage);
@@ -159,14 +217,40 @@ void PostgresRows::upsert_staged(const std::string& name, bool refuses) {
         std::string first = before;
         const std::string index = dialect_.index_stage(stage);
         if (!whole && !indexed && !index.empty()) {  // of the many tries to come each takes some rows only
-          session_.run(first + index);
-          first = kSavepoint;
-          indexed = true;
+          session_.run(std::exchange(first, kSavepoint));
+          indexed = true;  // or an index is forbidden: then the tries are slower
+          run_or_go_back(index);
         }
         const std::string item = whole ? stage : dialect_.stage_rows(stage, rest[range.begin], rest[range.end - 1]);
         const auto affected = session_.run(first + upsert_from(item));
         upserted(affected, range.size(), item, {});
       });
+}
+
+/// Leaves a savepoint less, either way.
+void PostgresRows::run_or_go_back(const std::string& sql) {
+  try {
+    session_.run(sql + "; RELEASE SAVEPOINT forebay_rows");
+  } catch (const DestinationFailure& e) {
+    if (!session_.usable()) throw;
+    session_.run(std::string(kBack) + "RELEASE SAVEPOINT forebay_rows");
+  }
+}
+
+/// Whether it is the temporary table that failed, in a way that rows which go without it may not meet.
+bool PostgresRows::is_of_the_stage(const DestinationFailure& e) const {
+  if (!session_.usable() || e.sqlstate().empty()) return false;
+  switch (e.failure.failure_class) {
+    case FailureClass::reconnect:
+    case FailureClass::in_doubt:
+    case FailureClass::retry_batch:
+    case FailureClass::retry_half:
+      return false;
+    case FailureClass::unfit_for_now:  // room and memory may be short where temporary tables are
+      return e.sqlstate().starts_with("53");
+    default:
+      return e.reporter == Reporter::raised || e.failure.failure_class != FailureClass::row_refused;
+  }
 }
 
 /// Returns the rows that are in.
@@ -201,7 +285,7 @@ bool PostgresRows::upsert_whole_stage(const std::string& stage, std::size_t rows
     upserted(session_.run(kSavepoint + upsert_from(stage)), rows, stage, {});
     return true;
   } catch (const DestinationFailure& e) {
-    if (!search_ || e.failure.failure_class != FailureClass::row_refused) throw;
+    if (!to_be_searched(e)) throw;
   }
   session_.run(kBack);
   return false;

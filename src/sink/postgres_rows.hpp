@@ -12,6 +12,7 @@
 #include "sink/ledger.hpp"
 #include "sink/postgres_session.hpp"
 #include "sink/postgres_table.hpp"
+#include "sink/raised_tries.hpp"
 #include "sink/refusals.hpp"
 #include "sink/row_search.hpp"
 
@@ -20,6 +21,11 @@ namespace forebay {
 /// What ends a search that has gone on for longer than it may beside other connections: see TableTurns.
 struct SearchTooLong {
   const Stream* stream;
+};
+
+/// What ends an attempt where a temporary table cannot be made or filled: without one it may go.
+struct NoStage {
+  std::string why;  // what the server says, with its SQLSTATE
 };
 
 /// Brings the rows of one part to a PostgreSQL table, in the transaction that is open, by one of three ways. With
@@ -44,7 +50,7 @@ class PostgresRows {
   /// say what is: the staging way tells whether it is an older version of it. Or where many rows are refused, most of
   /// which that way finds without a try for each.
   bool copy_direct();
-  /// COPY into a temporary table of that name, then an upsert of what is in it.
+  /// COPY into a temporary table of that name, then an upsert of what is in it. Throws NoStage.
   /// `refuses`: the table has refused rows of late, so those that it probably will are looked for before they fail.
   void upsert_staged(const std::string& name, bool refuses);
   /// The same by way of arrays: for a role that may not create temporary tables.
@@ -56,6 +62,10 @@ class PostgresRows {
   void search_for(std::chrono::milliseconds limit) { search_limit_ = limit; }
   /// With this, too many rows refused for one reason end the search: DestinationFailure(schema). Must outlive it.
   void expect_most_to_fit(const RefusalRates& rates) { rates_ = &rates; }
+  /// With this, what the table's code raises as an outage is one for some tries. Must outlive it.
+  void try_again_first(RaisedTries& tries) { raised_tries_ = &tries; }
+  /// These are some rows of a part that was sent before: that no other lands tells nothing.
+  void are_left_over() { left_over_ = true; }
 
  private:
   // One savepoint at a time: a statement begins with what the one before it left to do.
@@ -68,6 +78,8 @@ class PostgresRows {
   /// `rows`: how many; `row_at`: the part's index of each.
   void land(RowSearch search, const std::function<std::size_t(std::size_t)>& row_at, const std::string& copy_table,
             const Send& send);
+  bool is_of_the_stage(const DestinationFailure& e) const;
+  void run_or_go_back(const std::string& sql);
   std::vector<std::size_t> copy_to_stage(const std::string& name);
   bool upsert_whole_stage(const std::string& stage, std::size_t rows);
   struct Suspect {
@@ -80,6 +92,10 @@ class PostgresRows {
   void try_suspects(const std::string& stage, const std::vector<Suspect>& suspects);
   std::map<std::string, PartRefusal> shown_by(const std::vector<Suspect>& tried) const;
   std::string upsert_from(const std::string& item) const;
+  bool to_be_searched(const DestinationFailure& e);
+  void doubt(const DestinationFailure& e);
+  void settle_doubt() const;
+  void name_triggers();
   void refuse(std::size_t row, const DestinationFailure& why);
   void refuse(PartRefusal refusal);
   void check_search_time();
@@ -93,7 +109,12 @@ class PostgresRows {
   const PostgresDialect& dialect_;
   bool search_;
   bool many_refused_ = false;
+  bool some_landed_ = false;
+  std::uint64_t doubts_ = 0;
+  bool left_over_ = false;
+  std::optional<DestinationFailure> doubted_;  // it may be the table that is wrong, and no row
   const RefusalRates* rates_ = nullptr;
+  RaisedTries* raised_tries_ = nullptr;
   std::optional<std::chrono::milliseconds> search_limit_;
   std::optional<std::chrono::steady_clock::time_point> searching_since_;
   std::vector<PartRefusal> refused_;

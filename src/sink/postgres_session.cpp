@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -18,10 +19,19 @@ using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 DestinationFailure failure_of(Failure failure, const ServerMessage& said) {
   DestinationFailure all(std::move(failure), said.constraint);
   all.said = said.text;
+  all.reporter = said.reporter;
+  all.in_code = said.in_code;
   return all;
 }
 
 }  // namespace
+
+PostgresTarget hasty(PostgresTarget target) {
+  constexpr std::chrono::milliseconds kAskTimeout{2'000};
+  target.connect_timeout = std::min(target.connect_timeout, kAskTimeout);
+  target.statement_timeout = std::min(target.statement_timeout, kAskTimeout);
+  return target;
+}
 
 std::string limit_text(std::chrono::milliseconds limit) {
   const auto ms = limit.count();
@@ -78,14 +88,15 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
   ServerMessage said = parse_server_message(verbose);
   if (said.sqlstate.empty()) said.sqlstate = fallback_sqlstate;
   // Without a SQLSTATE and with a connection that stands, it is not the connection (a libpqxx usage error).
-  FailureClass why = failure_class(said.sqlstate, phase);
+  FailureClass why = failure_class(said, phase);
   if (said.sqlstate.empty() && !timed_out && usable() && phase == Phase::statement) why = FailureClass::other;
   std::string message = target_.description + ": ";
   if (timed_out) {
     why = phase == Phase::commit ? FailureClass::in_doubt : FailureClass::reconnect;
     message += "no answer within " + limit_text(target_.statement_timeout) + " (SYNC_STATEMENT_TIMEOUT)";
   } else {
-    message = with_cure(message + (said.text.empty() ? "the connection was lost" : said.text), said.sqlstate);
+    message =
+        with_cure(message + (said.text.empty() ? "the connection was lost" : said.text), said.sqlstate, said.reporter);
     // A relative of openGauss that says of itself that it is PostgreSQL.
     if (said.sqlstate == "42601" && server_.may_be_opengauss)
       message += "; if the server is an openGauss that does not say so, begin the destination with opengauss://";
@@ -197,7 +208,8 @@ void PostgresSession::check(PGresult* result, bool timed_out) {
     fail(Phase::statement, timed_out, text, code != nullptr ? code : "");
   } catch (DestinationFailure& failure) {
     const char* constraint = result != nullptr ? PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) : nullptr;
-    failure.constraint = constraint != nullptr ? constraint : "";  // not from the text, which may quote anything
+    // Not from the text, which may quote anything, nor from what may name anything.
+    failure.constraint = constraint != nullptr && failure.reporter != Reporter::raised ? constraint : "";
     const char* context = result != nullptr ? PQresultErrorField(result, PG_DIAG_CONTEXT) : nullptr;
     if (context != nullptr) failure.context = context;
     throw;

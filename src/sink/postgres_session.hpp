@@ -26,6 +26,9 @@ struct PostgresTarget {
   bool opengauss = false;  // the URL says so; else it is found out
 };
 
+/// For a question that can do without an answer: nobody should have to wait for it.
+PostgresTarget hasty(PostgresTarget target);
+
 /// "60 s", "250 ms": a limit, for a message.
 std::string limit_text(std::chrono::milliseconds limit);
 
@@ -64,6 +67,8 @@ class PostgresSession {
   void look_again();
 
   bool usable() const;
+  /// The server's process for it; behind a pooler a number that says nothing.
+  int backend() const { return PQbackendPID(raw_); }
 
   /// The texts for the server at the other end.
   const PostgresDialect& dialect() const { return *server_.dialect; }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/crash_point.hpp"
+#include "sink/postgres_foresight.hpp"
 #include "sink/postgres_grants.hpp"
 #include "sink/postgres_lock_holder.hpp"
 #include "sink/postgres_migrate.hpp"
@@ -19,6 +20,12 @@ constexpr int kSearchPart = 100;
 std::int64_t lock_number(const BatchRange& range) {
   const std::string name = range.buffer + "/" + std::to_string(range.segment);
   return static_cast<std::int64_t>(XXH3_64bits(name.data(), name.size()));
+}
+
+/// Where no row of a stream was sent, none is refused: what forebay does for itself is.
+Failure without_rows(Failure failure) {
+  if (failure.failure_class == FailureClass::row_refused) failure.failure_class = FailureClass::schema;
+  return failure;
 }
 
 }  // namespace
@@ -45,7 +52,7 @@ std::optional<Failure> PostgresSink::open() {
     return std::nullopt;
   } catch (const DestinationFailure& e) {
     close();
-    return e.failure;
+    return without_rows(e.failure);
   }
 }
 
@@ -137,19 +144,21 @@ std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const Keep
     session_->abort();
     shared_->turns.one_at_a_time(e.stream->table, true);
     return std::nullopt;
+  } catch (const NoStage& e) {
+    session_->abort();
+    do_without_stage(e);
+    return std::nullopt;
   } catch (DestinationFailure& e) {
-    if (committing_ && keep && e.failure.failure_class == FailureClass::row_refused) {
-      // Checked at COMMIT they name no row that could be left out; the batch is tried again with them checked at once.
-      check_at_once_ = true;
-      e.failure.failure_class = FailureClass::retry_batch;
-    }
+    if (committing_ && keep) judge_commit(e);
     const FailureClass why = e.failure.failure_class;
     if (session_ != nullptr) session_->abort();
     const bool lost =
         session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt;
-    if (!lost && why == FailureClass::schema) return explained(e.failure);
+    if (!lost && why == FailureClass::schema) return explained(e);
     // Fewer tables than streams: it failed while they were looked at again.
+    const int backend = session_ == nullptr ? 0 : session_->backend();
     if (lost || targets_.size() != streams_.size()) close();
+    if (committing_ && why == FailureClass::in_doubt) name_commit_wait(backend, e.failure);
     if (!lost && may_be_lock_wait(e.sqlstate())) name_lock_holder(batch, e.failure);
     return e.failure;
   } catch (...) {
@@ -158,13 +167,47 @@ std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const Keep
   }
 }
 
+/// What is checked at COMMIT names no row that could be left out: the batch is tried again with all of it checked at
+/// once.
+void PostgresSink::judge_commit(DestinationFailure& e) {
+  const bool by_code = e.in_code && !check_at_once_ && session_->usable();
+  if (e.failure.failure_class != FailureClass::row_refused && !by_code) return;
+  check_at_once_ = true;
+  e.failure.failure_class = FailureClass::retry_batch;
+}
+
+/// From now on this connection's rows go as arrays.
+void PostgresSink::do_without_stage(const NoStage& stage) {
+  server_.temp_tables = false;
+  std::string triggers;
+  if (session_->dialect().name() == "postgres") {
+    session_->begin(server_.prelude);
+    triggers = session_
+                   ->exec(
+                       "SELECT coalesce(string_agg(quote_ident(evtname), ', ' ORDER BY evtname), '') FROM "
+                       "pg_catalog.pg_event_trigger WHERE evtenabled <> 'D'")
+                   .at(0)[0]
+                   .c_str();
+    session_->commit();
+  }
+  const std::string line = target_.description + ": CREATE TEMPORARY TABLE, or COPY into it, fails: " + stage.why +
+                           (triggers.empty() ? "" : "; event triggers there are: " + triggers) +
+                           ". Rows that meet others go as arrays instead, more slowly";
+  if (shared_->without_stage.tell(line) && options_.note) options_.note(line);
+}
+
 /// What differs, where the server named only the first thing it met.
-Failure PostgresSink::explained(const Failure& failure) noexcept {
-  Failure told = failure;
+Failure PostgresSink::explained(const DestinationFailure& why) noexcept {
+  Failure told = why.failure;
   targets_.clear();
   try {
     find_targets();
     check_target_grants();
+    for (const Target& t : targets_) {
+      if (why.reporter != Reporter::replica_identity) break;
+      if (const auto lacks = lacks_replica_identity(*session_, server_.prelude, *t.stream, t.table.quoted))
+        told = *lacks;
+    }
   } catch (const DestinationFailure& e) {
     const bool ours = e.sqlstate().empty() || e.sqlstate() == "42501";
     if (e.failure.failure_class == FailureClass::schema && ours) told.message = e.failure.message;
@@ -179,6 +222,19 @@ Failure PostgresSink::explained(const Failure& failure) noexcept {
 bool PostgresSink::may_be_lock_wait(const std::string& sqlstate) const {
   const bool by_statement = session_ != nullptr && session_->dialect().lock_limit(1).empty();
   return sqlstate == "55P03" || sqlstate == "YY003" || (by_statement && sqlstate == "57014");
+}
+
+/// A COMMIT without an answer may wait for a standby, which only another connection can find out. That may take no
+/// long.
+void PostgresSink::name_commit_wait(int backend, Failure& failure) noexcept {
+  if (shared_->watchdog.interrupted()) return;
+  try {
+    PostgresSession session(hasty(target_), shared_->watchdog);
+    const std::string wait = commit_wait(session, backend);
+    if (!wait.empty()) failure.message += "; " + wait;
+  } catch (const std::exception&) {
+    // that no answer came stands
+  }
 }
 
 void PostgresSink::name_lock_holder(const Batch& batch, Failure& failure) noexcept {
@@ -291,7 +347,12 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
     throw DestinationFailure({FailureClass::row_refused, first.sqlstate, first.message});
   }
   shared_->rates.judge(batch, refused);
-  if (!ledger.entries().empty()) write_ledger(batch, ledger);
+  try {
+    if (!ledger.entries().empty()) write_ledger(batch, ledger);
+  } catch (DestinationFailure& e) {
+    e.failure = without_rows(e.failure);
+    throw;
+  }
   if (!refused.empty()) keep(batch, refused);
   committing_ = true;
   crash_point("before COMMIT");
@@ -303,6 +364,7 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
                                                     "there is looked up"});
   }
   shared_->rates.landed(batch, refused);
+  shared_->raised_tries.landed();
   for (const BatchPart& part : batch.parts) {
     const std::string& table = part.stream->table;
     const auto of_it = [&](const RefusedRow& row) { return batch.ranges[row.range].stream->table == table; };
@@ -332,8 +394,11 @@ PostgresSink::Target& PostgresSink::target_of(const Stream* stream) {
 std::vector<PartRefusal> PostgresSink::send_part(PostgresRows& rows, const BatchPart& part, bool again) {
   Target& target = target_of(part.stream);
   // Few, and of keys that may be there by now: those go by staging, and say nothing of how batches should go.
-  if (!again) {
+  if (again) {
+    rows.are_left_over();
+  } else {
     rows.expect_most_to_fit(shared_->rates);
+    rows.try_again_first(shared_->raised_tries);
     if (target.table.direct && target.way.try_direct()) {
       if (rows.copy_direct()) {
         target.way = target.way.after_direct();

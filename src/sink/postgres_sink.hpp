@@ -14,6 +14,7 @@
 #include "sink/postgres_rows.hpp"
 #include "sink/postgres_session.hpp"
 #include "sink/postgres_table.hpp"
+#include "sink/raised_tries.hpp"
 #include "sink/refusals.hpp"
 #include "sink/sink.hpp"
 #include "sink/table_turns.hpp"
@@ -60,9 +61,11 @@ class ServerMet {
 struct PostgresShared {
   Watchdog watchdog;
   RefusalRates rates;
+  RaisedTries raised_tries;
   TableTurns turns;
   Told told;
   Told unlogged;
+  Told without_stage;
   ServerMet server;
 };
 
@@ -102,7 +105,10 @@ class PostgresSink final : public Sink {
   void begin(const Batch& batch);
   void begin_on_known_tables(const Batch& batch);
   std::optional<WriteOutcome> write_in_turn(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn);
-  Failure explained(const Failure& failure) noexcept;
+  Failure explained(const DestinationFailure& e) noexcept;
+  void do_without_stage(const NoStage& stage);
+  void judge_commit(DestinationFailure& e);
+  void name_commit_wait(int backend, Failure& failure) noexcept;
   bool may_be_lock_wait(const std::string& sqlstate) const;
   void name_lock_holder(const Batch& batch, Failure& failure) noexcept;
   Written send(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn);

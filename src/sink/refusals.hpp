@@ -24,6 +24,7 @@ struct PartRefusal {
   std::string sqlstate;
   std::string constraint;
   std::string message;
+  bool by_code = false;  // that somebody gave the table
 };
 
 /// SQLSTATE of a row that its table took without an error and did not keep: SQL's own for a triggered action.

@@ -141,6 +141,12 @@ struct DestinationOptions {
 
 class Comparer;  // sink/compare.hpp
 
+/// What rows will meet at a destination that a connection finds well. `stops`: they will not land then.
+struct Foreseen {
+  bool stops = false;
+  std::string message;
+};
+
 /// Where rows go, and what can be done there besides writing. Thread-safe.
 class Destination {
  public:
@@ -188,6 +194,12 @@ class Destination {
   virtual std::optional<std::string> why_not_into_set(std::int64_t number) {
     (void)number;
     return std::nullopt;
+  }
+
+  /// Looks for what rows of these streams will meet. Connects for itself, changes nothing. Throws Error(destination).
+  virtual std::vector<Foreseen> foresee(const std::vector<const Stream*>& streams) {
+    (void)streams;
+    return {};
   }
 
   // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).

@@ -151,6 +151,39 @@ void drop_full_stop(std::string& text) {
   if (text.ends_with('!') || (text.ends_with('.') && !text.ends_with(".."))) text.pop_back();
 }
 
+/// What an error's context tells of code that the server ran when it came, from its innermost part on.
+struct Code {
+  bool begun = false;
+  bool met = false;
+  bool dynamic = false;  // a statement may be made of what a row holds
+  std::string first;     // the innermost function, where it is the first that is named
+  std::string where;     // "PL/pgSQL function f() line 3 at RAISE", the outermost: a statement's text may hold anything
+
+  void read(std::string_view line) {
+    if (line.starts_with("PL/")) where = line;
+    if (!begun && line.starts_with("PL/")) first = line;
+    begun = true;
+    // PostgreSQL in other languages begins the line otherwise.
+    met = met || line.find("PL/") != std::string_view::npos || line.starts_with("SQL function ");
+    dynamic = dynamic || line.find("EXECUTE") != std::string_view::npos;
+  }
+};
+
+/// What such code says of a row may hold anything of it; where it says so does not.
+void hide_what_code_says(ServerMessage& message, const Code& code) {
+  const FailureClass why = failure_class(message, Phase::statement);
+  const bool raised = message.reporter == Reporter::raised || message.sqlstate == "P0001";
+  if (raised || (code.met && (why == FailureClass::row_refused || why == FailureClass::other || code.dynamic))) {
+    const std::string& where = message.reporter == Reporter::raised ? code.first : code.where;
+    message.text = "refused by " + (where.empty() ? "a function" : where);
+    if (raised) message.constraint.clear();  // RAISE may name anything
+  } else if (code.met && why == FailureClass::schema) {
+    if (!code.where.empty()) message.text += ", in " + code.where;  // the server says what its statement lacks
+  } else if (message.sqlstate.starts_with("22")) {
+    message.text = without_quotes(message.text);
+  }
+}
+
 constexpr std::array kFields = {
     "DETAIL:", "HINT:",       "CONTEXT:",     "LOCATION:", "STATEMENT:",     "SCHEMA NAME:",
     "QUERY:",  "TABLE NAME:", "COLUMN NAME:", "LINE ",     "DATATYPE NAME:", "CONSTRAINT NAME:"};
@@ -198,10 +231,17 @@ void add_clause(std::string& message, std::string_view between, std::string_view
   message.append(message.empty() ? "(" : " (").append(clause) += ')';
 }
 
-std::string with_cure(std::string message, std::string_view sqlstate) {
+FailureClass failure_class(const ServerMessage& said, Phase phase) noexcept {
+  return said.reporter == Reporter::server ? failure_class(said.sqlstate, phase) : failure_class(said.reporter);
+}
+
+std::string with_cure(std::string message, std::string_view sqlstate, Reporter reporter) {
   if (sqlstate.empty()) return message;
   message += " (" + std::string(sqlstate) + ")";
-  if (const ErrorRow* row = find_sqlstate(sqlstate); row != nullptr) add_clause(message, "; ", row->cure);
+  if (reporter != Reporter::server) {
+    add_clause(message, "; ", cure_of(reporter));
+  } else if (const ErrorRow* row = find_sqlstate(sqlstate); row != nullptr)
+    add_clause(message, "; ", row->cure);
   return message;
 }
 
@@ -227,7 +267,8 @@ std::optional<std::uint64_t> copy_line(std::string_view context, std::string_vie
 ServerMessage parse_server_message(std::string_view verbose) {
   ServerMessage message;
   std::string plain;
-  std::string_view first_context;
+  Code code;
+  bool in_context = false;
   bool skipping = false;  // within a field that is left out; such fields may go on over lines
   while (!verbose.empty()) {
     const auto end = std::min(verbose.find('\n'), verbose.size());
@@ -246,9 +287,20 @@ ServerMessage parse_server_message(std::string_view verbose) {
     constexpr std::string_view kConstraint = "CONSTRAINT NAME:  ";
     if (line.starts_with(kConstraint)) message.constraint = line.substr(kConstraint.size());
     constexpr std::string_view kContext = "CONTEXT:  ";
-    if (line.starts_with(kContext)) first_context = line.substr(kContext.size());
     const bool is_field =
         std::any_of(kFields.begin(), kFields.end(), [&](const char* f) { return line.starts_with(f); });
+    if (line.starts_with(kContext)) {
+      in_context = true;
+      code = {};
+      line.remove_prefix(kContext.size());
+    } else if (is_field) {
+      in_context = false;
+    }
+    if (in_context) code.read(line);
+    // The last one: what comes before may be a message that imitates it.
+    constexpr std::string_view kLocation = "LOCATION:  ";
+    if (line.starts_with(kLocation))
+      message.reporter = reporter_of(line.substr(kLocation.size(), line.find(',') - kLocation.size()));
     const bool starts_anew = line.starts_with("connection to server");
     skipping = is_field || (skipping && !starts_anew);
     if (skipping) continue;
@@ -258,15 +310,9 @@ ServerMessage parse_server_message(std::string_view verbose) {
   }
   if (message.text.empty()) message.text = plain;
   drop_full_stop(message.text);
-  const FailureClass why = failure_class(message.sqlstate, Phase::statement);
-  if (why == FailureClass::row_refused && first_context.starts_with("PL/")) {
-    // What a trigger says of a row may hold anything of it; where it says so does not.
-    message.text = "refused by " + std::string(first_context);
-  } else if (message.sqlstate == "P0001") {
-    message.text = "refused by a function";
-  } else if (message.sqlstate.starts_with("22")) {
-    message.text = without_quotes(message.text);
-  }
+  if (message.reporter == Reporter::temporary_files && message.sqlstate != "53400") message.reporter = Reporter::server;
+  message.in_code = code.met;
+  hide_what_code_says(message, code);
   return message;
 }
 

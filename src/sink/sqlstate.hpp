@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "sink/reporter.hpp"
 #include "sink/sink.hpp"
 
 namespace forebay {
@@ -34,21 +35,24 @@ FailureClass failure_class(std::string_view sqlstate, Phase phase) noexcept;
 void add_clause(std::string& message, std::string_view between, std::string_view clause);
 
 /// "message (SQLSTATE); cure", as far as they are known.
-std::string with_cure(std::string message, std::string_view sqlstate);
+std::string with_cure(std::string message, std::string_view sqlstate, Reporter reporter = Reporter::server);
 
 /// What a server or libpq said, taken apart.
 struct ServerMessage {
   std::string sqlstate;
   std::string text;        // one line, without severity, code, detail or context: those may hold rows; no full stop
   std::string constraint;  // where named
+  Reporter reporter = Reporter::server;
+  bool in_code = false;  // of a table's own, or called by it: its context names a function
 };
+FailureClass failure_class(const ServerMessage& said, Phase phase) noexcept;
 
 /// The row that an error of COPY names, from 1: its CONTEXT has a line "COPY table, line 57, column size", in the
 /// server's language but for the first word. `table` as COPY names it: without schema or quotes.
 std::optional<std::uint64_t> copy_line(std::string_view context, std::string_view table) noexcept;
 
 /// Reads libpq's verbose error text (`ERROR:  23505: duplicate key …`), of one or several lines. Whatever it quotes of
-/// a row's content is replaced by "…".
+/// a row's content is replaced by "…", and what code of a table's own says by where it says so.
 ServerMessage parse_server_message(std::string_view verbose);
 
 /// Exception form of a Failure, within src/sink.
@@ -61,8 +65,10 @@ class DestinationFailure : public Error {
 
   Failure failure;
   std::string constraint;
-  std::string said;     // the server's words alone
-  std::string context;  // the server's, as it came: may quote rows
+  Reporter reporter = Reporter::server;
+  bool in_code = false;  // see ServerMessage
+  std::string said;      // the server's words alone
+  std::string context;   // the server's, as it came: may quote rows
 };
 
 }  // namespace forebay

@@ -119,8 +119,9 @@ void Scheduler::note_unanswered() {
   if (!health_.view().last_error.empty() || sending_since_.empty()) return;
   const auto waited = std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - *sending_since_.begin());
   if (waited.count() == 0) return;
-  unanswered_ = "no answer from " + destination_->description() + " for " + std::to_string(waited.count()) +
-                " s, to a batch that was sent; look whether it hangs, or is slow";
+  unanswered_ =
+      "no answer from " + destination_->description() + " for " + std::to_string(waited.count()) +
+      " s, to a batch that was sent; look whether it hangs, is slow, or waits itself (`forebay config check`)";
 }
 
 Scheduler::State Scheduler::state() const {

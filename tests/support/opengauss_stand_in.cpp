@@ -149,12 +149,17 @@ class ServerSide {
            "MCan only access temp objects of the current session." + '\0' + '\0';
   }
 
-  /// A prepared statement and a schema that are not there have SQLSTATEs of their own (R, errcodes.txt).
+  /// A prepared statement and a schema that are not there have SQLSTATEs of their own (R, errcodes.txt). Those of class
+  /// YY its own functions report, where a PostgreSQL can only be made to raise them.
   static std::string with_own_codes(std::string error) {
     for (const auto& [postgres, own] : {std::pair("C26000", "C26010"), std::pair("C3F000", "C3F001")}) {
       if (const auto at = error.find(std::string(1, '\0') + postgres + '\0'); at != std::string::npos)
         error.replace(at + 1, std::strlen(own), own);
     }
+    const std::string raised = std::string(1, '\0') + "Rexec_stmt_raise";
+    const auto function = error.find(raised);
+    if (function != std::string::npos && error.find(std::string(1, '\0') + "CYY") != std::string::npos)
+      error.replace(function + 1, raised.size() - 1, "RLockErrorCleanup");
     return error;
   }
 
