@@ -32,12 +32,12 @@ OwnTriggers own_triggers(PostgresSession& session, const std::string& quoted) {
 }
 
 std::string own_code_shape() {
-  return "CASE WHEN c.relhastriggers OR c.relhassubclass THEN (SELECT string_agg(concat_ws(' ', t.oid, t.tgenabled), "
+  return "(SELECT string_agg(concat_ws(' ', t.oid, t.tgenabled), "
          "',' ORDER BY t.oid) FROM pg_trigger t WHERE t.tgrelid = ANY (ARRAY(SELECT h.inhrelid FROM pg_inherits h "
          "WHERE "
-         "h.inhparent = c.oid) || c.oid) AND NOT t.tgisinternal) END, CASE WHEN c.relhasrules THEN (SELECT "
+         "h.inhparent = c.oid) || c.oid) AND NOT t.tgisinternal), (SELECT "
          "string_agg(concat_ws(' ', r.oid, r.ev_enabled), ',' ORDER BY r.oid) FROM pg_rewrite r WHERE r.ev_class = "
-         "c.oid) END";
+         "c.oid)";
 }
 
 std::vector<Misfit> rule_misfits(PostgresSession& session, const Stream& stream, const std::string& quoted) {

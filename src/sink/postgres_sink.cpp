@@ -290,9 +290,11 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
     std::string locks;
     std::string shapes;
     for (const Stream* s : streams) {
-      const std::string& table = target_of(s).table.quoted;
+      const PostgresTable& as_found = target_of(s).table;
+      const std::string& table = as_found.quoted;
       locks += "; LOCK TABLE " + table + " IN ROW EXCLUSIVE MODE";
-      shapes += (shapes.empty() ? "; SELECT " : ", ") + shape_of(session_->dialect(), table);
+      shapes +=
+          (shapes.empty() ? "; SELECT " : ", ") + shape_of(session_->dialect(), table, as_found.may_have_own_code);
     }
     const auto found = session_->begin(server_.prelude + locks + shapes).at(0);
     bool known = true;

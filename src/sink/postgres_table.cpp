@@ -168,9 +168,10 @@ std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream
   return rivals;
 }
 
-std::string shape_of(const PostgresDialect& dialect, const std::string& quoted) {
+std::string shape_of(const PostgresDialect& dialect, const std::string& quoted, bool own_code) {
   const CatalogWords& words = dialect.catalog();
-  return "(SELECT concat_ws(' ', c.oid, c.relkind" + std::string(words.table_shape) + ", " + own_code_shape() +
+  return "(SELECT concat_ws(' ', c.oid, c.relkind" + std::string(words.table_shape) +
+         ", c.relhastriggers, c.relhasrules, c.relhassubclass" + (own_code ? ", " + own_code_shape() : "") +
          ", (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, "
          "a.atthasdef" +
          std::string(words.column_shape) +
@@ -201,7 +202,14 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   PostgresTable table;
   table.quoted = quoted;
   // First: what changes from here on is noticed by the next batch.
-  table.shape = session.exec("SELECT " + shape_of(session.dialect(), quoted)).at(0)[0].c_str();
+  table.may_have_own_code = session
+                                .exec(
+                                    "SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c "
+                                    "WHERE c.oid = $1::regclass",
+                                    {quoted})
+                                .at(0)[0]
+                                .as<bool>();
+  table.shape = session.exec("SELECT " + shape_of(session.dialect(), quoted, table.may_have_own_code)).at(0)[0].c_str();
   const auto facts = session.exec("SELECT c.relkind, " + std::string(session.dialect().catalog().row_security) +
                                       ", c.relname, " + std::string(session.dialect().catalog().partitioned) +
                                       ", c.relpersistence FROM pg_class c WHERE c.oid = "

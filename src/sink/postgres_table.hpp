@@ -35,6 +35,7 @@ struct PostgresTable {
   /// Columns (quoted) that an INSERT repeats from the row that is there. Not empty: the table is somebody's own, with
   /// columns that only its application can fill, so that its rows are updated and none is added.
   std::vector<std::string> repeated;
+  bool may_have_own_code = false;
   OwnTriggers triggers;
   std::vector<KeyLimit> key_limits;
   bool unlogged = false;
@@ -58,8 +59,9 @@ std::vector<Misfit> unsafe_misfits(PostgresSession& session, const Stream& strea
 /// PostgresTable::repeated of a table that was adopted, or is to be.
 std::vector<std::string> repeated_columns(const Stream& stream, const ActualColumns& actual);
 
-/// An SQL expression: a text that changes with whatever inspect_table() looks at.
-std::string shape_of(const PostgresDialect& dialect, const std::string& quoted);
+/// An SQL expression: a text that changes with whatever inspect_table() looks at. With `own_code` also with each trigger
+/// and rule, and not only when the first one comes: an ordinary table need not pay for that.
+std::string shape_of(const PostgresDialect& dialect, const std::string& quoted, bool own_code);
 
 /// Everything a sink needs to know of the table. Throws DestinationFailure(schema) that names what does not fit.
 PostgresTable inspect_table(PostgresSession& session, const Stream& stream, const std::string& quoted);
