@@ -14,8 +14,9 @@
 namespace forebay {
 namespace {
 
-constexpr unsigned kStatMask = STATX_TYPE | STATX_MODE | STATX_UID | STATX_GID | STATX_SIZE | STATX_INO | STATX_ATIME |
-                               STATX_MTIME | STATX_CTIME | STATX_BTIME;
+constexpr unsigned kMountId = 0x1000;  // STATX_MNT_ID, from Linux 5.8 on
+constexpr unsigned kStatMask = STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_UID | STATX_GID | STATX_SIZE | STATX_INO |
+                               STATX_ATIME | STATX_MTIME | STATX_CTIME | STATX_BTIME | kMountId;
 constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
 
 int ask_statx(int directory, const char* name, int flags, struct statx& st) {
@@ -38,8 +39,9 @@ int ask_fstatat(int directory, const char* name, int flags, struct statx& st) {
     return stamp;
   };
   st = {};
-  st.stx_mask = kStatMask & ~STATX_BTIME;
+  st.stx_mask = kStatMask & ~(STATX_BTIME | kMountId);
   st.stx_mode = static_cast<std::uint16_t>(plain.st_mode);
+  st.stx_nlink = static_cast<std::uint32_t>(plain.st_nlink);
   st.stx_uid = plain.st_uid;
   st.stx_gid = plain.st_gid;
   st.stx_size = static_cast<std::uint64_t>(plain.st_size);
@@ -121,6 +123,10 @@ bool set_from_stat(FileRecord& record, const struct statx& st) noexcept {
   record.accessed_time_us = time(STATX_ATIME, st.stx_atime);
   record.changed_time_us = time(STATX_CTIME, st.stx_ctime);
   return all;
+}
+
+std::optional<std::uint64_t> mount_id(const struct statx& st) noexcept {
+  return (st.stx_mask & kMountId) != 0 ? std::optional<std::uint64_t>(st.stx_mnt_id) : std::nullopt;
 }
 
 FileId file_id(const struct statx& st) noexcept {

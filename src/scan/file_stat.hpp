@@ -44,6 +44,8 @@ std::optional<std::int64_t> microseconds(const struct statx_timestamp& t) noexce
 bool set_from_stat(FileRecord& record, const struct statx& st) noexcept;
 
 FileId file_id(const struct statx& st) noexcept;
+/// None where the kernel does not tell.
+std::optional<std::uint64_t> mount_id(const struct statx& st) noexcept;
 
 /// Of what changes when another directory stands under a name: mode, owner, group and times.
 std::uint32_t fingerprint(const struct statx& st) noexcept;

@@ -9,9 +9,14 @@ namespace {
 
 std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-/// More than the numbers, which some file systems give to several files.
+/// Whether two looks by different paths saw one file. The numbers alone do not tell, as some file systems give one to
+/// several files: within one mount a directory has one path, and a file has several only by hard links.
 bool same_file(const struct statx& a, const struct statx& b) {
-  return file_id(a) == file_id(b) && a.stx_mode == b.stx_mode && a.stx_uid == b.stx_uid && a.stx_gid == b.stx_gid;
+  if (file_id(a) != file_id(b) || a.stx_mode != b.stx_mode || a.stx_uid != b.stx_uid || a.stx_gid != b.stx_gid) {
+    return false;
+  }
+  const auto mount = mount_id(a);
+  return !mount || mount != mount_id(b) || (!S_ISDIR(a.stx_mode) && a.stx_nlink > 1);
 }
 
 }  // namespace

@@ -199,5 +199,26 @@ TEST_CASE("a scan counts times that no destination can hold, in its summary and 
   CHECK(says(site.run({"scan", tree.path()}).out, "times       of 1 entry is beyond what a destination can hold"));
 }
 
+TEMPLATE_TEST_CASE("the first and the last time that every destination holds land as they are, others as NULL",
+                   "[postgres][root][threads]", PostgresFixture, PostgresNoTempFixture) {
+  TestType fixture;
+  const OddFileSystem odd("times");
+  if (!fixture.available() || !odd.available()) return;
+  const ScanSite site(fixture.url());
+  for (int time = 0; time < 2; ++time) {  // straight into the table, then where rows stand already
+    CAPTURE(time);
+    const auto summary = summary_of(site.run({"scan", odd.path(), "--set-id", "9", "--json"}));
+    CHECK(summary.at("synced") == 22);
+    CHECK(summary.at("times_left_out") == 4);
+    const auto modified = [&](const std::string& name) {
+      return fixture.one("SELECT coalesce((" + fixture.as_microseconds("modified_time") +
+                         ")::text, 'NULL') FROM backup_files WHERE file_name = '" + name + "'");
+    };
+    CHECK(modified("f2") == "9223372036854775807");
+    CHECK(modified("f4") == "-210866803200000000");
+    for (const char* beyond : {"f0", "f1", "f3", "f5"}) CHECK(modified(beyond) == "NULL");
+  }
+}
+
 }  // namespace
 }  // namespace forebay::test

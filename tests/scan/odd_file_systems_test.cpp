@@ -82,6 +82,19 @@ TEST_CASE("where inode numbers change, repeat or are all one, each entry is reco
   }
 }
 
+TEST_CASE("where all directories have one number and are alike, forebay's own is left out, and no other",
+          "[root][threads]") {
+  const OddFileSystem odd("one");
+  if (!odd.available()) return;
+  ScanOptions options;
+  options.roots = {odd.path()};
+  options.own_paths = {odd / "c"};
+  const Scanned scanned = scan_tree(options);
+  CHECK(below(odd.path(), scanned) == whole_tree_without("/c"));
+  options.roots = {odd / "a"};
+  CHECK(scan_tree(options).has(odd / "a/b/b/f4"));
+}
+
 TEST_CASE("inode numbers that an overlay gives anew once the kernel let go of a directory are no change",
           "[root][threads]") {
   constexpr const char* kCannot = "no overlay, or its numbers stay";
