@@ -146,10 +146,7 @@ TEST_CASE("what vanishes during the scan is reported, and the scan goes on", "[t
   for (const auto& [path, reason] : scanned.unreadable) CHECK(reason == "vanished during the scan");
 }
 
-TEST_CASE(
-    "of a directory that is replaced between the look and the open, what stands there now is recorded and entered "
-    "if it is a directory",
-    "[threads]") {
+TEST_CASE("a directory that is replaced between the look and the open is entered as it is now", "[threads]") {
   const Tree tree, outside;
   outside.file("secret");
   tree.file("removed/file");
