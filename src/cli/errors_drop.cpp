@@ -3,9 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <iostream>
 #include <map>
+#include <optional>
+#include <thread>
 
 #include "base/escape.hpp"
 #include "base/human.hpp"
@@ -48,7 +51,7 @@ std::vector<std::pair<std::size_t, std::size_t>> rows_of(const std::vector<Chose
 /// Why the row cannot be dropped now; empty when it can.
 std::string why_not(const Chosen& of, const QuarantinedRow& row, const SegmentsInDoubt& in_doubt) {
   if (hands_of(of.buffer) == Hands::adopter) {
-    return "process " + pid_text(of.buffer.holder) + " is sending what its buffer left; when that has ended, try again";
+    return "process " + pid_text(of.buffer.holder) + " has taken its buffer over; try again when that has ended";
   }
   if (in_doubt.contains({row.buffer, row.segment})) {
     return hands_of(of.buffer) == Hands::nobody
@@ -61,9 +64,24 @@ std::string why_not(const Chosen& of, const QuarantinedRow& row, const SegmentsI
                                               : "it is being sent again; try again when that has ended";
 }
 
+/// A buffer may be taken over for a moment only: by another drop, or who looks for orphans.
+ListedBuffer out_of_hands(const ListedBuffer& buffer) {
+  constexpr std::chrono::milliseconds kPatience{2'000}, kPause{20};
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  ListedBuffer now = buffer;
+  while (hands_of(now) == Hands::adopter && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(kPause);
+    std::optional<ListedBuffer> again = list_buffer(buffer.path);
+    if (!again) break;  // it is empty by now, and gone
+    now = std::move(*again);
+  }
+  return now;
+}
+
 std::vector<Chosen> choose(const std::filesystem::path& state, const DropArguments& a) {
   std::vector<Chosen> all;
-  for (ListedBuffer& buffer : choose_buffers(state, a.buffer)) {
+  for (const ListedBuffer& listed : choose_buffers(state, a.buffer)) {
+    ListedBuffer buffer = out_of_hands(listed);
     std::vector<QuarantinedRow> rows = read_quarantine(buffer.path, a.stream, 0, a.show);
     all.push_back({std::move(buffer), std::move(rows)});
   }
@@ -123,10 +141,10 @@ std::vector<EntryName> names_of(const Chosen& of) {
   return names;
 }
 
-/// By the process that has the buffer, which counts them.
-std::uint64_t ask_maker_to_drop(const Chosen& of) {
+/// By the process that has the buffer, which counts them. False when it turns out that none has it: it ended, or its
+/// lock was taken by somebody else, for a moment in which that does not show.
+bool ask_maker_to_drop(const Chosen& of, std::uint64_t& dropped) {
   const std::vector<EntryName> names = names_of(of);
-  std::uint64_t dropped = 0;
   for (std::size_t first = 0; first < names.size(); first += control::kDropRowsMax) {
     control::Request request;
     request.command = control::Command::drop_errors;
@@ -137,14 +155,21 @@ std::uint64_t ask_maker_to_drop(const Chosen& of) {
     options.silence_max = kWorkSilenceMax;
     const control::Answer answer = ask_maker_patiently(of.buffer, request, options);
     if (answer.outcome != Outcome::answered) {
-      throw Error(ErrorCode::local, "buffer " + of.buffer.id + ": its rows were not dropped: " +
-                                        (answer.outcome == Outcome::absent
-                                             ? "process " + pid_text(of.buffer.holder) + " has no control socket"
-                                             : answer.why));
+      const auto now = list_buffer(of.buffer.path);
+      if (!now || hands_of(*now) != Hands::maker) return false;
+      throw Error(ErrorCode::local,
+                  "buffer " + of.buffer.id + ": its rows were not dropped: " +
+                      (answer.outcome == Outcome::absent ? "process " + pid_text(now->holder) + " has no control socket"
+                                                         : answer.why));
     }
     dropped += answer.result.value("dropped", std::uint64_t{0});
   }
-  return dropped;
+  return true;
+}
+
+void drop(const std::filesystem::path& state, const Chosen& of, std::uint64_t& dropped) {
+  if (hands_of(of.buffer) == Hands::maker && ask_maker_to_drop(of, dropped)) return;
+  dropped += drop_quarantined(StateDirectory(state), of.buffer.id, names_of(of));
 }
 
 }  // namespace
@@ -164,9 +189,7 @@ int drop_errors(const std::filesystem::path& state, const DropArguments& a) {
   std::vector<std::string> problems;
   for (const Chosen& of : chosen) {
     try {
-      dropped += hands_of(of.buffer) == Hands::maker
-                     ? ask_maker_to_drop(of)
-                     : drop_quarantined(StateDirectory(state), of.buffer.id, names_of(of));
+      drop(state, of, dropped);
     } catch (const Error& e) {
       problems.emplace_back(e.what());
     }

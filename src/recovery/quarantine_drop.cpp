@@ -1,6 +1,8 @@
 #include "recovery/quarantine_drop.hpp"
 
+#include <chrono>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "base/crash_point.hpp"
@@ -12,19 +14,25 @@
 namespace forebay {
 namespace {
 
+/// Others may have it for a moment: another drop, who looks for orphans.
+constexpr std::chrono::milliseconds kPatience{2'000}, kPause{20};
+
 BufferFolder lock_buffer(const StateDirectory& state, const std::string& buffer) {
   StateDirectory::Wanted wanted;
   wanted.any_destination = true;
   wanted.buffer = buffer;
   wanted.only_quarantined = true;
-  FoundOrphans found = state.lock_orphans(wanted);
-  for (BufferFolder& folder : found.locked) {
-    if (folder.path.filename() == buffer) return std::move(folder);
-  }
-  for (const LeftAlone& left : found.left_alone) {
-    if (left.path.filename() == buffer) {
-      throw Error(ErrorCode::local, "nothing of buffer " + buffer + " was dropped: " + left.why);
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (true) {
+    FoundOrphans found = state.lock_orphans(wanted);
+    if (!found.locked.empty()) return std::move(found.locked.front());
+    for (const LeftAlone& left : found.left_alone) {
+      if (left.path.filename() == buffer) {
+        throw Error(ErrorCode::local, "nothing of buffer " + buffer + " was dropped: " + left.why);
+      }
     }
+    if (found.in_use == 0 || std::chrono::steady_clock::now() >= until) break;
+    std::this_thread::sleep_for(kPause);
   }
   throw Error(ErrorCode::local, "nothing of buffer " + buffer +
                                     " was dropped: a living process has it by now, or it is gone; look again with "

@@ -232,10 +232,32 @@ TEST_CASE("rows whose batch is in a journal, too, or that are on their way once 
     lock.show(FileLock::Holder::adopter);
     const auto held = run_forebay({"errors", "--drop", "bad1, 2", "--yes"}, settings);
     CHECK(held.status == 2);
-    CHECK(says(held.err, "is sending what its buffer left"));
+    CHECK(says(held.err, "has taken its buffer over"));
   }
   CHECK(run_forebay({"errors", "--drop", "bad1, 2", "--yes"}, settings).status == 0);
   CHECK(fs::is_empty(dir / "state" / "buffers"));
+}
+
+TEST_CASE("drops of one buffer at once all come to pass, and each row is counted once", "[threads]") {
+  const TemporaryDirectory dir;
+  std::vector<std::string> bad;
+  for (int i = 0; i < 8; ++i) bad.push_back("bad" + std::to_string(i));
+  leave_refused(dir, bad);
+  std::vector<std::unique_ptr<RunningCommand>> running;
+  for (const std::string& sensor : bad) {
+    CommandLine line;
+    line.arguments = {"errors", "--drop=" + sensor + ", 2", "--yes"};
+    line.environment = settings_of(dir);
+    running.push_back(std::make_unique<RunningCommand>(line));
+  }
+  for (const auto& one : running) {
+    const auto result = one->wait();
+    CAPTURE(result.err);
+    CHECK(result.status == 0);
+  }
+  CHECK(fs::is_empty(dir / "state" / "buffers"));
+  CHECK(totals_of(dir).dropped == bad.size());
+  CHECK(totals_of(dir).accepted == bad.size() + 1);
 }
 
 TEST_CASE("a drop that is killed before its rows are in the totals is counted by the next one, or by who adopts",
