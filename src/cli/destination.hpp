@@ -14,8 +14,8 @@ DestinationOptions destination_options(const Options& options);
 /// The option --to, which wins over the settings. An empty one is refused: `--to "$NOT_SET"` must not go elsewhere.
 void add_destination_option(CommandSyntax& command, std::string& to, const std::string& help);
 
-/// Says where rows go, and why. Where nobody named the SQLite catalog and no terminal shows the line, as under cron, it is
-/// a warning: the URL may have been forgotten.
+/// Says where rows go, and why. Where nobody named the SQLite catalog and no terminal shows the line, as under cron, it
+/// is a warning: the URL may have been forgotten.
 void announce_destination(const ChosenDestination& chosen);
 
 /// True for an SQLite catalog whose file is not there yet: looking into it would make it.
