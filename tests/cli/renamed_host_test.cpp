@@ -15,11 +15,11 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 
-/// A destination that is away until something stands where its folder should be.
+/// A destination that is away: a link to nothing, until that is removed.
 class RenamedHost {
  public:
   RenamedHost() {
-    fs::create_directory(directory_ / "catalog.db");
+    fs::create_symlink("nowhere/catalog.db", directory_ / "catalog.db");
     site_.set("DATABASE_URL", url());
     tree_.file("a");
   }
