@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sink/postgres_distribution.hpp"
+#include "sink/postgres_own_code.hpp"
 
 namespace forebay {
 namespace {
@@ -106,23 +107,11 @@ void PostgresRows::refuse(std::size_t row, const DestinationFailure& why) {
               " has no row of this key, and only the application that it belongs to can make one (" + why.said +
               "); make it there";
   }
-  refuse({row, why.sqlstate(), constraint, message, why.reporter == Reporter::raised || why.in_code});
-}
-
-/// For those who look for the code: which triggers the table has.
-void PostgresRows::name_triggers() {
-  if (std::none_of(refused_.begin(), refused_.end(), [](const PartRefusal& r) { return r.by_code; })) return;
-  std::string names;
-  for (const auto& [position, name] : session_.run_query(
-           "SELECT row_number() OVER (ORDER BY tgname), quote_ident(tgname) FROM pg_catalog.pg_trigger WHERE tgrelid "
-           "= " +
-           quoted_literal(table_.quoted) + "::regclass AND NOT tgisinternal AND tgenabled <> 'D' ORDER BY tgname")) {
-    names += (position == 1 ? "" : ", ") + name;
+  if (why.reporter == Reporter::raised || why.in_code) {
+    message += " (" + (table_.triggers.any() ? "the table has " + named_triggers(table_.triggers) + "; " : "") +
+               "what it says is in the server's log)";
   }
-  const std::string more = " (" + (names.empty() ? "" : "triggers of " + table_.quoted + ": " + names + "; ") +
-                           "what it says is in the server's log)";
-  for (PartRefusal& refusal : refused_)
-    if (refusal.by_code) refusal.message += more;
+  refuse({row, why.sqlstate(), constraint, message});
 }
 
 void PostgresRows::refuse(PartRefusal refusal) {
@@ -142,7 +131,6 @@ void PostgresRows::check_search_time() {
 
 std::vector<PartRefusal> PostgresRows::take_refused() {
   settle_doubt();
-  name_triggers();
   std::sort(refused_.begin(), refused_.end(), [](const PartRefusal& a, const PartRefusal& b) { return a.row < b.row; });
   return std::exchange(refused_, {});
 }

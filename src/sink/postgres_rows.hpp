@@ -95,7 +95,6 @@ class PostgresRows {
   bool to_be_searched(const DestinationFailure& e);
   void doubt(const DestinationFailure& e);
   void settle_doubt() const;
-  void name_triggers();
   void refuse(std::size_t row, const DestinationFailure& why);
   void refuse(PartRefusal refusal);
   void check_search_time();

@@ -78,9 +78,10 @@ void check_each_code(PostgresFixture& fixture) {
     CHECK(kept.rows[0].number == 2);
     CHECK(kept.rows[0].sqlstate == (code == "00000" ? "P0001" : code));  // PL/pgSQL's own default
     CHECK(kept.rows[0].constraint.empty());
-    CHECK_THAT(kept.rows[0].message,
-               Catch::Contains("PL/pgSQL function judge() line 1 at RAISE") && Catch::Contains("triggers of ") &&
-                   Catch::Contains("judged; what it says is in the server's log") && !Catch::Contains("secret"));
+    CHECK_THAT(kept.rows[0].message, Catch::Contains("PL/pgSQL function judge() line 1 at RAISE") &&
+                                         Catch::Contains("the table has trigger ") &&
+                                         Catch::Contains("judged; what it says is in the server's log") &&
+                                         !Catch::Contains("secret"));
   }
   CHECK(fixture.one("SELECT count(*) FROM small_files") == std::to_string(2 * codes.size()));
 }
@@ -238,7 +239,7 @@ TEST_CASE("what a trigger's own statement lacks is the table's trouble where no 
   REQUIRE(kept.rows.size() == 1);
   CHECK(kept.rows[0].sqlstate == "42P01");
   CHECK_THAT(kept.rows[0].message,
-             Catch::StartsWith("refused by PL/pgSQL function judge() line 1 at EXECUTE (triggers of ") &&
+             Catch::StartsWith("refused by PL/pgSQL function judge() line 1 at EXECUTE (the table has trigger ") &&
                  !Catch::Contains("secret"));
 }
 
