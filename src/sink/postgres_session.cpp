@@ -42,6 +42,7 @@ PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdo
     : target_(target),
       watchdog_(watchdog),
       raw_(connect_postgres(target, watchdog)),
+      backend_(PQbackendPID(raw_)),
       socket_(::fcntl(PQsocket(raw_), F_DUPFD_CLOEXEC, 0)) {
   {
     const Watchdog::Guard guard(watchdog_, socket_, target_.connect_timeout);

@@ -68,7 +68,7 @@ class PostgresSession {
 
   bool usable() const;
   /// The server's process for it; behind a pooler a number that says nothing.
-  int backend() const { return PQbackendPID(raw_); }
+  int backend() const { return backend_; }
 
   /// The texts for the server at the other end.
   const PostgresDialect& dialect() const { return *server_.dialect; }
@@ -87,6 +87,7 @@ class PostgresSession {
   PostgresTarget target_;
   Watchdog& watchdog_;
   PGconn* raw_ = nullptr;  // owned by connection_
+  int backend_ = 0;        // libpq forgets it with a connection that broke
   int socket_ = -1;        // a duplicate for the watchdog: libpq may close its own while a guard watches
   std::unique_ptr<PqxxConnection> connection_;
   ServerDialect server_;

@@ -162,6 +162,18 @@ PrivatePostgres::PrivatePostgres(StandbyOf of) : folder_(server_folder()), port_
   start();
 }
 
+void PrivatePostgres::set_next_id(std::uint32_t id) {
+  stop(SIGINT);
+  must_run({program("pg_resetwal"), "-f", "-u", "3", "-x", std::to_string(id), "-D", folder_ + "/data"},
+           folder_ + "/log");
+  // The commit log of the IDs around it, which no transaction made.
+  char name[8];
+  std::snprintf(name, sizeof name, "%04X", static_cast<unsigned>(id / 1048576));
+  must_run({"/bin/dd", "if=/dev/zero", "of=" + folder_ + "/data/pg_xact/" + name, "bs=8192", "count=32", "status=none"},
+           folder_ + "/log");
+  start();
+}
+
 void PrivatePostgres::cut_off(const PrivatePostgres& primary) const {
   const std::string wanted = primary.one("SELECT pg_current_wal_lsn()");
   REQUIRE(comes_true([&] { return one("SELECT pg_last_wal_replay_lsn() >= '" + wanted + "'") == "t"; }));

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ class PrivatePostgres {
   void start();
   /// `signal`: SIGQUIT ends it at once, as `pg_ctl stop -m immediate`; SIGINT: fast. Waits until it is gone.
   void stop(int signal);
+  /// Stops it, and starts it again with that as the next transaction's ID. From PostgreSQL 15 on.
+  void set_next_id(std::uint32_t id);
   /// Of a standby: waits until it has what the primary has now, then it receives no more.
   void cut_off(const PrivatePostgres& primary) const;
   /// Of a standby: it takes writes when this returns.
