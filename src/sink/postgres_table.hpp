@@ -59,8 +59,8 @@ std::vector<Misfit> unsafe_misfits(PostgresSession& session, const Stream& strea
 /// PostgresTable::repeated of a table that was adopted, or is to be.
 std::vector<std::string> repeated_columns(const Stream& stream, const ActualColumns& actual);
 
-/// An SQL expression: a text that changes with whatever inspect_table() looks at. With `own_code` also with each trigger
-/// and rule, and not only when the first one comes: an ordinary table need not pay for that.
+/// An SQL expression: a text that changes with whatever inspect_table() looks at. With `own_code` also with each
+/// trigger and rule, and not only when the first one comes: an ordinary table need not pay for that.
 std::string shape_of(const PostgresDialect& dialect, const std::string& quoted, bool own_code);
 
 /// Everything a sink needs to know of the table. Throws DestinationFailure(schema) that names what does not fit.

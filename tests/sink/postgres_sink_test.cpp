@@ -35,14 +35,15 @@ TEST_CASE("a backend that is terminated between batches is replaced without a fa
   CHECK(backend_of_sink(fixture) != old);
 }
 
-/// A deferred trigger that ends its own backend while COMMIT is at work.
+/// A deferred trigger that ends its own backend while COMMIT is at work. On the ledger: one of a stream's table is
+/// brought forward, so that rows which it changes are seen.
 void end_backend_at_commit(PostgresFixture& fixture) {
   fixture.exec(
       "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM "
       "pg_terminate_backend(pg_backend_pid()); "
       "PERFORM pg_sleep(60); RETURN NULL; END $$");
   fixture.exec(
-      "CREATE CONSTRAINT TRIGGER dying AFTER INSERT ON small_files DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
+      "CREATE CONSTRAINT TRIGGER dying AFTER INSERT ON sync_batches DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
       "EXECUTE FUNCTION die()");
 }
 
@@ -60,7 +61,7 @@ TEST_CASE("a batch whose connection is lost at COMMIT is in doubt, and sent agai
   CHECK(failure.sqlstate == "57P01");
   CHECK_THAT(failure.message, Catch::Contains("terminating connection due to administrator command"));
   CHECK(fixture.one("SELECT count(*) FROM small_files") == "0");
-  fixture.exec("DROP TRIGGER dying ON small_files");
+  fixture.exec("DROP TRIGGER dying ON sync_batches");
   for (int time = 0; time < 2; ++time) {  // the second time stands for a COMMIT that had been done
     const auto result = written(*sink, {rows.range(true)}).ranges.at(0);
     CHECK(result.synced == 2);
