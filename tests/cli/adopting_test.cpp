@@ -400,7 +400,7 @@ TEST_CASE("paths that are longer than forebay's keys are told, and those that no
   CHECK(says(runs(site, {"migrate", "up"}, 0).out, told));
 }
 
-TEST_CASE("tables of another role are adopted after it has run what is said", "[postgres][threads]") {
+TEST_CASE("tables of another role are adopted after it has run what is said", "[postgres][threads][field][field-09]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);

@@ -8,6 +8,7 @@
 #include "sqlite/connection.hpp"
 #include "support/own_database.hpp"
 #include "support/scan_site.hpp"
+#include "support/sqlite_number.hpp"
 
 namespace forebay::test {
 namespace {
@@ -50,7 +51,8 @@ void drop_and_retry(const Dropping& place) {
   CHECK(summary_of(again).at("synced") == summary.at("accepted"));
 }
 
-TEST_CASE("files that a table's trigger drops are not synced, and land when it is gone", "[postgres][threads]") {
+TEST_CASE("files that a table's trigger drops are not synced, and land when it is gone",
+          "[postgres][threads][field][field-08]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
@@ -62,7 +64,8 @@ TEST_CASE("files that a table's trigger drops are not synced, and land when it i
        "DROP TRIGGER skip ON backup_files"});
 }
 
-TEST_CASE("files that a catalog's trigger drops are not synced, and land when it is gone", "[threads]") {
+TEST_CASE("files that a catalog's trigger drops are not synced, and land when it is gone",
+          "[threads][field][field-08]") {
   const TemporaryDirectory directory;
   const std::string file = (directory / "catalog.db").string();
   drop_and_retry({"sqlite:" + file, [&](const std::string& sql) { SqliteConnection(file).exec(sql); },
@@ -72,7 +75,7 @@ TEST_CASE("files that a catalog's trigger drops are not synced, and land when it
 }
 
 TEST_CASE("a table with a rule, or a key in which paths are equal, is refused by config check, and by a scan",
-          "[postgres][threads]") {
+          "[postgres][threads][field][field-02][field-16]") {
   const auto& [change, cure] = GENERATE(table<std::string, std::string>({
       {"CREATE TABLE audit (p text); CREATE RULE aud AS ON INSERT TO backup_files DO ALSO INSERT INTO audit VALUES "
        "(new.file_path)",
@@ -103,7 +106,7 @@ TEST_CASE("a table with a rule, or a key in which paths are equal, is refused by
 }
 
 TEST_CASE("tables of another program with a rule, or a key in which paths are equal, are not adopted",
-          "[postgres][threads]") {
+          "[postgres][threads][field][field-02]") {
   const auto& [type, more, cure] = GENERATE(table<std::string, std::string, std::string>({
       {"text COLLATE ci", "", "ALTER COLUMN \"file_path\" TYPE text COLLATE \"C\""},
       {"char(300)", "", "ALTER COLUMN \"file_path\" TYPE text"},
@@ -133,7 +136,41 @@ TEST_CASE("tables of another program with a rule, or a key in which paths are eq
   CHECK(std::to_string(summary_of(scan).at("synced").get<int>()) == database.one("SELECT count(*) FROM backup_files"));
 }
 
-TEST_CASE("a destination that keeps no rows ends a scan with status 2, and leaves nothing behind", "[threads]") {
+TEST_CASE("a catalog that is deleted, renamed or replaced in mid-scan has every row under its name, or the scan tells",
+          "[threads][field][field-01]") {
+  const std::string how = GENERATE("deleted", "renamed", "replaced");
+  CAPTURE(how);
+  const Tree tree;
+  fill(tree, 3000);
+  const std::size_t entries = found_under(tree.path()).size();
+  const ScanSite site("", {{"MEMORY_DB_SYNC_BATCH_SIZE", "20"}});
+  const Tree before;
+  REQUIRE(site.run({"scan", "--quiet", "--set", "before", before.path()}).status == 0);
+  const std::string file = site.catalog();
+  std::filesystem::copy_file(file, file + ".copy");
+  const auto rows = [&] { return static_cast<std::size_t>(sqlite_number(file, "SELECT count(*) FROM backup_files")); };
+
+  RunningCommand scan(site.line({"scan", "--json", "--threads", "1", "--set", "s", tree.path()}));
+  REQUIRE(comes_true([&] { return rows() > 1; }));  // some of this scan's are there
+  if (how == "deleted") {
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file + end);
+  } else {
+    std::filesystem::rename(how == "renamed" ? file : file + ".copy", how == "renamed" ? file + ".aside" : file);
+  }
+  const CommandResult result = scan.wait();
+  CAPTURE(result.err);
+  const auto summary = summary_of(result);
+  const std::size_t synced = summary.at("synced"), missing = summary.at("missing");
+  CHECK(summary.at("accepted") == entries);
+  CHECK(result.status == (missing > 0 ? 4 : 0));
+  CHECK(rows() >= synced - std::min(synced, missing));
+  // And another scan brings what is missing.
+  CHECK(site.run({"scan", "--quiet", "--set", "s", tree.path()}).status == 0);
+  CHECK(rows() >= entries);
+}
+
+TEST_CASE("a destination that keeps no rows ends a scan with status 2, and leaves nothing behind",
+          "[threads][field][field-23]") {
   const char* url = GENERATE("sqlite::memory:", "sqlite:file::memory:", "sqlite:/dev/null", "sqlite:.", "sqlite:");
   CAPTURE(url);
   const ScanSite site;

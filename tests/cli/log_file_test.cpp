@@ -30,7 +30,7 @@ std::string content(const fs::path& path) {
 }
 
 TEST_CASE("a FIFO that nobody reads holds up neither the start nor a scan, and a reader that comes gets the lines",
-          "[threads]") {
+          "[threads][field][field-24]") {
   const TemporaryDirectory directory;
   const std::string fifo = (directory / "log").string();
   REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);

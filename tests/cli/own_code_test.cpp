@@ -16,7 +16,7 @@ void fill_ten(const Tree& tree) {
 }
 
 TEST_CASE("who refused a row is told, and what a trigger says of it at whatever level is nowhere",
-          "[postgres][threads]") {
+          "[postgres][threads][field][field-04]") {
   PostgresFixture fixture;
   if (!fixture.available()) return;
   const std::string code = GENERATE("P0001", "45000", "08006", "23514", "42501", "53100");
@@ -71,7 +71,7 @@ struct Policy {
 };
 
 TEST_CASE("a row that a policy refuses is kept and the others land, while a missing grant stays what it is",
-          "[postgres][threads]") {
+          "[postgres][threads][field][field-05]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);

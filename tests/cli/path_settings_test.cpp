@@ -54,7 +54,7 @@ class PathSite {
 };
 
 TEST_CASE("a .env whose lines end in CR alone is refused with its line, and no password becomes part of a path",
-          "[threads]") {
+          "[threads][field][field-03]") {
   const PathSite site;
   const std::string url = "DATABASE_URL=postgresql://backup:canary@db.example/files";
   const std::string state = "FOREBAY_STATE_DIR=" + site.at("state");
@@ -74,7 +74,7 @@ TEST_CASE("a .env whose lines end in CR alone is refused with its line, and no p
 }
 
 TEST_CASE("a path setting as a container engine, a template or a text editor leaves it is refused, and nothing is made",
-          "[threads]") {
+          "[threads][field][field-10]") {
   const PathSite site;
   const std::string at = site.at("state");
   const Environment named = {{"DATABASE_URL", "sqlite:" + site.at("c.db")}};

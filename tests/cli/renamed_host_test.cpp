@@ -59,7 +59,8 @@ class RenamedHost {
   Tree tree_;
 };
 
-TEST_CASE("what a container left under another name on the same kernel is sent by the next one", "[root][threads]") {
+TEST_CASE("what a container left under another name on the same kernel is sent by the next one",
+          "[root][threads][field][field-13]") {
   if (!is_root()) {
     WARN("skipped: only root can name a host");
     return;
@@ -88,7 +89,7 @@ TEST_CASE("what a host left before a reboot that renamed it is sent, where the m
 }
 
 TEST_CASE("a scan says what another host left for its destination and ends with 3, and recover --host sends it",
-          "[threads]") {
+          "[threads][field][field-13]") {
   const RenamedHost host;
   REQUIRE(host.scan("first").status == 3);
   host.rewrite([](Manifest& m) { m.host = m.boot_id = m.machine = "elsewhere"; });

@@ -40,7 +40,7 @@ class TenFiles {
 };
 
 TEST_CASE("an exclude file with a byte order mark, CR LF, or no line end at its end leaves out what it names",
-          "[threads]") {
+          "[threads][field][field-15]") {
   const TenFiles ten;
   CHECK(ten.left_out("\xEF\xBB\xBF"
                      "f07\nf08\n") == 2);
@@ -52,7 +52,8 @@ TEST_CASE("an exclude file with a byte order mark, CR LF, or no line end at its 
   CHECK(ten.left_out("caf\xE9\nf07\n") == 1);  // a pattern is bytes
 }
 
-TEST_CASE("an exclude file that cannot be read whole is refused with what is wrong with it", "[threads]") {
+TEST_CASE("an exclude file that cannot be read whole is refused with what is wrong with it",
+          "[threads][field][field-15]") {
   const TenFiles ten;
   std::filesystem::create_directory(ten.site.directory() / "folder");
   CHECK(says(ten.refusal("folder"), "it is a directory; name a file with a pattern on each line"));
@@ -94,7 +95,7 @@ TEST_CASE("an exclude file of 20 MB is read whole, from a pipe as well", "[threa
   CHECK(summary_of(run_command(line)).at("scanned") == 9);
 }
 
-TEST_CASE("a ? in a pattern is one character of a name, not one byte", "[threads]") {
+TEST_CASE("a ? in a pattern is one character of a name, not one byte", "[threads][field][field-28]") {
   const ScanSite site;
   const Tree tree;
   for (const char* name : {"café", "cafe", "caf\xE9", "caféé", "日本"}) tree.file(name);

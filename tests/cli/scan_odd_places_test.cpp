@@ -29,7 +29,7 @@ bool shown(const std::string& said) {
 }
 
 TEST_CASE("one SIGTERM ends a scan whose mount hangs: the path is named, and what was seen is at the destination",
-          "[root][threads]") {
+          "[root][threads][field][field-14]") {
   const std::string way = GENERATE("no-stat", "no-open", "no-list", "automount");
   CAPTURE(way);
   OddFileSystem odd(way);
@@ -114,7 +114,8 @@ TEST_CASE("-x records an automount point whose server is dead, and does not wait
   CHECK(landed_in_catalog(site.catalog(), 7).count(odd.path()) == 1);
 }
 
-TEST_CASE("where statx() is refused a scan sees everything, without birth times, and says so", "[threads]") {
+TEST_CASE("where statx() is refused a scan sees everything, without birth times, and says so",
+          "[threads][field][field-22]") {
   const int error = GENERATE(EPERM, ENOSYS);
   CAPTURE(error);
   const Tree tree;
@@ -154,7 +155,7 @@ TEST_CASE("a deep tree is walked where openat2() is refused", "[threads]") {
 }
 
 TEST_CASE("forebay's own state directory and catalog are left out under a bind mount, a hard link and other names too",
-          "[root][threads]") {
+          "[root][threads][field][field-25]") {
   const Tree tree;
   tree.file("var/file");
   tree.file("data/file");
@@ -181,7 +182,8 @@ TEST_CASE("forebay's own state directory and catalog are left out under a bind m
   if (shown(said)) CHECK(said == "2 0 2 2 ");
 }
 
-TEST_CASE("a scan counts times that no destination can hold, in its summary and as JSON", "[threads]") {
+TEST_CASE("a scan counts times that no destination can hold, in its summary and as JSON",
+          "[threads][field][field-29]") {
   const Tree tree(roomy());
   const std::string late = tree.file("late");
   const timespec times[2] = {{9'223'372'036'855, 0}, {9'223'372'036'855, 0}};

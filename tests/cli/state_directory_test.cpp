@@ -20,7 +20,7 @@ using Catch::Contains;
 const std::string kWayOut = "set FOREBAY_STATE_DIR to a directory that this user may write to";
 
 TEST_CASE("a state directory that cannot be made ends a scan and config check with 2 and names the setting",
-          "[threads]") {
+          "[threads][field][field-27]") {
   const TemporaryDirectory directory;
   directory.write("file", "x");
   fs::create_symlink("nowhere", directory / "dangling");
@@ -60,7 +60,7 @@ CommandResult run_without_home(const TemporaryDirectory& directory, std::vector<
 }
 
 TEST_CASE("a container's user without a home that it may write to is told FOREBAY_STATE_DIR, which helps",
-          "[threads]") {
+          "[threads][field][field-27]") {
   const TemporaryDirectory directory;
   directory.write("file", "x");
   fs::create_directories(directory / "tree/sub");
@@ -109,7 +109,7 @@ TEST_CASE("a mask that hides files from their owner does not reach what is foreb
 }
 
 TEST_CASE("a state directory without inodes is said to be so, and works again once files are removed as advised",
-          "[root][threads]") {
+          "[root][threads][field][field-21]") {
   if (!is_root()) {
     WARN("skipped: only root can make a small disk");
     return;

@@ -10,7 +10,7 @@ namespace {
 
 TEST_CASE(
     "whatever an event trigger forbids of temporary tables and their indexes, rows land and a refused one is found",
-    "[faults][postgres][threads]") {
+    "[faults][postgres][threads][field][field-06]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);

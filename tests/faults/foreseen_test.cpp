@@ -21,7 +21,7 @@ std::string statement_in(const std::string& said) {
 
 TEST_CASE(
     "a published table whose rows cannot be replaced is told with the statement that mends it, by config check too",
-    "[faults][postgres][threads]") {
+    "[faults][postgres][threads][field][field-17]") {
   PostgresFixture server;
   if (!server.available()) return;
   const bool narrow_there = std::stoi(server.one("SHOW server_version_num")) >= 150000;
@@ -58,7 +58,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a COMMIT that waits for a standby which is not there is told so, and by the rows that wait behind it",
-          "[faults][postgres][threads]") {
+          "[faults][postgres][threads][field][field-20]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   const ScanSite site(server.url(),
@@ -86,7 +86,7 @@ TEST_CASE("a COMMIT that waits for a standby which is not there is told so, and 
 }
 
 TEST_CASE("a server that has run out of transaction IDs is away and no row's fault, and config check says so",
-          "[faults][postgres][threads]") {
+          "[faults][postgres][threads][field][field-31]") {
   if (!PrivatePostgres::available()) return;
   PrivatePostgres server({"max_prepared_transactions=2"});
   if (std::stoi(server.one("SHOW server_version_num")) < 150000) return;  // pg_resetwal sets no oldest ID there

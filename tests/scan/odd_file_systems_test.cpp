@@ -96,7 +96,7 @@ TEST_CASE("where all directories have one number and are alike, forebay's own is
 }
 
 TEST_CASE("inode numbers that an overlay gives anew once the kernel let go of a directory are no change",
-          "[root][threads]") {
+          "[root][threads][field][field-11]") {
   constexpr const char* kCannot = "no overlay, or its numbers stay";
   const Tree tree;
   const std::string said = answer_of_child([&]() -> std::string {

@@ -14,7 +14,7 @@ struct DefaultCase {
 };
 
 TEST_CASE("the grants that a table's defaults need are named at connect, and what a function hides is named by a batch",
-          "[sink][postgres][threads]") {
+          "[sink][postgres][threads][field][field-09]") {
   const DefaultCase given = GENERATE(
       DefaultCase{"bigserial", "GRANT USAGE ON SEQUENCE public.small_files_id_seq", ""},
       DefaultCase{"bigint GENERATED ALWAYS AS IDENTITY", "", ""},
