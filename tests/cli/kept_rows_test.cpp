@@ -141,7 +141,7 @@ TEST_CASE("a catalog that is deleted, renamed or replaced in mid-scan has every 
   const std::string how = GENERATE("deleted", "renamed", "replaced");
   CAPTURE(how);
   const Tree tree;
-  fill(tree, 3000);
+  fill(tree, 1000);
   const std::size_t entries = found_under(tree.path()).size();
   const ScanSite site("", {{"MEMORY_DB_SYNC_BATCH_SIZE", "20"}});
   const Tree before;

@@ -113,7 +113,7 @@ TEST_CASE("the lines for cron scan and recover with nothing in the environment, 
   fill(tree, 20);
   const auto rows = [&] { return fixture.one("SELECT count(*) FROM backup_files"); };
   {
-    const Machine machine("DATABASE_URL=" + fixture.url() + "\n");
+    const Machine machine("DATABASE_URL=" + fixture.url() + "\nFOREBAY_REQUIRE_SERVER=True\n");
     {
       const UniqueFd held(::open((machine.state() + "/nightly.lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
       REQUIRE(::flock(held.get(), LOCK_EX) == 0);

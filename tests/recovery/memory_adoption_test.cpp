@@ -47,7 +47,7 @@ struct Site {
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     REQUIRE(WIFSIGNALED(status));
-    if (fs::is_directory(dir / "catalog.db")) back();
+    if (fs::is_symlink(dir / "catalog.db")) back();
   }
   SyncStatus start() {
     log.clear();
