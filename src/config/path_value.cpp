@@ -114,7 +114,7 @@ std::optional<std::string> path_problem(std::string_view text, bool dollar_is_me
            (found.front() == '$' ? ", or one with a $ of its own into a .env in single quotes" : "");
   }
   if (of_windows(text)) return "must be a path of this system, with / and without a drive";
-  if (const auto stray = stray_character_problem(text)) return stray;
+  if (auto stray = stray_character_problem(text)) return stray;
   if (text.size() > kPathBytesMax) return "is longer than the " + std::to_string(kPathBytesMax) + " bytes of a path";
   return std::nullopt;
 }
