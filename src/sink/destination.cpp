@@ -5,7 +5,7 @@
 #include "base/catalog_url.hpp"
 #include "sink/postgres_destination.hpp"
 #include "sink/sink.hpp"
-#include "sink/sqlite_sink.hpp"
+#include "sink/sqlite_destination.hpp"
 
 namespace forebay {
 

@@ -1,23 +1,18 @@
 #include "sink/sqlite_sink.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "base/crash_point.hpp"
 #include "base/wall_clock.hpp"
 #include "sink/sqlite_bind.hpp"
 #include "sink/sqlite_catalog.hpp"
-#include "sink/sqlite_compare.hpp"
 #include "sink/sqlite_own_code.hpp"
 #include "sink/sqlstate.hpp"
 
 namespace forebay {
+
 SqliteSink::SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<SqliteShared> shared,
                        std::vector<const Stream*> streams)
     : file_(std::move(file)), options_(std::move(options)), shared_(std::move(shared)), streams_(std::move(streams)) {}
@@ -310,98 +305,6 @@ void SqliteSink::write_ledger(const Batch& batch, const LedgerEntries& ledger, s
     insert.bind_integer(12, static_cast<std::int64_t>(e.quarantined));
     insert.run();
   }
-}
-
-namespace {
-
-/// The working directory may change, and then another file would have a relative name. SQLite takes no whole path for
-/// more than a name, as it does "file:…".
-std::string whole_path(const std::string& file) {
-  std::error_code error;
-  const std::filesystem::path whole = std::filesystem::absolute(file, error);
-  return error ? file : whole.string();
-}
-
-class SqliteDestination final : public Destination {
- public:
-  SqliteDestination(const std::string& file, DestinationOptions options)
-      : named_(file), file_(whole_path(file)), options_(std::move(options)) {
-    if (const std::string_view is = no_file_but(file_); !is.empty()) {
-      throw Error(ErrorCode::usage, description() + " is " + std::string(is) +
-                                        ", which holds no rows; name a file (--to, or DATABASE_URL)");
-    }
-  }
-
-  std::string description() const override { return "sqlite:" + named_; }
-  int connections_max() const override { return 1; }
-  std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
-    return std::make_unique<SqliteSink>(file_, options_, shared_, streams);
-  }
-  std::uint64_t server_changes() const override { return shared_->changes; }
-  ChangeWords change_words() const override {
-    return {"another catalog than before is at",
-            "the file that they were in was deleted, renamed, replaced or set back"};
-  }
-  std::unique_ptr<Comparer> make_comparer() override { return std::make_unique<SqliteComparer>(file_, options_); }
-  std::vector<LedgerTotals> ledger_totals(const std::string& buffer) override {
-    if (::access(file_.c_str(), F_OK) != 0 && errno == ENOENT) return {};  // nothing is made by looking
-    SqliteConnection db = open_catalog(file_, options_.statement_timeout);
-    try {
-      SqliteStatement ledger(
-          db, "SELECT count(*), sum(name = 'stream'), sum(name = 'quarantined') FROM pragma_table_info('sync_batches')",
-          SqliteStatement::Life::once);
-      ledger.step();
-      if (ledger.column_integer(0) == 0) return {};
-      SqliteStatement totals(db,
-                             select_ledger_totals("?1", {ledger.column_integer(1) != 0, ledger.column_integer(2) != 0}),
-                             SqliteStatement::Life::once);
-      totals.bind_text(1, buffer);
-      const auto number = [&](int column) { return static_cast<std::uint64_t>(totals.column_integer(column)); };
-      std::vector<LedgerTotals> found;
-      while (totals.step())
-        found.push_back({std::string(totals.column_text(0)), number(1), number(2), number(3), number(4)});
-      return found;
-    } catch (const Error&) {
-      throw DestinationFailure(sqlite_failure(db, false));
-    }
-  }
-  std::vector<MigrationState> migration_states() override {
-    SqliteConnection db = open_catalog(file_, options_.statement_timeout);
-    return catalog_states(db);
-  }
-  std::vector<std::string> migrate_up() override {
-    SqliteConnection db = open_catalog(file_, options_.statement_timeout);
-    std::vector<std::string> lines = catalog_up(db, true);
-    try {
-      for (const Stream* s : {&backup_files_stream(), &backup_sets_stream(), &ledger_stream()})
-        check_catalog_table(db, *s);
-    } catch (const Error&) {
-      for (const std::string& line : lines)
-        if (options_.note) options_.note(line);  // it is done all the same
-      throw;
-    }
-    return lines;
-  }
-  std::vector<std::string> migrate_down_preview(int count) override {
-    SqliteConnection db = open_catalog(file_, options_.statement_timeout);
-    return catalog_down(db, count, false);
-  }
-  std::vector<std::string> migrate_down(int count) override {
-    SqliteConnection db = open_catalog(file_, options_.statement_timeout);
-    return catalog_down(db, count, true);
-  }
-
- private:
-  const std::string named_;  // as the user did
-  const std::string file_;
-  const DestinationOptions options_;
-  const std::shared_ptr<SqliteShared> shared_ = std::make_shared<SqliteShared>();
-};
-
-}  // namespace
-
-std::unique_ptr<Destination> make_sqlite_destination(const std::string& file, const DestinationOptions& options) {
-  return std::make_unique<SqliteDestination>(file, options);
 }
 
 }  // namespace forebay

@@ -76,7 +76,4 @@ class SqliteSink final : public Sink {
   bool keeping_ = false;
 };
 
-/// For the file of a URL sqlite:FILE.
-std::unique_ptr<Destination> make_sqlite_destination(const std::string& file, const DestinationOptions& options);
-
 }  // namespace forebay
