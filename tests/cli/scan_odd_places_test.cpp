@@ -15,6 +15,7 @@
 #include "sqlite/statement.hpp"
 #include "support/odd_file_system.hpp"
 #include "support/refused_calls.hpp"
+#include "support/sanitizers.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
@@ -32,9 +33,13 @@ TEST_CASE("one SIGTERM ends a scan whose mount hangs: the path is named, and wha
           "[root][threads][field][field-14]") {
   const std::string way = GENERATE("no-stat", "no-open", "no-list", "automount");
   CAPTURE(way);
+  const bool automount = way == "automount";
+#ifdef FOREBAY_SANITIZED
+  // A leak check at the process's end waits until each thread has stopped, and the kernel holds that one.
+  if (automount) return;
+#endif
   OddFileSystem odd(way);
   if (!odd.available()) return;
-  const bool automount = way == "automount";
   // As a directory on the command line, an automount point would be waited for before the scan begins.
   const std::string root = automount ? std::filesystem::path(odd.path()).parent_path().string() : odd.path();
   const ScanSite site("", {{"SYNC_DRAIN_TIMEOUT", "20"}});
