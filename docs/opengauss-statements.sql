@@ -914,6 +914,16 @@ SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timest
 COMMIT;
 SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
+SET LOCAL statement_timeout = 0;
+SET LOCAL search_path TO DEFAULT;
+SET LOCAL synchronous_commit TO DEFAULT;
+SELECT current_user, quote_ident(current_user), current_setting('search_path');
+SELECT n.nspname, quote_ident(n.nspname), CASE pg_get_userbyid(n.nspowner) WHEN 'pg_database_owner' THEN (SELECT quote_ident(pg_get_userbyid(d.datdba)) FROM pg_catalog.pg_database d WHERE d.datname = current_database()) ELSE quote_ident(pg_get_userbyid(n.nspowner)) END, has_schema_privilege(n.oid, 'USAGE'), has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n WHERE n.nspname IN ('forebay_check') AND n.nspname <> 'pg_catalog' AND n.nspname <> 'pg_temp';
+SELECT n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(pg_get_userbyid(c.relowner)), c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('forebay_check') AND c.relname IN ('forebay_migrations', 'forebay_migrations', 'sync_batches', 'written_0') ORDER BY 3;
+SELECT i, p FROM (SELECT 0 AS i, 0 AS p WHERE NOT (has_any_column_privilege(16503, 'SELECT')) UNION ALL SELECT 1 AS i, 0 AS p WHERE NOT (has_any_column_privilege(16535, 'SELECT')) UNION ALL SELECT 1 AS i, 1 AS p WHERE NOT (has_any_column_privilege(16535, 'INSERT')) UNION ALL SELECT 2 AS i, 0 AS p WHERE NOT ((has_table_privilege(16545, 'SELECT') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = 16545 AND a.attname IN ('row_version', 'set_id', 'path', 'size', 'note') AND NOT has_column_privilege(16545, a.attnum, 'SELECT')))) UNION ALL SELECT 2 AS i, 1 AS p WHERE NOT ((has_table_privilege(16545, 'INSERT') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = 16545 AND a.attname IN ('row_version', 'set_id', 'path', 'size', 'note', 'touched_at') AND NOT has_column_privilege(16545, a.attnum, 'INSERT'))) AND has_table_privilege(16545, 'INSERT, UPDATE')) UNION ALL SELECT 2 AS i, 2 AS p WHERE NOT ((has_table_privilege(16545, 'UPDATE') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = 16545 AND a.attname IN ('row_version', 'size', 'note', 'touched_at') AND NOT has_column_privilege(16545, a.attnum, 'UPDATE'))))) AS w ORDER BY 1, 2;
+SELECT quote_ident(n.nspname) || '.' || quote_ident(s.relname), quote_ident(pg_get_userbyid(s.relowner)) FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind IN ('S', 'L') JOIN pg_namespace n ON n.oid = s.relnamespace WHERE f.adrelid = 16545 AND a.attname NOT IN ('set_id', 'path', 'size', 'note') AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ORDER BY 1;
+COMMIT;
+BEGIN;
 SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_0, statement 4
 SET LOCAL idle_in_transaction_session_timeout = 120;
@@ -930,7 +940,8 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY 1;
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
+SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
@@ -949,8 +960,7 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
-SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND pg_catalog.pg_table_is_visible(o.oid));
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
@@ -969,35 +979,16 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND pg_catalog.pg_table_is_visible(o.oid));
-COMMIT;
-BEGIN;
-SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 10
-SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 11
-SET LOCAL enable_upsert_to_merge = 'off';
-SET LOCAL tcp_keepalives_idle = 30;
-SET LOCAL tcp_keepalives_interval = 10;
-SET LOCAL tcp_keepalives_count = 3;
-SET LOCAL client_min_messages = error;
-SET LOCAL TimeZone = 'UTC';
-SET LOCAL transaction_isolation = 'read committed';
-SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = 'on';
-SET LOCAL standard_conforming_strings = 'on';
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c WHERE c.oid = $1::regclass;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_0, statement 12
+\echo expects PREPARE|42P01: written_0, statement 10
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_0, statement 13
+\echo expects |26000|26010: written_0, statement 11
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_0, statement 14
+\echo expects DEALLOCATE|26000|26010: written_0, statement 12
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -1022,11 +1013,11 @@ PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FRO
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
-\echo expects PREPARE|42P01: written_0, statement 15
+\echo expects PREPARE|42P01: written_0, statement 13
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_0, statement 16
+\echo expects |26000|26010: written_0, statement 14
 EXECUTE said('"forebay_check"."written_0"');
-\echo expects DEALLOCATE|26000|26010: written_0, statement 17
+\echo expects DEALLOCATE|26000|26010: written_0, statement 15
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_0"');
@@ -1058,28 +1049,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 18
+\echo expects SET|42704: written_0, statement 16
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 19
-SET LOCAL enable_upsert_to_merge = 'off';
-SET LOCAL tcp_keepalives_idle = 30;
-SET LOCAL tcp_keepalives_interval = 10;
-SET LOCAL tcp_keepalives_count = 3;
-SET LOCAL client_min_messages = error;
-SET LOCAL TimeZone = 'UTC';
-SET LOCAL transaction_isolation = 'read committed';
-SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = 'on';
-SET LOCAL standard_conforming_strings = 'on';
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_0"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t UNION ALL SELECT 'SEQUENCE ' || quote_ident(n.nspname) || '.' || quote_ident(s.relname), 'USAGE', quote_ident(current_user) FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind IN ('S', 'L') JOIN pg_namespace n ON n.oid = s.relnamespace WHERE f.adrelid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND s.nspname = 'forebay_check') AND a.attname NOT IN ('set_id', 'path', 'size', 'note') AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ORDER BY 1;
-COMMIT;
-BEGIN;
-SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 20
-SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 21
+\echo expects SET|42704: written_0, statement 17
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1107,9 +1079,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 22
+\echo expects SET|42704: written_0, statement 18
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 23
+\echo expects SET|42704: written_0, statement 19
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1130,7 +1102,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_0_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_0, statement 24
+\echo expects 23505: written_0, statement 20
 \copy "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version") FROM 'written_0_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
@@ -1152,9 +1124,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 25
+\echo expects SET|42704: written_0, statement 21
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 26
+\echo expects SET|42704: written_0, statement 22
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1177,13 +1149,13 @@ SAVEPOINT forebay_rows;
 -- file written_0_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
 \copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_0_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_0, statement 27
+\echo expects 23514: written_0, statement 23
 INSERT INTO "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."written_0"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, concat_ws(' ', place, CASE WHEN "set_id" IS NULL THEN '0' END, CASE WHEN "path" IS NULL THEN '1' END, CASE WHEN NOT ((size < 1000)) THEN '2' END) FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_0, statement 28
+\echo expects 23514: written_0, statement 24
 INSERT INTO "forebay_check"."written_0" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON CONFLICT ("set_id", "path") DO UPDATE SET "size" = EXCLUDED."size", "note" = EXCLUDED."note", "row_version" = EXCLUDED."row_version", "touched_at" = now() WHERE "forebay_check"."written_0"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
@@ -1195,16 +1167,16 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_0, statement 29
+\echo expects SET|42704: written_0, statement 25
 SET session_timeout = 0;
-\echo expects |42883: written_0, statement 30
+\echo expects |42883: written_0, statement 26
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_0, statement 31
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_0, statement 27
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK on
@@ -1218,9 +1190,9 @@ SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 32
+\echo expects SET|42704: written_0, statement 28
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 33
+\echo expects SET|42704: written_0, statement 29
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1238,11 +1210,11 @@ PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FRO
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
-\echo expects PREPARE|42P01: written_0, statement 34
+\echo expects PREPARE|42P01: written_0, statement 30
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_0, statement 35
+\echo expects |26000|26010: written_0, statement 31
 EXECUTE said('"forebay_check"."written_0"');
-\echo expects DEALLOCATE|26000|26010: written_0, statement 36
+\echo expects DEALLOCATE|26000|26010: written_0, statement 32
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_0"');
@@ -1367,6 +1339,16 @@ SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timest
 COMMIT;
 SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
+SET LOCAL statement_timeout = 0;
+SET LOCAL search_path TO DEFAULT;
+SET LOCAL synchronous_commit TO DEFAULT;
+SELECT current_user, quote_ident(current_user), current_setting('search_path');
+SELECT n.nspname, quote_ident(n.nspname), CASE pg_get_userbyid(n.nspowner) WHEN 'pg_database_owner' THEN (SELECT quote_ident(pg_get_userbyid(d.datdba)) FROM pg_catalog.pg_database d WHERE d.datname = current_database()) ELSE quote_ident(pg_get_userbyid(n.nspowner)) END, has_schema_privilege(n.oid, 'USAGE'), has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n WHERE n.nspname IN ('forebay_check') AND n.nspname <> 'pg_catalog' AND n.nspname <> 'pg_temp';
+SELECT n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(pg_get_userbyid(c.relowner)), c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('forebay_check') AND c.relname IN ('forebay_migrations', 'forebay_migrations', 'sync_batches', 'written_1') ORDER BY 3;
+SELECT i, p FROM (SELECT 0 AS i, 0 AS p WHERE NOT (has_any_column_privilege(16587, 'SELECT')) UNION ALL SELECT 1 AS i, 0 AS p WHERE NOT (has_any_column_privilege(16619, 'SELECT')) UNION ALL SELECT 1 AS i, 1 AS p WHERE NOT (has_any_column_privilege(16619, 'INSERT')) UNION ALL SELECT 2 AS i, 0 AS p WHERE NOT ((has_table_privilege(16629, 'SELECT') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = 16629 AND a.attname IN ('row_version', 'set_id', 'path', 'size', 'note') AND NOT has_column_privilege(16629, a.attnum, 'SELECT')))) UNION ALL SELECT 2 AS i, 1 AS p WHERE NOT ((has_table_privilege(16629, 'INSERT') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = 16629 AND a.attname IN ('row_version', 'set_id', 'path', 'size', 'note', 'touched_at') AND NOT has_column_privilege(16629, a.attnum, 'INSERT'))) AND has_table_privilege(16629, 'INSERT, UPDATE')) UNION ALL SELECT 2 AS i, 2 AS p WHERE NOT ((has_table_privilege(16629, 'UPDATE') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = 16629 AND a.attname IN ('row_version', 'size', 'note', 'touched_at') AND NOT has_column_privilege(16629, a.attnum, 'UPDATE'))))) AS w ORDER BY 1, 2;
+SELECT quote_ident(n.nspname) || '.' || quote_ident(s.relname), quote_ident(pg_get_userbyid(s.relowner)) FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind IN ('S', 'L') JOIN pg_namespace n ON n.oid = s.relnamespace WHERE f.adrelid = 16629 AND a.attname NOT IN ('set_id', 'path', 'size', 'note') AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ORDER BY 1;
+COMMIT;
+BEGIN;
 SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_1, statement 5
 SET LOCAL idle_in_transaction_session_timeout = 120;
@@ -1383,7 +1365,8 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY 1;
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
+SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
@@ -1402,8 +1385,7 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
-SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
@@ -1422,35 +1404,16 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
-COMMIT;
-BEGIN;
-SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 11
-SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 12
-SET LOCAL enable_upsert_to_merge = 'off';
-SET LOCAL tcp_keepalives_idle = 30;
-SET LOCAL tcp_keepalives_interval = 10;
-SET LOCAL tcp_keepalives_count = 3;
-SET LOCAL client_min_messages = error;
-SET LOCAL TimeZone = 'UTC';
-SET LOCAL transaction_isolation = 'read committed';
-SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = 'on';
-SET LOCAL standard_conforming_strings = 'on';
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c WHERE c.oid = $1::regclass;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 13
+\echo expects PREPARE|42P01: written_1, statement 11
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 14
+\echo expects |26000|26010: written_1, statement 12
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 15
+\echo expects DEALLOCATE|26000|26010: written_1, statement 13
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -1475,11 +1438,11 @@ PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FRO
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 16
+\echo expects PREPARE|42P01: written_1, statement 14
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 17
+\echo expects |26000|26010: written_1, statement 15
 EXECUTE said('"forebay_check"."written_1"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 18
+\echo expects DEALLOCATE|26000|26010: written_1, statement 16
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_1"');
@@ -1514,28 +1477,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 19
+\echo expects SET|42704: written_1, statement 17
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 20
-SET LOCAL enable_upsert_to_merge = 'off';
-SET LOCAL tcp_keepalives_idle = 30;
-SET LOCAL tcp_keepalives_interval = 10;
-SET LOCAL tcp_keepalives_count = 3;
-SET LOCAL client_min_messages = error;
-SET LOCAL TimeZone = 'UTC';
-SET LOCAL transaction_isolation = 'read committed';
-SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = 'on';
-SET LOCAL standard_conforming_strings = 'on';
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_1"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t UNION ALL SELECT 'SEQUENCE ' || quote_ident(n.nspname) || '.' || quote_ident(s.relname), 'USAGE', quote_ident(current_user) FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind IN ('S', 'L') JOIN pg_namespace n ON n.oid = s.relnamespace WHERE f.adrelid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND s.nspname = 'forebay_check') AND a.attname NOT IN ('set_id', 'path', 'size', 'note') AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ORDER BY 1;
-COMMIT;
-BEGIN;
-SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 21
-SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 22
+\echo expects SET|42704: written_1, statement 18
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1563,9 +1507,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 23
+\echo expects SET|42704: written_1, statement 19
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 24
+\echo expects SET|42704: written_1, statement 20
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1586,7 +1530,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_1_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_1, statement 25
+\echo expects 23505: written_1, statement 21
 \copy "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version") FROM 'written_1_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
@@ -1608,9 +1552,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 26
+\echo expects SET|42704: written_1, statement 22
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 27
+\echo expects SET|42704: written_1, statement 23
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1633,13 +1577,13 @@ SAVEPOINT forebay_rows;
 -- file written_1_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
 \copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_1_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_1, statement 28
+\echo expects 23514: written_1, statement 24
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, concat_ws(' ', place, CASE WHEN "set_id" IS NULL THEN '0' END, CASE WHEN "path" IS NULL THEN '1' END, CASE WHEN NOT ((size < 1000)) THEN '2' END) FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_1, statement 29
+\echo expects 23514: written_1, statement 25
 INSERT INTO "forebay_check"."written_1" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "note" = EXCLUDED."note", "touched_at" = now(), "row_version" = EXCLUDED."row_version" WHERE "written_1"."row_version" < EXCLUDED."row_version";
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
@@ -1651,20 +1595,20 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_1, statement 30
+\echo expects SET|42704: written_1, statement 26
 SET session_timeout = 0;
-\echo expects |42883: written_1, statement 31
+\echo expects |42883: written_1, statement 27
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 32
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 28
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 33
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_1, statement 29
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK on
@@ -1678,9 +1622,9 @@ SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 34
+\echo expects SET|42704: written_1, statement 30
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 35
+\echo expects SET|42704: written_1, statement 31
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -1698,11 +1642,11 @@ PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FRO
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 36
+\echo expects PREPARE|42P01: written_1, statement 32
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 37
+\echo expects |26000|26010: written_1, statement 33
 EXECUTE said('"forebay_check"."written_1"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 38
+\echo expects DEALLOCATE|26000|26010: written_1, statement 34
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_1"');
@@ -1834,6 +1778,16 @@ SELECT current_setting('server_encoding'), floor(extract(epoch FROM clock_timest
 COMMIT;
 SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
+SET LOCAL statement_timeout = 0;
+SET LOCAL search_path TO DEFAULT;
+SET LOCAL synchronous_commit TO DEFAULT;
+SELECT current_user, quote_ident(current_user), current_setting('search_path');
+SELECT n.nspname, quote_ident(n.nspname), CASE pg_get_userbyid(n.nspowner) WHEN 'pg_database_owner' THEN (SELECT quote_ident(pg_get_userbyid(d.datdba)) FROM pg_catalog.pg_database d WHERE d.datname = current_database()) ELSE quote_ident(pg_get_userbyid(n.nspowner)) END, has_schema_privilege(n.oid, 'USAGE'), has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n WHERE n.nspname IN ('forebay_check') AND n.nspname <> 'pg_catalog' AND n.nspname <> 'pg_temp';
+SELECT n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(pg_get_userbyid(c.relowner)), c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('forebay_check') AND c.relname IN ('forebay_migrations', 'forebay_migrations', 'sync_batches', 'written_2') ORDER BY 3;
+SELECT i, p FROM (SELECT 0 AS i, 0 AS p WHERE NOT (has_any_column_privilege(16671, 'SELECT')) UNION ALL SELECT 1 AS i, 0 AS p WHERE NOT (has_any_column_privilege(16703, 'SELECT')) UNION ALL SELECT 1 AS i, 1 AS p WHERE NOT (has_any_column_privilege(16703, 'INSERT')) UNION ALL SELECT 2 AS i, 0 AS p WHERE NOT ((has_table_privilege(16713, 'SELECT') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = 16713 AND a.attname IN ('row_version', 'set_id', 'path', 'size', 'note') AND NOT has_column_privilege(16713, a.attnum, 'SELECT')))) UNION ALL SELECT 2 AS i, 1 AS p WHERE NOT ((has_table_privilege(16713, 'INSERT') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = 16713 AND a.attname IN ('row_version', 'set_id', 'path', 'size', 'note', 'touched_at') AND NOT has_column_privilege(16713, a.attnum, 'INSERT'))) AND has_table_privilege(16713, 'INSERT, UPDATE')) UNION ALL SELECT 2 AS i, 2 AS p WHERE NOT ((has_table_privilege(16713, 'UPDATE') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = 16713 AND a.attname IN ('row_version', 'size', 'note', 'touched_at') AND NOT has_column_privilege(16713, a.attnum, 'UPDATE'))))) AS w ORDER BY 1, 2;
+SELECT quote_ident(n.nspname) || '.' || quote_ident(s.relname), quote_ident(pg_get_userbyid(s.relowner)) FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind IN ('S', 'L') JOIN pg_namespace n ON n.oid = s.relnamespace WHERE f.adrelid = 16713 AND a.attname NOT IN ('set_id', 'path', 'size', 'note') AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ORDER BY 1;
+COMMIT;
+BEGIN;
 SET LOCAL statement_timeout = 54000;
 \echo expects SET|42704: written_2, statement 6
 SET LOCAL idle_in_transaction_session_timeout = 120;
@@ -1850,7 +1804,8 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT 'forebay_migrations'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid))::oid AS o, 'SELECT'::text AS word, 0 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t ORDER BY 1;
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
+SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
@@ -1869,8 +1824,7 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'forebay_migrations' AND pg_catalog.pg_table_is_visible(o.oid));
-SELECT "number", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), adopted FROM forebay_migrations ORDER BY "number";
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
@@ -1889,35 +1843,16 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
-COMMIT;
-BEGIN;
-SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 12
-SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 13
-SET LOCAL enable_upsert_to_merge = 'off';
-SET LOCAL tcp_keepalives_idle = 30;
-SET LOCAL tcp_keepalives_interval = 10;
-SET LOCAL tcp_keepalives_count = 3;
-SET LOCAL client_min_messages = error;
-SET LOCAL TimeZone = 'UTC';
-SET LOCAL transaction_isolation = 'read committed';
-SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = 'on';
-SET LOCAL standard_conforming_strings = 'on';
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c WHERE c.oid = $1::regclass;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 14
+\echo expects PREPARE|42P01: written_2, statement 12
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 15
+\echo expects |26000|26010: written_2, statement 13
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 16
+\echo expects DEALLOCATE|26000|26010: written_2, statement 14
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -1942,11 +1877,11 @@ PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FRO
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 17
+\echo expects PREPARE|42P01: written_2, statement 15
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 18
+\echo expects |26000|26010: written_2, statement 16
 EXECUTE said('"forebay_check"."written_2"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 19
+\echo expects DEALLOCATE|26000|26010: written_2, statement 17
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_2"');
@@ -1981,28 +1916,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 20
+\echo expects SET|42704: written_2, statement 18
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 21
-SET LOCAL enable_upsert_to_merge = 'off';
-SET LOCAL tcp_keepalives_idle = 30;
-SET LOCAL tcp_keepalives_interval = 10;
-SET LOCAL tcp_keepalives_count = 3;
-SET LOCAL client_min_messages = error;
-SET LOCAL TimeZone = 'UTC';
-SET LOCAL transaction_isolation = 'read committed';
-SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = 'on';
-SET LOCAL standard_conforming_strings = 'on';
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = 'on';
-SELECT t, string_agg(word, ', ' ORDER BY n), quote_ident(current_user) FROM (SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 0 AS n UNION ALL SELECT '"forebay_check"."sync_batches"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 1 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'SELECT'::text AS word, 2 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'INSERT'::text AS word, 3 AS n UNION ALL SELECT '"forebay_check"."written_2"'::text AS t, (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check')::oid AS o, 'UPDATE'::text AS word, 4 AS n) AS g WHERE o IS NOT NULL AND NOT has_any_column_privilege(o, word) GROUP BY t UNION ALL SELECT 'SEQUENCE ' || quote_ident(n.nspname) || '.' || quote_ident(s.relname), 'USAGE', quote_ident(current_user) FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class s ON s.oid = d.refobjid AND s.relkind IN ('S', 'L') JOIN pg_namespace n ON n.oid = s.relnamespace WHERE f.adrelid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND s.nspname = 'forebay_check') AND a.attname NOT IN ('set_id', 'path', 'size', 'note') AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ORDER BY 1;
-COMMIT;
-BEGIN;
-SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 22
-SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 23
+\echo expects SET|42704: written_2, statement 19
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -2030,9 +1946,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 24
+\echo expects SET|42704: written_2, statement 20
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 25
+\echo expects SET|42704: written_2, statement 21
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -2053,7 +1969,7 @@ DEALLOCATE said;
 SAVEPOINT forebay_direct;
 SAVEPOINT forebay_rows;
 -- file written_2_2.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAFAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABQABQAAAAgAAAAAAAAAAQAAAAIvMQAAAAgAAAAAAAAAAgAAAARub3RlAAAACAAAAAAAAAABAAUAAAAIAAAAAAAAAAEAAAACLzIAAAAIAAAAAAAAAAIAAAAEbm90ZQAAAAgAAAAAAAAAFAAFAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAAAACAAAABG5vdGUAAAAIAAAAAAAAABT//w==
-\echo expects 23505: written_2, statement 26
+\echo expects 23505: written_2, statement 22
 \copy "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version") FROM 'written_2_2.copy' (FORMAT 'binary')
 ROLLBACK TO SAVEPOINT forebay_direct;
 CREATE TEMPORARY TABLE IF NOT EXISTS forebay_stage_0_11367739691475393602 (c1 bigint, c2 text, c3 bigint, c4 text, row_version bigint, span integer, n integer) ON COMMIT DELETE ROWS;
@@ -2075,9 +1991,9 @@ DEALLOCATE said;
 COMMIT;
 BEGIN;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 27
+\echo expects SET|42704: written_2, statement 23
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 28
+\echo expects SET|42704: written_2, statement 24
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -2100,13 +2016,13 @@ SAVEPOINT forebay_rows;
 -- file written_2_4.copy: UEdDT1BZCv8NCgAAAAAAAAAAAAAHAAAACAAAAAAAAAABAAAAAi8wAAAACAAAAAAAAAADAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAAAAcAAAAIAAAAAAAAAAEAAAACLzEAAAAIAAAAAAAAAAMAAAAEbm90ZQAAAAgAAAAAAAAAHgAAAAQAAAAAAAAABAAAAAEABwAAAAgAAAAAAAAAAQAAAAIvMgAAAAgAAAAAAAATiAAAAARub3RlAAAACAAAAAAAAAAeAAAABAAAAAAAAAAEAAAAAgAHAAAACAAAAAAAAAABAAAAAi8zAAAACAAAAAAAABOIAAAABG5vdGUAAAAIAAAAAAAAAB4AAAAEAAAAAAAAAAQAAAAD//8=
 \copy pg_temp.forebay_stage_0_11367739691475393602 (c1, c2, c3, c4, row_version, span, n) FROM 'written_2_4.copy' (FORMAT 'binary')
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 29
+\echo expects 23514: written_2, statement 25
 INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM pg_temp.forebay_stage_0_11367739691475393602 AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
 SAVEPOINT forebay_rows;
 SELECT n, concat_ws(' ', place, CASE WHEN "set_id" IS NULL THEN '0' END, CASE WHEN "path" IS NULL THEN '1' END, CASE WHEN NOT ((size < 1000)) THEN '2' END) FROM (SELECT n, ctid AS place, c1 AS "set_id", c2 AS "path", c3 AS "size", c4 AS "note", row_version AS "row_version" FROM pg_temp.forebay_stage_0_11367739691475393602) AS s WHERE "set_id" IS NULL OR "path" IS NULL OR NOT ((size < 1000)) ORDER BY n;
 SAVEPOINT forebay_rows;
-\echo expects 23514: written_2, statement 30
+\echo expects 23514: written_2, statement 26
 INSERT INTO "forebay_check"."written_2" ("set_id", "path", "size", "note", "row_version", "touched_at") SELECT s.c1, s.c2, s.c3, s.c4, s.row_version, now() FROM (SELECT * FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)')) AS s ORDER BY s.c1, s.c2 COLLATE "C" ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "note" = VALUES("note"), "touched_at" = now(), "row_version" = VALUES("row_version") WHERE "written_2"."row_version" < VALUES("row_version");
 ROLLBACK TO SAVEPOINT forebay_rows;
 DELETE FROM pg_temp.forebay_stage_0_11367739691475393602 WHERE ctid IN ('(0,3)', '(0,4)');
@@ -2118,24 +2034,24 @@ DEALLOCATE said;
 COMMIT;
 SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database();
 SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS idle_unit, max(CASE WHEN name = 'session_timeout' AND context = 'user' THEN 'yes' END) AS session_timeout, max(CASE WHEN name = 'enable_upsert_to_merge' AND context = 'user' THEN 'yes' END) AS merge, max(CASE WHEN name = 'dolphin.sql_mode' THEN 'yes' END) AS dolphin, max(CASE WHEN name = 'dolphin.sql_mode' THEN setting END) AS sql_mode, (SELECT count(*) FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pg_catalog' AND c.relname = 'pg_partition' AND a.attname = 'parentid') AS partitions FROM pg_catalog.pg_settings;
-\echo expects SET|42704: written_2, statement 31
+\echo expects SET|42704: written_2, statement 27
 SET session_timeout = 0;
-\echo expects |42883: written_2, statement 32
+\echo expects |42883: written_2, statement 28
 SELECT pg_catalog.opengauss_version() AS version;
 BEGIN;
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT forebay_probe;
 CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint NOT NULL) ON COMMIT DELETE ROWS;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 33
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 29
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON CONFLICT ("k") DO UPDATE SET "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "pg_temp"."forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 34
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 30
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = EXCLUDED."size", "v" = EXCLUDED."v" WHERE "forebay_probe"."v" < EXCLUDED."v"\; DEALLOCATE forebay_probe;
 ROLLBACK TO SAVEPOINT forebay_probe;
 SAVEPOINT forebay_probe;
-\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 35
+\echo expects PREPARE|DEALLOCATE|42601|42P01: written_2, statement 31
 PREPARE forebay_probe AS INSERT INTO "pg_temp"."forebay_probe" ("k", "size", "v") SELECT 1::bigint, 2::bigint, 3::bigint ON DUPLICATE KEY UPDATE "size" = VALUES("size"), "v" = VALUES("v") WHERE "forebay_probe"."v" < VALUES("v")\; DEALLOCATE forebay_probe;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK on
@@ -2149,9 +2065,9 @@ SELECT pg_catalog.pg_postmaster_start_time()::text AS which;
 BEGIN;
 SET TRANSACTION READ ONLY;
 SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 36
+\echo expects SET|42704: written_2, statement 32
 SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 37
+\echo expects SET|42704: written_2, statement 33
 SET LOCAL enable_upsert_to_merge = 'off';
 SET LOCAL tcp_keepalives_idle = 30;
 SET LOCAL tcp_keepalives_interval = 10;
@@ -2169,11 +2085,11 @@ PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FRO
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 38
+\echo expects PREPARE|42P01: written_2, statement 34
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 39
+\echo expects |26000|26010: written_2, statement 35
 EXECUTE said('"forebay_check"."written_2"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 40
+\echo expects DEALLOCATE|26000|26010: written_2, statement 36
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."written_2"');

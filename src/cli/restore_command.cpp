@@ -60,6 +60,13 @@ Compared compared(Comparer& comparer, const Stream& stream, const RowSet& keys) 
   return std::get<Compared>(outcome);
 }
 
+/// Before anything is compared: all that is to be granted, for the restore that is tried out as well.
+void check_grants(Destination& destination, const std::vector<const Stream*>& streams) {
+  const Destination::MissingGrants lacks = destination.missing_grants(streams);
+  if (lacks.to_write) log_line(LogLevel::warning, "the restore itself cannot be run yet: " + lacks.to_write->message);
+  if (lacks.to_compare) throw Error(ErrorCode::destination, lacks.to_compare->message, lacks.to_compare->sqlstate);
+}
+
 int dry_run(const RestoreArguments& a, RestoreSource& source, const Settings& settings, ProgressMode mode,
             steady_clock::time_point start) {
   constexpr std::size_t kKeysAtOnce = 5000;
@@ -73,6 +80,9 @@ int dry_run(const RestoreArguments& a, RestoreSource& source, const Settings& se
   DryRunSummary summary;
   summary.files = source.files();
   summary.destination = destination->description();
+  std::vector<const Stream*> streams;
+  for (const auto& [name, keys] : by_stream) streams.push_back(&keys.stream());
+  check_grants(*destination, streams);
   const auto comparer = destination->make_comparer();
   std::atomic<std::uint64_t> done{0};
   std::optional<Progress> progress;

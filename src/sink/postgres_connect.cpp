@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sink/dialect.hpp"
 #include "sink/name_lookup.hpp"
 #include "sink/postgres_hosts.hpp"
 
@@ -22,7 +23,7 @@ struct HostRefusal {
   FailureClass failure_class = FailureClass::unfit_for_now;
   std::string sqlstate;
   std::string text;
-  std::string_view cure;
+  std::string cure;
   bool next = true;
 };
 
@@ -31,7 +32,7 @@ constexpr std::string_view kAway = "is the server running, and the address right
 HostRefusal refusal_of(std::string_view libpq_says) {
   const ServerMessage said = parse_server_message(libpq_says);
   const ErrorRow* row = said.sqlstate.empty() ? find_client_error(said.text) : find_sqlstate(said.sqlstate);
-  HostRefusal r{failure_class(said.sqlstate, Phase::connect), said.sqlstate, said.text, kAway, true};
+  HostRefusal r{failure_class(said.sqlstate, Phase::connect), said.sqlstate, said.text, std::string(kAway), true};
   if (row != nullptr && said.sqlstate.empty()) r.failure_class = row->failure_class;
   if (row != nullptr && !row->cure.empty()) r.cure = row->cure;
   // libpq asks the same question at the end of some of its messages.
@@ -49,7 +50,8 @@ HostRefusal refusal_of(std::string_view libpq_says) {
 
 HostRefusal too_late(const PostgresTarget& target) {
   return {FailureClass::unfit_for_now, "",
-          "no answer within " + limit_text(target.connect_timeout) + " (SYNC_CONNECT_TIMEOUT)", kAway, true};
+          "no answer within " + limit_text(target.connect_timeout) + " (SYNC_CONNECT_TIMEOUT)", std::string(kAway),
+          true};
 }
 
 /// Either a connection, or why there is none.
@@ -95,6 +97,10 @@ Connection try_host(const PostgresTarget& target, const Watchdog& watchdog, cons
   }
   if (PQstatus(connection.get()) == CONNECTION_OK) return connection;
   why = refusal_of(PQerrorMessage(connection.get()));
+  if (why.sqlstate == "42501") {
+    why.cure = "as the database's owner run: GRANT CONNECT ON DATABASE " + quoted_identifier(PQdb(connection.get())) +
+               " TO " + quoted_identifier(PQuser(connection.get()));
+  }
   return {nullptr, &PQfinish};
 }
 

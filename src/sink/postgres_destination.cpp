@@ -177,8 +177,15 @@ class PostgresDestination final : public Destination {
     patient.statement_timeout = std::max<std::chrono::milliseconds>(patient.statement_timeout, std::chrono::hours(12));
     PostgresSession session(patient, shared_->watchdog);
     if (shared_->told.tell(session.told()) && options_.note) options_.note(session.told());
-    PostgresMigrator migrator(session, check_server(session, patient, options_).prelude);
-    return action(migrator);
+    try {
+      PostgresMigrator migrator(session, check_server(session, patient, options_).prelude);
+      return action(migrator);
+    } catch (const DestinationFailure& e) {
+      Failure told = e.failure;
+      name_all_grants(session, {&backup_files_stream(), &backup_sets_stream()}, told);
+      if (told.message == e.failure.message) throw;
+      throw DestinationFailure(told);
+    }
   }
 
  public:
@@ -244,6 +251,11 @@ class PostgresDestination final : public Destination {
     return found;
   }
 
+  MissingGrants missing_grants(const std::vector<const Stream*>& streams) override {
+    PostgresSession session(target_, shared_->watchdog);
+    return {lacks_to_compare(session, streams), lacks_to_write(session, streams)};
+  }
+
   std::vector<MigrationState> migration_states() override {
     return migrating([](PostgresMigrator& m) { return m.states(); });
   }
@@ -251,7 +263,7 @@ class PostgresDestination final : public Destination {
     PostgresSession session(target_, shared_->watchdog);
     const PostgresServer server = check_server(session, target_, options_);
     if (server.takes_no_writes || !none_yet) return server.takes_no_writes;
-    return lacks_create(session, server.prelude);
+    return lacks_to_write(session, {&backup_files_stream(), &backup_sets_stream()});
   }
   std::vector<std::string> preview_adoption() override {
     return migrating([](PostgresMigrator& m) { return m.preview_adoption(); });

@@ -9,18 +9,20 @@
 
 namespace forebay {
 
-/// What the role must be allowed to do with a table.
-struct NeededGrant {
-  std::string table;       // quoted; one that is not there is passed over
-  const char* privileges;  // "SELECT, INSERT"
-  /// Whose rows go into it: a column that it leaves to a sequence (an adopted table's serial id) needs that one, too.
-  const Stream* stream = nullptr;
-};
+/// The names of a search_path as SHOW says it: "$user", and what a role may not use, among them.
+std::vector<std::string> search_path_names(std::string_view setting);
 
-/// Throws Failure(schema, 42501) with the GRANTs that are missing, if any are.
-void check_grants(PostgresSession& session, const std::string& prelude, const std::vector<NeededGrant>& needed);
+/// Failure(schema, 42501) with all that the session's role lacks to write rows of these streams, as the GRANTs that
+/// give it and by whom; where tables are still to be made, with what that takes. Column by column, where a role has a
+/// table's columns only. Tables that wait to be adopted are passed over, and so is what a function of a default hides.
+/// Between transactions only.
+std::optional<Failure> lacks_to_write(PostgresSession& session, const std::vector<const Stream*>& streams);
 
-/// Failure(schema, 42501) with the GRANT that is missing, when the role may not make tables in its schema.
-std::optional<Failure> lacks_create(PostgresSession& session, const std::string& prelude);
+/// The same of what it takes to compare rows with those tables that are there.
+std::optional<Failure> lacks_to_compare(PostgresSession& session, const std::vector<const Stream*>& streams);
+
+/// Puts what lacks_to_write() finds in the place of the first thing that the server missed (42501, or 3F000 for a
+/// schema that may not be used).
+void name_all_grants(PostgresSession& session, const std::vector<const Stream*>& streams, Failure& failure) noexcept;
 
 }  // namespace forebay

@@ -59,10 +59,20 @@ std::optional<Failure> PostgresSink::open() {
 void PostgresSink::connect() {
   session_ = std::make_unique<PostgresSession>(target_, shared_->watchdog);
   tell_server();
+  try {
+    prepare_server();
+  } catch (DestinationFailure& e) {
+    name_all_grants(*session_, streams_, e.failure);
+    throw;
+  }
+}
+
+/// All that is to be checked and made before rows can be sent.
+void PostgresSink::prepare_server() {
   server_ = check_server(*session_, target_, options_);
   if (server_.takes_no_writes) throw DestinationFailure(*server_.takes_no_writes);
   shared_->server.meet(server_.identity);
-  check_grants(*session_, server_.prelude, {{"forebay_migrations", "SELECT"}});
+  check_grants();
   PostgresMigrator migrator(*session_, server_.prelude);
   for (const std::string& line : migrator.up(PostgresMigrator::Adopt::no, streams_)) {
     if (options_.note) options_.note(line);
@@ -82,7 +92,6 @@ void PostgresSink::connect() {
     if (options_.note) options_.note("table " + s->table + " created for stream " + s->name);
   }
   find_targets();
-  check_target_grants();
   tell_unlogged();
 }
 
@@ -101,10 +110,8 @@ void PostgresSink::tell_unlogged() {
       "… SET LOGGED)");
 }
 
-void PostgresSink::check_target_grants() {
-  std::vector<NeededGrant> needed = {{ledger_table_, "SELECT, INSERT"}};
-  for (const Target& t : targets_) needed.push_back({t.table.quoted, "SELECT, INSERT, UPDATE", t.stream});
-  check_grants(*session_, server_.prelude, needed);
+void PostgresSink::check_grants() {
+  if (auto lacks = lacks_to_write(*session_, streams_)) throw DestinationFailure(*std::move(lacks));
 }
 
 void PostgresSink::find_targets() {
@@ -202,7 +209,7 @@ Failure PostgresSink::explained(const DestinationFailure& why) noexcept {
   targets_.clear();
   try {
     find_targets();
-    check_target_grants();
+    check_grants();
     for (const Target& t : targets_) {
       if (why.reporter != Reporter::replica_identity) break;
       if (const auto lacks = lacks_replica_identity(*session_, server_.prelude, *t.stream, t.table.quoted))

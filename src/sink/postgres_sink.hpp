@@ -97,10 +97,11 @@ class PostgresSink final : public Sink {
   };
 
   void connect();
+  void prepare_server();
   void tell_server();
   void tell_unlogged();
   void find_targets();
-  void check_target_grants();
+  void check_grants();
   void check_same_server();
   void begin(const Batch& batch);
   void begin_on_known_tables(const Batch& batch);

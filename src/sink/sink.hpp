@@ -202,6 +202,16 @@ class Destination {
     return {};
   }
 
+  /// What the role may not do that rows of these streams need; Failures say it with what gives it.
+  struct MissingGrants {
+    std::optional<Failure> to_compare, to_write;
+  };
+  /// Connects for itself, changes nothing. Throws Error(destination).
+  virtual MissingGrants missing_grants(const std::vector<const Stream*>& streams) {
+    (void)streams;
+    return {};
+  }
+
   // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).
   virtual std::vector<MigrationState> migration_states() = 0;
   /// Why migrate_up() cannot work there: a standby, transactions are read-only, or, where none is applied yet, this

@@ -428,8 +428,8 @@ TEST_CASE("tables of another role are adopted after it has run what is said", "[
   runs(site, {"migrate", "up"}, 0);
 
   const std::string lacks = config_check(site, 3);
-  CHECK(says(lacks, "USAGE on SEQUENCE public.backup_files_id_seq"));
-  database.exec(between(lacks, "As the tables' owner run: ", "\n"));
+  CHECK(says(lacks, "USAGE on sequence public.backup_files_id_seq"));
+  database.exec(between(lacks, "the owner, run: ", "\n"));
   CHECK(config_check(site, 0).empty());
   const Tree tree;
   tree.file("f");

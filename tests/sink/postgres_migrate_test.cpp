@@ -188,7 +188,7 @@ TEST_CASE("a role that may not create tables is told what to do", "[postgres][th
   const auto failure = fixture.destination()->make_sink({&backup_files_stream()})->open();
   REQUIRE(failure);
   CHECK(failure->failure_class == FailureClass::schema);
-  CHECK_THAT(failure->message, Catch::Contains("permission denied") && Catch::Contains("forebay migrate up"));
+  CHECK_THAT(failure->message, Catch::Contains("lacks CREATE on schema ") && Catch::Contains("forebay migrate up"));
 }
 
 }  // namespace

@@ -129,36 +129,5 @@ TEST_CASE("a database in SQL_ASCII is refused with the reason, and the rows stay
   CHECK(says(scan.err, "ENCODING 'UTF8' TEMPLATE template0"));
 }
 
-TEST_CASE("a missing grant is told with its table and as the statement that gives it", "[postgres][threads]") {
-  PostgresFixture server;
-  if (!server.available()) return;
-  const OwnDatabase database(server);
-  make_destination(database.owner_url(), {})->migrate_up();  // as another owner
-  const std::vector<const Stream*> streams = {&backup_files_stream(), &backup_sets_stream()};
-  const auto told = [&] {
-    const auto failure = database.destination()->make_sink(streams)->open();
-    return failure ? failure->sqlstate + " " + failure->message : std::string();
-  };
-  CHECK_THAT(told(), Catch::EndsWith("run: GRANT SELECT ON forebay_migrations TO " + database.role()));
-  database.exec("GRANT SELECT ON forebay_migrations TO PUBLIC");
-  const std::string three = told();
-  CHECK_THAT(three, Catch::StartsWith("42501 "));
-  for (const char* grant : {"GRANT SELECT, INSERT, UPDATE ON \"public\".\"backup_files\"",
-                            "GRANT SELECT, INSERT, UPDATE ON \"public\".\"backup_sets\"",
-                            "GRANT SELECT, INSERT ON \"public\".\"sync_batches\""})
-    CHECK_THAT(three, Catch::Contains(std::string(grant) + " TO " + database.role()));
-  CHECK_THAT(three, !Catch::EndsWith(";"));  // what the log says next begins with one
-  // The statements in the message are to be run as they stand.
-  database.exec(three.substr(three.find("GRANT ")));
-  CHECK(told().empty());
-  database.exec("REVOKE UPDATE ON backup_files FROM " + database.role());
-  CHECK_THAT(told(), Catch::Contains("lacks UPDATE on \"public\".\"backup_files\"") && !Catch::Contains("backup_sets"));
-  // Enough on the columns that are written is enough.
-  std::string columns = "sync_version, updated_at";
-  for (const Column& c : backup_files_stream().columns) columns += ", " + c.name;
-  database.exec("GRANT UPDATE (" + columns + ") ON backup_files TO " + database.role());
-  CHECK(told().empty());
-}
-
 }  // namespace
 }  // namespace forebay::test
