@@ -31,11 +31,11 @@ OwnTriggers own_triggers(PostgresSession& session, const std::string& quoted) {
   return found;
 }
 
-std::string own_code_shape() {
-  return "(SELECT string_agg(concat_ws(' ', t.oid, t.tgenabled), "
-         "',' ORDER BY t.oid) FROM pg_trigger t WHERE t.tgrelid = ANY (ARRAY(SELECT h.inhrelid FROM pg_inherits h "
-         "WHERE "
-         "h.inhparent = c.oid) || c.oid) AND NOT t.tgisinternal), (SELECT "
+std::string own_code_shape(const std::string& quoted) {
+  return "(WITH RECURSIVE tree(oid) AS (SELECT " + quoted_literal(quoted) +
+         "::regclass::oid UNION SELECT h.inhrelid FROM pg_inherits h JOIN tree ON h.inhparent = tree.oid) SELECT "
+         "string_agg(concat_ws(' ', t.oid, t.tgenabled), ',' ORDER BY t.oid) FROM pg_trigger t JOIN tree ON t.tgrelid "
+         "= tree.oid WHERE NOT t.tgisinternal), (SELECT "
          "string_agg(concat_ws(' ', r.oid, r.ev_enabled), ',' ORDER BY r.oid) FROM pg_rewrite r WHERE r.ev_class = "
          "c.oid)";
 }

@@ -29,7 +29,7 @@ std::string named_triggers(const OwnTriggers& triggers);
 
 /// An SQL expression on pg_class c: a text that changes with what own_triggers() and rule_misfits() look at; NULL where
 /// there is none of it.
-std::string own_code_shape();
+std::string own_code_shape(const std::string& quoted);
 
 /// Rules: beside one an upsert fails, and COPY goes past it. Of the batch ledger, which is only inserted into, those
 /// that do something instead.

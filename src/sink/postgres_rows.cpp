@@ -73,7 +73,7 @@ bool PostgresRows::to_be_searched(const DestinationFailure& e) {
     doubt(e);
   }
   if (e.reporter == Reporter::raised && means_try_again(e.sqlstate()) && raised_tries_ != nullptr &&
-      !raised_tries_->are_over(table_.quoted, e.sqlstate())) {
+      !raised_tries_->are_over(table_.quoted, e.sqlstate(), *ranges_)) {
     throw DestinationFailure({FailureClass::retry_batch, e.sqlstate(),
                               "table " + table_.quoted + ": " + e.said + " (" + e.sqlstate() +
                                   "); it is tried again some times, then the row is searched for"});

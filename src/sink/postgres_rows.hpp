@@ -63,7 +63,10 @@ class PostgresRows {
   /// With this, too many rows refused for one reason end the search: DestinationFailure(schema). Must outlive it.
   void expect_most_to_fit(const RefusalRates& rates) { rates_ = &rates; }
   /// With this, what the table's code raises as an outage is one for some tries. Must outlive it.
-  void try_again_first(RaisedTries& tries) { raised_tries_ = &tries; }
+  void try_again_first(RaisedTries& tries, const std::vector<BatchRange>& ranges) {
+    raised_tries_ = &tries;
+    ranges_ = &ranges;
+  }
   /// These are some rows of a part that was sent before: that no other lands tells nothing.
   void are_left_over() { left_over_ = true; }
 
@@ -114,6 +117,7 @@ class PostgresRows {
   std::optional<DestinationFailure> doubted_;  // it may be the table that is wrong, and no row
   const RefusalRates* rates_ = nullptr;
   RaisedTries* raised_tries_ = nullptr;
+  const std::vector<BatchRange>* ranges_ = nullptr;  // of the batch; not without raised_tries_
   std::optional<std::chrono::milliseconds> search_limit_;
   std::optional<std::chrono::steady_clock::time_point> searching_since_;
   std::vector<PartRefusal> refused_;

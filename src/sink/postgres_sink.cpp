@@ -343,6 +343,7 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
       // Well before those who wait for the locks of this batch give up.
       if (!turn.alone(part.stream->table) && !shared_->watchdog.interrupted())
         rows.search_for(lock_timeout(target_) / kSearchPart);
+      if (!again) rows.try_again_first(shared_->raised_tries, batch.ranges);
       return send_part(rows, part, again);
     });
   };
@@ -373,7 +374,7 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
                                                     "there is looked up"});
   }
   shared_->rates.landed(batch, refused);
-  shared_->raised_tries.landed();
+  shared_->raised_tries.landed(batch.ranges);
   for (const BatchPart& part : batch.parts) {
     const std::string& table = part.stream->table;
     const auto of_it = [&](const RefusedRow& row) { return batch.ranges[row.range].stream->table == table; };
@@ -407,7 +408,6 @@ std::vector<PartRefusal> PostgresSink::send_part(PostgresRows& rows, const Batch
     rows.are_left_over();
   } else {
     rows.expect_most_to_fit(shared_->rates);
-    rows.try_again_first(shared_->raised_tries);
     if (target.table.direct && target.way.try_direct()) {
       if (rows.copy_direct()) {
         target.way = target.way.after_direct();

@@ -171,7 +171,7 @@ std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream
 std::string shape_of(const PostgresDialect& dialect, const std::string& quoted, bool own_code) {
   const CatalogWords& words = dialect.catalog();
   return "(SELECT concat_ws(' ', c.oid, c.relkind" + std::string(words.table_shape) +
-         ", c.relhastriggers, c.relhasrules, c.relhassubclass" + (own_code ? ", " + own_code_shape() : "") +
+         ", c.relhastriggers, c.relhasrules, c.relhassubclass" + (own_code ? ", " + own_code_shape(quoted) : "") +
          ", (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, "
          "a.atthasdef" +
          std::string(words.column_shape) +

@@ -120,9 +120,14 @@ std::string sqlite_sqlstate(int code) {
   }
 }
 
+std::string sqlite_said(const SqliteConnection& db) {
+  const bool raised = sqlite3_extended_errcode(db.handle()) == SQLITE_CONSTRAINT_TRIGGER;
+  return raised ? "refused by a trigger's RAISE" : sqlite3_errmsg(db.handle());
+}
+
 Failure sqlite_failure(const SqliteConnection& db, bool committing) {
   const int code = sqlite3_extended_errcode(db.handle());
-  std::string message = "sqlite:" + db.name() + ": " + sqlite3_errmsg(db.handle());
+  std::string message = "sqlite:" + db.name() + ": " + sqlite_said(db);
   switch (code & 0xff) {
     case SQLITE_BUSY:
       message += "; another process holds the catalog's write lock";

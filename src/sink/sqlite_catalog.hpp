@@ -14,6 +14,8 @@ namespace forebay {
 FailureClass sqlite_failure_class(int code, bool committing) noexcept;
 /// The SQLSTATE that a server would name for an extended code that refuses a row.
 std::string sqlite_sqlstate(int code);
+/// What SQLite says of the statement that has just failed; never the text that a trigger gave to RAISE.
+std::string sqlite_said(const SqliteConnection& db);
 /// The failure that the last call on `db` left, as a message for people.
 Failure sqlite_failure(const SqliteConnection& db, bool committing);
 

@@ -278,10 +278,9 @@ PartRefusal SqliteSink::refusal(std::size_t row, int changes_before) const {
     throw DestinationFailure(failure);
   }
   constexpr std::string_view kBroken = "constraint failed: ";
-  const std::string_view said = sqlite3_errmsg(db_->handle());
+  const std::string said = sqlite_said(*db_);
   const auto at = said.find(kBroken);
-  return {row, sqlite_sqlstate(code), at == std::string_view::npos ? "" : std::string(said.substr(at + kBroken.size())),
-          std::string(said)};
+  return {row, sqlite_sqlstate(code), at == std::string::npos ? "" : said.substr(at + kBroken.size()), said};
 }
 
 void SqliteSink::write_ledger(const Batch& batch, const LedgerEntries& ledger, std::int64_t started_us) {

@@ -131,6 +131,20 @@ TEST_CASE("what a trigger raises as an outage is one while it lasts, and no row 
   }
 }
 
+TEST_CASE("tries of rows that a trigger puts off are counted whatever else lands meanwhile") {
+  const Stream stream = small_stream();
+  const std::vector<BatchRange> odd = three_rows(stream, 1, "fine");
+  RaisedTries tries;
+  for (std::uint32_t time = 0; time < RaisedTries::kTriesMax; ++time) {
+    CHECK_FALSE(tries.are_over("t", "40001", odd));
+    tries.landed(three_rows(stream, 2, "fine"));
+  }
+  CHECK(tries.are_over("t", "40001", odd));
+  CHECK(tries.are_over("t", "40001", three_rows(stream, 3, "fine")));  // from then on it is a row's
+  CHECK_FALSE(tries.are_over("t", "55P03", three_rows(stream, 3, "fine")));
+  CHECK_FALSE(tries.are_over("other", "40001", three_rows(stream, 3, "fine")));
+}
+
 struct Placed {
   const char* where;
   std::vector<std::string> setup;
