@@ -48,6 +48,13 @@ std::string literals(const std::vector<std::string>& words) {
   return joined(quoted);
 }
 
+/// An expression. regclass would ask for USAGE on the schema.
+std::string oid_of(const std::string& schema, const std::string& table) {
+  return "(SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE "
+         "o.relname = " +
+         quoted_literal(table) + " AND s.nspname = " + quoted_literal(schema) + ")";
+}
+
 /// The columns of a stream's table that a privilege is needed on. To write, it is SELECT on what EXCLUDED is asked for
 /// as well.
 std::vector<std::string> columns_for(const std::string& privilege, const NeededTable& needed) {
@@ -148,11 +155,12 @@ class GrantCheck {
     for (const NeededTable& needed : needed_) names.push_back(needed.name.table);
     for (const auto& row :
          session_.exec("SELECT n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname), "
-                       "quote_ident(pg_get_userbyid(c.relowner)), c.oid FROM pg_catalog.pg_class c JOIN "
+                       "quote_ident(pg_get_userbyid(c.relowner)) FROM pg_catalog.pg_class c JOIN "
                        "pg_catalog.pg_namespace n "
                        "ON n.oid = c.relnamespace WHERE n.nspname IN (" +
                        literals(schemas) + ") AND c.relname IN (" + literals(names) + ") ORDER BY 3")) {
-      tables_.push_back({row[0].c_str(), row[1].c_str(), row[2].c_str(), row[3].c_str(), row[4].c_str()});
+      tables_.push_back(
+          {row[0].c_str(), row[1].c_str(), row[2].c_str(), row[3].c_str(), oid_of(row[0].c_str(), row[1].c_str())});
     }
   }
 
