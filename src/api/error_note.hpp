@@ -10,7 +10,7 @@
 
 namespace forebay {
 
-/// Keeps the file `last-error` of a buffer's folder up to date, for who looks when this process was killed. What goes
+/// Keeps the file `last-error` of a buffer's folder up to date, for whoever looks after this process was killed. What goes
 /// on failing is written seldom. Thread-safe; what the disk does not take is no trouble.
 class ErrorNote {
  public:

@@ -206,7 +206,7 @@ void add_errors_command(CommandSyntax& app) {
   c.option("--drop", a->drop, "Drop the refused rows of this key for good, as it is shown here (repeatable)")
       .shown_as("KEY")
       .repeatable();
-  c.flag("--yes", a->yes, "Drop without asking; without a terminal nothing is dropped else");
+  c.flag("--yes", a->yes, "Drop without asking; otherwise nothing is dropped without a terminal");
   c.flag("--json", a->json, "Print one JSON object");
   c.examples({"forebay errors", "forebay errors --show --limit 1", "forebay errors --drop='7, /srv/data/bad'",
               "forebay errors --json --limit 0 | jq '.buffers[].rows[].key'"});

@@ -225,7 +225,7 @@ void PostgresRows::run_or_go_back(const std::string& sql) {
   }
 }
 
-/// Whether it is the temporary table that failed, in a way that rows which go without it may not meet.
+/// Whether the temporary table is what failed, so that rows may land without one.
 bool PostgresRows::is_of_the_stage(const DestinationFailure& e) const {
   if (!session_.usable() || e.sqlstate().empty()) return false;
   switch (e.failure.failure_class) {
