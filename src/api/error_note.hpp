@@ -10,8 +10,8 @@
 
 namespace forebay {
 
-/// Keeps the file `last-error` of a buffer's folder up to date, for whoever looks after this process was killed. What goes
-/// on failing is written seldom. Thread-safe; what the disk does not take is no trouble.
+/// Keeps the file `last-error` of a buffer's folder up to date, for whoever looks after this process was killed. What
+/// goes on failing is written seldom. Thread-safe; what the disk does not take is no trouble.
 class ErrorNote {
  public:
   ErrorNote(std::filesystem::path folder, Durability durability, LogCallback log)
