@@ -33,6 +33,7 @@ double silent_s(const ListedBuffer& buffer) {
   namespace fs = std::filesystem;
   std::error_code error;
   fs::file_time_type newest = fs::last_write_time(buffer.path, error);
+  if (error) return 0;  // not known: what waits in its journals counts, and that it does not answer is said
   for (const auto& entry : fs::directory_iterator(buffer.path, error)) {
     std::error_code ignored;
     const auto written = entry.last_write_time(ignored);

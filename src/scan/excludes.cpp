@@ -38,6 +38,10 @@ bool Excludes::matches(std::string_view name, std::string_view path, bool is_dir
 std::string why_no_pattern(std::string_view glob) {
   // Matched against whole paths, which begin with '/'. A '/' at the end only asks for a directory.
   const bool of_paths = glob.find('/') < glob.size() - 1;
+  if (!glob.empty() && Glob(glob).matches_nothing()) {
+    return "exclude pattern '" + printable(glob) +
+           "' can match nothing: it ends with a backslash, or has a class between [: and :] that there is not";
+  }
   if (!glob.empty() && !(of_paths && glob.find_first_of("/*?[") != 0)) return {};
   return "exclude pattern '" + printable(glob) + "' can match no path; with a '/' it must begin with '/' or '*'";
 }

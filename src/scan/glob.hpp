@@ -20,6 +20,8 @@ class Glob {
   explicit Glob(std::string_view pattern);
 
   bool matches(std::string_view text) const;
+  /// Malformed, as fnmatch() judges it: a class that there is not, a backslash at the end.
+  bool matches_nothing() const noexcept { return never_; }
   /// The one text that it matches, when it has nothing in it that could match several.
   std::optional<std::string> literal() const;
 
@@ -46,7 +48,7 @@ class Glob {
   static bool takes(const Part& part, std::string_view text, std::size_t& at);
 
   std::vector<Part> parts_;
-  bool never_ = false;  // malformed as fnmatch() judges it: matches nothing
+  bool never_ = false;
 };
 
 }  // namespace forebay

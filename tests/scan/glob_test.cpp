@@ -99,6 +99,17 @@ TEST_CASE("what shells differ about is judged as fnmatch() does") {
   CHECK(match("/srv/*/x", "/srv/a/b/x"));
 }
 
+TEST_CASE("a pattern that can match nothing is refused, and one that may is not") {
+  for (const char* nothing : {"[[:alfa:]]", "foo\\", "x[[:nix:]]*", "[[.ab.]]", ""}) {
+    INFO(nothing);
+    CHECK_FALSE(why_no_pattern(nothing).empty());
+  }
+  for (const char* something : {"[", "[a", "[[:alpha:]]", "foo\\\\", "*.tmp", "cache/", "[b-ax]"}) {
+    INFO(something);
+    CHECK(why_no_pattern(something).empty());
+  }
+}
+
 TEST_CASE("a star between many characters ends soon where nothing matches") {
   std::string pattern;
   for (int i = 0; i < 60; ++i) pattern += "a*";
