@@ -227,8 +227,8 @@ void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& seg
     all_well = health_.view().last_error.empty();
   }
   turn_.notify_all();
-  if (all_well) tell_change();
   if (!recovered.empty()) log(LogLevel::info, recovered);
+  if (all_well) tell_change();
 }
 
 RetryDecision Scheduler::went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments,
@@ -243,8 +243,8 @@ RetryDecision Scheduler::went_wrong(const Failure& failure, const std::vector<Se
     if (!f.decision.whole_destination) failing_.insert(segments.begin(), segments.end());
   }
   turn_.notify_all();
-  tell_change();
   if (f.line) log(f.decision.state == DestinationState::misconfigured ? LogLevel::error : LogLevel::warning, *f.line);
+  tell_change();  // after the line, which must not wait for a disk
   return f.decision;
 }
 

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "faults/fault_site.hpp"
+#include "support/comes_true.hpp"
 #include "support/small_disk.hpp"
 
 using namespace forebay;
@@ -130,6 +131,7 @@ TEST_CASE("a password that is changed in mid-run is misconfigured, told without 
   CHECK_THAT(error, Catch::Contains("(28P01)") && Catch::Contains("check user and password"));
   CHECK(site.lines_with("canary") == 0);
   CHECK_THAT(error, !Catch::Contains("canary"));
+  CHECK(comes_true([&] { return site.lines_with("28P01") > 0; }));  // the line comes right after the state
   CHECK(site.lines_with("28P01") == 1);
   server.exec("ALTER ROLE locked PASSWORD 'canary-one'");
   site.check_complete(server);
