@@ -294,10 +294,10 @@ ChosenDestination Settings::destination() const {
     chosen.why += " from " + url.source.place;
   }
   if (number("FOREBAY_REQUIRE_SERVER") != 0 && chosen.url.starts_with("sqlite:")) {
-    throw Error(ErrorCode::usage, get("FOREBAY_REQUIRE_SERVER").source.place +
-                                      ": FOREBAY_REQUIRE_SERVER is True, and " +
-                                      (chosen.embedded_by_default ? "no server is named (" : "none is (") + chosen.why +
-                                      "): set DATABASE_URL to postgresql://…, or take FOREBAY_REQUIRE_SERVER away");
+    throw Error(ErrorCode::usage,
+                get("FOREBAY_REQUIRE_SERVER").source.place + ": FOREBAY_REQUIRE_SERVER is True, and " +
+                    (chosen.embedded_by_default ? "no server is named (" : "a file is named, and no server (") +
+                    chosen.why + "): set DATABASE_URL to postgresql://…, or take FOREBAY_REQUIRE_SERVER away");
   }
   return chosen;
 }
