@@ -162,6 +162,12 @@ PrivatePostgres::PrivatePostgres(StandbyOf of) : folder_(server_folder()), port_
   start();
 }
 
+bool PrivatePostgres::sets_next_id() {
+  if (fs::path(program("pg_resetwal")).parent_path() == fs::path(program("postgres")).parent_path()) return true;
+  WARN("skipped: this PostgreSQL came without pg_resetwal");
+  return false;
+}
+
 void PrivatePostgres::set_next_id(std::uint32_t id) {
   stop(SIGINT);
   must_run({program("pg_resetwal"), "-f", "-u", "3", "-x", std::to_string(id), "-D", folder_ + "/data"},

@@ -34,6 +34,8 @@ class PrivatePostgres {
   void stop(int signal);
   /// Stops it, and starts it again with that as the next transaction's ID. From PostgreSQL 15 on.
   void set_next_id(std::uint32_t id);
+  /// Whether set_next_id() can be called: not with servers that come without their pg_resetwal, as npm's. Says so.
+  static bool sets_next_id();
   /// Of a standby: waits until it has what the primary has now, then it receives no more.
   void cut_off(const PrivatePostgres& primary) const;
   /// Of a standby: it takes writes when this returns.
