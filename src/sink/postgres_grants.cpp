@@ -358,6 +358,7 @@ std::optional<Failure> lacks_to_write(PostgresSession& session, const std::vecto
 
 std::optional<Failure> lacks_to_compare(PostgresSession& session, const std::vector<const Stream*>& streams) {
   std::vector<NeededTable> needed;
+  needed.reserve(streams.size());
   for (const Stream* s : streams) needed.push_back({table_name(s->table), {"SELECT"}, s});
   return GrantCheck(session, std::move(needed)).lacks(false);
 }
