@@ -7,6 +7,7 @@
 #include <set>
 
 #include "support/odd_file_system.hpp"
+#include "support/sanitizers.hpp"
 #include "support/scan_site.hpp"
 
 using namespace forebay;
@@ -219,6 +220,10 @@ TEST_CASE("a call that is not answered is told, and once the scan is stopped it 
       {"automount", "", "open"},
   }));
   CAPTURE(way);
+#ifdef FOREBAY_SANITIZED
+  // A leak check at the program's end waits until each thread has stopped, and the kernel holds that one.
+  if (way == "automount") return;
+#endif
   OddFileSystem odd(way);
   if (!odd.available()) return;
   std::atomic<int> taken{0};
