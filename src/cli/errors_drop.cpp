@@ -86,6 +86,7 @@ std::vector<Chosen> choose(const std::filesystem::path& state, const DropArgumen
     all.push_back({std::move(buffer), std::move(rows)});
   }
   std::vector<std::vector<bool>> wanted;
+  wanted.reserve(all.size());
   for (const Chosen& of : all) wanted.emplace_back(of.rows.size());
   for (const std::string& key : a.keys) {
     const auto found = rows_of(all, key);

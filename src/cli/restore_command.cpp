@@ -81,6 +81,7 @@ int dry_run(const RestoreArguments& a, RestoreSource& source, const Settings& se
   summary.files = source.files();
   summary.destination = destination->description();
   std::vector<const Stream*> streams;
+  streams.reserve(by_stream.size());
   for (const auto& [name, keys] : by_stream) streams.push_back(&keys.stream());
   check_grants(*destination, streams);
   const auto comparer = destination->make_comparer();

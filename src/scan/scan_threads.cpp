@@ -99,7 +99,8 @@ void run_threads(int threads, const WalkContext& context,
       context.queue.finish();
     }
     const std::lock_guard lock(of->mutex);
-    if (failure && !of->failure) of->failure = failure;
+    // Moved: the last to let go of it is the caller, who reads it.
+    if (failure && !of->failure) of->failure = std::move(failure);
     hand.running = false;
     of->changed.notify_one();
   };
@@ -135,7 +136,7 @@ void run_threads(int threads, const WalkContext& context,
       context.queue.finish();
     }
   }
-  if (crew->failure) std::rethrow_exception(crew->failure);
+  if (const auto failure = std::exchange(crew->failure, nullptr)) std::rethrow_exception(failure);
 }
 
 }  // namespace forebay
