@@ -52,10 +52,10 @@ int run(int argc, char** argv) {
   ParsedCommand command;
   try {
     command = parse_command_line(argc, arguments.data(), global);
-  } catch (const forebay::Error& e) {
+  } catch (const forebay::Error&) {
     start_early_logging(global);
     // A wrong command line must not look like CRITICAL to who reads plugins' exit statuses.
-    if (asks_for_check(given)) return run_check([&]() -> CheckResult { throw e; });
+    if (asks_for_check(given)) return run_check([]() -> CheckResult { throw; });
     throw;
   }
   if (!command.action) return command.status;
