@@ -114,10 +114,14 @@ void PostgresMigrator::check_none_waits(const std::vector<Applied>& rows, const 
   for (const Stream* s : streams) {
     const std::optional<Migration> maker = maker_of(session_.dialect().name(), s->table);
     if (!maker || maker->adopt.empty()) continue;
-    if (std::any_of(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == maker->number; })) continue;
+    const auto is_its = [&](const Applied& a) { return a.number == maker->number; };
+    if (std::any_of(rows.begin(), rows.end(), is_its)) continue;
     const auto owner = session_.exec("SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = " +
                                      session_.dialect().table_oid({"", s->table}));
     if (owner.empty()) continue;
+    // Another process may have made it since `rows` were read; it and its migration came in one transaction.
+    const std::vector<Applied> by_now = applied();
+    if (std::any_of(by_now.begin(), by_now.end(), is_its)) continue;
     throw DestinationFailure({FailureClass::schema, "",
                               "table " + s->table +
                                   " is there, and forebay did not make it: `forebay migrate up`, as " +
