@@ -56,13 +56,18 @@ int ask_fstatat(int directory, const char* name, int flags, struct statx& st) {
 
 }  // namespace
 
-int EntryStat::ask(int directory, const char* name, struct statx& st) {
+int EntryStat::ask(int directory, const char* name, struct statx& st, AnswerWatch* watch) {
   const int flags = kFlags | (*name == '\0' ? AT_EMPTY_PATH : 0);
+  const auto watched = [&](int (*call)(int, const char*, int, struct statx&)) {
+    if (watch == nullptr) return call(directory, name, flags, st);
+    const AnswerWatch::Waiting waiting(*watch, "stat");
+    return call(directory, name, flags, st);
+  };
   if (!refused_.load(std::memory_order_relaxed)) {
-    const int error = ask_statx(directory, name, flags, st);
+    const int error = watched(ask_statx);
     if (!refused(error)) return error;
   }
-  return ask_fstatat(directory, name, flags, st);
+  return watched(ask_fstatat);
 }
 
 /// A file system may answer EPERM and ENOSYS, too. What refuses the call itself refuses it for `/`.

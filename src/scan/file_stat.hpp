@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "forebay/file_record.hpp"
+#include "scan/answer_watch.hpp"
 #include "scan/directory.hpp"
 
 namespace forebay {
@@ -24,7 +25,9 @@ class EntryStat {
   explicit EntryStat(std::function<void(std::string)> on_refused) : on_refused_(std::move(on_refused)) {}
 
   /// 0, or the errno. An empty name means `directory` itself.
-  int ask(int directory, const char* name, struct statx& st);
+  /// `watch`, where there is one, looks at the system call alone: a thread that is left behind in it touches nothing
+  /// else.
+  int ask(int directory, const char* name, struct statx& st, AnswerWatch* watch = nullptr);
 
  private:
   bool refused(int error);

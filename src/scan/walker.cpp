@@ -202,11 +202,7 @@ void Walker::look_at(const DirectoryPtr& directory, int fd, const SharedDescript
 
 bool Walker::record(int fd, const char* name, struct statx& st) {
   begin_look();
-  int error = 0;
-  {
-    const AnswerWatch::Waiting waiting(watch_, "stat");
-    error = context_.entry_stat.ask(fd, name, st);
-  }
+  const int error = context_.entry_stat.ask(fd, name, st, &watch_);
   if (error != 0) {
     report(path_, reason_of(error));
     return false;
