@@ -5,11 +5,11 @@
 
 #include <future>
 #include <optional>
-#include <thread>
 
 #include "base/durability.hpp"
 #include "base/escape.hpp"
 #include "base/human.hpp"
+#include "base/patience.hpp"
 #include "control/socket_place.hpp"
 #include "control/status_json.hpp"
 #include "forebay/error.hpp"
@@ -165,16 +165,14 @@ Answer ask_maker(const ListedBuffer& buffer, const control::Request& request, co
 
 Answer ask_maker_patiently(const ListedBuffer& buffer, const control::Request& request,
                            const control::AskOptions& options) {
-  constexpr std::chrono::milliseconds kPatience{2'000}, kPause{20};
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (true) {
-    Answer answer = ask_maker(buffer, request, options);
-    if (answer.outcome != Outcome::absent && answer.outcome != Outcome::ended) return answer;
+  Answer answer;
+  soon([&] {
+    answer = ask_maker(buffer, request, options);
+    if (answer.outcome != Outcome::absent && answer.outcome != Outcome::ended) return true;
     const auto now = list_buffer(buffer.path);
-    if (!now || hands_of(*now) != Hands::maker || std::chrono::steady_clock::now() >= until) return answer;
-    if (options.give_up && options.give_up()) return answer;
-    std::this_thread::sleep_for(kPause);
-  }
+    return !now || hands_of(*now) != Hands::maker || (options.give_up && options.give_up());
+  });
+  return answer;
 }
 
 std::vector<ListedBuffer> choose_buffers(const std::filesystem::path& state_directory, const std::string& only) {

@@ -3,15 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <iostream>
 #include <map>
 #include <optional>
-#include <thread>
 
 #include "base/escape.hpp"
 #include "base/human.hpp"
+#include "base/patience.hpp"
 #include "base/safe_line.hpp"
 #include "cli/buffer_view.hpp"
 #include "cli/command.hpp"
@@ -66,15 +65,13 @@ std::string why_not(const Chosen& of, const QuarantinedRow& row, const SegmentsI
 
 /// A buffer may be taken over for a moment only: by another drop, or who looks for orphans.
 ListedBuffer out_of_hands(const ListedBuffer& buffer) {
-  constexpr std::chrono::milliseconds kPatience{2'000}, kPause{20};
-  const auto until = std::chrono::steady_clock::now() + kPatience;
   ListedBuffer now = buffer;
-  while (hands_of(now) == Hands::adopter && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(kPause);
+  soon([&] {
+    if (hands_of(now) != Hands::adopter) return true;
     std::optional<ListedBuffer> again = list_buffer(buffer.path);
-    if (!again) break;  // it is empty by now, and gone
-    now = std::move(*again);
-  }
+    if (again) now = std::move(*again);
+    return !again;  // it is empty by now, and gone
+  });
   return now;
 }
 

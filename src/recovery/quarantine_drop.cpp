@@ -1,11 +1,11 @@
 #include "recovery/quarantine_drop.hpp"
 
-#include <chrono>
 #include <map>
-#include <thread>
+#include <optional>
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/patience.hpp"
 #include "forebay/error.hpp"
 #include "recovery/buffer_listing.hpp"
 #include "recovery/quarantine_view.hpp"
@@ -14,26 +14,24 @@
 namespace forebay {
 namespace {
 
-/// Others may have it for a moment: another drop, who looks for orphans.
-constexpr std::chrono::milliseconds kPatience{2'000}, kPause{20};
-
+/// Others may have it for a moment: another drop, or one that looks for orphans.
 BufferFolder lock_buffer(const StateDirectory& state, const std::string& buffer) {
   StateDirectory::Wanted wanted;
   wanted.any_destination = true;
   wanted.buffer = buffer;
   wanted.only_quarantined = true;
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (true) {
+  std::optional<BufferFolder> locked;
+  soon([&] {
     FoundOrphans found = state.lock_orphans(wanted);
-    if (!found.locked.empty()) return std::move(found.locked.front());
+    if (!found.locked.empty()) locked = std::move(found.locked.front());
     for (const LeftAlone& left : found.left_alone) {
-      if (left.path.filename() == buffer) {
+      if (!locked && left.path.filename() == buffer) {
         throw Error(ErrorCode::local, "nothing of buffer " + buffer + " was dropped: " + left.why);
       }
     }
-    if (found.in_use == 0 || std::chrono::steady_clock::now() >= until) break;
-    std::this_thread::sleep_for(kPause);
-  }
+    return locked.has_value() || found.in_use == 0;
+  });
+  if (locked) return *std::move(locked);
   throw Error(ErrorCode::local, "nothing of buffer " + buffer +
                                     " was dropped: a living process has it by now, or it is gone; look again with "
                                     "forebay errors");

@@ -9,7 +9,6 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "base/unique_fd.hpp"
 #include "forebay/error.hpp"
@@ -121,11 +120,10 @@ TEST_CASE("a log that was renamed or removed is made anew, so that no line goes 
   CHECK_FALSE(file.write("one\n"));
   fs::rename(log, directory / "log.1");
   // Looked at once a second, so a line or two may still go to the old one.
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!fs::exists(log) && std::chrono::steady_clock::now() < until) {
+  CHECK(comes_true([&] {
     CHECK_FALSE(file.write("between\n"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+    return fs::exists(log);
+  }));
   CHECK_FALSE(file.write("two\n"));
   CHECK_THAT(content(log), Contains("two\n"));
   CHECK_THAT(content(directory / "log.1"), Contains("one\n") && !Contains("two"));

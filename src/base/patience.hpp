@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <thread>
+
+namespace forebay {
+
+/// Asks whether it is so until it is, for two seconds at most: of a lock that another process holds for a moment, which
+/// flock() cannot wait for with a limit. False when it never was.
+template <typename Condition>
+bool soon(const Condition& is_so) {
+  constexpr std::chrono::milliseconds kPatience{2'000}, kPause{20};
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (!is_so()) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+  return true;
+}
+
+}  // namespace forebay
