@@ -26,6 +26,12 @@ nlohmann::json only_buffer(const ScanSite& site) {
   return buffers.at(0);
 }
 
+bool has_note(const ScanSite& site) {
+  for (const auto& buffer : fs::directory_iterator(site.state() + "/buffers"))
+    if (fs::exists(buffer.path() / kLastErrorName)) return true;
+  return false;
+}
+
 /// Nothing of a secret in any file of the state directory.
 void check_no_canary(const ScanSite& site) {
   for (const auto& entry : fs::recursive_directory_iterator(site.state())) {
@@ -45,6 +51,7 @@ TEST_CASE("status and recover tell of a killed scan why its rows had not landed,
   {
     RunningCommand scan(site.line({"scan", tree.path(), "--quiet"}));
     REQUIRE(scan.wait_for("destination is down"));
+    REQUIRE(comes_true([&] { return has_note(site); }));  // right after the line
     scan.send_signal(SIGKILL);
     scan.wait();
   }
