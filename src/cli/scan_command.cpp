@@ -279,7 +279,9 @@ void add_scan_command(CommandSyntax& app) {
   CommandSyntax c = app.subcommand("scan", "Walk directory trees into the destination");
   auto a = std::make_shared<ScanArguments>();
   c.option("DIR", a->scan.roots, "Directories to walk").required();
-  c.option("--set", a->set, "Name of the backup set (default: host, directory and start time)").shown_as("NAME");
+  c.option("--set", a->set, "Name of the backup set (default: host, directory and start time)")
+      .shown_as("NAME")
+      .not_empty("the set");
   c.option("--set-id", a->set_id_text, "Number of the backup set, instead of one made from its name").shown_as("N");
   add_destination_option(
       c, a->to, "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");

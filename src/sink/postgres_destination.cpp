@@ -65,7 +65,8 @@ void check_socket_directory(const std::string& url) {
   if (slash >= end || (slash > begin && url[slash - 1] != '@')) return;
   const std::string path = url.substr(slash, end - slash);
   const auto last = path.rfind('/');
-  if (last == 0 || url.find("host", end) != std::string::npos) return;
+  const auto named = [&](const char* parameter) { return url.find(parameter, end) != std::string::npos; };
+  if (last == 0 || named("?host=") || named("&host=") || named("?hostaddr=") || named("&hostaddr=")) return;
   throw Error(ErrorCode::usage,
               "the destination URL names no host, and " + path +
                   " would be the name of a database; a server's socket directory is named by a parameter, as in "

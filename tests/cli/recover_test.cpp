@@ -153,6 +153,9 @@ TEST_CASE("numbers of sets and patterns that cannot be meant are refused with 2"
     CHECK(result.status == 2);
     CHECK(says(result.err, "--set-id"));
   }
+  const auto unnamed = site.run({"scan", tree.path(), "--set", ""});  // as of a variable that is not set
+  CHECK(unnamed.status == 2);
+  CHECK(says(unnamed.err, "--set: must name the set, not be empty"));
   const auto pattern = site.run({"scan", tree.path(), "--exclude", "some/where"});
   CHECK(pattern.status == 2);
   CHECK(says(pattern.err, "can match no path"));

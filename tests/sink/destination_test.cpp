@@ -76,6 +76,7 @@ TEST_CASE("a socket directory that stands where a database's name does is refuse
   };
   CHECK_THAT(refusal("postgresql://user@/run/pg/db"), Catch::Contains("postgresql://user@/db?host=/run/pg, or with /"));
   CHECK_THAT(refusal("postgresql:///run/pg/db?user=u"), Catch::Contains("names no host"));
+  CHECK_THAT(refusal("postgresql://user@/run/pg/db?application_name=myhost"), Catch::Contains("names no host"));
   CHECK_THAT(refusal("opengauss://user@/run/pg/db"), Catch::Contains("names no host"));
   CHECK_THAT(refusal("postgresql://user@/db?host=/run/pg/.s.PGSQL.5433"),
              Catch::Contains("host=/run/pg, and its port, port=5433"));
