@@ -57,11 +57,10 @@ int LogFile::open() {
   inode_ = st.st_ino;
   const int stream = standard_stream(st);
   own_ = stream < 0;
-  fifo_ = own_ && S_ISFIFO(st.st_mode);
   if (!own_) {
     fd_ = UniqueFd(::fcntl(stream, F_DUPFD_CLOEXEC, 3));
     if (!fd_) return errno;
-  } else if (!fifo_) {
+  } else if (!S_ISFIFO(st.st_mode)) {  // a FIFO's reader may stop reading
     ::fcntl(fd_.get(), F_SETFL, O_APPEND);
   }
   return 0;

@@ -34,9 +34,8 @@ class LogFile {
 
   std::filesystem::path path_;
   UniqueFd fd_;
-  bool own_ = false;   // opened by its path, and not stdout or stderr
-  bool fifo_ = false;  // whose reader may have stopped reading
-  bool cut_ = false;   // the last line was not written whole
+  bool own_ = false;  // opened by its path, and not stdout or stderr
+  bool cut_ = false;  // the last line was not written whole
   dev_t device_ = 0;
   ino_t inode_ = 0;
   Clock::time_point looked_at_;
