@@ -1,4 +1,5 @@
-// What PostgresSink makes of a batch that failed: what it is to be taken for, and what else a person wants to know of it.
+// What PostgresSink makes of a batch that failed: what it is to be taken for, and what else a person wants to know of
+// it.
 #include "sink/postgres_foresight.hpp"
 #include "sink/postgres_lock_holder.hpp"
 #include "sink/postgres_sink.hpp"
