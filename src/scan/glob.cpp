@@ -56,8 +56,8 @@ class Glob::Parser {
       const auto from = one_character();
       if (!from) return End::malformed;
       Range range{*from, *from};
-      if (at_ + 1 < pattern_.size() && pattern_[at_] == '-' && pattern_[at_ + 1] != ']') {
-        ++at_;
+      if (!done() && pattern_[at_] == '-' && !pattern_.substr(at_ + 1).starts_with(']')) {
+        if (++at_ >= pattern_.size()) return End::malformed;
         const auto to = one_character();
         if (!to) return End::malformed;
         range.last = *to;

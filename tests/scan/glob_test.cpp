@@ -61,7 +61,7 @@ TEST_CASE("patterns match what a shell matches in a UTF-8 locale, whatever the n
       "a",     "b",     "é",       "日",     "*",     "*",     "?",    "?",       "??",
       "[a-c]", "[é]",   "[!é]",    "[^a-b]", "[]a]",  "[!]a]", "[a-]", "[à-ü]",   "[[:alpha:]]",
       "[",     "]",     "\\*",     "\\é",    "[\\]]", "[b-a]", "**",   "[[.-.]]", "[![:alpha:]]",
-      "[a",    "[日😀]", "[a\\-é]", "-",      "[!-a]", "."};
+      "[a",    "[日😀]", "[a\\-é]", "-",      "[!-a]", ".",     "[a-",  "[-",      "[[:alpha:]-"};
   std::vector<std::string> names, patterns;
   for (int i = 0; i < 300; ++i) names.push_back(drawn(characters, 5));
   for (int i = 0; i < 300; ++i) patterns.push_back(drawn(pieces, 4));
@@ -95,12 +95,14 @@ TEST_CASE("what shells differ about is judged as fnmatch() does") {
   CHECK_FALSE(match("[[=a=]]", "["));
   CHECK_FALSE(match("a\\", "a\\"));  // nothing follows that a backslash could stand before
   CHECK_FALSE(match("[[:none:]]", "a"));
+  CHECK(match("[a", "[a"));
+  CHECK_FALSE(match("[a-", "[a-"));  // a range that does not end
   CHECK(match("*", ".hidden"));
   CHECK(match("/srv/*/x", "/srv/a/b/x"));
 }
 
 TEST_CASE("a pattern that can match nothing is refused, and one that may is not") {
-  for (const char* nothing : {"[[:alfa:]]", "foo\\", "x[[:nix:]]*", "[[.ab.]]", ""}) {
+  for (const char* nothing : {"[[:alfa:]]", "foo\\", "x[[:nix:]]*", "[[.ab.]]", "[a-", ""}) {
     INFO(nothing);
     CHECK_FALSE(why_no_pattern(nothing).empty());
   }

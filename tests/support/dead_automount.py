@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """An automount point that nobody serves: dead_automount.py MOUNTPOINT. Prints "ready" when it is there, "asked" for each
-request to mount; answers none. SIGTERM, or the death of its parent, unmounts and ends it; SIGUSR1 refuses what waits."""
+request to mount; answers none. SIGTERM, SIGUSR1 or the death of its parent unmounts and ends it; what waits goes on waiting."""
 import ctypes
 import os
 import signal
