@@ -25,11 +25,12 @@ class DestinationView {
   virtual std::vector<UpdateSeen> updates() = 0;
   virtual std::vector<LedgerRow> ledger() = 0;
 
-  // For the rest of its life: to show that the oracle sees what each of them prevents. The tables are emptied.
-  /// The version column is kept at 0, so that every row passes the guard.
-  virtual void defeat_guard() = 0;
-  /// Every row that the ledger is given is lost.
-  virtual void defeat_ledger() = 0;
+  // To show that the oracle sees what each of them prevents.
+  /// The version column of each row that is there becomes 0, so that whatever comes next passes the guard. (A trigger
+  /// that does so for good would be found out: rows that a table changes are refused.)
+  virtual void forget_versions() = 0;
+  /// The ledger is empty.
+  virtual void forget_ledger() = 0;
 
   DestinationSeen look() { return {rows(), updates(), ledger()}; }
 };

@@ -96,21 +96,11 @@ class PostgresView final : public DestinationView {
     return rows;
   }
 
-  void defeat_guard() override {
-    query(
-        "CREATE FUNCTION forget_version() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.sync_version := 0; RETURN "
-        "NEW; END $$");
-    for (const Stream* s : {&own_stream(), &hot_stream()}) {
-      query("CREATE TRIGGER unguarded BEFORE INSERT OR UPDATE ON " + s->name +
-            " FOR EACH ROW EXECUTE FUNCTION forget_version()");
-    }
+  void forget_versions() override {
+    for (const Stream* s : {&own_stream(), &hot_stream()}) query("UPDATE " + s->name + " SET sync_version = 0");
   }
 
-  void defeat_ledger() override {
-    query(
-        "CREATE FUNCTION forget_range() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
-        "CREATE TRIGGER forget BEFORE INSERT ON sync_batches FOR EACH ROW EXECUTE FUNCTION forget_range()");
-  }
+  void forget_ledger() override { query("DELETE FROM sync_batches"); }
 
  private:
   std::string application(int process) const { return schema_ + "_" + std::to_string(process); }

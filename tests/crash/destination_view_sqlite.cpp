@@ -66,23 +66,11 @@ class SqliteView final : public DestinationView {
     return rows;
   }
 
-  void defeat_guard() override {
-    reset();
-    for (const Stream* s : {&own_stream(), &hot_stream()}) {
-      for (const char* event : {"INSERT", "UPDATE OF stamp"}) {
-        exec("CREATE TRIGGER " + s->name + "_" + std::string(event, 6) + "_unguarded AFTER " + event + " ON " +
-             s->name + " BEGIN UPDATE " + s->name +
-             " SET sync_version = 0 WHERE space = NEW.space AND number = NEW.number; END");
-      }
-    }
-    keep_as_template();
+  void forget_versions() override {
+    for (const Stream* s : {&own_stream(), &hot_stream()}) exec("UPDATE " + s->name + " SET sync_version = 0");
   }
 
-  void defeat_ledger() override {
-    reset();
-    exec("CREATE TRIGGER forget BEFORE INSERT ON sync_batches BEGIN SELECT RAISE(IGNORE); END");
-    keep_as_template();
-  }
+  void forget_ledger() override { exec("DELETE FROM sync_batches"); }
 
  private:
   SqliteConnection open() const {
