@@ -5,7 +5,6 @@
 #include <iostream>
 
 #include "cli/logging.hpp"
-#include "cli/registry.hpp"
 
 namespace forebay::cli {
 

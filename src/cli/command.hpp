@@ -64,6 +64,14 @@ struct CommandRegistration {
   CommandRegistration(int position, AddCommand add);
 };
 
+struct RegisteredCommand {
+  int position;
+  AddCommand add;
+};
+
+/// Filled while statics are set up, in no particular order; read by main().
+std::vector<RegisteredCommand>& registered_commands();
+
 /// Ends the program's last doubt: true when everything written to stdout has arrived.
 bool stdout_is_whole();
 

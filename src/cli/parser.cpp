@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "base/nearest.hpp"
-#include "cli/registry.hpp"
+#include "cli/command.hpp"
 #include "forebay/error.hpp"
 #include "forebay/version.hpp"
 

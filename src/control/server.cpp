@@ -4,12 +4,11 @@
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
-#include <exception>
+#include <memory>
 #include <utility>
 
 #include "base/start_thread.hpp"
 #include "control/frame.hpp"
-#include "control/session.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay::control {
@@ -27,7 +26,9 @@ Server::Server(UniqueFd listener, Calls calls, LogCallback log, ServerLimits lim
     : calls_(std::move(calls)),
       log_(std::move(log)),
       limits_(limits),
+      context_{io_, calls_, limits_, jobs_, sessions_},
       work_(asio::make_work_guard(io_)),
+      jobs_(io_, limits.jobs_max),
       acceptor_(io_),
       accept_again_(io_) {
   acceptor_.assign(Stream(), listener.release());
@@ -44,13 +45,14 @@ Server::~Server() {
   std::promise<void> closed;
   asio::post(io_, [&] {
     stopping_ = true;
+    jobs_.close();
     acceptor_.close();
     accept_again_.cancel();
     for (Session* session : std::set<Session*>(sessions_)) session->server_stops();
     closed.set_value();
   });
   closed.get_future().wait();
-  for (Job& job : jobs_) job.thread.join();  // none begins any more
+  jobs_.join();
   work_.reset();
   if (ended_.wait_for(limits_.farewell_time) != std::future_status::ready) io_.stop();
   thread_.join();
@@ -85,45 +87,10 @@ void Server::admit(Stream::socket socket) {
     return;
   }
   const bool room = sessions_.size() < limits_.connections_max;
-  const auto session = std::make_shared<Session>(*this, std::move(socket));
+  const auto session = std::make_shared<Session>(context_, std::move(socket));
   if (room) return session->start();
   // A few bytes into an empty socket buffer: this takes no time, whatever the client does.
   session->finish(error_reply(ErrorCode::full, "too many control connections; try again"));
-}
-
-bool Server::start_job(std::function<Json()> work, const std::shared_ptr<Session>& session) {
-  if (stopping_) return false;
-  reap_jobs();
-  if (jobs_.size() >= limits_.jobs_max) return false;
-  Job& job = jobs_.emplace_back();
-  try {
-    // `session = session`: a plain capture of a const reference would be const, and moving it on a copy.
-    job.thread = std::thread([this, &job, work = std::move(work), session = session]() mutable {
-      Json reply;
-      try {
-        reply = work();
-      } catch (const Error& e) {
-        reply = error_reply(e.code(), e.what());
-      } catch (const std::exception& e) {
-        reply = error_reply(ErrorCode::local, e.what());
-      }
-      // The session is let go on the server's thread, which is the only one that may touch it.
-      asio::post(io_, [session = std::move(session), reply = std::move(reply)] { session->finish(reply); });
-      job.done = true;
-    });
-  } catch (const std::system_error&) {  // no more threads
-    jobs_.pop_back();
-    return false;
-  }
-  return true;
-}
-
-void Server::reap_jobs() {
-  jobs_.remove_if([](Job& job) {
-    if (!job.done) return false;
-    job.thread.join();
-    return true;
-  });
 }
 
 }  // namespace forebay::control

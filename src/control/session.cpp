@@ -31,15 +31,15 @@ Json checkpoint_json(const CheckpointResult& r) { return {{"path", r.path}, {"ro
 
 }  // namespace
 
-Session::Session(Server& server, asio::local::stream_protocol::socket socket)
-    : server_(server), socket_(std::move(socket)), deadline_(server.io_), progress_(server.io_) {
-  server_.sessions_.insert(this);
+Session::Session(const SessionContext& context, asio::local::stream_protocol::socket socket)
+    : context_(context), socket_(std::move(socket)), deadline_(context.io), progress_(context.io) {
+  context_.sessions.insert(this);
 }
 
-Session::~Session() { server_.sessions_.erase(this); }
+Session::~Session() { context_.sessions.erase(this); }
 
 void Session::start() {
-  arm(server_.limits_.request_time);
+  arm(context_.limits.request_time);
   asio::async_read(socket_, asio::buffer(head_), [self = shared_from_this()](const Error& error, std::size_t) {
     if (error) return self->close();
     self->read_body();
@@ -63,7 +63,7 @@ void Session::handle() {
   try {
     const Request request = parse_request(body_);
     if (request.command != Command::status) return begin_job(request);
-    finish(result_reply(live_buffer(server_.calls_.status(), ::getpid())));
+    finish(result_reply(live_buffer(context_.calls.status(), ::getpid())));
   } catch (const forebay::Error& e) {
     finish(error_reply(e.code(), e.what()));
   } catch (const std::exception& e) {
@@ -72,7 +72,7 @@ void Session::handle() {
 }
 
 void Session::begin_job(const Request& request) {
-  const Calls& calls = server_.calls_;
+  const Calls& calls = context_.calls;
   const auto work = [&calls, request] {
     switch (request.command) {
       case Command::force_sync:
@@ -87,7 +87,7 @@ void Session::begin_job(const Request& request) {
     }
     return result_reply(checkpoint_json(calls.create_checkpoint()));
   };
-  if (!server_.start_job(work, shared_from_this())) {
+  if (!context_.jobs.start(work, [self = shared_from_this()](const Json& reply) { self->finish(reply); })) {
     return finish(error_reply(ErrorCode::full,
                               "this process is busy with other force-syncs, retries and checkpoints; try again"));
   }
@@ -104,11 +104,11 @@ void Session::watch_for_end() {
 }
 
 void Session::tell_progress() {
-  progress_.expires_after(server_.limits_.progress_interval);
+  progress_.expires_after(context_.limits.progress_interval);
   progress_.async_wait([self = shared_from_this()](const Error& error) {
     if (error || !self->working_ || !self->socket_.is_open()) return;
     if (self->sending_.empty()) {
-      self->send(encode_frame(to_text(progress_reply(self->server_.calls_.status().total().pending))), false);
+      self->send(encode_frame(to_text(progress_reply(self->context_.calls.status().total().pending))), false);
     }
     self->tell_progress();
   });
@@ -129,7 +129,7 @@ void Session::finish(const Json& reply) {
 
 void Session::send(std::string frame, bool last) {
   sending_ = std::move(frame);
-  arm(server_.limits_.reply_time);
+  arm(context_.limits.reply_time);
   asio::async_write(socket_, asio::buffer(sending_),
                     [self = shared_from_this(), last](const Error& error, std::size_t) {
                       self->sending_.clear();

@@ -1,20 +1,36 @@
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <memory>
+#include <set>
 #include <string>
 
+#include "control/calls.hpp"
 #include "control/frame.hpp"
-#include "control/server.hpp"
+#include "control/jobs.hpp"
+#include "control/protocol.hpp"
 
 namespace forebay::control {
+
+class Session;
+
+/// What the sessions of one server share. Outlives them.
+struct SessionContext {
+  boost::asio::io_context& io;
+  const Calls& calls;
+  const ServerLimits& limits;
+  Jobs& jobs;
+  std::set<Session*>& sessions;  // those that live
+};
 
 /// One connection: reads one request, sends its replies, and is over. The server's thread only. Whatever the client
 /// does wrong ends the connection and nothing else; a command that has begun goes on.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Server& server, boost::asio::local::stream_protocol::socket socket);
+  Session(const SessionContext& context, boost::asio::local::stream_protocol::socket socket);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session();
@@ -38,7 +54,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void disarm();
   void close();
 
-  Server& server_;
+  const SessionContext& context_;
   boost::asio::local::stream_protocol::socket socket_;
   boost::asio::steady_timer deadline_;
   boost::asio::steady_timer progress_;

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "base/unique_fd.hpp"
+#include "scan/contract.hpp"
 #include "scan/directory.hpp"
 #include "scan/file_stat.hpp"
-#include "scan/scanner.hpp"
 
 namespace forebay {
 

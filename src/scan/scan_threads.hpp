@@ -3,7 +3,7 @@
 #include <functional>
 #include <memory>
 
-#include "scan/scanner.hpp"
+#include "scan/contract.hpp"
 #include "scan/walker.hpp"
 
 namespace forebay {

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "scan/answer_watch.hpp"
+#include "scan/contract.hpp"
 #include "scan/directory_opener.hpp"
 #include "scan/excludes.hpp"
 #include "scan/own_files.hpp"
 #include "scan/owner_names.hpp"
-#include "scan/scanner.hpp"
 #include "scan/work_queue.hpp"
 
 namespace forebay {
