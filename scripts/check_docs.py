@@ -2,7 +2,9 @@
 """Checks that the pages still tell the truth where that can be told by looking.
 
 folders   docs/architecture.md, table "Folders": which folder of src/ may include which; and who may include what of
-          other libraries (LIBRARIES below). The table must name every folder, and may have no circle in it.
+          other libraries (LIBRARIES below). The table must name every folder, and may have no cycle in it.
+cycles    no component of src/ includes itself by way of others. A component is a header with its sources: x.cpp, and
+          each x_y.cpp that has no header of its own.
 links     relative links of all pages lead somewhere, anchors included; paths in backquotes exist.
 tests     a test that docs/troubles.md, docs/faults.md or docs/tables.md names is there.
 readme    README.zh-CN.md has the sections of README.md, in order, and the same commands and outputs.
@@ -62,25 +64,30 @@ def without_code(text):
 
 
 def folder_table():
-    rows = re.findall(r"^\| `(\w+)/` \|.*\| ([^|]*) \|$", read("docs/architecture.md"), re.M)
-    return {name: set(re.findall(r"`(\w+)/`", may)) for name, may in rows}
+    rows = re.findall(r"^\| `([\w/]+)/` \|.*\| ([^|]*) \|$", read("docs/architecture.md"), re.M)
+    return {name: set(re.findall(r"`([\w/]+)/`", may)) for name, may in rows}
 
 
-def check_circles(table):
-    left = dict(table)
-    while left:
-        free = [name for name, may in left.items() if not may & left.keys()]
-        if not free:
-            find("docs/architecture.md", f"the folders {', '.join(sorted(left))} include one another in a circle")
-            return
-        for name in free:
-            del left[name]
+def cycles(includes):
+    """Groups of names each of which leads back to itself by way of the others."""
+    def reached_from(name):
+        reached, ahead = set(), list(includes[name])
+        while ahead:
+            other = ahead.pop()
+            if other in includes and other not in reached:
+                reached.add(other)
+                ahead += includes[other]
+        return reached
+
+    reached = {name: reached_from(name) for name in includes}
+    return sorted({tuple(sorted(other for other in reached[name] if name in reached[other]))
+                   for name in includes if name in reached[name]})
 
 
 def check_includes(path, allowed):
     """`allowed`: folders of src/ besides `forebay`, or None for a public header."""
     for bracket, name in INCLUDE.findall(read(path)):
-        folder = name.split("/")[0] if "/" in name else ""
+        folder = os.path.dirname(name)
         if bracket == '"':
             if folder == "forebay" or (allowed is not None and folder in allowed):
                 continue
@@ -94,17 +101,40 @@ def check_includes(path, allowed):
             find(path, f"includes <{name}>: a new library? Say in scripts/check_docs.py who may include it")
 
 
+def sources():
+    return sorted(glob.glob("src/**/*.[ch]pp", root_dir=REPO, recursive=True))
+
+
 def check_folders():
     table = folder_table()
-    here = {entry.name for entry in os.scandir(os.path.join(REPO, "src")) if entry.is_dir()}
+    here = {os.path.dirname(path)[len("src/"):] for path in sources()}
     for name in sorted(here ^ table.keys()):
         find("docs/architecture.md", f"folder src/{name} is {'not in the table' if name in here else 'gone'}")
-    check_circles(table)
-    for path in sorted(glob.glob("src/**/*.[ch]pp", root_dir=REPO, recursive=True)):
-        folder = path.split("/")[1]
+    for cycle in cycles(table):
+        find("docs/architecture.md", f"the folders {', '.join(cycle)} include one another in a cycle")
+    for path in sources():
+        folder = os.path.dirname(path)[len("src/"):]
         check_includes(path, table.get(folder, set()) | {folder})
     for path in sorted(glob.glob("include/**/*.hpp", root_dir=REPO, recursive=True)):
         check_includes(path, None)
+
+
+def check_cycles():
+    headers = {path[: -len(".hpp")] for path in sources() if path.endswith(".hpp")}
+
+    def component(path):
+        stem = path[: -len(".cpp")]
+        while stem not in headers and "_" in os.path.basename(stem):
+            stem = stem.rpartition("_")[0]
+        return stem if stem in headers else path[: -len(".cpp")]
+
+    includes = {}
+    for path in sources():
+        others = includes.setdefault(component(path), set())
+        others.update(f"src/{name}"[: -len(".hpp")] for bracket, name in INCLUDE.findall(read(path)) if bracket == '"')
+        others.discard(component(path))
+    for cycle in cycles(includes):
+        find("src/", f"components include one another in a cycle: {', '.join(name[4:] for name in cycle)}")
 
 
 def anchors(path):
@@ -166,6 +196,7 @@ def check_readme():
 check_links()
 if not INSTALLED:
     check_folders()
+    check_cycles()
     check_tests()
     check_readme()
 for line in findings:
