@@ -259,6 +259,12 @@ SyncStatus BufferCore::status() const {
   if (destination_) s.destination_server = destination_->server();
   s.streams = accounts.streams;
   s.recovered = accounts.recovered;
+  std::uint64_t missing_elsewhere = state.missing_rows;
+  for (const auto& [stream, rows] : state.missing_by_stream) {
+    s.streams[stream] = without_missing(s.streams[stream], rows);
+    missing_elsewhere -= rows;
+  }
+  s.recovered = without_missing(s.recovered, missing_elsewhere);
   s.recovered_retries = accounts.recovered_retries;
   s.quarantined_before = adopted_.quarantined;
   s.quarantined_left = adopted_.finished_rows;

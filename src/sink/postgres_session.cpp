@@ -103,7 +103,9 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
       message += "; if the server is an openGauss that does not say so, begin the destination with opengauss://";
   }
   if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";
-  throw failure_of({why, said.sqlstate, message}, said);
+  DestinationFailure failure = failure_of({why, said.sqlstate, message}, said);
+  failure.no_answer = timed_out;
+  throw failure;
 }
 
 pqxx::result PostgresSession::begin(const std::string& first) {
@@ -193,18 +195,21 @@ void PostgresSession::copy(const std::string& sql, const std::function<void(std:
   if (PQresultStatus(outcome.get()) != PGRES_COMMAND_OK) check(outcome.get(), false);
 }
 
-/// The rows did not get through in time. A server that is stopped, or a link too slow for so many: half as many next
-/// time, or a slow link would never bring any.
+/// The rows did not get through in time. A server that is stopped, or a link too slow for so many: fewer next time, or
+/// a slow link would never bring any.
 void PostgresSession::too_slow() {
-  throw DestinationFailure({FailureClass::retry_half, "",
-                            target_.description + ": the rows of a batch did not get through within " +
-                                limit_text(target_.statement_timeout) +
-                                " (SYNC_STATEMENT_TIMEOUT); half as many are sent next"});
+  DestinationFailure failure({FailureClass::retry_half, "",
+                              target_.description + ": the rows of a batch did not get through within " +
+                                  limit_text(target_.statement_timeout) + " (SYNC_STATEMENT_TIMEOUT)"});
+  failure.no_answer = true;
+  throw failure;
 }
 
 void PostgresSession::check(PGresult* result, bool timed_out) {
-  const char* text = result != nullptr ? PQresultErrorMessage(result) : PQerrorMessage(raw_);
   const char* code = result != nullptr ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
+  // The last result tells of the connection's end alone; what the server said before that is with the connection.
+  const bool ended = result == nullptr || (code == nullptr && !usable());
+  const char* text = ended ? PQerrorMessage(raw_) : PQresultErrorMessage(result);
   try {
     fail(Phase::statement, timed_out, text, code != nullptr ? code : "");
   } catch (DestinationFailure& failure) {

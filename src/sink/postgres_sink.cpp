@@ -26,6 +26,18 @@ Failure without_rows(Failure failure) {
   return failure;
 }
 
+std::vector<PartRefusal> all_refused(const BatchPart& part, const Batch::RefusedFor& why) {
+  std::vector<PartRefusal> all;
+  for (std::size_t row = 0; row < part.rows.size(); ++row) all.push_back({row, why.sqlstate, {}, why.message});
+  return all;
+}
+
+/// A row that is there at this version already would not be touched, and the table's code not be run.
+void make_newest(Batch& batch) {
+  for (BatchPart& part : batch.parts)
+    for (BatchRow& row : part.rows) ++row.version;
+}
+
 }  // namespace
 
 PostgresSink::PostgresSink(PostgresTarget target, DestinationOptions options, std::shared_ptr<PostgresShared> shared,
@@ -155,6 +167,7 @@ std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const Keep
     return std::nullopt;
   } catch (DestinationFailure& e) {
     if (committing_ && keep) judge_commit(e);
+    e.failure.cut_short = cut_short_by(e);
     const FailureClass why = e.failure.failure_class;
     if (session_ != nullptr) session_->abort();
     const bool lost =
@@ -232,6 +245,7 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
 
 Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn) {
   committing_ = false;
+  sending_rows_ = false;
   begin(batch);
   stages_ = 0;
   const OwnCode own_code = own_code_of(batch);
@@ -246,10 +260,12 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
 
   const std::vector<std::vector<LandedSpan>> landed = landed_spans(batch);
   batch.build(spans_of(landed));
+  if (batch.trial) make_newest(batch);
   LedgerEntries ledger(batch);
   crash_point("before the rows are sent");
   const auto search = keep ? PostgresRows::Search::yes : PostgresRows::Search::no;
   const SendPart send_rows = [&](const BatchPart& whole, bool again) {
+    if (batch.refused_for) return all_refused(whole, *batch.refused_for);
     const PostgresTable& table = target_of(whole.stream).table;
     return send_uncut(table, session_->dialect(), whole, [&](const BatchPart& part) {
       PostgresRows rows(*session_, table, part, ledger, search);
@@ -261,13 +277,19 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
     });
   };
   FindNotKept not_kept;
-  if (own_code.any) {
+  if (own_code.any && !batch.refused_for) {
     not_kept = [&](const BatchPart& part) { return rows_not_kept(*session_, target_of(part.stream).table, part); };
   }
+  sending_rows_ = true;
   const std::vector<RefusedRow> refused = send_parts(batch, ledger, send_rows, not_kept);
+  sending_rows_ = false;
   if (!refused.empty() && !keep) {  // without a search only what the server took without an error
     const RefusedRow& first = refused.front();
     throw DestinationFailure({FailureClass::row_refused, first.sqlstate, first.message});
+  }
+  if (batch.trial) {
+    session_->abort();
+    return {};
   }
   shared_->rates.judge(batch, refused);
   try {
