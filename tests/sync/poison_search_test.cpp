@@ -1,6 +1,7 @@
 #include "sync/poison_search.hpp"
 
 #include <catch2/catch.hpp>
+#include <optional>
 #include <set>
 
 namespace forebay::test {
@@ -15,7 +16,7 @@ struct Table {
   CutShort how = CutShort::statement;
   bool up = true;
   std::uint64_t landed = 0;  // rows
-  std::set<std::uint64_t> given_up;
+  std::set<std::uint64_t> given_up{};
   int cut = 0;  // statements, trials too
 
   bool takes(std::uint64_t first, std::uint64_t last) {
