@@ -132,6 +132,9 @@ Failure sqlite_failure(const SqliteConnection& db, bool committing) {
     case SQLITE_BUSY:
       message += "; another process holds the catalog's write lock";
       break;
+    case SQLITE_READONLY:
+      message += "; let who runs forebay write to the file and its folder (chown, chmod), or mount it writable";
+      break;
     case SQLITE_FULL:
       message += "; make room on its file system";
       break;

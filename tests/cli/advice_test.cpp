@@ -35,7 +35,7 @@ TEST_CASE("recover --to that gets nothing through advises itself, not another de
   const auto result = site.run({"recover", "--to", "postgresql://127.0.0.1:1/somebody"});
   CAPTURE(result.err);
   CHECK(result.status == 3);
-  CHECK(says(result.err, "forebay recover --to (the same URL)"));
+  CHECK(says(result.err, "forebay recover --to URL"));
 }
 
 }  // namespace
