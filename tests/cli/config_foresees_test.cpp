@@ -124,14 +124,12 @@ TEST_CASE("what libpq would not expand, or not read as a number, is refused and 
   }
 }
 
-TEST_CASE(
-    "a trigger of the batch ledger that drops or raises is named with what takes it away, by config check and "
-    "by a scan",
-    "[postgres][threads]") {
+TEST_CASE("triggers of the batch ledger that drop or raise are named with what takes them away",
+          "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
-  const ScanSite site(database.owner_url(), {{"SYNC_DRAIN_TIMEOUT", "1"}});
+  const ScanSite site(database.owner_url(), {{"SYNC_DRAIN_TIMEOUT", "5"}});
   REQUIRE(site.run({"migrate", "up"}).status == 0);
   const std::string body = GENERATE("RETURN NULL", "RAISE EXCEPTION 'whisper'");
   CAPTURE(body);
@@ -175,10 +173,8 @@ TEST_CASE("a trigger of the ledger that lets batches pass is no problem of confi
   CHECK(database.one("SELECT (SELECT count(*) FROM audit) + (SELECT count(*) FROM sync_batches)") == "0");
 }
 
-TEST_CASE(
-    "row-level security without a policy for the role is a problem of config check, and the policy that it names "
-    "mends it",
-    "[postgres][threads]") {
+TEST_CASE("row-level security without a policy for the role is foreseen with the policy that mends it",
+          "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
