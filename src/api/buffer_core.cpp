@@ -111,6 +111,7 @@ void BufferCore::open_destination() {
   d.statement_timeout = options_.statement_timeout;
   d.clock_tolerance = options_.clock_tolerance;
   d.note = [this](const std::string& line) { log_(LogLevel::info, line); };
+  d.warn = [this](const std::string& line) { log_(LogLevel::warning, line); };
   d.stamp_clock = [this] {
     return StampClock{clock_->now_us() + kVersionEpochUnixUs, clock_->last_us() + kVersionEpochUnixUs};
   };

@@ -111,13 +111,20 @@ void PostgresSink::tell_server() {
 
 void PostgresSink::tell_unlogged() {
   std::string tables;
+  std::string cures;
+  const auto add = [&](const std::string& table) {
+    tables += (tables.empty() ? "" : ", ") + table;
+    cures += (cures.empty() ? "ALTER TABLE " : "; ALTER TABLE ") + table + " SET LOGGED";
+  };
   for (const Target& t : targets_)
-    if (t.table.unlogged) tables += (tables.empty() ? "" : ", ") + t.table.quoted;
-  if (tables.empty() || !shared_->unlogged.tell(tables) || !options_.note) return;
-  options_.note(
-      "UNLOGGED: " + tables +
-      "; PostgreSQL empties such a table when it starts after a crash, and what had landed is gone (ALTER TABLE "
-      "… SET LOGGED)");
+    if (t.table.unlogged) add(t.table.quoted);
+  if (ledger_unlogged_) add(ledger_table_);
+  const auto& tell = options_.warn ? options_.warn : options_.note;
+  if (tables.empty() || !shared_->unlogged.tell(tables) || !tell) return;
+  tell("UNLOGGED: " + tables +
+       "; PostgreSQL empties such a table when it starts after a crash, and what had landed is gone. As its owner "
+       "run: " +
+       cures);
 }
 
 void PostgresSink::check_grants() {
@@ -133,7 +140,7 @@ void PostgresSink::find_targets() {
     return quoted.value_or(quoted_table(table_name(table)));
   };
   ledger_table_ = found(ledger_stream().table);
-  check_ledger(*session_, ledger_table_);
+  ledger_unlogged_ = inspect_table(*session_, ledger_stream(), ledger_table_).unlogged;
   for (const Stream* s : streams_) targets_.push_back({s, inspect_table(*session_, *s, found(s->table)), {}, false});
   session_->commit();
 }

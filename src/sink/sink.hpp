@@ -148,6 +148,8 @@ struct DestinationOptions {
   std::function<void(std::int64_t ahead_us)> clock_compared;
   /// One line for the log: "migrated …", "adopted table …". Called from the thread that calls the sink.
   std::function<void(const std::string&)> note;
+  /// The same for what is odd and works for now; where it is empty, `note` is called.
+  std::function<void(const std::string&)> warn;
 };
 
 class Comparer;  // sink/compare.hpp
