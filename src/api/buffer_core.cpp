@@ -111,6 +111,7 @@ void BufferCore::open_destination() {
   d.statement_timeout = options_.statement_timeout;
   d.clock_tolerance = options_.clock_tolerance;
   d.note = [this](const std::string& line) { log_(LogLevel::info, line); };
+  d.warn = [this](const std::string& line) { log_(LogLevel::warning, line); };
   d.stamp_clock = [this] {
     return StampClock{clock_->now_us() + kVersionEpochUnixUs, clock_->last_us() + kVersionEpochUnixUs};
   };
@@ -259,6 +260,12 @@ SyncStatus BufferCore::status() const {
   if (destination_) s.destination_server = destination_->server();
   s.streams = accounts.streams;
   s.recovered = accounts.recovered;
+  std::uint64_t missing_elsewhere = state.missing_rows;
+  for (const auto& [stream, rows] : state.missing_by_stream) {
+    s.streams[stream] = without_missing(s.streams[stream], rows);
+    missing_elsewhere -= rows;
+  }
+  s.recovered = without_missing(s.recovered, missing_elsewhere);
   s.recovered_retries = accounts.recovered_retries;
   s.quarantined_before = adopted_.quarantined;
   s.quarantined_left = adopted_.finished_rows;

@@ -139,8 +139,10 @@ void BufferCore::record_own_totals(const std::map<std::string, std::uint64_t>& u
   BufferTotals totals{folder_->manifest.buffer, folder_->manifest.destination, {}};
   totals.missing = last_error().missing_rows;
   std::uint64_t taken = 0;
+  std::map<std::string, std::uint64_t> missing = scheduler_->state().missing_by_stream;
   for (const auto& [stream, counts] : store_->accounts().streams) {
-    totals.streams[stream] = {counts.synced, counts.superseded, counts.quarantined, 0, counts.dropped};
+    const Counts there = without_missing(counts, missing[stream]);
+    totals.streams[stream] = {there.synced, there.superseded, there.quarantined, 0, there.dropped};
     taken += counts.accepted;
   }
   for (const auto& [stream, rows] : unsaved) totals.streams[stream].lost = rows;

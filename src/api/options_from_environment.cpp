@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "api/log.hpp"
 #include "config/settings.hpp"
 #include "forebay/error.hpp"
@@ -9,9 +11,10 @@ Options options_from_environment(const std::filesystem::path& env_file) {
   SettingsInput input;
   input.env_file = env_file;
   input.environment = process_environment();
+  const LogCallback log = one_at_a_time({});
+  if (waits_for_writer(env_file)) log(LogLevel::info, waiting_line(env_file));
   const Settings settings = Settings::load(input);
   settings.check();
-  const LogCallback log = one_at_a_time({});
   for (const std::string& warning : settings.warnings()) log(LogLevel::warning, warning);
 
   // The command hands PG* lines of a .env on to libpq; a library must not change its host's environment. Without the
@@ -24,6 +27,10 @@ Options options_from_environment(const std::filesystem::path& env_file) {
                                           "DATABASE_URL");
       }
     }
+  }
+  if (const ChosenDestination chosen = settings.destination(); chosen.embedded_by_default) {
+    const bool seen = ::isatty(STDERR_FILENO) == 1;
+    log(seen ? LogLevel::info : LogLevel::warning, embedded_default_line(chosen, "Options::destination", seen));
   }
   return settings.to_options();
 }

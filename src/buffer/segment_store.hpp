@@ -127,6 +127,8 @@ class SegmentStore {
   /// Empty when nothing came until `until`, or the store is closed to workers.
   std::vector<SegmentPtr> take(SteadyTime until);
   void give_back(const std::vector<SegmentPtr>& segments, SteadyTime not_before);
+  /// It does not fail in vain, though none of its rows has landed: who waits for it waits longer.
+  void note_progress(const SegmentPtr& segment);
   /// Rows of the segment landed; when they were the last, the segment's memory and journal go.
   void landed(const SegmentPtr& segment, std::uint64_t rows, const Landed& what);
   /// Rows of a segment that had landed are gone from the destination. True: it is still here, and all of its rows are

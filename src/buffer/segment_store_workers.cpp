@@ -105,6 +105,12 @@ void SegmentStore::landed(const SegmentPtr& segment, std::uint64_t rows, const L
   settled_.notify_all();
 }
 
+void SegmentStore::note_progress(const SegmentPtr& segment) {
+  const std::lock_guard lock(mutex_);
+  segment->failing_since.reset();
+  last_progress_ = steady_clock::now();
+}
+
 bool SegmentStore::send_again(const std::string& buffer, std::uint64_t segment) {
   {
     const std::lock_guard lock(mutex_);

@@ -184,6 +184,15 @@ std::vector<ListedBuffer> choose_buffers(const std::filesystem::path& state_dire
                                     "; `forebay status` lists those that are there");
 }
 
+void check_host(const std::filesystem::path& state_directory, const std::string& host) {
+  if (host.empty()) return;
+  for (const ListedBuffer& buffer : list_buffers(state_directory)) {
+    if (buffer.manifest && buffer.manifest->host == host) return;
+  }
+  throw Error(ErrorCode::usage, "--host: no buffer in " + state_directory.string() + " was written on host " +
+                                    printable(host) + "; forebay status names the hosts");
+}
+
 std::vector<BufferView> look_at_buffers(const std::filesystem::path& state_directory, const std::string& only,
                                         std::chrono::milliseconds silence_max) {
   std::vector<std::future<std::optional<BufferView>>> looking;

@@ -37,6 +37,10 @@ std::vector<BufferView> look_at_buffers(const std::filesystem::path& state_direc
 /// The folders alone, with the same errors.
 std::vector<ListedBuffer> choose_buffers(const std::filesystem::path& state_directory, const std::string& only);
 
+/// Throws Error(usage) where no buffer there was written on the host of `--host`: a slip in the name would leave the
+/// rows where they are. Empty: none was named.
+void check_host(const std::filesystem::path& state_directory, const std::string& host);
+
 /// How long a process that works at a request may be silent: it gives a sign of life every second.
 inline constexpr std::chrono::seconds kWorkSilenceMax{10};
 

@@ -23,6 +23,7 @@ Settings CommandContext::read_settings(std::vector<GivenOption> given) const {
   input.environment = process_environment();
   input.options = std::move(given);
   if (!global_.log_level.empty()) input.options.push_back({"FOREBAY_LOG_LEVEL", "--log-level", global_.log_level});
+  if (waits_for_writer(input.env_file)) log_line(LogLevel::info, waiting_line(input.env_file));
   return Settings::load(input);
 }
 

@@ -5,13 +5,18 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/catalog_url.hpp"
 #include "base/disk_advice.hpp"
 #include "base/human.hpp"
+#include "base/place.hpp"
 #include "cli/config_command.hpp"
 #include "cli/destination.hpp"
 #include "cli/json_output.hpp"
+#include "cli/log_file.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
+#include "recovery/checkpoint_folder.hpp"
+#include "recovery/checkpoint_hook.hpp"
 #include "recovery/state_directory_check.hpp"
 #include "sink/sink.hpp"
 
@@ -92,6 +97,21 @@ void check_state(const std::filesystem::path& directory, Findings& findings) {
   findings.add(Verdict::ok, "state directory", named + ", " + human_bytes(report.room.free_bytes) + " free");
 }
 
+/// What only shows when a run writes its log, or makes a checkpoint.
+void check_places(const Settings& settings, Findings& findings) {
+  const auto judge = [&](const char* name, const std::filesystem::path& path, const std::optional<std::string>& why) {
+    if (why) findings.add_problem(kUsage, "settings", std::string(name) + ": " + path.string() + ": " + *why);
+  };
+  if (const std::filesystem::path log = settings.text("FOREBAY_LOG_FILE"); !log.empty())
+    judge("FOREBAY_LOG_FILE", log, LogFile::problem(log));
+  if (const std::string& given = settings.text("MEMORY_DB_CHECKPOINT_DIR"); !given.empty()) {
+    const auto directory = checkpoint_directory(given, settings.state_directory());
+    judge("MEMORY_DB_CHECKPOINT_DIR", directory, why_no_checkpoints(directory));
+  }
+  if (const std::filesystem::path hook = settings.text("MEMORY_DB_CHECKPOINT_HOOK"); !hook.empty())
+    judge("MEMORY_DB_CHECKPOINT_HOOK", hook, checkpoint_hook_problem(hook));
+}
+
 /// False when nothing more can be learnt without changing the destination.
 bool check_schema(Destination& destination, Findings& findings) {
   const std::vector<MigrationState> states = destination.migration_states();
@@ -138,12 +158,22 @@ void check_destination(const Settings& settings, Findings& findings) {
     const ChosenDestination chosen = settings.destination();
     DestinationOptions limits = destination_options(settings.to_options());
     limits.note = [&](const std::string& note) { notes.push_back(note); };
+    limits.warn = [&](const std::string& warning) { findings.add(Verdict::warning, "destination", warning); };
     const auto destination = make_destination(chosen.url, limits);
     // Whoever runs this looks at it, so it is not asked whether there is a terminal.
     findings.add(chosen.embedded_by_default ? Verdict::warning : Verdict::ok, "destination",
                  destination->description() + " (" + chosen.why +
                      (chosen.embedded_by_default ? "; no server: set DATABASE_URL if one is meant)" : ")"));
     if (is_missing_catalog(*destination)) {
+      const auto file = std::filesystem::absolute(catalog_file(destination->description()));
+      // The folder of the default is the state directory, which is made.
+      const auto why = chosen.embedded_by_default ? std::nullopt : why_not_to_be_made(file);
+      std::error_code ignored;
+      if (why || (!chosen.embedded_by_default && !std::filesystem::exists(file.parent_path(), ignored))) {
+        findings.add_problem(kRowsRemain, "destination",
+                             file.string() + (why ? ": " + *why : " cannot be made: make its folder first (mkdir -p)"));
+        return;
+      }
       findings.add(Verdict::ok, "schema", "the catalog does not exist yet; the first scan makes it");
       return;
     }
@@ -181,6 +211,7 @@ int check_config(CommandContext& context, bool json) {
     try {
       context.hand_on_libpq_variables(settings);
       check_state(settings.state_directory(), findings);
+      check_places(settings, findings);
       check_destination(settings, findings);
     } catch (const Error& e) {
       findings.add_problem(kUsage, "state directory", e.what());

@@ -24,10 +24,7 @@ void add_destination_option(CommandSyntax& command, std::string& to, const std::
 void announce_destination(const ChosenDestination& chosen) {
   if (!chosen.embedded_by_default) return log_line(LogLevel::info, "destination named by " + chosen.why);
   const bool seen = ::isatty(STDERR_FILENO) == 1;
-  log_line(seen ? LogLevel::info : LogLevel::warning,
-           "no server is named (" + chosen.why + "): rows go to the SQLite catalog " + catalog_file(chosen.url) +
-               "; set DATABASE_URL or --to for another destination" +
-               (seen ? "" : ", or name this one by DATABASE_URL=" + chosen.url));
+  log_line(seen ? LogLevel::info : LogLevel::warning, embedded_default_line(chosen, "--to", seen));
 }
 
 bool is_missing_catalog(const Destination& destination) {

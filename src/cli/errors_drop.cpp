@@ -47,6 +47,19 @@ std::vector<std::pair<std::size_t, std::size_t>> rows_of(const std::vector<Chose
   return {};
 }
 
+/// Who gives a path has left out the number of its set. Empty where it is nothing of the kind.
+std::string whole_key_advice(const std::vector<Chosen>& all, const std::string& key) {
+  const std::string rest = ", " + printable(key);
+  for (const Chosen& of : all) {
+    for (const QuarantinedRow& row : of.rows) {
+      if (row.stream == "backup_files" && row.key.ends_with(rest))
+        return "; the key of a file begins with the number of its set: --drop=" + shell_quoted(row.key);
+    }
+  }
+  if (!key.starts_with('/')) return {};
+  return "; the key of a file begins with the number of its set, as in --drop=" + shell_quoted("1, " + printable(key));
+}
+
 /// Why the row cannot be dropped now; empty when it can.
 std::string why_not(const Chosen& of, const QuarantinedRow& row, const SegmentsInDoubt& in_doubt) {
   if (hands_of(of.buffer) == Hands::adopter) {
@@ -90,6 +103,7 @@ std::vector<Chosen> choose(const std::filesystem::path& state, const DropArgumen
     if (found.empty()) {
       throw Error(ErrorCode::usage, "--drop: no row in quarantine has the key " + shell_quoted(printable(key)) +
                                         (a.stream.empty() ? "" : " in stream " + printable(a.stream)) +
+                                        whole_key_advice(all, key) +
                                         "; nothing was dropped; forebay errors --limit 0 shows the keys");
     }
     for (const auto& [b, r] : found) wanted[b][r] = true;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/disk_advice.hpp"
+#include "base/place.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay::cli {
@@ -34,6 +35,15 @@ std::string cause(int error) {
 }
 
 }  // namespace
+
+std::optional<std::string> LogFile::problem(const std::filesystem::path& path) {
+  struct stat st = {};
+  if (::stat(path.c_str(), &st) != 0) return errno == ENOENT ? why_not_to_be_made(path) : cause(errno);
+  if (S_ISDIR(st.st_mode)) return "it is a directory; name a file in it";
+  if (S_ISSOCK(st.st_mode)) return "it is a socket; name a file";
+  if (::access(path.c_str(), W_OK) != 0) return cause(errno) + disk_advice(errno, path, "FOREBAY_LOG_FILE");
+  return std::nullopt;
+}
 
 LogFile::LogFile(std::filesystem::path path) : path_(std::move(path)) {
   std::error_code ignored;

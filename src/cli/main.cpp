@@ -3,12 +3,15 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <csignal>
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "base/disk_advice.hpp"
 #include "cli/logging.hpp"
 #include "cli/parser.hpp"
 #include "cli/process_title.hpp"
@@ -39,6 +42,12 @@ int exit_status(ErrorCode code) {
 /// What goes wrong before the settings are known is told in the form that was asked for, too.
 void start_early_logging(const GlobalOptions& global) {
   start_logging({forebay::LogLevel::info, global.log_format == "json" ? LogFormat::json : LogFormat::text, {}});
+}
+
+/// Boost's exceptions are no std::system_error.
+std::string unexpected(const std::string& what) {
+  if (what.find(std::generic_category().message(EMFILE)) == std::string::npos) return "unexpected: " + what;
+  return "not enough file descriptors (" + what + ")" + forebay::disk_advice(EMFILE, {}, {});
 }
 
 int run(int argc, char** argv) {
@@ -83,7 +92,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     report_failure("out of memory; lower MEMORY_DB_MAX_MB");
   } catch (const std::exception& e) {
-    report_failure(std::string("unexpected: ") + e.what());
+    report_failure(unexpected(e.what()));
   }
   if (!stdout_is_whole()) {
     report_failure("not all of the output could be written to stdout");

@@ -5,6 +5,7 @@
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
+#include "cli/buffer_view.hpp"
 #include "cli/command.hpp"
 #include "cli/destination.hpp"
 #include "cli/interrupt.hpp"
@@ -77,15 +78,6 @@ int nothing_there(const RecoverArguments& a, const Options& options) {
   return kDone;
 }
 
-/// A slip in the name would leave the rows where they are.
-void check_host(const std::string& host, const std::filesystem::path& state_directory) {
-  for (const ListedBuffer& buffer : list_buffers(state_directory)) {
-    if (buffer.manifest && buffer.manifest->host == host) return;
-  }
-  throw Error(ErrorCode::usage, "--host: no buffer in " + state_directory.string() + " was written on host " +
-                                    printable(host) + "; forebay status names the hosts");
-}
-
 int run_recover(const RecoverArguments& a, CommandContext& context) {
   sqlite_memory_statistics_off();
   std::vector<GivenOption> given;
@@ -105,7 +97,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   }
   options.recover_buffer = a.buffer;
   options.recover_host = a.host;
-  if (!a.host.empty()) check_host(a.host, options.state_directory);
+  check_host(options.state_directory, a.host);
   if (!std::filesystem::exists(options.state_directory, ignored)) {
     return nothing_there(a, options);
   }

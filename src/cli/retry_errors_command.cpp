@@ -27,6 +27,7 @@ struct RetryArguments {
   std::string to;
   std::string stream;
   std::string buffer;
+  std::string host;
   bool json = false;
 };
 
@@ -87,6 +88,7 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
   options.retry_quarantined = true;
   options.retry_stream = a.stream;
   options.recover_buffer = a.buffer;
+  options.recover_host = a.host;
   options.log = log_callback();
   Buffer buffer(options);
   const Interrupt interrupt([] { log_line(LogLevel::warning, "interrupted: giving up the batches under way"); },
@@ -163,6 +165,7 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
   const Settings settings = context.start_to_send(std::move(given));
   const std::filesystem::path state = settings.state_directory();
   const std::vector<ListedBuffer> buffers = choose_buffers(state, a.buffer);
+  check_host(state, a.host);
   check_stream(state, a.stream);
   Sum sum;
   bool orphans = false;
@@ -221,6 +224,9 @@ void add_retry_errors_command(CommandSyntax& app) {
   auto a = std::make_shared<RetryArguments>();
   c.option("--stream", a->stream, "Only rows of this stream").shown_as("NAME");
   c.option("--buffer", a->buffer, "Only this one (`forebay errors` shows their IDs)").shown_as("ID");
+  c.option("--host", a->host, "As well what the host of this name wrote, whose processes have ended")
+      .shown_as("NAME")
+      .not_empty("a host");
   add_destination_option(c, a->to, "Send what ended processes left here, whatever destination it was meant for");
   c.flag("--json", a->json, "Print one JSON object");
   c.examples({"forebay retry-errors", "forebay retry-errors --stream backup_files"});

@@ -14,6 +14,15 @@
 #include "control/status_json.hpp"
 
 namespace forebay::cli {
+namespace {
+
+/// After a scan, `recover --to` would send there what was meant for other destinations, too.
+std::string recover_again(bool to_given) {
+  return to_given ? "DATABASE_URL=URL forebay recover (URL: as given to --to)" : "forebay recover";
+}
+
+}  // namespace
+
 std::string outcome_text(SyncOutcome outcome) {
   switch (outcome) {
     case SyncOutcome::complete:
@@ -175,7 +184,7 @@ std::string left_at_once(const SyncStatus& status, bool journaled, bool to_given
     line += std::string("; what only memory held") +
             (status.last_checkpoint_us ? " and no checkpoint has" : ", as there was no checkpoint,") + " is lost";
   }
-  return line + ". To send what is kept: " + (to_given ? "DATABASE_URL=(the same URL) " : "") + "forebay recover";
+  return line + ". To send what is kept: " + recover_again(to_given);
 }
 
 std::string remaining_line(const SyncStatus& status, const SyncResult& result, bool to_given, bool recovering) {
@@ -187,10 +196,9 @@ std::string remaining_line(const SyncStatus& status, const SyncResult& result, b
   }
   line += "; kept in " + status.state_directory;
   if (result.unsaved_rows > 0) line += ", but for " + human_count(result.unsaved_rows) + " that the disk did not take";
-  if (to_given && recovering) return line + ". When the destination is well: forebay recover --to (the same URL)";
-  // After a scan, `recover --to` would send there what was meant for other destinations, too.
-  return line + ". When the destination is well: " + (to_given ? "DATABASE_URL=(the same URL) " : "") +
-         "forebay recover";
+  if (to_given && recovering)
+    return line + ". When the destination is well: forebay recover --to URL (as it was given now)";
+  return line + ". When the destination is well: " + recover_again(to_given);
 }
 
 }  // namespace forebay::cli

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 #include "forebay/error.hpp"
@@ -265,6 +267,18 @@ EnvFile read_env_file(const std::filesystem::path& file) {
     result.owned_by_another = st.st_uid != ::geteuid() && st.st_uid != 0;
   }
   return result;
+}
+
+bool waits_for_writer(const std::filesystem::path& file) {
+  constexpr std::uint32_t kPipes = 0x50495045;  // PIPEFS_MAGIC of linux/magic.h
+  struct stat st = {};
+  struct statfs fs = {};
+  if (file.empty() || ::stat(file.c_str(), &st) != 0 || !S_ISFIFO(st.st_mode)) return false;
+  return ::statfs(file.c_str(), &fs) != 0 || static_cast<std::uint32_t>(fs.f_type) != kPipes;
+}
+
+std::string waiting_line(const std::filesystem::path& file) {
+  return "the settings file " + file.string() + " is a FIFO: waiting for whoever writes to it";
 }
 
 std::optional<std::filesystem::path> default_env_file(const std::filesystem::path& working_directory) {

@@ -39,6 +39,12 @@ struct EnvFile {
 /// Reads a file that must be there. Throws Error(usage).
 EnvFile read_env_file(const std::filesystem::path& file);
 
+/// Whether reading the file may wait for ever: it is a FIFO that somebody must open for writing. A pipe that a shell
+/// made, as for `--env <(…)`, is none: it has its writer.
+bool waits_for_writer(const std::filesystem::path& file);
+/// Says so, before it is read.
+std::string waiting_line(const std::filesystem::path& file);
+
 /// ./.env where it is a file; nothing where there is none, or where it is a folder (Python's virtual environments).
 std::optional<std::filesystem::path> default_env_file(const std::filesystem::path& working_directory = {});
 

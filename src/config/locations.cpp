@@ -42,12 +42,24 @@ std::filesystem::path default_state_directory(const Environment& environment, bo
   return home / ".local/state/forebay";
 }
 
+std::optional<std::string_view> server_variable(const Environment& environment) {
+  for (const char* name : {"PGHOST", "PGSERVICE", "PGHOSTADDR"}) {
+    if (!variable(environment, name).empty()) return name;
+  }
+  return std::nullopt;
+}
+
+std::string embedded_default_line(const ChosenDestination& chosen, std::string_view other_way, bool seen) {
+  const std::string file = chosen.url.substr(chosen.url.find(':') + 1);
+  return "no server is named (" + chosen.why + "): rows go to the SQLite catalog " + file + "; set DATABASE_URL or " +
+         std::string(other_way) + " for another destination" +
+         (seen ? "" : ", or name this one by DATABASE_URL=" + chosen.url);
+}
+
 ChosenDestination choose_destination(const std::string& database_url, const std::filesystem::path& state_directory,
                                      const Environment& environment) {
   if (!database_url.empty()) return {database_url, "DATABASE_URL", false};
-  for (const char* name : {"PGHOST", "PGSERVICE", "PGHOSTADDR"}) {
-    if (!variable(environment, name).empty()) return {"", std::string(name) + " is set", false};
-  }
+  if (const auto name = server_variable(environment)) return {"", std::string(*name) + " is set", false};
   return {"sqlite:" + (state_directory / "catalog.db").string(),
           "none of DATABASE_URL, PGHOST, PGSERVICE, PGHOSTADDR is set", true};
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "config/environment.hpp"
 
@@ -18,6 +20,13 @@ struct ChosenDestination {
   std::string why;                   // "DATABASE_URL", "PGHOST is set", "neither DATABASE_URL nor PGHOST … is set"
   bool embedded_by_default = false;  // nobody asked for the SQLite catalog
 };
+
+/// The variable of libpq that names a server, where one does.
+std::optional<std::string_view> server_variable(const Environment& environment);
+
+/// Says that nobody named a destination, and what then holds the rows. `other_way`: what names one besides
+/// DATABASE_URL. `seen`: there is a terminal; else the line is a warning, and says how to do without it.
+std::string embedded_default_line(const ChosenDestination& chosen, std::string_view other_way, bool seen);
 
 /// DATABASE_URL; else libpq's variables if PGHOST, PGSERVICE or PGHOSTADDR is set; else catalog.db in the state
 /// directory.

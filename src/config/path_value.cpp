@@ -1,12 +1,8 @@
 #include "config/path_value.hpp"
 
-#include <algorithm>
 #include <cctype>
-#include <cstdio>
-#include <iterator>
-#include <vector>
 
-#include "base/utf8.hpp"
+#include "base/path_text.hpp"
 #include "config/secrets.hpp"
 #include "config/setting_table.hpp"
 
@@ -14,58 +10,6 @@ namespace forebay {
 namespace {
 
 constexpr std::size_t kPathBytesMax = 4095;  // PATH_MAX, without its NUL
-
-/// The code points of the text; a byte that is no UTF-8 counts as U+FFFD, which is none that is looked for.
-std::u32string code_points(std::string_view text) {
-  std::u32string points;
-  const char* at = text.data();
-  for (const char* const end = at + text.size(); at < end;) {
-    const std::size_t bytes = utf8_sequence(at, end);
-    char32_t point = bytes == 1 ? static_cast<unsigned char>(*at) : U'\uFFFD';
-    if (bytes > 1) {
-      point = static_cast<unsigned char>(*at) & (0x7FU >> bytes);
-      for (std::size_t i = 1; i < bytes; ++i) point = (point << 6U) | (static_cast<unsigned char>(at[i]) & 0x3FU);
-    }
-    points += point;
-    at += std::max<std::size_t>(bytes, 1);
-  }
-  return points;
-}
-
-bool is_one_of(char32_t c, std::u32string_view these) { return these.find(c) != std::u32string_view::npos; }
-
-bool is_quote(char32_t c) { return is_one_of(c, U"'\"`\u00AB\u00BB\u2018\u2019\u201A\u201B\u201C\u201D\u201E\u201F"); }
-
-bool is_blank(char32_t c) { return c == U' ' || c == U'\u3000' || (c >= U'\u2000' && c <= U'\u200A'); }
-
-/// What nobody sees and nobody types into the name of a folder; joiners, which some scripts need, are not among them.
-bool is_invisible(char32_t c) {
-  return is_one_of(c, U"\u00A0\u00AD\u2007\u200B\u200E\u200F\u202F\u2060\uFEFF") ||
-         (c >= U'\u202A' && c <= U'\u202E') || (c >= U'\u2066' && c <= U'\u2069');
-}
-
-bool is_line_break(char32_t c) { return is_one_of(c, U"\n\r\v\f\u0085\u2028\u2029"); }
-
-std::string code_point_name(char32_t c) {
-  char name[16];
-  std::snprintf(name, sizeof name, "U+%04X", static_cast<unsigned>(c));
-  return name;
-}
-
-bool name_begins(char c) { return c == '_' || std::isalpha(static_cast<unsigned char>(c)) != 0; }
-
-/// What another program would have put a value in place of; empty: there is nothing of that kind.
-std::string placeholder(std::string_view text, bool dollar_is_meant) {
-  for (std::size_t at = text.find('$'); at != std::string_view::npos && !dollar_is_meant; at = text.find('$', at + 1)) {
-    if (at + 1 == text.size()) break;
-    const char next = text[at + 1];
-    if (next == '{' || next == '(') return std::string("$") + next + (next == '{' ? "…}" : "…)");
-    if (name_begins(next)) return "$NAME";
-  }
-  if (text.find("{{") != std::string_view::npos) return "{{…}}";
-  if (text.size() > 2 && text[0] == '%' && text[2] == '/') return std::string(text.substr(0, 2));
-  return {};
-}
 
 /// A setting that begins in the midst of the value: the end of its line was lost.
 std::string_view other_setting(std::string_view text) {
@@ -79,26 +23,11 @@ std::string_view other_setting(std::string_view text) {
 }
 
 bool of_windows(std::string_view text) {
-  return text.starts_with("\\\\") ||
-         (text.size() > 2 && name_begins(text[0]) && text[1] == ':' && (text[2] == '\\' || text[2] == '/'));
+  return text.starts_with("\\\\") || (text.size() > 2 && std::isalpha(static_cast<unsigned char>(text[0])) != 0 &&
+                                      text[1] == ':' && (text[2] == '\\' || text[2] == '/'));
 }
 
 }  // namespace
-
-std::optional<std::string> stray_character_problem(std::string_view text) {
-  const std::u32string points = code_points(text);
-  if (std::any_of(points.begin(), points.end(), is_line_break)) return "holds a line break; write it on one line";
-  for (const char32_t c : points) {
-    if (c < U' ' || c == U'\x7F') return "holds a control character (" + code_point_name(c) + "); remove it";
-    if (is_invisible(c)) return "holds a character that is not seen (" + code_point_name(c) + "); write it anew";
-  }
-  if (points.empty()) return std::nullopt;
-  for (const char32_t c : {points.front(), points.back()}) {
-    if (is_quote(c)) return "begins or ends with a quote, which would be part of it; write it without";
-    if (is_blank(c)) return "begins or ends with a blank, which would be part of it; write it without";
-  }
-  return std::nullopt;
-}
 
 std::optional<std::string> path_problem(std::string_view text, bool dollar_is_meant) {
   if (const std::string_view other = other_setting(text); !other.empty()) {
@@ -108,10 +37,9 @@ std::optional<std::string> path_problem(std::string_view text, bool dollar_is_me
   for (const std::string_view scheme : {"sqlite:", "file:"}) {
     if (text.starts_with(scheme)) return "must be a path, without " + std::string(scheme);
   }
-  if (text.starts_with('~')) return "begins with ~, which only a shell expands; write the whole path";
-  if (const std::string found = placeholder(text, dollar_is_meant); !found.empty()) {
-    return "holds " + found + ", which is not expanded here; write the whole path" +
-           (found.front() == '$' ? ", or one with a $ of its own into a .env in single quotes" : "");
+  if (auto unexpanded = unexpanded_problem(text, dollar_is_meant)) {
+    if (unexpanded->starts_with("holds $")) *unexpanded += ", or one with a $ of its own into a .env in single quotes";
+    return unexpanded;
   }
   if (of_windows(text)) return "must be a path of this system, with / and without a drive";
   if (auto stray = stray_character_problem(text)) return stray;

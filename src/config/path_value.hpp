@@ -11,8 +11,4 @@ namespace forebay {
 /// quotes in a .env).
 std::optional<std::string> path_problem(std::string_view text, bool dollar_is_meant);
 
-/// The same of what a path and a URL have in common: line breaks and other control characters, invisible ones, quotes
-/// and blanks at an end.
-std::optional<std::string> stray_character_problem(std::string_view text);
-
 }  // namespace forebay

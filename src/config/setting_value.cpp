@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/catalog_url.hpp"
+#include "base/path_text.hpp"
 #include "config/path_value.hpp"
 #include "config/setting_table.hpp"
 

@@ -5,6 +5,7 @@
 
 #include "base/nearest.hpp"
 #include "config/libpq_variables.hpp"
+#include "config/other_names.hpp"
 #include "config/secrets.hpp"
 #include "forebay/error.hpp"
 
@@ -79,6 +80,7 @@ Settings Settings::load(const SettingsInput& input) {
   s.take_environment();
   if (file) s.take_file(*file);
   s.judge_misspelt();
+  s.judge_elsewhere();
   s.warn_about_relations();
   return s;
 }
@@ -162,6 +164,8 @@ void Settings::check_name(std::string_view name, const Source& source) {
   } else if (has_prefix(name, {"SCAN_", "SYNC_"})) {
     warnings_.push_back(source.place + ": " + std::string(name) + " is none of forebay's settings and is ignored" +
                         hint);
+  } else if (const auto ours = known_elsewhere_as(name)) {
+    elsewhere_.push_back({std::string(name), std::string(*ours), source});
   } else if (const auto meant = nearest(name, {"DATABASE_URL"}, 1)) {
     misspelt_.push_back({std::string(name), std::string(*meant), source});
   } else if (const auto variable = misspelt_libpq_variable(name)) {
@@ -183,6 +187,24 @@ void Settings::judge_misspelt() {
       only_not_built_ = false;
     } else if (m.source.kind == SourceKind::file) {
       warnings_.push_back(line);
+    }
+  }
+}
+
+/// Names that another program may have in the same environment, and so only warned of there. A .env is read because
+/// forebay was started beside it, or was told to.
+void Settings::judge_elsewhere() {
+  if (get("DATABASE_URL").source.kind != SourceKind::built_in) return;
+  for (const Misspelt& m : elsewhere_) {
+    if (m.meant == "DATABASE_URL" ? server_variable(environment_).has_value()
+                                  : !variable(environment_, m.meant).empty())
+      continue;
+    const std::string line = m.source.place + ": " + m.name + " is not a name that forebay reads; " + m.meant + " is.";
+    if (m.source.kind == SourceKind::file) {
+      problems_.push_back(line + " If it is another program's: name the destination by DATABASE_URL or --to");
+      only_not_built_ = false;
+    } else {
+      warnings_.push_back(line + " Where it names what is meant, set that");
     }
   }
 }

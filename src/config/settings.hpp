@@ -100,6 +100,7 @@ class Settings {
   void take_file(const EnvFile& file);
   void check_name(std::string_view name, const Source& source);
   void judge_misspelt();
+  void judge_elsewhere();
   void take(const Setting& setting, const Given& given);
   std::optional<std::string> problem_of(const Setting& setting, const Given& given, ParsedValue& value);
   void warn_about_file(const EnvFile& file);
@@ -114,7 +115,8 @@ class Settings {
     std::string name, meant;
     Source source;
   };
-  std::vector<Misspelt> misspelt_;  // of what names the destination
+  std::vector<Misspelt> misspelt_;   // of what names the destination
+  std::vector<Misspelt> elsewhere_;  // the same as other programs call it
   std::optional<std::string> file_;
   std::vector<FileVariable> file_variables_;
   Environment environment_;

@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "base/human.hpp"
+#include "base/place.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_format.hpp"
 #include "recovery/checkpoint_reader.hpp"
@@ -47,6 +48,18 @@ std::optional<std::string> checkpoint_directory_problem(const fs::path& director
   if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return "others may write to it; chmod 700 it, or set MEMORY_DB_CHECKPOINT_DIR to another";
   }
+  return std::nullopt;
+}
+
+std::optional<std::string> why_no_checkpoints(const fs::path& directory) {
+  constexpr const char* kElsewhere = "; set MEMORY_DB_CHECKPOINT_DIR to a folder that this user may write to";
+  if (auto problem = checkpoint_directory_problem(directory)) return problem;
+  std::error_code ignored;
+  if (!fs::exists(directory, ignored)) {
+    const auto why = why_not_to_be_made(directory);
+    return why ? std::optional(*why + kElsewhere) : std::nullopt;
+  }
+  if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) return std::string(std::strerror(errno)) + kElsewhere;
   return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,6 +119,16 @@ bool read_some(int fd, milliseconds wait, Lines& lines) {
 void wait_a_little() { ::poll(nullptr, 0, static_cast<int>(kLookEvery.count())); }
 
 }  // namespace
+
+std::optional<std::string> checkpoint_hook_problem(const std::filesystem::path& hook) {
+  struct stat st = {};
+  if (::stat(hook.c_str(), &st) != 0) return std::generic_category().message(errno) + "; name a program that is there";
+  if (!S_ISREG(st.st_mode)) return "it is not a file; name a program";
+  if (::access(hook.c_str(), X_OK) != 0) {
+    return std::generic_category().message(errno) + "; make it executable for this user (chmod +x)";
+  }
+  return std::nullopt;
+}
 
 HookResult run_checkpoint_hook(const std::filesystem::path& hook, const std::filesystem::path& checkpoint,
                                const std::function<void(std::string_view)>& line, milliseconds deadline) {

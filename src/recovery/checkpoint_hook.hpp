@@ -3,10 +3,14 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace forebay {
+
+/// Why that is no program that could be run as a hook, as the end of a sentence.
+std::optional<std::string> checkpoint_hook_problem(const std::filesystem::path& hook);
 
 struct HookResult {
   bool succeeded = false;

@@ -247,8 +247,7 @@ void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOr
           "its rows are for " + m.destination + " (forebay " + command + " --to URL sends them elsewhere)");
   } else if (!wanted.any_destination && m.host != wanted.host && !is_of_this_host(m)) {
     leave(Cause::other_host, "it was written on host " + m.host + " (when no process runs there any more, forebay " +
-                                 command + (wanted.only_quarantined ? " --to URL" : " --host " + m.host) +
-                                 " sends its rows from here)");
+                                 command + " --host " + m.host + " sends its rows from here)");
   } else {
     crash_point("an orphan is locked");
     folder.lock.show(FileLock::Holder::adopter);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/place.hpp"
 #include "recovery/private_path.hpp"
 
 namespace forebay {
@@ -25,15 +26,6 @@ constexpr Magic kNetworkFileSystems[] = {
 };
 
 constexpr const char* kElsewhere = "; set FOREBAY_STATE_DIR to a directory that this user may write to";
-
-/// A link counts, wherever it leads.
-std::filesystem::path nearest_existing(std::filesystem::path path) {
-  struct stat st = {};
-  while (::lstat(path.c_str(), &st) != 0 && path.has_parent_path() && path != path.parent_path()) {
-    path = path.parent_path();
-  }
-  return path;
-}
 
 std::optional<std::string> problem_of_existing(const std::filesystem::path& directory, const struct stat& st) {
   if (!S_ISDIR(st.st_mode)) return "it is not a directory; set FOREBAY_STATE_DIR to one";
@@ -68,14 +60,8 @@ StateDirectoryReport check_state_directory(const std::filesystem::path& director
     report.problem = std::string(std::strerror(errno)) + kElsewhere;
   } else if (::lstat(directory.c_str(), &st) == 0) {
     report.problem = "it is a symlink to what is not there; make that, or set FOREBAY_STATE_DIR to a directory";
-  } else {
-    const std::filesystem::path parent = nearest_existing(directory);
-    if (::stat(parent.c_str(), &st) != 0) {
-      report.problem = parent.string() + " is a symlink to what is not there" + kElsewhere;
-    } else if (::access(parent.c_str(), W_OK | X_OK) != 0) {
-      report.problem =
-          "it does not exist and cannot be made in " + parent.string() + ": " + std::strerror(errno) + kElsewhere;
-    }
+  } else if (const auto why = why_not_to_be_made(directory)) {
+    report.problem = *why + kElsewhere;
   }
   if (!report.problem) {
     if (const auto network = network_file_system(directory)) {

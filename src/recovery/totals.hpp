@@ -23,7 +23,7 @@ struct FinishedTotals {
   std::uint64_t quarantined = 0;
   std::uint64_t lost = 0;     ///< accepted, but neither sent nor kept: a full disk, a damaged journal
   std::uint64_t dropped = 0;  ///< refused, and given up by `forebay errors --drop`
-  std::uint64_t missing = 0;  ///< of those synced, gone since another server answers; of all streams, under stream ""
+  std::uint64_t missing = 0;  ///< had landed, and gone since another server answers; of all streams, under stream ""
 };
 
 /// By destination and stream; empty when there is no such file. Throws Error(local) when it cannot be read,

@@ -124,17 +124,23 @@ void run_threads(int threads, const WalkContext& context,
     }
   }
 
-  bool told = false;
-  std::unique_lock lock(crew->mutex);
-  while (!crew->changed.wait_for(lock, kLookInterval, [&] { return crew->all_done(); })) {
-    if (context.stop.load(std::memory_order_relaxed)) context.queue.finish();
+  // An observer that throws each time must not keep the walk from being left.
+  const auto look = [&](const auto& what) {
     try {
-      tell(*crew, context, told);
-      if (context.queue.finished() && leave(*crew, context)) break;
+      what();
     } catch (...) {
       if (!crew->failure) crew->failure = std::current_exception();
       context.queue.finish();
     }
+  };
+  bool told = false;
+  std::unique_lock lock(crew->mutex);
+  while (!crew->changed.wait_for(lock, kLookInterval, [&] { return crew->all_done(); })) {
+    if (context.stop.load(std::memory_order_relaxed)) context.queue.finish();
+    bool left = false;
+    look([&] { tell(*crew, context, told); });
+    look([&] { left = context.queue.finished() && leave(*crew, context); });
+    if (left) break;
   }
   if (const auto failure = std::exchange(crew->failure, nullptr)) std::rethrow_exception(failure);
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,13 @@ class Batch {
 
   Reason reason;
   std::vector<BatchRange> ranges;
+  /// Only whether the table takes these rows is asked, be they there already or not: nothing of it stays.
+  bool trial = false;
+  /// Why none of its rows is sent, and all of them are refused.
+  struct RefusedFor {
+    std::string sqlstate, message;
+  };
+  std::optional<RefusedFor> refused_for;
 
   // Filled by build():
   std::vector<BatchPart> parts;

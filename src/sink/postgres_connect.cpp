@@ -29,12 +29,21 @@ struct HostRefusal {
 
 constexpr std::string_view kAway = "is the server running, and the address right?";
 
+/// A setting that is not known, has no such value, or cannot be set at login: no table is met before that.
+bool refuses_setting(const std::string& sqlstate) {
+  return (sqlstate.starts_with("42") && sqlstate != "42501") || sqlstate.starts_with("22") || sqlstate == "55P02";
+}
+
 HostRefusal refusal_of(std::string_view libpq_says) {
   const ServerMessage said = parse_server_message(libpq_says);
   const ErrorRow* row = said.sqlstate.empty() ? find_client_error(said.text) : find_sqlstate(said.sqlstate);
   HostRefusal r{failure_class(said.sqlstate, Phase::connect), said.sqlstate, said.text, std::string(kAway), true};
   if (row != nullptr && said.sqlstate.empty()) r.failure_class = row->failure_class;
   if (row != nullptr && !row->cure.empty()) r.cure = row->cure;
+  if (refuses_setting(said.sqlstate)) {
+    r.failure_class = FailureClass::login_or_target;
+    r.cure = "mend what is set at login: options= in the destination's URL, or PGOPTIONS";
+  }
   // libpq asks the same question at the end of some of its messages.
   if (r.cure.starts_with("is the server running") && said.text.find("Is the server running") != std::string::npos)
     r.cure = {};
@@ -100,6 +109,8 @@ Connection try_host(const PostgresTarget& target, const Watchdog& watchdog, cons
   if (why.sqlstate == "42501") {
     why.cure = "as the database's owner run: GRANT CONNECT ON DATABASE " + quoted_identifier(PQdb(connection.get())) +
                " TO " + quoted_identifier(PQuser(connection.get()));
+    if (*PQoptions(connection.get()) != '\0')
+      why.cure += "; or leave out of options= and PGOPTIONS what the role may not set";
   }
   return {nullptr, &PQfinish};
 }

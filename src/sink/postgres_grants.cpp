@@ -95,6 +95,19 @@ std::string select_sequences(const std::string& oid, const Stream& stream) {
          oid + " AND a.attname NOT IN (" + literals(owned) + ") AND NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE')";
 }
 
+/// Functions in the defaults of columns that the stream does not fill, and in generated ones, that the role may not
+/// run.
+std::string select_functions(const std::string& oid, const Stream& stream) {
+  std::vector<std::string> owned = {stream.version_column};
+  for (const Column& c : stream.columns) owned.push_back(c.name);
+  return "SELECT DISTINCT quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || "
+         "pg_get_function_identity_arguments(p.oid) || ')', quote_ident(pg_get_userbyid(p.proowner)) FROM pg_attrdef f "
+         "JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum JOIN pg_depend d ON d.classid = "
+         "'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_proc'::regclass JOIN pg_proc p ON p.oid = "
+         "d.refobjid JOIN pg_namespace n ON n.oid = p.pronamespace WHERE f.adrelid = " +
+         oid + " AND a.attname NOT IN (" + literals(owned) + ") AND NOT has_function_privilege(p.oid, 'EXECUTE')";
+}
+
 /// Looks at all of it in one transaction, by the catalogs: a table in a schema that may not be used has no name that
 /// could be asked for.
 class GrantCheck {
@@ -252,12 +265,15 @@ class GrantCheck {
       if (!filled) continue;
       for (const auto& row : session_.exec(select_sequences(table->oid, *needed->stream) + " ORDER BY 1"))
         missing_.push_back({"USAGE", std::string("SEQUENCE ") + row[0].c_str(), row[1].c_str()});
+      for (const auto& row : session_.exec(select_functions(table->oid, *needed->stream) + " ORDER BY 1"))
+        missing_.push_back({"EXECUTE", std::string("FUNCTION ") + row[0].c_str(), row[1].c_str()});
     }
   }
 
   static std::string lower_kind(const std::string& object) {
     if (object.starts_with("SCHEMA ")) return "schema " + object.substr(7);
     if (object.starts_with("SEQUENCE ")) return "sequence " + object.substr(9);
+    if (object.starts_with("FUNCTION ")) return "function " + object.substr(9);
     return object;
   }
 

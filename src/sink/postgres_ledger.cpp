@@ -1,6 +1,6 @@
 // What PostgresSink reads from the batch ledger and writes to it.
 #include "sink/copy_encoder.hpp"
-#include "sink/postgres_own_code.hpp"
+#include "sink/postgres_ledger_code.hpp"
 #include "sink/postgres_sink.hpp"
 
 namespace forebay {
@@ -47,15 +47,9 @@ void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger)
     streams.add(std::string_view(range.stream->name));
     quarantined.add(static_cast<std::int64_t>(e.quarantined));
   }
-  const std::uint64_t noted =
-      session_->run(session_->dialect().insert_ledger(ledger_table_),
-                    {buffers.take(), segments.take(), firsts.take(), lasts.take(), synced.take(), superseded.take(),
-                     std::string(to_string(batch.reason)), streams.take(), quarantined.take()});
-  if (noted == ledger.entries().size()) return;
-  throw DestinationFailure({FailureClass::schema, "",
-                            "table " + ledger_table_ + " did not keep what it is to know of a batch: " +
-                                named_triggers(own_triggers(*session_, ledger_table_)) +
-                                " dropped it; DROP TRIGGER … ON " + ledger_table_ + ", as rows would land twice"});
+  note_in_ledger(*session_, server_.prelude, ledger_table_, ledger.entries().size(),
+                 {buffers.take(), segments.take(), firsts.take(), lasts.take(), synced.take(), superseded.take(),
+                  std::string(to_string(batch.reason)), streams.take(), quarantined.take()});
 }
 
 }  // namespace forebay

@@ -8,6 +8,9 @@
 #include "forebay/file_record.hpp"
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
+#include "sink/postgres_event_triggers.hpp"
+#include "sink/postgres_own_code.hpp"
+#include "sink/postgres_policies.hpp"
 #include "sink/postgres_table.hpp"
 
 namespace forebay {
@@ -26,11 +29,16 @@ bool PostgresMigrator::table_exists(const std::string& name) { return find_table
 
 std::vector<PostgresMigrator::Applied> PostgresMigrator::applied() {
   std::vector<Applied> rows;
-  if (!table_exists("forebay_migrations")) return rows;
+  const auto table = find_table(session_, {"", "forebay_migrations"});
+  if (!table) return rows;
   for (const auto& r :
        session_.exec("SELECT \"number\", name, checksum, to_char(applied_at AT TIME ZONE 'UTC', "
                      "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), adopted FROM forebay_migrations ORDER BY \"number\"")) {
     rows.push_back({r[0].as<int>(), r[1].c_str(), r[2].c_str(), r[3].c_str(), r[4].as<bool>()});
+  }
+  // Hidden ones would be applied again.
+  if (rows.empty() && session_.dialect().name() != "opengauss") {
+    if (const auto lacks = lacks_policy(session_, *table, {"SELECT"})) throw DestinationFailure(*lacks);
   }
   return rows;
 }
@@ -156,7 +164,7 @@ std::vector<std::string> PostgresMigrator::up(Adopt may_adopt, const std::vector
 
 void PostgresMigrator::run_adopting(const Adoption& adoption, const std::string& statement) {
   try {
-    session_.exec(statement);
+    run_ddl(session_, prelude_, statement);
   } catch (const DestinationFailure& e) {
     Failure told = e.failure;
     if (e.sqlstate() == "54000") {
@@ -182,15 +190,15 @@ void PostgresMigrator::take(const Step& step, const std::map<int, Adoption>& ado
       if (!table_exists(table) && table_exists(table + "_key"))
         throw DestinationFailure(missing_table(session_, m, table));
     }
-    session_.exec(std::string(m.up));
+    run_ddl(session_, prelude_, std::string(m.up));
     // A row that says `adopted` goes on saying so: such a table is never dropped, and its owner may put it back.
     lines.push_back(what + " applied again: table " + (tables.empty() ? m.alters() : tables.front()) +
                     " was not there any more");
     return;
   }
-  session_.exec(
-      "CREATE TABLE IF NOT EXISTS forebay_migrations (\"number\" integer PRIMARY KEY, name text NOT NULL, "
-      "checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
+  run_ddl(session_, prelude_,
+          "CREATE TABLE IF NOT EXISTS forebay_migrations (\"number\" integer PRIMARY KEY, name text NOT NULL, "
+          "checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
   const auto adopted = adoptions.find(m.number);
   const bool stands = adopted != adoptions.end();
   if (stands) {
@@ -199,11 +207,23 @@ void PostgresMigrator::take(const Step& step, const std::map<int, Adoption>& ado
     lines.push_back("table " + adoption.table + " adopted: " + adoption.what());
     lines.insert(lines.end(), adoption.notes.begin(), adoption.notes.end());
   } else {
-    session_.exec(std::string(m.up));
+    run_ddl(session_, prelude_, std::string(m.up));
     lines.push_back(what + " applied");
   }
-  session_.exec("INSERT INTO forebay_migrations (\"number\", name, checksum, adopted) VALUES ($1, $2, $3, $4)",
-                {std::to_string(m.number), m.name, m.checksum, stands ? "true" : "false"});
+  note(m, stands);
+}
+
+void PostgresMigrator::note(const Migration& migration, bool adopted) {
+  const auto noted =
+      session_.exec("INSERT INTO forebay_migrations (\"number\", name, checksum, adopted) VALUES ($1, $2, $3, $4)",
+                    {std::to_string(migration.number), migration.name, migration.checksum, adopted ? "true" : "false"});
+  if (noted.affected_rows() == 1) return;
+  const std::string table = find_table(session_, {"", "forebay_migrations"}).value_or("forebay_migrations");
+  const OwnTriggers triggers = own_triggers(session_, table);
+  throw DestinationFailure(
+      {FailureClass::schema, "",
+       "table " + table + " did not keep that " + number_and_name(migration.number, migration.name) +
+           " was applied: " + named_triggers(triggers) + " dropped it. " + cure_of_own_triggers(triggers, table)});
 }
 
 void PostgresMigrator::check_fit() {
@@ -249,7 +269,7 @@ std::vector<std::string> PostgresMigrator::preview_adoption() {
 void PostgresMigrator::create_table(const std::string& sql) {
   session_.begin(prelude_);
   lock();
-  session_.exec(sql);
+  run_ddl(session_, prelude_, sql);
   session_.commit();
 }
 
@@ -281,7 +301,7 @@ std::vector<std::string> PostgresMigrator::down_lines(int count, bool run) {
         lines.push_back("table " + table + " with " + rows_there[0][0].c_str() + " rows");
       }
       if (tables.empty()) lines.push_back("what " + number_and_name(m->number, m->name) + " created");
-      if (run) session_.exec(std::string(m->down));
+      if (run) run_ddl(session_, prelude_, std::string(m->down));
     }
     if (run) session_.exec("DELETE FROM forebay_migrations WHERE \"number\" = $1", {std::to_string(last.number)});
   }

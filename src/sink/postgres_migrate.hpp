@@ -55,6 +55,7 @@ class PostgresMigrator {
   std::vector<Step> steps(const std::vector<Applied>& rows, Adopt may_adopt);
   std::vector<std::string> oddities(const std::vector<Applied>& rows) const;
   void take(const Step& step, const std::map<int, Adoption>& adoptions, std::vector<std::string>& lines);
+  void note(const Migration& migration, bool adopted);
   void run_adopting(const Adoption& adoption, const std::string& statement);
   /// Of tables that are somebody's own, by the number of the migration.
   std::map<int, Adoption> plan_adoptions(const std::vector<Applied>& rows);

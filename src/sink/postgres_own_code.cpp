@@ -5,6 +5,7 @@
 #include "sink/postgres_table.hpp"
 
 namespace forebay {
+
 std::string named_triggers(const OwnTriggers& triggers) {
   const std::vector<std::string>& names = triggers.names;
   constexpr std::size_t kShown = 4;
@@ -25,10 +26,19 @@ OwnTriggers own_triggers(PostgresSession& session, const std::string& quoted) {
            "WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1",
            {quoted})) {
     found.names.push_back(row[0].c_str() + (row[1].as<bool>() ? "" : std::string(" of ") + row[2].c_str()));
+    found.disabled.push_back(std::string("ALTER TABLE ") + (row[1].as<bool>() ? quoted : row[2].c_str()) +
+                             " DISABLE TRIGGER " + row[0].c_str());
     found.on_insert = found.on_insert || row[3].as<bool>();
     found.deferred = found.deferred || row[4].as<bool>();
   }
   return found;
+}
+
+std::string cure_of_own_triggers(const OwnTriggers& triggers, const std::string& quoted) {
+  std::string statements;
+  for (const std::string& statement : triggers.disabled) statements += (statements.empty() ? "" : "; ") + statement;
+  if (statements.empty()) return statements;
+  return "Table " + quoted + " is forebay's own. As its owner run: " + statements + " (or DROP TRIGGER)";
 }
 
 std::string own_code_shape(const std::string& quoted) {

@@ -16,7 +16,8 @@ struct PostgresTable;
 /// Triggers of a table and of its partitions that INSERT or UPDATE may fire. Such code may keep a row out, change its
 /// key or delete it again, all without an error. docs/tables.md tells what is done about which.
 struct OwnTriggers {
-  std::vector<std::string> names;  // quoted; of a partition with its name
+  std::vector<std::string> names;     // quoted; of a partition with its name
+  std::vector<std::string> disabled;  // the same ones: "ALTER TABLE t DISABLE TRIGGER a"
   bool on_insert = false;
   bool deferred = false;  // one runs at COMMIT, unless it is told to run at once
 
@@ -26,6 +27,10 @@ OwnTriggers own_triggers(PostgresSession& session, const std::string& quoted);
 
 /// "trigger a", "triggers a, b"
 std::string named_triggers(const OwnTriggers& triggers);
+
+/// What to do about triggers of a table of forebay's own, as a sentence that goes on after a full stop. Empty: there
+/// are none.
+std::string cure_of_own_triggers(const OwnTriggers& triggers, const std::string& quoted);
 
 /// An SQL expression on pg_class c: a text that changes with what own_triggers() and rule_misfits() look at; NULL where
 /// there is none of it.

@@ -69,9 +69,19 @@ PostgresSession::~PostgresSession() {
 
 bool PostgresSession::usable() const { return PQstatus(raw_) == CONNECTION_OK; }
 
+Watchdog::Guard PostgresSession::watch() {
+  called_at_ = std::chrono::steady_clock::now();
+  return {watchdog_, socket_, target_.statement_timeout};
+}
+
+/// The server ends what it was told to end shortly before our own deadline: by 57014, as it does for others.
+bool PostgresSession::ended_early() const {
+  return std::chrono::steady_clock::now() - called_at_ < target_.statement_timeout * 8 / 10;
+}
+
 template <typename Call>
 auto PostgresSession::guarded(Phase phase, Call&& call) -> decltype(call()) {
-  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  const Watchdog::Guard guard = watch();
   try {
     return call();
   } catch (const DestinationFailure&) {
@@ -95,6 +105,11 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
   if (timed_out) {
     why = phase == Phase::commit ? FailureClass::in_doubt : FailureClass::reconnect;
     message += "no answer within " + limit_text(target_.statement_timeout) + " (SYNC_STATEMENT_TIMEOUT)";
+  } else if (said.sqlstate == "57014" && phase == Phase::statement && ended_early()) {
+    message += said.text +
+               " (57014), and not by SYNC_STATEMENT_TIMEOUT: by a statement_timeout of the role, the database or the "
+               "server (SHOW statement_timeout as this role; ALTER ROLE … RESET statement_timeout), or by somebody who "
+               "canceled it";
   } else {
     message =
         with_cure(message + (said.text.empty() ? "the connection was lost" : said.text), said.sqlstate, said.reporter);
@@ -103,7 +118,9 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
       message += "; if the server is an openGauss that does not say so, begin the destination with opengauss://";
   }
   if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";
-  throw failure_of({why, said.sqlstate, message}, said);
+  DestinationFailure failure = failure_of({why, said.sqlstate, message}, said);
+  failure.no_answer = timed_out;
+  throw failure;
 }
 
 pqxx::result PostgresSession::begin(const std::string& first) {
@@ -123,7 +140,7 @@ pqxx::result PostgresSession::exec(const std::string& sql, const std::vector<std
 
 // Not through libpqxx, which ends a transaction in which a statement fails.
 std::uint64_t PostgresSession::run(const std::string& sql, const std::vector<std::string>& parameters) {
-  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  const Watchdog::Guard guard = watch();
   std::vector<const char*> values;
   values.reserve(parameters.size());
   for (const std::string& p : parameters) values.push_back(p.c_str());
@@ -138,7 +155,7 @@ std::uint64_t PostgresSession::run(const std::string& sql, const std::vector<std
 }
 
 std::vector<std::pair<std::uint64_t, std::string>> PostgresSession::run_query(const std::string& sql) {
-  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  const Watchdog::Guard guard = watch();
   const Result done(PQexec(raw_, sql.c_str()), &PQclear);
   if (PQresultStatus(done.get()) != PGRES_TUPLES_OK) check(done.get(), guard.fired());
   std::vector<std::pair<std::uint64_t, std::string>> rows;
@@ -150,7 +167,7 @@ std::vector<std::pair<std::uint64_t, std::string>> PostgresSession::run_query(co
 }
 
 std::vector<std::pair<std::string, std::string>> PostgresSession::run_row(const std::string& sql) {
-  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  const Watchdog::Guard guard = watch();
   const Result done(PQexec(raw_, sql.c_str()), &PQclear);
   if (PQresultStatus(done.get()) != PGRES_TUPLES_OK || PQntuples(done.get()) != 1) check(done.get(), guard.fired());
   std::vector<std::pair<std::string, std::string>> values;
@@ -168,7 +185,7 @@ bool PostgresSession::server_spoke() const {
 }
 
 void PostgresSession::copy(const std::string& sql, const std::function<void(std::string& piece)>& next) {
-  const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+  const Watchdog::Guard guard = watch();
   Result started(PQexec(raw_, sql.c_str()), &PQclear);
   if (PQresultStatus(started.get()) != PGRES_COPY_IN) check(started.get(), guard.fired());
   std::string piece;
@@ -193,18 +210,21 @@ void PostgresSession::copy(const std::string& sql, const std::function<void(std:
   if (PQresultStatus(outcome.get()) != PGRES_COMMAND_OK) check(outcome.get(), false);
 }
 
-/// The rows did not get through in time. A server that is stopped, or a link too slow for so many: half as many next
-/// time, or a slow link would never bring any.
+/// The rows did not get through in time. A server that is stopped, or a link too slow for so many: fewer next time, or
+/// a slow link would never bring any.
 void PostgresSession::too_slow() {
-  throw DestinationFailure({FailureClass::retry_half, "",
-                            target_.description + ": the rows of a batch did not get through within " +
-                                limit_text(target_.statement_timeout) +
-                                " (SYNC_STATEMENT_TIMEOUT); half as many are sent next"});
+  DestinationFailure failure({FailureClass::retry_half, "",
+                              target_.description + ": the rows of a batch did not get through within " +
+                                  limit_text(target_.statement_timeout) + " (SYNC_STATEMENT_TIMEOUT)"});
+  failure.no_answer = true;
+  throw failure;
 }
 
 void PostgresSession::check(PGresult* result, bool timed_out) {
-  const char* text = result != nullptr ? PQresultErrorMessage(result) : PQerrorMessage(raw_);
   const char* code = result != nullptr ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
+  // The last result tells of the connection's end alone; what the server said before that is with the connection.
+  const bool ended = result == nullptr || (code == nullptr && !usable());
+  const char* text = ended ? PQerrorMessage(raw_) : PQresultErrorMessage(result);
   try {
     fail(Phase::statement, timed_out, text, code != nullptr ? code : "");
   } catch (DestinationFailure& failure) {
@@ -225,7 +245,7 @@ void PostgresSession::commit() {
 void PostgresSession::abort() noexcept {
   if (!transaction_) return;
   try {
-    const Watchdog::Guard guard(watchdog_, socket_, target_.statement_timeout);
+    const Watchdog::Guard guard = watch();
     transaction_.reset();  // libpqxx rolls back
   } catch (const std::exception&) {
     // Destructors of libpqxx do not throw; the guard's thread may not have started.

@@ -76,6 +76,8 @@ class PostgresSession {
   const std::string& told() const { return server_.told; }
 
  private:
+  Watchdog::Guard watch();
+  bool ended_early() const;
   template <typename Call>
   auto guarded(Phase phase, Call&& call) -> decltype(call());
   [[noreturn]] void fail(Phase phase, bool timed_out, std::string_view verbose,
@@ -87,8 +89,9 @@ class PostgresSession {
   PostgresTarget target_;
   Watchdog& watchdog_;
   PGconn* raw_ = nullptr;  // owned by connection_
-  int backend_ = 0;        // libpq forgets it with a connection that broke
-  int socket_ = -1;        // a duplicate for the watchdog: libpq may close its own while a guard watches
+  std::chrono::steady_clock::time_point called_at_;
+  int backend_ = 0;  // libpq forgets it with a connection that broke
+  int socket_ = -1;  // a duplicate for the watchdog: libpq may close its own while a guard watches
   std::unique_ptr<PqxxConnection> connection_;
   ServerDialect server_;
   std::optional<pqxx::work> transaction_;

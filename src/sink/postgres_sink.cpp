@@ -26,6 +26,18 @@ Failure without_rows(Failure failure) {
   return failure;
 }
 
+std::vector<PartRefusal> all_refused(const BatchPart& part, const Batch::RefusedFor& why) {
+  std::vector<PartRefusal> all;
+  for (std::size_t row = 0; row < part.rows.size(); ++row) all.push_back({row, why.sqlstate, {}, why.message});
+  return all;
+}
+
+/// A row that is there at this version already would not be touched, and the table's code not be run.
+void make_newest(Batch& batch) {
+  for (BatchPart& part : batch.parts)
+    for (BatchRow& row : part.rows) ++row.version;
+}
+
 }  // namespace
 
 PostgresSink::PostgresSink(PostgresTarget target, DestinationOptions options, std::shared_ptr<PostgresShared> shared,
@@ -99,13 +111,20 @@ void PostgresSink::tell_server() {
 
 void PostgresSink::tell_unlogged() {
   std::string tables;
+  std::string cures;
+  const auto add = [&](const std::string& table) {
+    tables += (tables.empty() ? "" : ", ") + table;
+    cures += (cures.empty() ? "ALTER TABLE " : "; ALTER TABLE ") + table + " SET LOGGED";
+  };
   for (const Target& t : targets_)
-    if (t.table.unlogged) tables += (tables.empty() ? "" : ", ") + t.table.quoted;
-  if (tables.empty() || !shared_->unlogged.tell(tables) || !options_.note) return;
-  options_.note(
-      "UNLOGGED: " + tables +
-      "; PostgreSQL empties such a table when it starts after a crash, and what had landed is gone (ALTER TABLE "
-      "… SET LOGGED)");
+    if (t.table.unlogged) add(t.table.quoted);
+  if (ledger_unlogged_) add(ledger_table_);
+  const auto& tell = options_.warn ? options_.warn : options_.note;
+  if (tables.empty() || !shared_->unlogged.tell(tables) || !tell) return;
+  tell("UNLOGGED: " + tables +
+       "; PostgreSQL empties such a table when it starts after a crash, and what had landed is gone. As its owner "
+       "run: " +
+       cures);
 }
 
 void PostgresSink::check_grants() {
@@ -121,7 +140,7 @@ void PostgresSink::find_targets() {
     return quoted.value_or(quoted_table(table_name(table)));
   };
   ledger_table_ = found(ledger_stream().table);
-  check_ledger(*session_, ledger_table_);
+  ledger_unlogged_ = inspect_table(*session_, ledger_stream(), ledger_table_).unlogged;
   for (const Stream* s : streams_) targets_.push_back({s, inspect_table(*session_, *s, found(s->table)), {}, false});
   session_->commit();
 }
@@ -155,6 +174,7 @@ std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const Keep
     return std::nullopt;
   } catch (DestinationFailure& e) {
     if (committing_ && keep) judge_commit(e);
+    e.failure.cut_short = cut_short_by(e);
     const FailureClass why = e.failure.failure_class;
     if (session_ != nullptr) session_->abort();
     const bool lost =
@@ -232,6 +252,7 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
 
 Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn) {
   committing_ = false;
+  sending_rows_ = false;
   begin(batch);
   stages_ = 0;
   const OwnCode own_code = own_code_of(batch);
@@ -246,10 +267,12 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
 
   const std::vector<std::vector<LandedSpan>> landed = landed_spans(batch);
   batch.build(spans_of(landed));
+  if (batch.trial) make_newest(batch);
   LedgerEntries ledger(batch);
   crash_point("before the rows are sent");
   const auto search = keep ? PostgresRows::Search::yes : PostgresRows::Search::no;
   const SendPart send_rows = [&](const BatchPart& whole, bool again) {
+    if (batch.refused_for) return all_refused(whole, *batch.refused_for);
     const PostgresTable& table = target_of(whole.stream).table;
     return send_uncut(table, session_->dialect(), whole, [&](const BatchPart& part) {
       PostgresRows rows(*session_, table, part, ledger, search);
@@ -261,13 +284,19 @@ Written PostgresSink::send(Batch& batch, const KeepRefused& keep, const TableTur
     });
   };
   FindNotKept not_kept;
-  if (own_code.any) {
+  if (own_code.any && !batch.refused_for) {
     not_kept = [&](const BatchPart& part) { return rows_not_kept(*session_, target_of(part.stream).table, part); };
   }
+  sending_rows_ = true;
   const std::vector<RefusedRow> refused = send_parts(batch, ledger, send_rows, not_kept);
+  sending_rows_ = false;
   if (!refused.empty() && !keep) {  // without a search only what the server took without an error
     const RefusedRow& first = refused.front();
     throw DestinationFailure({FailureClass::row_refused, first.sqlstate, first.message});
+  }
+  if (batch.trial) {
+    session_->abort();
+    return {};
   }
   shared_->rates.judge(batch, refused);
   try {

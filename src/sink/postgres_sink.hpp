@@ -111,6 +111,7 @@ class PostgresSink final : public Sink {
   void judge_commit(DestinationFailure& e);
   void name_commit_wait(int backend, Failure& failure) noexcept;
   bool may_be_lock_wait(const std::string& sqlstate) const;
+  CutShort cut_short_by(const DestinationFailure& e) const;
   void name_lock_holder(const Batch& batch, Failure& failure) noexcept;
   Written send(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn);
   std::vector<std::vector<LandedSpan>> landed_spans(const Batch& batch);
@@ -129,7 +130,9 @@ class PostgresSink final : public Sink {
   std::unique_ptr<PostgresSession> session_;
   PostgresServer server_;
   std::string ledger_table_;
+  bool ledger_unlogged_ = false;
   std::vector<Target> targets_;
+  bool sending_rows_ = false;  // of a stream, and nothing else
   bool committing_ = false;
   bool check_at_once_ = false;  // a deferred constraint broke at COMMIT: from now on they are not deferred
   std::uint32_t stages_ = 0;    // temporary tables that the transaction has made

@@ -63,6 +63,18 @@ bool PostgresSink::may_be_lock_wait(const std::string& sqlstate) const {
   return sqlstate == "55P03" || sqlstate == "YY003" || (by_statement && sqlstate == "57014");
 }
 
+/// What a row can end, and what is no wait: another backend's crash (57P02) is none of its doing.
+CutShort PostgresSink::cut_short_by(const DestinationFailure& e) const {
+  if (!sending_rows_ || shared_->watchdog.interrupted()) return CutShort::nothing;
+  const FailureClass why = e.failure.failure_class;
+  const std::string& state = e.sqlstate();
+  if (e.no_answer) return CutShort::no_answer;
+  if (why == FailureClass::retry_half && state == "57014")
+    return may_be_lock_wait(state) ? CutShort::nothing : CutShort::statement;
+  const bool ended = state.empty() || state == "57P01" || state.starts_with("08");
+  return why == FailureClass::reconnect && ended ? CutShort::session : CutShort::nothing;
+}
+
 /// A COMMIT without an answer may wait for a standby, which only another connection can find out. That may take no
 /// long.
 void PostgresSink::name_commit_wait(int backend, Failure& failure) noexcept {

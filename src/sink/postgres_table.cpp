@@ -260,10 +260,6 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   return table;
 }
 
-void check_ledger(PostgresSession& session, const std::string& quoted) {
-  inspect_table(session, ledger_stream(), quoted);
-}
-
 Failure missing_table(PostgresSession& session, const Migration& maker, const std::string& name) {
   // Renamed with a table, an index keeps its name.
   const auto renamed = session.exec("SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = " +

@@ -65,8 +65,6 @@ std::string shape_of(const PostgresDialect& dialect, const std::string& quoted, 
 
 /// Everything a sink needs to know of the table. Throws DestinationFailure(schema) that names what does not fit.
 PostgresTable inspect_table(PostgresSession& session, const Stream& stream, const std::string& quoted);
-/// Throws the same if the batch ledger lacks what is written to it.
-void check_ledger(PostgresSession& session, const std::string& quoted);
 /// Of a table that a migration made and that is there no more.
 Failure missing_table(PostgresSession& session, const Migration& maker, const std::string& name);
 

@@ -32,11 +32,20 @@ enum class FailureClass : std::uint8_t {
 };
 std::string_view to_string(FailureClass c) noexcept;
 
+/// What ended while a stream's rows were on their way, so that one of these rows may be why.
+enum class CutShort : std::uint8_t {
+  nothing,    ///< something else failed
+  statement,  ///< by the server's statement timeout, which no wait for a lock reaches
+  session,    ///< the server ended it, or it broke
+  no_answer   ///< our own deadline ended the wait for an answer
+};
+
 /// message is one line for a person: what failed, on what, why, what to do. No secrets, no row content.
 struct Failure {
   FailureClass failure_class = FailureClass::other;
   std::string sqlstate;
   std::string message;
+  CutShort cut_short = CutShort::nothing;
 };
 
 /// Counts of one range: what this write and (where maybe_sent) earlier ones brought there.
@@ -86,6 +95,8 @@ class Sink {
   /// Rows that the destination refuses are handed to `keep`, and the rest lands: of a key whose newest row is refused
   /// the next older one of the batch. Without `keep` a refused row fails the batch (row_refused). So do, as `schema`,
   /// too many rows of a stream that are refused for one reason (RefusalRate): then nothing is kept.
+  /// Of a batch with `refused_for` the rows count as refused unsent. One that is a `trial` is rolled back where it
+  /// would be committed, and its Written is empty. Only a sink whose failures have a `cut_short` gets either.
   virtual WriteOutcome write(Batch& batch, const KeepRefused& keep = {}) = 0;
 
   /// Drops the connection. Called also while nothing is wrong (stop).
@@ -137,6 +148,8 @@ struct DestinationOptions {
   std::function<void(std::int64_t ahead_us)> clock_compared;
   /// One line for the log: "migrated …", "adopted table …". Called from the thread that calls the sink.
   std::function<void(const std::string&)> note;
+  /// The same for what is odd and works for now; where it is empty, `note` is called.
+  std::function<void(const std::string&)> warn;
 };
 
 class Comparer;  // sink/compare.hpp

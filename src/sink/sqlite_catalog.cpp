@@ -16,6 +16,9 @@ namespace {
 
 constexpr int kCatalogApplicationId = 0x66726279;  // "frby"
 
+constexpr const char* kLetWrite =
+    "; let who runs forebay write to the file and its folder (chown, chmod), or mount it writable";
+
 /// A new file, empty, for its owner only. Linked into place whole: closing a descriptor of a file that SQLite has open
 /// in this process would drop SQLite's locks, so none is ever opened on the catalog's own name.
 void make_private_file(const std::string& file) {
@@ -54,7 +57,8 @@ SqliteConnection opened(const std::string& file, std::chrono::milliseconds busy_
   try {
     db.emplace(file, SQLITE_OPEN_READWRITE);
   } catch (const Error& e) {
-    throw DestinationFailure({FailureClass::login_or_target, "", e.what()});
+    const bool denied = ::access(file.c_str(), R_OK | W_OK) != 0 && (errno == EACCES || errno == EROFS);
+    throw DestinationFailure({FailureClass::login_or_target, "", e.what() + std::string(denied ? kLetWrite : "")});
   }
   try {
     db->busy_timeout(busy_timeout);
@@ -131,6 +135,9 @@ Failure sqlite_failure(const SqliteConnection& db, bool committing) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
       message += "; another process holds the catalog's write lock";
+      break;
+    case SQLITE_READONLY:
+      message += kLetWrite;
       break;
     case SQLITE_FULL:
       message += "; make room on its file system";

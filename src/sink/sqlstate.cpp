@@ -35,7 +35,7 @@ constexpr std::array kSqlstates = {
     ErrorRow{"57P05", kReconnect, ""},  // idle session timeout
     ErrorRow{"25P03", kReconnect, ""},  // idle in transaction timeout
     ErrorRow{"25P04", kReconnect, ""},  // transaction timeout
-    ErrorRow{"57014", FailureClass::retry_half, "it is sent again in halves; SYNC_STATEMENT_TIMEOUT is the limit"},
+    ErrorRow{"57014", FailureClass::retry_half, "SYNC_STATEMENT_TIMEOUT is the limit"},
     ErrorRow{"40003", FailureClass::in_doubt, ""},     // statement completion unknown
     ErrorRow{"40", FailureClass::retry_batch, ""},     // serialization failure, deadlock
     ErrorRow{"55P03", FailureClass::retry_batch, ""},  // who holds the lock: lock_holder()

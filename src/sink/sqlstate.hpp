@@ -66,9 +66,10 @@ class DestinationFailure : public Error {
   Failure failure;
   std::string constraint;
   Reporter reporter = Reporter::server;
-  bool in_code = false;  // see ServerMessage
-  std::string said;      // the server's words alone
-  std::string context;   // the server's, as it came: may quote rows
+  bool in_code = false;    // see ServerMessage
+  std::string said;        // the server's words alone
+  std::string context;     // the server's, as it came: may quote rows
+  bool no_answer = false;  // our own deadline ended it
 };
 
 }  // namespace forebay

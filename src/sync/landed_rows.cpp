@@ -1,10 +1,24 @@
 #include "sync/landed_rows.hpp"
 
+#include <algorithm>
+
 namespace forebay {
 
-void LandedRows::add(const std::string& buffer, std::uint64_t segment, std::uint64_t rows) {
+/// They were counted as what became of them when they landed: most as synced.
+Counts without_missing(Counts counts, std::uint64_t missing) {
+  for (std::uint64_t* of : {&counts.synced, &counts.superseded}) {
+    const std::uint64_t taken = std::min(missing, *of);
+    *of -= taken;
+    missing -= taken;
+  }
+  return counts;
+}
+
+void LandedRows::add(const std::string& buffer, std::uint64_t segment, const Stream& stream, std::uint64_t rows) {
   const std::lock_guard lock(mutex_);
-  buffers_[buffer][segment] += rows;
+  Rows& of = buffers_[buffer][segment];
+  of.count += rows;
+  of.stream = &stream;
 }
 
 void LandedRows::forget(const std::string& buffer, std::uint64_t segment) {
@@ -31,16 +45,16 @@ std::vector<LandedRows::Missing> LandedRows::compare(const AskLedger& ask) {
   for (const std::string& buffer : buffers) {
     // Counted before the ledger is asked, which may get ahead of it and not behind.
     for (Segments some = some_of(buffer, 0); !some.empty(); some = some_of(buffer, some.rbegin()->first + 1)) {
-      const Segments there = ask(buffer, some.begin()->first, some.rbegin()->first);
+      const auto there = ask(buffer, some.begin()->first, some.rbegin()->first);
       for (const auto& [segment, rows] : some) {
         const auto found = there.find(segment);
         const std::uint64_t known = found == there.end() ? 0 : found->second;
-        if (known < rows) missing.push_back({buffer, segment, rows - known});
+        if (known < rows.count) missing.push_back({buffer, segment, rows.count - known, rows.stream});
       }
     }
   }
   const std::lock_guard lock(mutex_);
-  for (const Missing& m : missing) buffers_[m.buffer][m.segment] -= m.rows;
+  for (const Missing& m : missing) buffers_[m.buffer][m.segment].count -= m.rows;
   return missing;
 }
 

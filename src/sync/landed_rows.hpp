@@ -7,14 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "forebay/status.hpp"
+#include "forebay/stream.hpp"
+
 namespace forebay {
+
+/// What is there by now of rows so many of which are missing.
+Counts without_missing(Counts counts, std::uint64_t missing);
 
 /// What this process brought to its destination and was told is committed there: rows by segment, to be held against
 /// the destination's ledger when another server answers in its place. Some 50 bytes for each segment, until the process
 /// ends. Thread-safe.
 class LandedRows {
  public:
-  void add(const std::string& buffer, std::uint64_t segment, std::uint64_t rows);
+  void add(const std::string& buffer, std::uint64_t segment, const Stream& stream, std::uint64_t rows);
   /// All of the segment's rows are to land once more.
   void forget(const std::string& buffer, std::uint64_t segment);
 
@@ -22,6 +28,7 @@ class LandedRows {
     std::string buffer;
     std::uint64_t segment = 0;
     std::uint64_t rows = 0;
+    const Stream* stream = nullptr;
   };
   /// What the ledger has of a buffer's segments first … last, by segment.
   using AskLedger = std::function<std::map<std::uint64_t, std::uint64_t>(const std::string& buffer, std::uint64_t first,
@@ -31,7 +38,11 @@ class LandedRows {
   std::vector<Missing> compare(const AskLedger& ask);
 
  private:
-  using Segments = std::map<std::uint64_t, std::uint64_t>;
+  struct Rows {
+    std::uint64_t count = 0;
+    const Stream* stream = nullptr;
+  };
+  using Segments = std::map<std::uint64_t, Rows>;
 
   Segments some_of(const std::string& buffer, std::uint64_t from) const;
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -21,6 +22,7 @@
 #include "sink/sink.hpp"
 #include "sync/destination_health.hpp"
 #include "sync/landed_rows.hpp"
+#include "sync/poison_search.hpp"
 
 namespace forebay {
 
@@ -61,22 +63,23 @@ class Scheduler {
     std::optional<std::int64_t> last_sync_us;
     std::uint64_t missing_rows = 0;  // had landed, and are gone since another server answers
     std::map<std::string, std::uint64_t> missing_by_buffer;
+    std::map<std::string, std::uint64_t> missing_by_stream;  // of this process's own buffer
   };
   State state() const;
 
  private:
-  struct SentRows {
-    std::uint64_t all = 0;
-    std::uint64_t quarantined = 0;  // of them
-  };
-
   void tick();
   void work(int number);
   bool wait_for_turn();
   std::optional<Failure> send(Sink& sink, const std::vector<SegmentPtr>& segments);
-  std::optional<Failure> send_range(Sink& sink, const std::vector<SegmentPtr>& segments, std::uint64_t rows_max,
-                                    bool& done);
-  void went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, SentRows rows,
+  std::optional<Failure> send_range(Sink& sink, const std::vector<SegmentPtr>& segments, bool& done,
+                                    const std::optional<Batch::RefusedFor>& refused_for = {});
+  std::optional<Failure> search_on(Sink& sink, const SegmentPtr& segment, PoisonSearch& search, bool& done);
+  std::optional<Failure> try_row(Sink& sink, const SegmentPtr& segment, std::uint64_t row);
+  bool narrow(Failure& failure, const std::vector<SegmentPtr>& segments);
+  std::shared_ptr<PoisonSearch> search_of(const SegmentPtr& segment) const;
+  std::uint64_t landed_in(const Segment& segment) const;
+  void went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, const Written& written,
                  std::chrono::duration<double> took);
   void tell_refused(const std::vector<std::string>& causes);
   RetryDecision went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments, std::uint32_t attempt);
@@ -118,6 +121,8 @@ class Scheduler {
   std::string unanswered_;                   // told where health_ knows of no error
   std::set<SegmentPtr> failing_;             // whose last try failed though the destination is there
   std::set<std::string> told_refusals_;
+  std::map<std::string, std::uint64_t> landed_in_;                // by table
+  std::map<SegmentPtr, std::shared_ptr<PoisonSearch>> searches_;  // each used by whoever has its segment
   std::minstd_rand random_;
 };
 

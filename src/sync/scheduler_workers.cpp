@@ -42,14 +42,19 @@ void Scheduler::work(int) {
       ++state_.syncing;
       sending_since_.insert(start);
     }
-    const std::optional<Failure> failure = send(*sink, segments);
+    std::optional<Failure> failure = send(*sink, segments);
     const std::chrono::duration<double> took = steady_clock::now() - start;
     SteadyTime not_before = steady_clock::now();
     const bool another_server = failure && failure->failure_class == FailureClass::another_server;
     if (another_server) {
+      {
+        const std::lock_guard lock(mutex_);
+        for (const SegmentPtr& s : segments) searches_.erase(s);
+      }
       store_.give_back(segments, not_before);  // first, as all of their rows may be to send again
       meet_server(*sink);
     } else if (failure) {
+      const bool narrowed = narrow(*failure, segments);
       std::uint32_t attempt = 0;
       for (const SegmentPtr& s : segments) attempt = std::max(attempt, ++s->attempts);
       const RetryDecision d = went_wrong(*failure, segments, attempt);
@@ -58,7 +63,8 @@ void Scheduler::work(int) {
         s->maybe_sent = s->maybe_sent || d.maybe_sent;
         // When the destination is what failed, the segment may be merged with others as before.
         if (d.whole_destination) s->attempts = 0;
-        if (d.halve) s->range_rows_max = std::max<std::uint64_t>(1, next_rows(*s, store_.limits().batch_rows_max) / 2);
+        if (d.halve && !narrowed)
+          s->range_rows_max = std::max<std::uint64_t>(1, next_rows(*s, store_.limits().batch_rows_max) / 2);
       }
       if (d.whole_destination) sink->close();
     }
@@ -84,7 +90,9 @@ bool Scheduler::wait_for_turn() {
 std::optional<Failure> Scheduler::send(Sink& sink, const std::vector<SegmentPtr>& segments) {
   try {
     for (bool done = false; !done;) {
-      if (auto failure = send_range(sink, segments, store_.limits().batch_rows_max, done)) return failure;
+      const auto search = search_of(segments.front());
+      if (auto failure = search ? search_on(sink, segments.front(), *search, done) : send_range(sink, segments, done))
+        return failure;
     }
     return std::nullopt;
   } catch (const Error& e) {  // from reading the segment: its journal is gone or damaged
@@ -94,9 +102,10 @@ std::optional<Failure> Scheduler::send(Sink& sink, const std::vector<SegmentPtr>
   }
 }
 
-std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<SegmentPtr>& segments,
-                                             std::uint64_t rows_max, bool& done) {
-  Batch batch = next_batch(segments, rows_max);
+std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<SegmentPtr>& segments, bool& done,
+                                             const std::optional<Batch::RefusedFor>& refused_for) {
+  Batch batch = next_batch(segments, store_.limits().batch_rows_max);
+  batch.refused_for = refused_for;
   std::uint64_t rows = 0;
   for (const BatchRange& r : batch.ranges) rows += r.last_row - r.first_row + 1;
   const std::string what = std::to_string(rows) + " " + noun(batch, rows);
@@ -124,19 +133,96 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
   }
   tell_refused(refused.causes());
   // Before anyone who waits for these rows can look at the counts.
-  std::uint64_t quarantined = 0;
-  for (const RangeResult& of : written.ranges) quarantined += of.quarantined;
-  went_well(batch, segments, {rows, quarantined}, took);
+  went_well(batch, segments, written, took);
   done = true;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const BatchRange& r = batch.ranges[i];
     if (r.last_row < segments[i]->id.rows) done = false;
     segments[i]->attempts = 0;
     const RangeResult& of = written.ranges[i];
-    landed_.add(r.buffer, r.segment, r.last_row - r.first_row + 1);
+    landed_.add(r.buffer, r.segment, *r.stream, r.last_row - r.first_row + 1);
     store_.landed(segments[i], r.last_row - r.first_row + 1, {of.synced, of.superseded, of.quarantined});
   }
   return std::nullopt;
+}
+
+std::shared_ptr<PoisonSearch> Scheduler::search_of(const SegmentPtr& segment) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = searches_.find(segment);
+  return found == searches_.end() ? nullptr : found->second;
+}
+
+std::uint64_t Scheduler::landed_in(const Segment& segment) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = landed_in_.find(segment.id.stream->table);
+  return found == landed_in_.end() ? 0 : found->second;
+}
+
+/// The next step of the search for a row that its segment waits for.
+std::optional<Failure> Scheduler::search_on(Sink& sink, const SegmentPtr& segment, PoisonSearch& search, bool& done) {
+  const PoisonSearch::Step step = search.next(segment->next_row, landed_in(*segment));
+  if (step.what == PoisonSearch::What::try_other) {
+    const auto failure = try_row(sink, segment, step.first_row);
+    if (failure && failure->cut_short == CutShort::nothing && failure->failure_class != FailureClass::row_refused)
+      return failure;
+    search.other_went_in(!failure);
+    return std::nullopt;
+  }
+  std::optional<Batch::RefusedFor> refused_for;
+  if (step.what == PoisonSearch::What::give_up && segment->quarantine) refused_for = search.reason();
+  segment->range_rows_max = step.last_row - step.first_row + 1;
+  if (auto failure = send_range(sink, {segment}, done, refused_for)) return failure;
+  if (search.over(segment->next_row)) {
+    segment->range_rows_max = search.range_rows_max();
+    const std::lock_guard lock(mutex_);
+    searches_.erase(segment);
+  }
+  return std::nullopt;
+}
+
+/// Whether its table takes one row; none of it stays there.
+std::optional<Failure> Scheduler::try_row(Sink& sink, const SegmentPtr& segment, std::uint64_t row) {
+  BatchRange range;
+  range.buffer = segment->id.buffer;
+  range.segment = segment->id.number;
+  range.first_row = range.last_row = row;
+  range.stream = segment->id.stream;
+  range.rows = std::make_shared<const RowSet>(segment->read(row, row));
+  Batch batch(segment->id.reason, {std::move(range)});
+  batch.trial = true;
+  WriteOutcome outcome = sink.write(batch);
+  if (auto* failure = std::get_if<Failure>(&outcome)) return *failure;
+  return std::nullopt;
+}
+
+/// After a failure that one of the batch's rows may be the cause of: each segment is searched by itself. False where no
+/// row can be.
+bool Scheduler::narrow(Failure& failure, const std::vector<SegmentPtr>& segments) {
+  if (failure.cut_short == CutShort::nothing) return false;
+  bool searched = false;
+  for (const SegmentPtr& s : segments) {
+    std::shared_ptr<PoisonSearch> search = search_of(s);
+    searched = searched || search != nullptr;
+    const std::uint64_t last = s->next_row - 1 + next_rows(*s, store_.limits().batch_rows_max);
+    bool got_on = search == nullptr;
+    if (search == nullptr) {
+      search = std::make_shared<PoisonSearch>(s->id.rows, s->retry.has_value(), s->range_rows_max);
+      const std::lock_guard lock(mutex_);
+      searches_[s] = search;
+    }
+    s->range_rows_max = last - (s->next_row - 1);  // so that it goes alone
+    if (segments.size() == 1) {
+      got_on = search->cut_short(s->next_row, last, failure, landed_in(*s)) || got_on;
+      failure.message += search->aftermath();
+    } else {
+      search->begin(last);
+    }
+    if (got_on) store_.note_progress(s);
+  }
+  // It is there, as what came before the rows shows: what fails is this batch.
+  const bool whole = failure.failure_class == FailureClass::reconnect;
+  if (searched && whole) failure.failure_class = FailureClass::retry_half;
+  return true;
 }
 
 /// When another server answers than before, what had landed is held against its ledger, once for each change and before
@@ -169,10 +255,12 @@ void Scheduler::tell_missing(const std::vector<LandedRows::Missing>& missing) {
   std::uint64_t gone = 0;
   std::uint64_t again = 0;
   std::map<std::string, std::uint64_t> by_buffer;  // of those gone
+  std::map<std::string, std::uint64_t> by_stream;  // of those that are our own
   for (const LandedRows::Missing& m : missing) {
     const bool here = store_.send_again(m.buffer, m.segment);
     (here ? again : gone) += m.rows;
     if (!here) by_buffer[m.buffer] += m.rows;
+    if (!here && m.buffer == store_.buffer_id()) by_stream[m.stream->name] += m.rows;
     if (here) landed_.forget(m.buffer, m.segment);
   }
   const Destination::ChangeWords words = destination_->change_words();
@@ -187,6 +275,7 @@ void Scheduler::tell_missing(const std::vector<LandedRows::Missing>& missing) {
     const std::lock_guard lock(mutex_);
     state_.missing_rows += gone;
     for (const auto& [buffer, rows] : by_buffer) state_.missing_by_buffer[buffer] += rows;
+    for (const auto& [stream, rows] : by_stream) state_.missing_by_stream[stream] += rows;
   }
   tell_change();
 }
@@ -206,14 +295,17 @@ void Scheduler::tell_refused(const std::vector<std::string>& causes) {
   }
 }
 
-void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, SentRows rows,
+void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, const Written& written,
                           std::chrono::duration<double> took) {
+  std::uint64_t rows = 0;
+  std::uint64_t quarantined = 0;
+  for (const BatchRange& r : batch.ranges) rows += r.last_row - r.first_row + 1;
+  for (const RangeResult& of : written.ranges) quarantined += of.quarantined;
   char line[128];
   std::snprintf(line, sizeof line, "sync finished %llu/%llu %s in %.2f s",
-                static_cast<unsigned long long>(rows.all - rows.quarantined), static_cast<unsigned long long>(rows.all),
-                noun(batch, rows.all), took.count());
-  log(LogLevel::info,
-      line + (rows.quarantined > 0 ? ", " + std::to_string(rows.quarantined) + " in quarantine" : std::string()));
+                static_cast<unsigned long long>(rows - quarantined), static_cast<unsigned long long>(rows),
+                noun(batch, rows), took.count());
+  log(LogLevel::info, line + (quarantined > 0 ? ", " + std::to_string(quarantined) + " in quarantine" : std::string()));
   std::string recovered;
   bool all_well = false;
   {
@@ -221,6 +313,8 @@ void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& seg
     ++state_.batches[static_cast<std::size_t>(batch.reason)];
     state_.last_sync_us = wall_us();
     for (const SegmentPtr& s : segments) failing_.erase(s);
+    for (std::size_t i = 0; i < batch.ranges.size(); ++i)
+      landed_in_[batch.ranges[i].stream->table] += written.ranges[i].synced;
     if (health_.view().state == DestinationState::ok) return;
     if (health_.landed(!failing_.empty(), steady_clock::now(), wall_us()))
       recovered = "destination is back: " + destination_->description();

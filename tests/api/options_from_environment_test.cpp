@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <map>
@@ -5,6 +8,8 @@
 
 #include "forebay/error.hpp"
 #include "forebay/options.hpp"
+#include "support/file_bytes.hpp"
+#include "support/in_child.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace forebay {
@@ -61,6 +66,29 @@ TEST_CASE("the library leaves the environment alone, and refuses a .env whose PG
   CHECK(options_refusal_of(kept) == "(accepted)");
   CHECK(std::getenv("PGHOST") == nullptr);
   CHECK(std::getenv("PGPORT") == nullptr);
+}
+
+TEST_CASE("the library says as the command does that rows go to the catalog by default", "[threads]") {
+  const WithoutVariables none{"DATABASE_URL", "PGHOST", "PGSERVICE", "PGHOSTADDR"};
+  const test::TemporaryDirectory directory;
+  const std::string catalog = "sqlite:" + (directory / "state/catalog.db").string();
+  /// What a program that reads these settings says on stderr, which is no terminal.
+  const auto said = [&](const std::string& text) {
+    const auto file = directory.write("settings.env", "FOREBAY_STATE_DIR=" + (directory / "state").string() + text);
+    const auto log = directory.write("log", "");
+    const std::string ended = test::in_child([&] {
+      ::dup2(::open(log.c_str(), O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+      options_from_environment(file);
+    });
+    CHECK(ended.empty());
+    return test::bytes_of(log);
+  };
+  const std::string warned = said("\n");
+  CAPTURE(warned);
+  CHECK(warned.find("no server is named (none of DATABASE_URL, PGHOST, PGSERVICE, PGHOSTADDR is set)") !=
+        std::string::npos);
+  CHECK(warned.find("or name this one by DATABASE_URL=" + catalog) != std::string::npos);
+  CHECK(said("\nDATABASE_URL=" + catalog + "\n").empty());
 }
 
 }  // namespace

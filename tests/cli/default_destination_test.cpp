@@ -34,6 +34,42 @@ TEST_CASE("rows that go to the catalog by default are warned about where no term
   CHECK(silent.err.empty());
 }
 
+TEST_CASE("what other programs call a destination is warned about where none is named, and refused in a .env",
+          "[threads]") {
+  const ScanSite site;
+  struct Name {
+    const char *theirs, *ours;
+  };
+  for (const Name& name : {Name{"DB_URL", "DATABASE_URL"},
+                           {"POSTGRES_URL", "DATABASE_URL"},
+                           {"PG_URL", "DATABASE_URL"},
+                           {"PGDB", "PGDATABASE"},
+                           {"PGUSERNAME", "PGUSER"},
+                           {"PGPASS", "PGPASSWORD"}}) {
+    const std::string line = std::string(name.theirs) + " is not a name that forebay reads; " + name.ours + " is";
+    CommandLine check = site.line({"config", "check"});
+    check.environment[name.theirs] = "canary";
+    const CommandResult warned = run_command(check);
+    CAPTURE(name.theirs, warned.out);
+    CHECK(warned.status == 0);
+    CHECK_THAT(warned.out, Contains("warning  settings") && Contains("environment: " + line) && !Contains("canary"));
+
+    // Another program's, as long as the destination is named.
+    check.environment["DATABASE_URL"] = "sqlite:" + site.state() + ".db";
+    CHECK_THAT(run_command(check).out, !Contains(name.theirs));
+
+    CommandLine in_file = site.line({"config", "check", "--env", site.directory().write("own.env", "").string()});
+    site.directory().write("own.env", std::string(name.theirs) + "=canary\n");
+    const CommandResult refused = run_command(in_file);
+    CHECK(refused.status == 2);
+    CHECK_THAT(refused.out, Contains("own.env:1: " + line) && !Contains("canary"));
+  }
+  // The variables of a server's own container name no destination of forebay's.
+  CommandLine container = site.line({"config", "check"});
+  container.environment["POSTGRES_PASSWORD"] = container.environment["POSTGRES_USER"] = "x";
+  CHECK_THAT(run_command(container).out, !Contains("POSTGRES_"));
+}
+
 TEST_CASE("where a server is required, nothing goes to a catalog, be it named or not", "[threads]") {
   const Tree tree;
   ScanSite site({}, {{"FOREBAY_REQUIRE_SERVER", "True"}});

@@ -145,6 +145,9 @@ TEST_CASE("errors --drop says what would go and drops nothing without --yes, for
   refused({"errors", "--drop", "bad1, 2", "--json"}, 2, "say --yes");
   refused({"errors", "--drop", "bad1, 2", "--drop", "bad\x1b, 2", "--yes"}, 2,
           "no row in quarantine has the key 'bad\\x1B, 2'; nothing was dropped");
+  refused({"errors", "--drop", "/srv/it's", "--yes"}, 2,
+          "the key of a file begins with the number of its set, as in --drop='1, /srv/it'\\''s'; nothing was dropped");
+  refused({"errors", "--drop", "2", "--yes"}, 2, "has the key '2'; nothing was dropped");
   refused({"errors", "--drop", "", "--yes"}, 2, "no row in quarantine has the key ''");
   refused({"errors", "--drop", "bad1, 2", "--stream", "backup_files", "--yes"}, 2, "in stream backup_files");
   refused({"errors", "--drop", "bad1, 2", "--stream", "nobody", "--yes"}, 2, "no stream nobody");
@@ -162,6 +165,26 @@ TEST_CASE("errors --drop says what would go and drops nothing without --yes, for
   CHECK(totals_of(dir).dropped == 2);
   CHECK(totals_of(dir).quarantined == 1);
   CHECK(totals_of(dir).accepted == 4);
+}
+
+TEST_CASE("errors --drop of a path alone says the file's whole key, which drops it", "[threads]") {
+  const ScanSite site;
+  const Tree tree;
+  REQUIRE(site.run({"scan", tree.path(), "--set-id", "7", "--quiet"}).status == 0);
+  SqliteConnection(site.catalog())
+      .exec(
+          "CREATE TRIGGER no_bad BEFORE INSERT ON backup_files WHEN new.file_name = 'bad' BEGIN SELECT RAISE(ABORT, "
+          "'bad'); END");
+  tree.file("bad");
+  REQUIRE(site.run({"scan", tree.path(), "--set-id", "7", "--quiet"}).status == 1);
+  const std::string path = tree.path() + "/bad";
+  const auto asked = site.run({"errors", "--drop", path, "--yes"});
+  CAPTURE(asked.err);
+  CHECK(asked.status == 2);
+  const std::string key = "7, " + path;
+  CHECK(says(asked.err, "the key of a file begins with the number of its set: --drop='" + key + "'"));
+  CHECK(site.run({"errors", "--drop=" + key, "--yes"}).status == 0);
+  CHECK(says(site.run({"errors"}).out, "nothing is in quarantine"));
 }
 
 TEST_CASE("errors --drop asks on a terminal, and takes only a yes for one", "[threads]") {

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "recovery/manifest.hpp"
+#include "sqlite/connection.hpp"
 #include "support/places.hpp"
 #include "support/scan_site.hpp"
 
@@ -113,6 +114,34 @@ TEST_CASE("a scan says what another host left for its destination and ends with 
   CHECK(recovered.status == 0);
   CHECK(host.sets_landed() == 2);
   CHECK(host.buffers_left() == 0);
+}
+
+TEST_CASE("retry-errors --host sends what another host has in quarantine, which errors shows anyway",
+          "[threads][field][field-13]") {
+  const ScanSite site;
+  const Tree tree;
+  REQUIRE(site.run({"scan", tree.path(), "--set", "s"}).status == 0);
+  const auto change_catalog = [&](const std::string& sql) { SqliteConnection(site.catalog()).exec(sql); };
+  change_catalog(
+      "CREATE TRIGGER no_bad BEFORE INSERT ON backup_files WHEN new.file_name = 'bad' BEGIN SELECT RAISE(ABORT, "
+      "'bad'); END");
+  tree.file("bad");
+  REQUIRE(site.run({"scan", tree.path(), "--set", "s"}).status == 1);
+  change_catalog("DROP TRIGGER no_bad");
+  for (const auto& entry : fs::directory_iterator(site.state() + "/buffers")) {
+    Manifest m = read_manifest(entry.path());
+    m.host = m.boot_id = m.machine = "elsewhere";
+    write_manifest(entry.path(), m, false);
+  }
+  CHECK_THAT(site.run({"errors"}).out, Contains("bad"));
+  const CommandResult without = site.run({"retry-errors"});
+  CHECK(without.status == 1);
+  CHECK_THAT(without.err, Contains("retry-errors --host elsewhere") && Contains("left as it is"));
+  CHECK_THAT(site.run({"retry-errors", "--host", "elsewere"}).err, Contains("no buffer in"));
+  const CommandResult with = site.run({"retry-errors", "--host", "elsewhere"});
+  CAPTURE(with.out, with.err);
+  CHECK(with.status == 0);
+  CHECK_THAT(site.run({"errors"}).out, Contains("nothing is in quarantine"));
 }
 
 TEST_CASE("recover --host leaves alone what that host wrote for another destination", "[threads]") {

@@ -58,6 +58,8 @@ TEST_CASE("what a promoted standby lacks of the rows that had landed is counted 
   const std::uint64_t missing = lacks ? 60 : 0;
   CHECK(comes_true([&] { return site.lines_with("another server answers at ") == 1; }));
   CHECK(site.status().missing_rows == missing);
+  CHECK(site.buffer().get_stats("measurements").synced == 110);
+  CHECK(site.buffer().get_stats("measurements").accepted == 110 + missing);
   CHECK(site.lines_with("60 rows that had landed are not there") == (lacks ? 1 : 0));
   CHECK(site.lines_with("all rows that had landed are there") == (lacks ? 0 : 1));
   CHECK(std::stoull(rows_in_ledger(standby)) == std::stoull(counted) - missing + 10);
@@ -177,6 +179,7 @@ TEST_CASE("a scan whose standby is promoted in its middle ends with 4 and the nu
   CHECK(result.status == 4);
   CHECK(summary_of(result).at("missing") == std::stoull(on_primary));
   CHECK(summary_of(result).at("pending") == 0);
+  CHECK(summary_of(result).at("synced") == std::stoull(standby.one("SELECT count(*) FROM backup_files")));
   CHECK(says(result.err, on_primary + " rows that had landed are not there, and are not kept here any more"));
   const std::uint64_t all = summary_of(result).at("scanned").get<std::uint64_t>() + 2;  // the set, at begin and end
   CHECK(std::stoull(rows_in_ledger(standby)) == all - std::stoull(on_primary));

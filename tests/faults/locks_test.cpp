@@ -144,7 +144,7 @@ TEST_CASE("where transactions are serializable by default, those that fail for i
   CHECK(std::stoi(server.one("SELECT last_value FROM tries")) > 3);
 }
 
-TEST_CASE("a statement that takes longer than its limit is sent in halves, down to one row",
+TEST_CASE("a statement that takes longer than its limit is sent in smaller parts, down to one row",
           "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;

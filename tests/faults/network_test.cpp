@@ -112,7 +112,8 @@ TEST_CASE("a connection that dies without a sign in the middle of a batch does n
   site.check_complete(server);
 }
 
-TEST_CASE("a slow link brings what fits through it in time, in halves where need be", "[faults][postgres][threads]") {
+TEST_CASE("a slow link brings what fits through it in time, in smaller parts where need be",
+          "[faults][postgres][threads]") {
   if (!PrivatePostgres::available()) return;
   const PrivatePostgres server;
   TcpProxy proxy(server.socket());

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 #include "support/in_child.hpp"
@@ -60,6 +61,11 @@ struct Impatient : NobodyListens {
 
   std::atomic<bool> stop{false};
   Unanswered waits_for, left;
+};
+
+/// Cannot even be told.
+struct Throwing : NobodyListens {
+  void unanswered(const Unanswered&) override { throw std::runtime_error("nobody takes this"); }
 };
 
 /// Whether a thread of this process is in a system call that asks a file system.
@@ -259,6 +265,36 @@ TEST_CASE("a call that is not answered is told, and once the scan is stopped it 
     if (automount) return;  // nobody is there who could answer
     // The thread that was left behind comes back, and touches nothing any more.
     expect(any_thread_asks(), "a thread that was left behind");
+    odd.let_go();
+    while (any_thread_asks()) std::this_thread::yield();
+  });
+  CHECK(failure == "");
+}
+
+TEST_CASE("an observer that throws each time it is told of a call does not keep the scan from being left",
+          "[root][threads]") {
+  OddFileSystem odd("no-open");
+  if (!odd.available()) return;
+  const std::string failure = in_child([&] {
+    const std::unique_ptr<const OddFileSystem, void (*)(const OddFileSystem*)> answers(
+        &odd, [](const OddFileSystem* at_last) { at_last->let_go(); });
+    std::atomic<int> taken{0};
+    std::atomic<bool> stop{false};
+    Throwing throwing;
+    ScanProgress progress;
+    ScanOptions options;
+    options.roots = {odd.path()};
+    options.threads = 2;
+    options.tell_unanswered = std::chrono::milliseconds(300);
+    std::string why = "nothing";
+    try {
+      scan(
+          options, [&](int) { return std::make_unique<Counting>(taken); }, throwing, progress, stop);
+    } catch (const std::runtime_error& e) {
+      why = e.what();
+    }
+    expect(why == "nobody takes this", "the scan threw " + why);
+    expect(progress.unreadable == 1, "one path unreadable, not " + std::to_string(progress.unreadable));
     odd.let_go();
     while (any_thread_asks()) std::this_thread::yield();
   });
