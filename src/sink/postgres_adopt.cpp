@@ -6,7 +6,7 @@
 #include "base/human.hpp"
 #include "forebay/file_record.hpp"
 #include "sink/dialect.hpp"
-#include "sink/postgres_table.hpp"
+#include "sink/postgres_inspect.hpp"
 
 namespace forebay {
 namespace {

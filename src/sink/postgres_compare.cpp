@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sink/postgres_inspect.hpp"
+
 namespace forebay {
 
 PostgresComparer::PostgresComparer(PostgresTarget target, DestinationOptions options,

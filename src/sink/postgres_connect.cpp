@@ -10,6 +10,7 @@
 #include "sink/dialect.hpp"
 #include "sink/name_lookup.hpp"
 #include "sink/postgres_hosts.hpp"
+#include "sink/sqlstate.hpp"
 
 namespace forebay {
 namespace {

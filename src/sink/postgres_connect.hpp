@@ -1,6 +1,9 @@
 #pragma once
 
-#include "sink/postgres_session.hpp"
+#include <libpq-fe.h>
+
+#include "sink/postgres_target.hpp"
+#include "sink/watchdog.hpp"
 
 namespace forebay {
 

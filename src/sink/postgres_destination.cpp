@@ -6,6 +6,7 @@
 #include "sink/postgres_compare.hpp"
 #include "sink/postgres_foresight.hpp"
 #include "sink/postgres_grants.hpp"
+#include "sink/postgres_inspect.hpp"
 #include "sink/postgres_ledger_code.hpp"
 #include "sink/postgres_migrate.hpp"
 #include "sink/postgres_policies.hpp"

@@ -8,16 +8,15 @@
 
 #include "sink/dialect_citus.hpp"
 #include "sink/dialect_opengauss.hpp"
-#include "sink/postgres_session.hpp"
 
 namespace forebay {
 namespace {
 
 using Named = std::map<std::string, std::string>;
 
-Named named_values(PostgresSession& session, const std::string& sql) {
+Named named_values(const AskServer& ask, const std::string& sql) {
   Named values;
-  for (auto& [name, value] : session.run_row(sql)) values[name] = std::move(value);
+  for (auto& [name, value] : ask.row(sql)) values[name] = std::move(value);
   return values;
 }
 
@@ -86,10 +85,10 @@ std::string_view sign_of_opengauss(const Named& server) {
   return server.at("server_says").find("openGauss") != std::string::npos ? "version()" : "";
 }
 
-std::string name_of_opengauss(PostgresSession& session, const Named& server) {
+std::string name_of_opengauss(const AskServer& ask, const Named& server) {
   if (server.at("named") == "0") return plain_ascii(short_version(server.at("server_says")));
   return "openGauss " +
-         plain_ascii(named_values(session, "SELECT pg_catalog.opengauss_version() AS version").at("version"));
+         plain_ascii(named_values(ask, "SELECT pg_catalog.opengauss_version() AS version").at("version"));
 }
 
 /// Its plugin dolphin reads "name" as a text, and || as OR, where its sql_mode does not say otherwise.
@@ -117,8 +116,8 @@ std::string citus_version(const Named& server) {
 
 /// Locks that keep a range from being sent twice are held on one node; and it is the coordinator that has the tables
 /// which are not distributed.
-void check_is_coordinator(PostgresSession& session, const std::string& name) {
-  const Named node = named_values(session, "SELECT max(groupid) AS node FROM pg_catalog.pg_dist_local_group");
+void check_is_coordinator(const AskServer& ask, const std::string& name) {
+  const Named node = named_values(ask, "SELECT max(groupid) AS node FROM pg_catalog.pg_dist_local_group");
   if (node.at("node").empty() || node.at("node") == "0") return;
   throw DestinationFailure({FailureClass::login_or_target, "",
                             "the server (" + name + ") is a worker of its cluster; name the coordinator"});
@@ -135,18 +134,18 @@ Stream probe_stream() {
 }
 
 /// Runs what the server may not know. Empty where it did; the SQLSTATE where it refused. What is no answer is thrown.
-std::string refused(PostgresSession& session, const std::string& sql) {
+std::string refused(const AskServer& ask, const std::string& sql) {
   // A message of its own: a server reads a message to its end before it runs any of it, and would not make the
   // savepoint.
-  session.run("SAVEPOINT forebay_probe");
+  ask.run("SAVEPOINT forebay_probe");
   try {
-    session.run(sql);
+    ask.run(sql);
     return {};
   } catch (const DestinationFailure& e) {
     const std::string& state = e.sqlstate();
     if (!state.starts_with("42") && !state.starts_with("0A") && !state.starts_with("3F") && !state.starts_with("25"))
       throw;
-    session.run("ROLLBACK TO SAVEPOINT forebay_probe");
+    ask.run("ROLLBACK TO SAVEPOINT forebay_probe");
     return state;
   }
 }
@@ -154,10 +153,10 @@ std::string refused(PostgresSession& session, const std::string& sql) {
 /// The first form that the server can prepare, on a temporary table. For a role that may have none, a table that is
 /// missed (42P01) shows that the grammar was passed; nothing more can be found out then, so VALUES(), which
 /// dolphin 6.0.0 needs and openGauss without dolphin refuses as a syntax error, is tried before EXCLUDED.
-std::optional<UpsertForm> find_upsert(PostgresSession& session, OpenGaussTraits traits) {
+std::optional<UpsertForm> find_upsert(const AskServer& ask, OpenGaussTraits traits) {
   const Stream stream = probe_stream();
-  session.run("BEGIN");
-  const bool has_table = refused(session,
+  ask.run("BEGIN");
+  const bool has_table = refused(ask,
                                  "CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint "
                                  "NOT NULL) ON COMMIT DELETE ROWS")
                              .empty();
@@ -170,14 +169,14 @@ std::optional<UpsertForm> find_upsert(PostgresSession& session, OpenGaussTraits 
   for (const UpsertForm form : forms) {
     traits.upsert = form;
     const std::string upsert = OpenGaussDialect(traits).upsert(stream, table, "SELECT 1::bigint, 2::bigint, 3::bigint");
-    const std::string state = refused(session, "PREPARE forebay_probe AS " + upsert + "; DEALLOCATE forebay_probe");
+    const std::string state = refused(ask, "PREPARE forebay_probe AS " + upsert + "; DEALLOCATE forebay_probe");
     // With a table, 42P01 is said of EXCLUDED, which dolphin 6.0.0 does not know.
     if (state.empty() || (!has_table && state == "42P01")) {
       found = form;
       break;
     }
   }
-  session.run("ROLLBACK");
+  ask.run("ROLLBACK");
   return found;
 }
 
@@ -189,9 +188,9 @@ Failure standby_failure(const PostgresTarget& target, const std::string& server)
               " is a standby, which takes no writes (25006); name the primary, or all servers (host=a,b)"};
 }
 
-ServerDialect detect_dialect(PostgresSession& session, const PostgresTarget& target) {
+ServerDialect detect_dialect(const AskServer& ask, const PostgresTarget& target) {
   const bool as_opengauss = target.opengauss;
-  const Named server = named_values(session, kWhoAreYou);
+  const Named server = named_values(ask, kWhoAreYou);
   const std::string version = server.at("server_says");
   const auto compatibility = server.find("datcompatibility");
   const std::string_view sign = sign_of_opengauss(server);
@@ -205,25 +204,25 @@ ServerDialect detect_dialect(PostgresSession& session, const PostgresTarget& tar
              "postgresql://";
     }
     if (citus.empty()) return {std::make_shared<PostgresDialect>(), told, false};
-    check_is_coordinator(session, name);
+    check_is_coordinator(ask, name);
     return {std::make_shared<CitusDialect>(), told.empty() ? "the server is " + name : told, false};
   }
   if (sign.empty() && !as_opengauss) return {std::make_shared<PostgresDialect>(), {}, true};
 
-  const Named settings = named_values(session, kSettings);
+  const Named settings = named_values(ask, kSettings);
   OpenGaussTraits traits;
   traits.idle_unit_ms = milliseconds_of(settings.at("idle_unit"));
   traits.upsert_to_merge = !settings.at("merge").empty();
   traits.empty_is_null = server.at("empty_is_null") == "yes";
   traits.pg_partition = settings.at("partitions") != "0";
   // It ends idle sessions after ten minutes. For the session: idle is what it is between transactions.
-  if (!settings.at("session_timeout").empty()) session.run("SET session_timeout = 0");
+  if (!settings.at("session_timeout").empty()) ask.run("SET session_timeout = 0");
 
-  const std::string name = name_of_opengauss(session, server);
+  const std::string name = name_of_opengauss(ask, server);
   // Where nothing can be tried: SAVEPOINT wants a transaction id.
   if (server.at("standby") == "yes") throw DestinationFailure(standby_failure(target, name));
   check_sql_mode(target.description + ": " + name, settings);
-  const auto upsert = find_upsert(session, traits);
+  const auto upsert = find_upsert(ask, traits);
   if (!upsert) {
     throw DestinationFailure({FailureClass::schema, "42601",
                               target.description + ": " + name +

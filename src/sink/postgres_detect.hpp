@@ -1,16 +1,17 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sink/dialect.hpp"
+#include "sink/postgres_target.hpp"
 #include "sink/sqlstate.hpp"
 
 namespace forebay {
-
-class PostgresSession;
-struct PostgresTarget;
 
 /// Which texts a server is spoken to with, and why.
 struct ServerDialect {
@@ -19,11 +20,18 @@ struct ServerDialect {
   bool may_be_opengauss = false;  // one that calls itself otherwise, since it is not surely a PostgreSQL
 };
 
+/// A connection, as far as it is asked what it leads to. Both throw DestinationFailure.
+struct AskServer {
+  std::function<void(const std::string& sql)> run;
+  /// Names and values of the one row that a query gives, NULL as "".
+  std::function<std::vector<std::pair<std::string, std::string>>(const std::string& sql)> row;
+};
+
 /// Asks a fresh connection what it leads to: one query, and on openGauss some more. What a server says of itself only
 /// hints at what it is; which upsert it takes is tried out, and what it takes is used. That the URL says it is an
 /// openGauss is believed of all but a server that is surely a PostgreSQL. Changes nothing but session_timeout. Throws
 /// DestinationFailure.
-ServerDialect detect_dialect(PostgresSession& session, const PostgresTarget& target);
+ServerDialect detect_dialect(const AskServer& ask, const PostgresTarget& target);
 
 /// Of a server that is a standby; `server`: what it is called, if that is known.
 Failure standby_failure(const PostgresTarget& target, const std::string& server = {});

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "sink/dialect.hpp"
-#include "sink/postgres_table.hpp"
+#include "sink/postgres_inspect.hpp"
 
 namespace forebay {
 namespace {

@@ -5,8 +5,6 @@
 #include <optional>
 #include <string_view>
 
-#include "sink/postgres_table.hpp"
-
 namespace forebay {
 namespace {
 

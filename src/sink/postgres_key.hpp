@@ -8,17 +8,10 @@
 #include "sink/dialect.hpp"
 #include "sink/postgres_misfit.hpp"
 #include "sink/postgres_session.hpp"
+#include "sink/postgres_table.hpp"
 #include "sink/refusals.hpp"
 
 namespace forebay {
-
-struct PostgresTable;
-
-/// A varchar(n) of the key.
-struct KeyLimit {
-  std::size_t column = 0;  // of the stream
-  std::size_t chars = 0;
-};
 
 /// Columns of the key in which different values would be equal, so that one record would replace another, or that take
 /// no values.

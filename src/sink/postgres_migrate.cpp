@@ -9,9 +9,9 @@
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
 #include "sink/postgres_event_triggers.hpp"
+#include "sink/postgres_inspect.hpp"
 #include "sink/postgres_own_code.hpp"
 #include "sink/postgres_policies.hpp"
-#include "sink/postgres_table.hpp"
 
 namespace forebay {
 namespace {

@@ -2,7 +2,6 @@
 
 #include "sink/copy_encoder.hpp"
 #include "sink/dialect.hpp"
-#include "sink/postgres_table.hpp"
 
 namespace forebay {
 

@@ -7,22 +7,11 @@
 #include "sink/batch.hpp"
 #include "sink/postgres_misfit.hpp"
 #include "sink/postgres_session.hpp"
+#include "sink/postgres_table.hpp"
 #include "sink/refusals.hpp"
 
 namespace forebay {
 
-struct PostgresTable;
-
-/// Triggers of a table and of its partitions that INSERT or UPDATE may fire. Such code may keep a row out, change its
-/// key or delete it again, all without an error. docs/tables.md tells what is done about which.
-struct OwnTriggers {
-  std::vector<std::string> names;     // quoted; of a partition with its name
-  std::vector<std::string> disabled;  // the same ones: "ALTER TABLE t DISABLE TRIGGER a"
-  bool on_insert = false;
-  bool deferred = false;  // one runs at COMMIT, unless it is told to run at once
-
-  bool any() const { return !names.empty(); }
-};
 OwnTriggers own_triggers(PostgresSession& session, const std::string& quoted);
 
 /// "trigger a", "triggers a, b"

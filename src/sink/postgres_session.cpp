@@ -26,18 +26,6 @@ DestinationFailure failure_of(Failure failure, const ServerMessage& said) {
 
 }  // namespace
 
-PostgresTarget hasty(PostgresTarget target) {
-  constexpr std::chrono::milliseconds kAskTimeout{2'000};
-  target.connect_timeout = std::min(target.connect_timeout, kAskTimeout);
-  target.statement_timeout = std::min(target.statement_timeout, kAskTimeout);
-  return target;
-}
-
-std::string limit_text(std::chrono::milliseconds limit) {
-  const auto ms = limit.count();
-  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
-}
-
 PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdog)
     : target_(target),
       watchdog_(watchdog),
@@ -60,7 +48,10 @@ PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdo
   }
 }
 
-void PostgresSession::look_again() { server_ = detect_dialect(*this, target_); }
+void PostgresSession::look_again() {
+  server_ = detect_dialect(
+      {[this](const std::string& sql) { run(sql); }, [this](const std::string& sql) { return run_row(sql); }}, target_);
+}
 
 PostgresSession::~PostgresSession() {
   abort();

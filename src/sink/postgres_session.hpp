@@ -13,24 +13,11 @@
 #include "sink/dialect.hpp"
 #include "sink/postgres_detect.hpp"
 #include "sink/postgres_pqxx.hpp"
+#include "sink/postgres_target.hpp"
 #include "sink/sqlstate.hpp"
 #include "sink/watchdog.hpp"
 
 namespace forebay {
-
-struct PostgresTarget {
-  std::string url;          // as given: may hold a password; empty: libpq's variables
-  std::string description;  // for people
-  std::chrono::milliseconds connect_timeout{10'000};
-  std::chrono::milliseconds statement_timeout{60'000};
-  bool opengauss = false;  // the URL says so; else it is found out
-};
-
-/// For a question that can do without an answer: nobody should have to wait for it.
-PostgresTarget hasty(PostgresTarget target);
-
-/// "60 s", "250 ms": a limit, for a message.
-std::string limit_text(std::chrono::milliseconds limit);
 
 /// One connection, with a deadline on each call (a COPY is one, however many pieces it has), and at most one
 /// transaction at a time. Every error is a DestinationFailure. libpqxx runs the statements; COPY goes through libpq,

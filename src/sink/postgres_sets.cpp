@@ -4,7 +4,7 @@
 
 #include "forebay/file_record.hpp"
 #include "sink/dialect.hpp"
-#include "sink/postgres_table.hpp"
+#include "sink/postgres_inspect.hpp"
 
 namespace forebay {
 namespace {

@@ -6,7 +6,10 @@
 
 #include "base/crash_point.hpp"
 #include "sink/postgres_grants.hpp"
+#include "sink/postgres_inspect.hpp"
+#include "sink/postgres_key.hpp"
 #include "sink/postgres_migrate.hpp"
+#include "sink/postgres_own_code.hpp"
 
 namespace forebay {
 namespace {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "sink/sqlstate.hpp"
-
 namespace forebay {
 namespace {
 
@@ -36,19 +34,6 @@ Reporter reporter_of(std::string_view function) noexcept {
   const auto* known =
       std::find_if(kFunctions.begin(), kFunctions.end(), [&](const Function& f) { return f.name == function; });
   return known == kFunctions.end() ? Reporter::server : known->reporter;
-}
-
-bool means_try_again(std::string_view sqlstate) noexcept {
-  switch (failure_class(sqlstate, Phase::statement)) {
-    case FailureClass::retry_batch:
-    case FailureClass::retry_half:
-    case FailureClass::reconnect:
-    case FailureClass::in_doubt:
-    case FailureClass::unfit_for_now:
-      return true;
-    default:
-      return false;
-  }
 }
 
 FailureClass failure_class(Reporter reporter) noexcept {

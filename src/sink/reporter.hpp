@@ -19,9 +19,6 @@ enum class Reporter : std::uint8_t {
 };
 Reporter reporter_of(std::string_view function) noexcept;
 
-/// Whether an SQLSTATE means "later, perhaps": of code that chose it, this is believed for some tries.
-bool means_try_again(std::string_view sqlstate) noexcept;
-
 /// What such an error spoils, where its SQLSTATE does not count, and how it is mended. `server` is not asked for.
 FailureClass failure_class(Reporter reporter) noexcept;
 std::string_view cure_of(Reporter reporter) noexcept;

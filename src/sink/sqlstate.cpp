@@ -222,6 +222,19 @@ FailureClass failure_class(std::string_view sqlstate, Phase phase) noexcept {
   return found;
 }
 
+bool means_try_again(std::string_view sqlstate) noexcept {
+  switch (failure_class(sqlstate, Phase::statement)) {
+    case FailureClass::retry_batch:
+    case FailureClass::retry_half:
+    case FailureClass::reconnect:
+    case FailureClass::in_doubt:
+    case FailureClass::unfit_for_now:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void add_clause(std::string& message, std::string_view between, std::string_view clause) {
   if (!clause.ends_with('?')) {
     if (!clause.empty()) message.append(between).append(clause);

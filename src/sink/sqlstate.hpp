@@ -30,6 +30,9 @@ const ErrorRow* find_client_error(std::string_view text) noexcept;
 /// `sqlstate` is empty where no server named one: the connection is gone.
 FailureClass failure_class(std::string_view sqlstate, Phase phase) noexcept;
 
+/// Whether an SQLSTATE means "later, perhaps": of code that chose it, this is believed for some tries.
+bool means_try_again(std::string_view sqlstate) noexcept;
+
 /// Adds to a message that others go on with "; …": where the clause is a question it stands in brackets, without
 /// `between`, as a semicolon does not go after a question mark.
 void add_clause(std::string& message, std::string_view between, std::string_view clause);

@@ -1,4 +1,4 @@
-#include "sink/postgres_table.hpp"
+#include "sink/postgres_inspect.hpp"
 
 #include <algorithm>
 #include <map>
@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "sink/ledger.hpp"
-#include "sink/migrations.hpp"
-#include "sink/postgres_columns.hpp"
 #include "sink/postgres_distribution.hpp"
+#include "sink/postgres_key.hpp"
+#include "sink/postgres_own_code.hpp"
 
 namespace forebay {
 namespace {
