@@ -15,7 +15,7 @@ if(TARGET forebay_command)
   install(TARGETS forebay_command)
 endif()
 # In the source tree's folders, so that the links from page to page lead somewhere.
-foreach(file README.md README.zh-CN.md LICENSE .env.example sql/postgres/role.sql sql/opengauss/role.sql sql/opengauss/partitions.sql)
+foreach(file README.md README.zh-CN.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE .env.example sql/postgres/role.sql sql/opengauss/role.sql sql/opengauss/partitions.sql)
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
     cmake_path(GET file PARENT_PATH folder)
     install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})

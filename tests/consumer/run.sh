@@ -35,7 +35,7 @@ judge() {
 }
 
 by_find_package() {
-  cmake -S . -B by_cmake -G Ninja -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_CXX_COMPILER="$compiler" \
+  cmake -S . -B by_cmake -G Ninja -DFOREBAY_WANTED="${version%.*}" -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_CXX_COMPILER="$compiler" \
     -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wpedantic -Werror" && cmake --build by_cmake &&
     LD_LIBRARY_PATH="$libraries" by_cmake/consumer
 }
