@@ -22,6 +22,10 @@ foreach(file README.md README.zh-CN.md CHANGELOG.md CONTRIBUTING.md SECURITY.md 
   endif()
 endforeach()
 install(DIRECTORY docs config DESTINATION ${CMAKE_INSTALL_DOCDIR})
+if(forebay_share)
+  install(DIRECTORY ${forebay_share}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR})
+  install(DIRECTORY ${forebay_share}/bash-completion ${forebay_share}/zsh ${forebay_share}/fish DESTINATION ${CMAKE_INSTALL_DATADIR})
+endif()
 
 # Who links a static forebay needs what it uses as well, with or without pkg-config --static.
 get_target_property(forebay_library_type forebay TYPE)
