@@ -23,8 +23,10 @@ foreach(file README.md README.zh-CN.md CHANGELOG.md CONTRIBUTING.md SECURITY.md 
 endforeach()
 install(DIRECTORY docs config DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(forebay_share)
-  install(DIRECTORY ${forebay_share}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR})
-  install(DIRECTORY ${forebay_share}/bash-completion ${forebay_share}/zsh ${forebay_share}/fish DESTINATION ${CMAKE_INSTALL_DATADIR})
+  # Left out where only some targets were built.
+  install(DIRECTORY ${forebay_share}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR} OPTIONAL)
+  install(DIRECTORY ${forebay_share}/bash-completion ${forebay_share}/zsh ${forebay_share}/fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR} OPTIONAL)
 endif()
 
 # Who links a static forebay needs what it uses as well, with or without pkg-config --static.

@@ -99,49 +99,59 @@ CommandResult run_program(const std::string& program, std::vector<std::string> a
   return result;
 }
 
-/// What a shell offers at the end of a line.
+using Lines = std::vector<std::string>;
+/// What a shell offers at the end of each of the lines.
 struct Shell {
   std::string name;
-  std::function<Words(const std::string& line, const fs::path& directory)> offers;
+  std::function<std::vector<Words>(const Lines& lines, const fs::path& directory)> offers;
 };
 
-Words words_of(const CommandResult& result) {
+/// An empty line ends what is offered for one.
+std::vector<Words> words_of(const CommandResult& result, std::size_t lines) {
   CAPTURE(result.err);
   CHECK(result.err.empty());
-  Words words;
-  for (const std::string& line : lines_of(result.out)) words.insert(line);
-  words.erase("");
-  return words;
-}
-
-Words in_bash(const std::string& line, const fs::path& directory) {
-  // As readline splits it: at blanks, and a '=' is a word of its own.
-  static const std::string kScript =
-      "source \"$1\"; complete -p forebay >/dev/null || exit; COMP_LINE=$2; "
-      "read -ra COMP_WORDS <<<\"${COMP_LINE//=/ = }\"; [[ $COMP_LINE != *[\\ =] ]] || COMP_WORDS+=(''); "
-      "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _forebay; printf '%s\\n' \"${COMPREPLY[@]}\"";
-  return words_of(run_program("/bin/bash",
-                              {"--norc", "-c", kScript, "bash", page_file("bash-completion/completions/forebay"), line},
-                              {}, directory));
-}
-
-Words in_zsh(const std::string& line, const fs::path& directory) {
-  Words words = words_of(run_program(
-      "/usr/bin/zsh",
-      {"-f", source_directory() + "/tests/completion/complete.zsh", page_file("zsh/vendor-completions"), line},
-      {{"TERM", "dumb"}}, directory));
-  return words;
-}
-
-Words in_fish(const std::string& line, const fs::path& directory) {
-  Words words;
-  for (const std::string& word : words_of(run_program("/usr/bin/fish",
-                                                      {"--no-config", "-c", "source $argv[1]; complete -C $argv[2]",
-                                                       page_file("fish/vendor_completions.d/forebay.fish"), line},
-                                                      {}, directory))) {
-    words.insert(word.substr(0, word.find('\t')));  // what follows describes it
+  std::vector<Words> all(1);
+  for (const std::string& line : lines_of(result.out)) {
+    if (line.empty()) {
+      all.emplace_back();
+    } else {
+      all.back().insert(line.substr(0, line.find('\t')));  // fish describes it behind a tab
+    }
   }
-  return words;
+  all.pop_back();
+  REQUIRE(all.size() == lines);
+  return all;
+}
+
+Lines behind(Lines arguments, const Lines& lines) {
+  arguments.insert(arguments.end(), lines.begin(), lines.end());
+  return arguments;
+}
+
+std::vector<Words> in_bash(const Lines& lines, const fs::path& directory) {
+  // Words as readline splits a line: at blanks, and a '=' is one of its own.
+  static const std::string kScript =
+      "source \"$1\"; complete -p forebay >/dev/null || exit; shift; for COMP_LINE; do "
+      "read -ra COMP_WORDS <<<\"${COMP_LINE//=/ = }\"; [[ $COMP_LINE != *[\\ =] ]] || COMP_WORDS+=(''); "
+      "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _forebay; "
+      "[ ${#COMPREPLY[@]} = 0 ] || printf '%s\\n' \"${COMPREPLY[@]}\"; echo; done";
+  const std::string file = page_file("bash-completion/completions/forebay");
+  return words_of(run_program("/bin/bash", behind({"--norc", "-c", kScript, "bash", file}, lines), {}, directory),
+                  lines.size());
+}
+
+std::vector<Words> in_zsh(const Lines& lines, const fs::path& directory) {
+  const std::string script = source_directory() + "/tests/completion/complete.zsh";
+  return words_of(run_program("/usr/bin/zsh", behind({"-f", script, page_file("zsh/vendor-completions")}, lines),
+                              {{"TERM", "dumb"}}, directory),
+                  lines.size());
+}
+
+std::vector<Words> in_fish(const Lines& lines, const fs::path& directory) {
+  static const std::string kScript = "source $argv[1]; for line in $argv[2..-1]; complete -C $line; echo; end";
+  const std::string file = page_file("fish/vendor_completions.d/forebay.fish");
+  return words_of(run_program("/usr/bin/fish", behind({"--no-config", "-c", kScript, file}, lines), {}, directory),
+                  lines.size());
 }
 
 Shell shell() { return GENERATE(Shell{"bash", in_bash}, Shell{"zsh", in_zsh}, Shell{"fish", in_fish}); }
@@ -156,25 +166,32 @@ TEST_CASE("every command and option of --help is offered by bash, zsh and fish",
   if (!has_pages()) return;
   const Shell in = shell();
   CAPTURE(in.name);
-  const TemporaryDirectory empty;
   const std::vector<Helped> all = all_commands();
+  Lines lines;
+  for (const Helped& command : all) {
+    lines.push_back(command.typed() + "-");
+    if (!command.subcommands.empty()) lines.push_back(command.typed());
+  }
+  const TemporaryDirectory empty;
+  const std::vector<Words> offers = in.offers(lines, empty.path());
+
+  // --help and --version of the whole end it before a command, and zsh leaves "-x" to the long name.
+  const auto comparable = [](const Words& words) {
+    Words names;
+    for (const std::string& word : words) {
+      if (word.starts_with("--") && word != "--help" && word != "--version") names.insert(word);
+    }
+    return names;
+  };
+  std::size_t at = 0;
   for (const Helped& command : all) {
     CAPTURE(command.typed());
-    if (!command.subcommands.empty()) {
-      CHECK(in.offers(command.typed(), empty.path()) == Words(command.subcommands.begin(), command.subcommands.end()));
-    }
-    Words offered = in.offers(command.typed() + "-", empty.path());
     Words expected = command.options;
-    expected.merge(Words(all.front().options));
-    for (const char* once : {"--help", "-h", "--version"}) {  // of the whole; before a command they end it
-      offered.erase(once);
-      expected.erase(once);
-    }
-    std::erase_if(offered, [](const std::string& word) { return word.size() == 2; });  // zsh leaves "-x" to "--…"
-    std::erase_if(expected, [](const std::string& word) { return word.size() == 2; });
-    std::set<std::string> names;
-    for (const std::string& word : offered) names.insert(word.substr(0, word.find('=')));
-    CHECK(names == expected);
+    expected.insert(all.front().options.begin(), all.front().options.end());
+    CHECK(comparable(offers.at(at)) == comparable(expected));
+    CHECK(offers.at(at++).contains("--help"));
+    if (command.subcommands.empty()) continue;
+    CHECK(offers.at(at++) == Words(command.subcommands.begin(), command.subcommands.end()));
   }
 }
 
@@ -185,30 +202,35 @@ TEST_CASE("bash, zsh and fish complete what an option takes, and what a command 
   const TemporaryDirectory directory;
   directory.write("some.list", "");
   fs::create_directory(directory / "sub");
-  const auto offers = [&](const std::string& line) {
+  const std::vector<std::pair<std::string, Words>> expected = {
+      {"forebay scan --progress ", {"auto", "always", "never"}},
+      {"forebay scan --progress=a", {"auto", "always"}},
+      {"forebay config init --profile s", {"strong", "small"}},
+      {"forebay --log-format ", {"text", "json"}},
+      {"forebay status --log-level ", {"debug", "info", "warning", "error"}},
+      {"forebay scan --exclude-from ", {"some.list", "sub"}},
+      {"forebay --env ", {"some.list", "sub"}},
+      {"forebay restore ", {"some.list", "sub"}},
+      {"forebay scan ", {"sub"}},
+      {"forebay checkpoint list ", {"sub"}},
+      // A value is no command: the option before it takes it.
+      {"forebay --log-level error checkpoint ver", {"verify"}},
+      {"forebay scan --set config --progress ", {"auto", "always", "never"}},
+      {"forebay scan --set ", {}},
+      {"forebay status ", {}}};
+  Lines lines;
+  for (const auto& [line, words] : expected) lines.push_back(line);
+  const std::vector<Words> offers = in.offers(lines, directory.path());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CAPTURE(lines[i]);
     Words words;
-    for (std::string word : in.offers(line, directory.path())) {
+    for (std::string word : offers[i]) {
       if (word.ends_with('/')) word.pop_back();
       word = word.substr(word.find('=') + 1);          // fish gives "--progress=auto" whole
       if (!word.starts_with('-')) words.insert(word);  // zsh offers options where nothing else is to be had
     }
-    return words;
-  };
-  CHECK(offers("forebay scan --progress ") == Words{"auto", "always", "never"});
-  CHECK(offers("forebay scan --progress=a") == Words{"auto", "always"});
-  CHECK(offers("forebay config init --profile s") == Words{"strong", "small"});
-  CHECK(offers("forebay --log-format ") == Words{"text", "json"});
-  CHECK(offers("forebay status --log-level ") == Words{"debug", "info", "warning", "error"});
-  CHECK(offers("forebay scan --exclude-from ") == Words{"some.list", "sub"});
-  CHECK(offers("forebay --env ") == Words{"some.list", "sub"});
-  CHECK(offers("forebay restore ") == Words{"some.list", "sub"});
-  CHECK(offers("forebay scan ") == Words{"sub"});
-  CHECK(offers("forebay checkpoint list ") == Words{"sub"});
-  // A value is no command: the option before it takes it.
-  CHECK(offers("forebay --log-level error checkpoint ver") == Words{"verify"});
-  CHECK(offers("forebay scan --set config --progress ") == Words{"auto", "always", "never"});
-  CHECK(offers("forebay scan --set ").empty());
-  CHECK(offers("forebay status ").empty());
+    CHECK(words == expected[i].second);
+  }
 }
 
 TEST_CASE("there is a manual page for each command, it has every option of --help, and mandoc finds no fault in it",

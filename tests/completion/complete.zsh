@@ -1,11 +1,12 @@
-# Prints what zsh offers at the end of a line, one a line, in a shell of its own with a terminal of its own:
+# What zsh offers at the end of lines, in a shell of its own with a terminal of its own: for each line its offers, one a
+# line, and an empty line.
 #
-#   zsh -f complete.zsh FOLDER LINE        FOLDER holds _forebay
+#   zsh -f complete.zsh FOLDER LINE…        FOLDER holds _forebay
 zmodload zsh/zpty || exit 4
 work=$(mktemp -d) || exit 4
 trap 'rm -rf $work' EXIT
 export OFFERS=$work/offers ZDOTDIR=$work COMPLETIONS=$1
-: >$OFFERS
+shift
 
 cat >$work/.zshrc <<'RC'
 fpath=($COMPLETIONS $fpath)
@@ -26,17 +27,22 @@ offer() {
 }
 zle -C offer complete-word offer
 bindkey '^I' offer
+bindkey '^U' kill-whole-line
 RC
 
 zpty line zsh -d -i
-zpty -w -n line "$2"$'\t'
-for ((i = 0; i < 600; ++i)); do
-  zpty -r -t line seen
-  if [[ $(tail -n 1 $OFFERS) == '<end>' ]]; then
-    grep -vxF -e '<end>' -e '' $OFFERS
-    exit 0
+for line in "$@"; do
+  : >$OFFERS
+  zpty -w -n line $'\025'"$line"$'\t'
+  for ((i = 0; i < 1000; ++i)); do
+    zpty -r -t line seen
+    [[ $(tail -n 1 $OFFERS) != '<end>' ]] || break
+    sleep 0.02
+  done
+  if ((i == 1000)); then
+    print -r -u 2 -- "zsh did not answer for: $line"
+    exit 4
   fi
-  sleep 0.05
+  grep -vxF -e '<end>' -e '' $OFFERS
+  print
 done
-print -r -u 2 -- "zsh offered nothing for: $2"
-exit 4

@@ -46,7 +46,11 @@ by_pkg_config() {
   "$compiler" -std=c++20 -Wall -Wextra -Werror main.cpp -o by_pkg_config $flags && LD_LIBRARY_PATH="$libraries" ./by_pkg_config
 }
 the_pages() {
-  "$repo/scripts/check_docs.py" "$(dirname "$(find "$work/moved" -name README.md -print -quit)")" && echo "$expected"
+  local share=$work/moved/share
+  ls "$share"/doc/forebay/{LICENSE,CHANGELOG.md,CONTRIBUTING.md,SECURITY.md} "$share"/man/man1/forebay{,-scan}.1 \
+    "$share/bash-completion/completions/forebay" "$share/zsh/vendor-completions/_forebay" \
+    "$share/fish/vendor_completions.d/forebay.fish" &&
+    "$repo/scripts/check_docs.py" "$share/doc/forebay" && echo "$expected"
 }
 the_command() { "$work/moved/bin/forebay" version && echo "$expected"; }
 
@@ -57,5 +61,5 @@ libraries=$(dirname "$(find "$work/moved" -name 'libforebay.*' -print -quit)")
 judge "find_package finds the install and links" by_find_package
 judge "pkg-config finds the install and links" by_pkg_config
 judge "the installed command runs" the_command
-judge "the links of the installed pages lead somewhere" the_pages
+judge "the pages are installed, and their links lead somewhere" the_pages
 exit "$failed"
