@@ -15,13 +15,19 @@ if(TARGET forebay_command)
   install(TARGETS forebay_command)
 endif()
 # In the source tree's folders, so that the links from page to page lead somewhere.
-foreach(file README.md README.zh-CN.md LICENSE .env.example sql/postgres/role.sql sql/opengauss/role.sql sql/opengauss/partitions.sql)
+foreach(file README.md README.zh-CN.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE .env.example sql/postgres/role.sql sql/opengauss/role.sql sql/opengauss/partitions.sql)
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
     cmake_path(GET file PARENT_PATH folder)
     install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
   endif()
 endforeach()
 install(DIRECTORY docs config DESTINATION ${CMAKE_INSTALL_DOCDIR})
+if(forebay_share)
+  # Left out where only some targets were built.
+  install(DIRECTORY ${forebay_share}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR} OPTIONAL)
+  install(DIRECTORY ${forebay_share}/bash-completion ${forebay_share}/zsh ${forebay_share}/fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR} OPTIONAL)
+endif()
 
 # Who links a static forebay needs what it uses as well, with or without pkg-config --static.
 get_target_property(forebay_library_type forebay TYPE)

@@ -8,6 +8,7 @@ cycles    no component of src/ includes itself by way of others. A component is 
 links     relative links of all pages lead somewhere, anchors included; paths in backquotes exist.
 tests     a test that docs/troubles.md, docs/faults.md or docs/tables.md names is there.
 readme    README.zh-CN.md has the sections of README.md, in order, and the same commands and outputs.
+version   CMakeLists.txt's has an entry in CHANGELOG.md, and is the one that docs/library.md asks for.
 
 Prints a line for each finding; ends with 1 if there is any.
 
@@ -193,12 +194,22 @@ def check_readme():
             find(pair[1], f"its {what} are not those of {pair[0]}, from number {at + 1} on")
 
 
+def check_version():
+    version = re.search(r"^project\(forebay VERSION ([\d.]+)", read("CMakeLists.txt"), re.M).group(1)
+    if not re.search(rf"^## (?:\[Unreleased\] )?{re.escape(version)}(?: |$)", read("CHANGELOG.md"), re.M):
+        find("CHANGELOG.md", f"no entry for version {version} of CMakeLists.txt")
+    for asked in re.findall(r"find_package\(forebay ([\d.]+)", read("docs/library.md")):
+        if asked != version.rpartition(".")[0]:
+            find("docs/library.md", f"asks for forebay {asked}, and CMakeLists.txt is {version}")
+
+
 check_links()
 if not INSTALLED:
     check_folders()
     check_cycles()
     check_tests()
     check_readme()
+    check_version()
 for line in findings:
     print(line)
 sys.exit(1 if findings else 0)

@@ -26,7 +26,8 @@ for set in "$@"; do
     -h | --help) print_help; exit 0 ;;
     build) wanted+=("${build[@]}") ;;
     run) wanted+=("${run[@]}") ;;
-    test) wanted+=("${build[@]}" "${run[@]}" catch2 python3 procps strace pgbouncer openssl systemd ccache) ;;
+    test) wanted+=("${build[@]}" "${run[@]}" catch2 python3 procps strace pgbouncer openssl systemd ccache
+      zsh fish man-db mandoc) ;;
     check) wanted+=("${build[@]}" clang-14 llvm-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev shellcheck python3
       libbenchmark-dev ccache) ;;
     bench) wanted+=("${build[@]}" "${run[@]}" python3 python3-matplotlib libbenchmark-dev) ;;

@@ -20,13 +20,13 @@ class CommandContext;
 /// Runs the command and returns its exit status. Errors are thrown: main() writes their line and finds the status.
 using CommandAction = std::function<int(CommandContext&)>;
 
-/// Told of each command that does something: `config show`, not `config`.
-using ChooseAction = std::function<void(const CLI::App& leaf, CommandAction action)>;
+/// What commands declare besides what CLI11 keeps (parser.cpp).
+struct Declared;
 
 /// What may be said of an option or an argument after it was declared. A handle: the parser owns what it names.
 class OptionSyntax {
  public:
-  explicit OptionSyntax(CLI::Option& option) : option_(&option) {}
+  OptionSyntax(CLI::Option& option, Declared& declared) : option_(&option), declared_(&declared) {}
 
   /// What --help shows for its value: "FILE".
   OptionSyntax& shown_as(const std::string& placeholder);
@@ -40,6 +40,7 @@ class OptionSyntax {
 
  private:
   CLI::Option* option_;
+  Declared* declared_;
 };
 
 /// A command that declares itself: what it takes, what it is for and what it does. A handle: the parser owns what it
@@ -47,7 +48,7 @@ class OptionSyntax {
 /// to them.
 class CommandSyntax {
  public:
-  CommandSyntax(CLI::App& app, const ChooseAction& choose) : app_(&app), choose_(&choose) {}
+  CommandSyntax(CLI::App& app, Declared& declared) : app_(&app), declared_(&declared) {}
 
   /// `summary` is its line in the --help of this one.
   CommandSyntax subcommand(const std::string& name, const std::string& summary);
@@ -70,7 +71,7 @@ class CommandSyntax {
 
  private:
   CLI::App* app_;
-  const ChooseAction* choose_;
+  Declared* declared_;
 };
 
 }  // namespace forebay::cli

@@ -4,20 +4,43 @@
 #include <algorithm>
 #include <array>
 #include <iostream>
+#include <map>
 
 #include "base/nearest.hpp"
 #include "cli/command.hpp"
+#include "cli/command_tree.hpp"
 #include "forebay/error.hpp"
 #include "forebay/version.hpp"
 
 namespace forebay::cli {
+
+/// What a --help ends with.
+struct Notes {
+  std::vector<std::string> examples;
+  std::string exit_statuses;
+};
+
+struct Declared {
+  std::vector<std::pair<const CLI::App*, CommandAction>> actions;  // of `config show`, not of `config`
+  std::map<const CLI::Option*, std::vector<std::string>> values;   // of options that take one of a list
+  std::map<CLI::App*, Notes> notes;
+};
+
 namespace {
 
 // Documented for later releases; telling them from typing errors is worth the list.
 constexpr std::array<std::string_view, 7> kNotBuilt = {"ingest", "serve",     "pause", "resume",
                                                        "export", "normalize", "verify"};
 
-/// What a --help ends with.
+// For the whole; some commands have their own.
+constexpr const char* kExitStatuses =
+    "0 all is at the destination · 1 done, but rows are in quarantine or paths were unreadable ·\n2 wrong usage or "
+    "settings · 3 rows remain in the buffer · 4 local failure · 130 interrupted";
+std::vector<std::string> examples_of_whole() {
+  return {"forebay scan /srv/data", "forebay scan --to postgresql://backup@db.example/backups /srv/data",
+          "forebay --env /etc/forebay/.env config check", "forebay scan --help"};
+}
+
 std::string examples_text(const std::vector<std::string>& lines) {
   std::string text = "Examples:";
   for (const std::string& line : lines) text += "\n  " + line;
@@ -29,13 +52,8 @@ std::string epilogue() {
   for (const std::string_view name : kNotBuilt) {
     later += (later.empty() ? "" : ", ") + std::string(name);
   }
-  return examples_text({"forebay scan /srv/data", "forebay scan --to postgresql://backup@db.example/backups /srv/data",
-                        "forebay --env /etc/forebay/.env config check", "forebay scan --help"}) +
-         "\nExit status: 0 all is at the destination · 1 done, but rows are in quarantine or paths were unreadable "
-         "·\n"
-         "2 wrong usage or settings · 3 rows remain in the buffer · 4 local failure · 130 interrupted\n"
-         "Not in this release yet: " +
-         later + "\n";
+  return examples_text(examples_of_whole()) + "\nExit status: " + kExitStatuses +
+         "\nNot in this release yet: " + later + "\n";
 }
 
 /// All options of the chosen commands and of the whole, as they are typed.
@@ -113,6 +131,84 @@ void refuse_not_built(const CLI::App* command) {
               command_of(command) + " is not built yet in this release (" + FOREBAY_VERSION + ")");
 }
 
+void declare_global_options(CLI::App& app, GlobalOptions& global, Declared& declared) {
+  const auto option = [&](const char* name, std::string& value, const char* help, const char* placeholder) {
+    CLI::Option* added = app.add_option(name, value, help)->option_text(placeholder);
+    return OptionSyntax(*added, declared);
+  };
+  app.set_version_flag("--version", std::string("forebay ") + FOREBAY_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  option("--env", global.env_file, "Settings file (default: ./.env where there is one)", "FILE");
+  option("--log-level", global.log_level, "debug, info, warning or error (wins over FOREBAY_LOG_LEVEL)", "LEVEL");
+  option("--log-format", global.log_format, "text or json", "FORMAT").one_of({"text", "json"});
+  // Not refused here: a wrong one is told like a wrong FOREBAY_LOG_LEVEL.
+  declared.values[app.get_option("--log-level")] = {"debug", "info", "warning", "error"};
+}
+
+/// All there is, with the help of each.
+void declare_commands(CLI::App& app, GlobalOptions& global, Declared& declared) {
+  app.get_formatter()->column_width(38);
+  declare_global_options(app, global, declared);
+  app.footer(epilogue());
+
+  std::vector<RegisteredCommand> commands = registered_commands();
+  std::sort(commands.begin(), commands.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
+  CommandSyntax whole(app, declared);
+  for (const RegisteredCommand& command : commands) command.add(whole);
+  for (const auto& [command, notes] : declared.notes) {
+    std::string footer = examples_text(notes.examples);
+    if (!notes.exit_statuses.empty()) {
+      footer += "\nExit status: " + notes.exit_statuses +
+                "\nSettings come from the environment and ./.env: forebay config show; what every command takes (--env "
+                "FILE …): forebay --help\n";
+    }
+    command->footer(footer);
+  }
+
+  add_not_built(app);
+  set_manners(&app);
+}
+
+OptionInfo info_of(const CLI::Option& option, const Declared& declared) {
+  OptionInfo info;
+  const bool named = !option.get_lnames().empty();
+  if (named) info.long_name = "--" + option.get_lnames().front();
+  if (!option.get_snames().empty()) info.short_name = "-" + option.get_snames().front();
+  if (!named) {
+    info.placeholder = option.get_name();
+  } else if (option.get_items_expected_max() > 0) {
+    info.placeholder = option.get_option_text().empty() ? option.get_type_name() : option.get_option_text();
+  }
+  info.help = option.get_description();
+  if (const auto found = declared.values.find(&option); found != declared.values.end()) info.values = found->second;
+  info.required = option.get_required();
+  info.repeatable =
+      option.get_expected_max() > 1 || option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
+  return info;
+}
+
+CommandInfo info_of(CLI::App* app, const std::string& name, const Declared& declared) {
+  CommandInfo info;
+  info.name = name;
+  info.summary = app->get_description();
+  for (const CLI::Option* option : app->get_options()) {
+    (option->get_positional() ? info.arguments : info.options).push_back(info_of(*option, declared));
+  }
+  if (const auto notes = declared.notes.find(app); notes != declared.notes.end()) {
+    info.examples = notes->second.examples;
+    info.exit_statuses = notes->second.exit_statuses;
+  }
+  for (CLI::App* sub : app->get_subcommands({})) {
+    if (sub->get_group().empty()) continue;
+    info.subcommands.push_back(info_of(sub, name.empty() ? sub->get_name() : name + " " + sub->get_name(), declared));
+  }
+  return info;
+}
+
+constexpr const char* kSummary =
+    "A write-ahead buffer in front of PostgreSQL or SQLite: rows arrive at memory speed and reach the\n"
+    "destination in batches, exactly once in effect.";
+
 }  // namespace
 
 OptionSyntax& OptionSyntax::shown_as(const std::string& placeholder) {
@@ -132,6 +228,7 @@ OptionSyntax& OptionSyntax::repeatable() {
 
 OptionSyntax& OptionSyntax::one_of(const std::vector<std::string>& values) {
   option_->check(CLI::IsMember(values).description(""));
+  declared_->values[option_] = values;
   return *this;
 }
 
@@ -150,74 +247,58 @@ OptionSyntax& OptionSyntax::not_empty(const std::string& what) {
 
 CommandSyntax CommandSyntax::subcommand(const std::string& name, const std::string& summary) {
   app_->require_subcommand(0, 1);
-  return {*app_->add_subcommand(name, summary), *choose_};
+  return {*app_->add_subcommand(name, summary), *declared_};
 }
 
 OptionSyntax CommandSyntax::option(const std::string& names, std::string& value, const std::string& help) {
-  return OptionSyntax(*app_->add_option(names, value, help));
+  return {*app_->add_option(names, value, help), *declared_};
 }
 
 OptionSyntax CommandSyntax::option(const std::string& names, std::optional<std::string>& value,
                                    const std::string& help) {
-  return OptionSyntax(*app_->add_option(names, value, help));
+  return {*app_->add_option(names, value, help), *declared_};
 }
 
 OptionSyntax CommandSyntax::option(const std::string& names, std::vector<std::string>& values,
                                    const std::string& help) {
-  return OptionSyntax(*app_->add_option(names, values, help));
+  return {*app_->add_option(names, values, help), *declared_};
 }
 
 OptionSyntax CommandSyntax::option(const std::string& names, int& value, const std::string& help) {
-  return OptionSyntax(*app_->add_option(names, value, help));
+  return {*app_->add_option(names, value, help), *declared_};
 }
 
 OptionSyntax CommandSyntax::option(const std::string& names, std::optional<std::int64_t>& value,
                                    const std::string& help) {
-  return OptionSyntax(*app_->add_option(names, value, help));
+  return {*app_->add_option(names, value, help), *declared_};
 }
 
 void CommandSyntax::flag(const std::string& names, bool& value, const std::string& help) {
   app_->add_flag(names, value, help);
 }
 
-void CommandSyntax::examples(const std::vector<std::string>& lines) { app_->footer(examples_text(lines)); }
+void CommandSyntax::examples(const std::vector<std::string>& lines) { declared_->notes[app_].examples = lines; }
 
-void CommandSyntax::exit_statuses(const std::string& line) {
-  app_->footer(app_->get_footer() + "\nExit status: " + line +
-               "\nSettings come from the environment and ./.env: forebay config show; what every command takes (--env "
-               "FILE …): forebay --help\n");
+void CommandSyntax::exit_statuses(const std::string& line) { declared_->notes[app_].exit_statuses = line; }
+
+void CommandSyntax::action(CommandAction action) const { declared_->actions.emplace_back(app_, std::move(action)); }
+
+CommandInfo describe_commands() {
+  CLI::App app(kSummary, "forebay");
+  GlobalOptions global;
+  Declared declared;
+  declare_commands(app, global, declared);
+  CommandInfo info = info_of(&app, "", declared);
+  info.examples = examples_of_whole();
+  info.exit_statuses = kExitStatuses;
+  return info;
 }
-
-void CommandSyntax::action(CommandAction action) const { (*choose_)(*app_, std::move(action)); }
 
 ParsedCommand parse_command_line(int argc, char** argv, GlobalOptions& global) {
   ParsedCommand result;
-
-  CLI::App app(
-      "A write-ahead buffer in front of PostgreSQL or SQLite: rows arrive at memory speed and reach the\n"
-      "destination in batches, exactly once in effect.",
-      "forebay");
-  app.get_formatter()->column_width(38);
-  app.set_version_flag("--version", std::string("forebay ") + FOREBAY_VERSION, "Print the version and exit");
-  app.set_help_flag("-h,--help", "Print this help and exit");
-  app.add_option("--env", global.env_file, "Settings file (default: ./.env where there is one)")->type_name("FILE");
-  app.add_option("--log-level", global.log_level, "debug, info, warning or error (wins over FOREBAY_LOG_LEVEL)")
-      ->type_name("LEVEL");
-  app.add_option("--log-format", global.log_format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}).description(""))
-      ->type_name("FORMAT");
-  app.footer(epilogue());
-
-  std::vector<RegisteredCommand> commands = registered_commands();
-  std::sort(commands.begin(), commands.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
-  std::vector<std::pair<const CLI::App*, CommandAction>> actions;
-  const ChooseAction choose = [&](const CLI::App& leaf, CommandAction action) {
-    actions.emplace_back(&leaf, std::move(action));
-  };
-  CommandSyntax whole(app, choose);
-  for (const RegisteredCommand& command : commands) command.add(whole);
-  add_not_built(app);
-  set_manners(&app);
+  CLI::App app(kSummary, "forebay");
+  Declared declared;
+  declare_commands(app, global, declared);
 
   try {
     app.parse(argc, argv);
@@ -238,7 +319,7 @@ ParsedCommand parse_command_line(int argc, char** argv, GlobalOptions& global) {
   if (!app.get_subcommands().empty() && global.env_file.empty() && app.count("--env") > 0) {
     throw Error(ErrorCode::usage, "--env: must name a file, not be empty");
   }
-  for (auto& [leaf, action] : actions) {
+  for (auto& [leaf, action] : declared.actions) {
     if (leaf == chosen) {
       result.action = std::move(action);
       return result;

@@ -35,7 +35,7 @@ judge() {
 }
 
 by_find_package() {
-  cmake -S . -B by_cmake -G Ninja -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_CXX_COMPILER="$compiler" \
+  cmake -S . -B by_cmake -G Ninja -DFOREBAY_WANTED="${version%.*}" -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_CXX_COMPILER="$compiler" \
     -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wpedantic -Werror" && cmake --build by_cmake &&
     LD_LIBRARY_PATH="$libraries" by_cmake/consumer
 }
@@ -46,7 +46,11 @@ by_pkg_config() {
   "$compiler" -std=c++20 -Wall -Wextra -Werror main.cpp -o by_pkg_config $flags && LD_LIBRARY_PATH="$libraries" ./by_pkg_config
 }
 the_pages() {
-  "$repo/scripts/check_docs.py" "$(dirname "$(find "$work/moved" -name README.md -print -quit)")" && echo "$expected"
+  local share=$work/moved/share
+  ls "$share"/doc/forebay/{LICENSE,CHANGELOG.md,CONTRIBUTING.md,SECURITY.md} "$share"/man/man1/forebay{,-scan}.1 \
+    "$share/bash-completion/completions/forebay" "$share/zsh/vendor-completions/_forebay" \
+    "$share/fish/vendor_completions.d/forebay.fish" &&
+    "$repo/scripts/check_docs.py" "$share/doc/forebay" && echo "$expected"
 }
 the_command() { "$work/moved/bin/forebay" version && echo "$expected"; }
 
@@ -57,5 +61,5 @@ libraries=$(dirname "$(find "$work/moved" -name 'libforebay.*' -print -quit)")
 judge "find_package finds the install and links" by_find_package
 judge "pkg-config finds the install and links" by_pkg_config
 judge "the installed command runs" the_command
-judge "the links of the installed pages lead somewhere" the_pages
+judge "the pages are installed, and their links lead somewhere" the_pages
 exit "$failed"

@@ -14,5 +14,6 @@ std::string fake_clock_library() { return FOREBAY_FAKE_CLOCK; }
 std::string opengauss_libpq_library() { return FOREBAY_OPENGAUSS_LIBPQ; }
 std::string crash_binary() { return FOREBAY_CRASH; }
 std::string source_directory() { return FOREBAY_SOURCE_DIR; }
+std::string shared_files() { return FOREBAY_SHARE; }
 
 }  // namespace forebay::test

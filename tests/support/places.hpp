@@ -9,6 +9,8 @@ std::string forebay_binary();
 std::string example_binary();
 std::string crash_binary();
 std::string source_directory();
+/// Folder of the manual pages and completions that the build made. Empty in builds with sanitizers, which make none.
+std::string shared_files();
 /// For LD_PRELOAD: tests/fake_clock/. Empty in builds with sanitizers, which want to be loaded first themselves.
 std::string fake_clock_library();
 /// Likewise: tests/opengauss_libpq/.
