@@ -13,7 +13,7 @@
 #include "api/control_service.hpp"
 #include "api/error_note.hpp"
 #include "buffer/segment_store.hpp"
-#include "buffer/version_clock.hpp"
+#include "base/version_clock.hpp"
 #include "forebay/buffer.hpp"
 #include "recovery/adopt_orphans.hpp"
 #include "recovery/state_directory.hpp"

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "buffer/append_file.hpp"
+#include "base/append_file.hpp"
 
 namespace forebay {
 

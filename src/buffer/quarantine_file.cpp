@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-#include "buffer/append_file.hpp"
+#include "base/append_file.hpp"
 #include "forebay/error.hpp"
 #include "sqlite/statement.hpp"
 #include "sqlite/untrusted_database.hpp"

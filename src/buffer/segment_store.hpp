@@ -15,7 +15,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "buffer/append_file.hpp"
+#include "base/append_file.hpp"
 #include "buffer/disk_trouble.hpp"
 #include "buffer/fork_guard.hpp"
 #include "buffer/journal_keeper.hpp"

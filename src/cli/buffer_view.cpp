@@ -13,7 +13,7 @@
 #include "control/socket_place.hpp"
 #include "control/status_json.hpp"
 #include "forebay/error.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 
 namespace forebay::cli {
 using control::Answer;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/value_text.hpp"
-#include "buffer/version_clock.hpp"
+#include "base/version_clock.hpp"
 
 namespace forebay {
 namespace {

@@ -19,7 +19,7 @@
 #include "base/io_error.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "forebay/error.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 
 namespace forebay {
 

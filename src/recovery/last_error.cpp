@@ -6,7 +6,7 @@
 
 #include "base/utf8.hpp"
 #include "forebay/error.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 
 namespace forebay {
 namespace {

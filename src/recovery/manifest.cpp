@@ -9,7 +9,7 @@
 #include "base/durability.hpp"
 #include "base/sha256.hpp"
 #include "forebay/error.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 
 namespace forebay {
 namespace {

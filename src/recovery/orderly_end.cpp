@@ -8,7 +8,7 @@
 
 #include "base/human.hpp"
 #include "forebay/error.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 
 namespace forebay {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "buffer/quarantine_file.hpp"
 #include "forebay/error.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 
 namespace forebay {
 namespace {

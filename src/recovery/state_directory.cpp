@@ -16,11 +16,11 @@
 #include "base/crash_point.hpp"
 #include "base/disk_advice.hpp"
 #include "base/io_error.hpp"
-#include "buffer/append_file.hpp"
+#include "base/append_file.hpp"
 #include "buffer/quarantine_file.hpp"
-#include "buffer/version_clock.hpp"
+#include "base/version_clock.hpp"
 #include "forebay/error.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 #include "recovery/state_directory_check.hpp"
 
 namespace forebay {

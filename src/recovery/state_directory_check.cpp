@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "base/place.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 
 namespace forebay {
 namespace {

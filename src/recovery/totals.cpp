@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "forebay/error.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 #include "sqlite/statement.hpp"
 
 namespace forebay {

@@ -12,10 +12,10 @@
 #include <system_error>
 #include <utility>
 
-#include "buffer/append_file.hpp"
+#include "base/append_file.hpp"
 #include "forebay/error.hpp"
 #include "recovery/manifest.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 
 namespace forebay {
 namespace {

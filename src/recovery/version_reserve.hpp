@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "buffer/version_clock.hpp"
+#include "base/version_clock.hpp"
 
 namespace forebay {
 

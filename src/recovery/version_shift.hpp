@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "buffer/version_clock.hpp"
+#include "base/version_clock.hpp"
 #include "recovery/manifest.hpp"
 
 namespace forebay {

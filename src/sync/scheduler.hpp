@@ -18,7 +18,7 @@
 
 #include "base/timer.hpp"
 #include "buffer/segment_store.hpp"
-#include "buffer/version_clock.hpp"
+#include "base/version_clock.hpp"
 #include "sink/sink.hpp"
 #include "sync/destination_health.hpp"
 #include "sync/landed_rows.hpp"

@@ -8,7 +8,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 
-#include "buffer/append_file.hpp"
+#include "base/append_file.hpp"
 #include "buffer/journal_reader.hpp"
 #include "forebay/buffer.hpp"
 #include "support/catalog_buffer.hpp"

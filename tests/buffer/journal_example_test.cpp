@@ -3,10 +3,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "buffer/append_file.hpp"
+#include "base/append_file.hpp"
 #include "buffer/journal_reader.hpp"
 #include "buffer/journal_writer.hpp"
-#include "buffer/version_clock.hpp"
+#include "base/version_clock.hpp"
 #include "support/file_bytes.hpp"
 #include "support/places.hpp"
 #include "support/temporary_directory.hpp"

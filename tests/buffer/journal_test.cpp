@@ -2,7 +2,7 @@
 #include <cstring>
 #include <limits>
 
-#include "buffer/append_file.hpp"
+#include "base/append_file.hpp"
 #include "buffer/journal_reader.hpp"
 #include "buffer/journal_writer.hpp"
 #include "forebay/error.hpp"

@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "buffer/version_clock.hpp"
+#include "base/version_clock.hpp"
 #include "sqlite/statement.hpp"
 #include "support/places.hpp"
 #include "support/scan_site.hpp"

@@ -12,7 +12,7 @@
 
 #include "forebay/error.hpp"
 #include "recovery/adoption_lines.hpp"
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 #include "recovery/version_reserve.hpp"
 #include "support/orphan.hpp"
 #include "support/temporary_directory.hpp"

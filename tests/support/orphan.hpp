@@ -6,7 +6,7 @@
 
 #include "buffer/journal_writer.hpp"
 #include "buffer/segment.hpp"
-#include "buffer/version_clock.hpp"
+#include "base/version_clock.hpp"
 #include "recovery/state_directory.hpp"
 #include "support/streams.hpp"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "buffer/segment_store.hpp"
-#include "buffer/version_clock.hpp"
+#include "base/version_clock.hpp"
 #include "buffer/writer_core.hpp"
 #include "support/fault_destination.hpp"
 #include "support/sqlite_number.hpp"

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "buffer/append_file.hpp"
+#include "base/append_file.hpp"
 
 namespace forebay::test {
 

@@ -1,4 +1,4 @@
-#include "buffer/version_clock.hpp"
+#include "base/version_clock.hpp"
 
 #include <ctime>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "recovery/private_path.hpp"
+#include "base/private_path.hpp"
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -12,7 +12,7 @@
 
 #include "base/disk_advice.hpp"
 #include "base/io_error.hpp"
-#include "buffer/append_file.hpp"
+#include "base/append_file.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {

@@ -1,4 +1,4 @@
-#include "buffer/append_file.hpp"
+#include "base/append_file.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
