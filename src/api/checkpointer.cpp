@@ -7,7 +7,7 @@
 #include "base/human.hpp"
 #include "base/start_thread.hpp"
 #include "base/wall_clock.hpp"
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 #include "buffer/writer_core.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_hook.hpp"

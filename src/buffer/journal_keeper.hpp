@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "buffer/journal_file.hpp"
+#include "journal/file.hpp"
 #include "buffer/segment.hpp"
 
 namespace forebay {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "buffer/journal_format.hpp"
+#include "journal/format.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "buffer/journal_format.hpp"
+#include "journal/format.hpp"
 
 namespace forebay {
 

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "buffer/journal_writer.hpp"
+#include "journal/writer.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "base/row_set.hpp"
-#include "buffer/journal_file.hpp"
-#include "buffer/journal_reader.hpp"
+#include "journal/file.hpp"
+#include "journal/reader.hpp"
 #include "buffer/memory_segment.hpp"
 #include "buffer/quarantine.hpp"
 #include "forebay/reason.hpp"

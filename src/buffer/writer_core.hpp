@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "buffer/journal_writer.hpp"
+#include "journal/writer.hpp"
 #include "buffer/memory_segment.hpp"
 #include "buffer/segment.hpp"
 

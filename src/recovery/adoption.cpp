@@ -8,7 +8,7 @@
 
 #include "base/crash_point.hpp"
 #include "base/human.hpp"
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 #include "buffer/quarantine_file.hpp"
 #include "forebay/error.hpp"
 #include "recovery/quarantine_aside.hpp"

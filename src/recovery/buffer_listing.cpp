@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/unique_fd.hpp"
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"

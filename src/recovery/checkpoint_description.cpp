@@ -5,7 +5,7 @@
 #include "base/durability.hpp"
 #include "base/escape.hpp"
 #include "base/utf8.hpp"
-#include "buffer/journal_format.hpp"
+#include "journal/format.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {

@@ -11,8 +11,8 @@
 
 #include "base/crash_point.hpp"
 #include "base/unique_fd.hpp"
-#include "buffer/journal_reader.hpp"
-#include "buffer/journal_writer.hpp"
+#include "journal/reader.hpp"
+#include "journal/writer.hpp"
 #include "buffer/segment.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"

@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "buffer/journal_format.hpp"
+#include "journal/format.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_contents.hpp"
 #include "recovery/checkpoint_description.hpp"

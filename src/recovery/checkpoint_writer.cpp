@@ -9,7 +9,7 @@
 #include "base/crash_point.hpp"
 #include "base/durability.hpp"
 #include "base/wall_clock.hpp"
-#include "buffer/journal_format.hpp"
+#include "journal/format.hpp"
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_format.hpp"

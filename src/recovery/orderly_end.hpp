@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 
 namespace forebay {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <system_error>
 
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 #include "buffer/quarantine_file.hpp"
 #include "buffer/quarantine_record.hpp"
 #include "forebay/error.hpp"

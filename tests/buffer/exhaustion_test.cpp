@@ -9,7 +9,7 @@
 #include <csignal>
 
 #include "base/append_file.hpp"
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 #include "forebay/buffer.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/in_child.hpp"

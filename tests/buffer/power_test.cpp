@@ -6,7 +6,7 @@
 #include <set>
 #include <thread>
 
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 #include "support/comes_true.hpp"
 #include "support/gate.hpp"
 #include "support/lines.hpp"

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 #include "support/pipeline.hpp"
 
 using namespace forebay;

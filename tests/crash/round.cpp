@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 #include "crash/crash_rows.hpp"
 #include "forebay/error.hpp"
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <set>
 
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 #include "forebay/file_record.hpp"
 #include "sqlite/statement.hpp"
 #include "support/scan_site.hpp"

@@ -10,7 +10,7 @@
 #include <functional>
 #include <vector>
 
-#include "buffer/journal_writer.hpp"
+#include "journal/writer.hpp"
 #include "forebay/buffer.hpp"
 #include "recovery/state_directory.hpp"
 #include "support/catalog_buffer.hpp"

@@ -8,8 +8,8 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "buffer/journal_reader.hpp"
-#include "buffer/journal_writer.hpp"
+#include "journal/reader.hpp"
+#include "journal/writer.hpp"
 #include "buffer/segment.hpp"
 #include "recovery/adoption.hpp"
 #include "recovery/checkpoint_fixtures.hpp"

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "buffer/journal_writer.hpp"
+#include "journal/writer.hpp"
 #include "buffer/segment.hpp"
 #include "base/version_clock.hpp"
 #include "recovery/state_directory.hpp"

@@ -4,8 +4,8 @@
 #include <sstream>
 
 #include "base/append_file.hpp"
-#include "buffer/journal_reader.hpp"
-#include "buffer/journal_writer.hpp"
+#include "journal/reader.hpp"
+#include "journal/writer.hpp"
 #include "base/version_clock.hpp"
 #include "support/file_bytes.hpp"
 #include "support/places.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/row_set.hpp"
-#include "buffer/journal_format.hpp"
+#include "journal/format.hpp"
 
 namespace forebay {
 

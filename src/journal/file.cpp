@@ -1,4 +1,4 @@
-#include "buffer/journal_file.hpp"
+#include "journal/file.hpp"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "buffer/journal_format.hpp"
+#include "journal/format.hpp"
 
 // Called twice for each record, once with four bytes: without the calls into the library a few nanoseconds less.
 #define XXH_INLINE_ALL

@@ -3,8 +3,8 @@
 #include <limits>
 
 #include "base/append_file.hpp"
-#include "buffer/journal_reader.hpp"
-#include "buffer/journal_writer.hpp"
+#include "journal/reader.hpp"
+#include "journal/writer.hpp"
 #include "forebay/error.hpp"
 #include "support/file_bytes.hpp"
 #include "support/streams.hpp"

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "buffer/journal_file.hpp"
-#include "buffer/journal_format.hpp"
+#include "journal/file.hpp"
+#include "journal/format.hpp"
 
 namespace forebay {
 

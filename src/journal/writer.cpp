@@ -1,4 +1,4 @@
-#include "buffer/journal_writer.hpp"
+#include "journal/writer.hpp"
 
 #include <utility>
 

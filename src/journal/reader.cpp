@@ -1,4 +1,4 @@
-#include "buffer/journal_reader.hpp"
+#include "journal/reader.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <map>
 
-#include "buffer/journal_reader.hpp"
-#include "buffer/journal_writer.hpp"
+#include "journal/reader.hpp"
+#include "journal/writer.hpp"
 #include "recovery/adoption.hpp"
 #include "recovery/state_directory.hpp"
 #include "support/file_bytes.hpp"
