@@ -14,7 +14,7 @@
 #include "journal/file.hpp"
 #include "journal/reader.hpp"
 #include "buffer/memory_segment.hpp"
-#include "buffer/quarantine.hpp"
+#include "quarantine/quarantine.hpp"
 #include "forebay/reason.hpp"
 #include "forebay/stream.hpp"
 

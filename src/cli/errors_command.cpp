@@ -14,8 +14,8 @@
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
-#include "recovery/quarantine_aside.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/aside.hpp"
+#include "quarantine/view.hpp"
 
 namespace forebay::cli {
 namespace {

@@ -19,7 +19,7 @@
 #include "cli/logging.hpp"
 #include "forebay/error.hpp"
 #include "recovery/quarantine_drop.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/view.hpp"
 
 namespace forebay::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "control/protocol.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/view.hpp"
 
 namespace forebay::cli {
 

@@ -5,7 +5,7 @@
 #include "base/escape.hpp"
 #include "cli/buffer_view.hpp"
 #include "forebay/error.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/view.hpp"
 #include "recovery/totals.hpp"
 
 namespace forebay::cli {

@@ -13,8 +13,8 @@
 #include "cli/logging.hpp"
 #include "control/status_json.hpp"
 #include "forebay/buffer.hpp"
-#include "recovery/quarantine_aside.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/aside.hpp"
+#include "quarantine/view.hpp"
 #include "sqlite/process.hpp"
 
 namespace forebay::cli {

@@ -9,9 +9,9 @@
 #include "base/crash_point.hpp"
 #include "base/human.hpp"
 #include "journal/reader.hpp"
-#include "buffer/quarantine_file.hpp"
+#include "quarantine/file.hpp"
 #include "forebay/error.hpp"
-#include "recovery/quarantine_aside.hpp"
+#include "quarantine/aside.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

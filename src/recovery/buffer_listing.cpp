@@ -16,7 +16,7 @@
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/view.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

@@ -13,7 +13,7 @@
 #include "recovery/checkpoint_quarantine.hpp"
 #include "recovery/checkpoint_writer.hpp"
 #include "recovery/orderly_end.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/view.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

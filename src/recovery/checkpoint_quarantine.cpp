@@ -4,7 +4,7 @@
 #include <string>
 
 #include "forebay/error.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/view.hpp"
 #include "recovery/state_directory.hpp"
 
 namespace forebay {

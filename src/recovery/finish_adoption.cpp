@@ -9,7 +9,7 @@
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_retention.hpp"
 #include "recovery/last_error.hpp"
-#include "recovery/quarantine_aside.hpp"
+#include "quarantine/aside.hpp"
 
 namespace forebay {
 

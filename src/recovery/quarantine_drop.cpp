@@ -8,7 +8,7 @@
 #include "base/patience.hpp"
 #include "forebay/error.hpp"
 #include "recovery/buffer_listing.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/view.hpp"
 #include "recovery/totals.hpp"
 
 namespace forebay {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "buffer/quarantine.hpp"
+#include "quarantine/quarantine.hpp"
 #include "recovery/state_directory.hpp"
 
 namespace forebay {

@@ -17,7 +17,7 @@
 #include "base/disk_advice.hpp"
 #include "base/io_error.hpp"
 #include "base/append_file.hpp"
-#include "buffer/quarantine_file.hpp"
+#include "quarantine/file.hpp"
 #include "base/version_clock.hpp"
 #include "forebay/error.hpp"
 #include "base/private_path.hpp"

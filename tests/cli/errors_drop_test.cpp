@@ -7,7 +7,7 @@
 
 #include "forebay/buffer.hpp"
 #include "recovery/quarantine_drop.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/view.hpp"
 #include "recovery/totals.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/die_at.hpp"

@@ -6,7 +6,7 @@
 
 #include "crash/crash_points.hpp"
 #include "forebay/buffer.hpp"
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/view.hpp"
 #include "recovery/totals.hpp"
 #include "sqlite/statement.hpp"
 #include "support/catalog_buffer.hpp"

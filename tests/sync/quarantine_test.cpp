@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/view.hpp"
 #include "sqlite/statement.hpp"
 #include "support/pipeline.hpp"
 

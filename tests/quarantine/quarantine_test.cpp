@@ -1,4 +1,4 @@
-#include "buffer/quarantine.hpp"
+#include "quarantine/quarantine.hpp"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 #include <fstream>
 #include <limits>
 
-#include "buffer/quarantine_file.hpp"
+#include "quarantine/file.hpp"
 #include "forebay/error.hpp"
 #include "sqlite/statement.hpp"
 #include "support/in_child.hpp"

@@ -1,7 +1,7 @@
 // Rows of the quarantine that a person gives up.
 
-#include "buffer/quarantine.hpp"
-#include "buffer/quarantine_file.hpp"
+#include "quarantine/quarantine.hpp"
+#include "quarantine/file.hpp"
 #include "sqlite/statement.hpp"
 #include "sqlite/transaction.hpp"
 

@@ -1,4 +1,4 @@
-#include "recovery/quarantine_aside.hpp"
+#include "quarantine/aside.hpp"
 
 #include <catch2/catch.hpp>
 #include <fstream>

@@ -1,4 +1,4 @@
-#include "buffer/quarantine_record.hpp"
+#include "quarantine/record.hpp"
 
 #include <xxhash.h>
 

@@ -1,11 +1,11 @@
-#include "recovery/quarantine_aside.hpp"
+#include "quarantine/aside.hpp"
 
 #include <algorithm>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-#include "buffer/quarantine_file.hpp"
+#include "quarantine/file.hpp"
 #include "forebay/error.hpp"
 #include "base/private_path.hpp"
 

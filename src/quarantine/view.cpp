@@ -1,12 +1,12 @@
-#include "recovery/quarantine_view.hpp"
+#include "quarantine/view.hpp"
 
 #include <limits>
 #include <optional>
 #include <system_error>
 
 #include "journal/reader.hpp"
-#include "buffer/quarantine_file.hpp"
-#include "buffer/quarantine_record.hpp"
+#include "quarantine/file.hpp"
+#include "quarantine/record.hpp"
 #include "forebay/error.hpp"
 #include "sqlite/statement.hpp"
 

@@ -5,9 +5,9 @@
 
 #include "base/crash_point.hpp"
 #include "base/wall_clock.hpp"
-#include "buffer/quarantine.hpp"
-#include "buffer/quarantine_file.hpp"
-#include "buffer/quarantine_record.hpp"
+#include "quarantine/quarantine.hpp"
+#include "quarantine/file.hpp"
+#include "quarantine/record.hpp"
 #include "forebay/error.hpp"
 #include "sqlite/statement.hpp"
 #include "sqlite/transaction.hpp"

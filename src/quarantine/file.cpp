@@ -1,4 +1,4 @@
-#include "buffer/quarantine_file.hpp"
+#include "quarantine/file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,12 +1,12 @@
-#include "buffer/quarantine.hpp"
+#include "quarantine/quarantine.hpp"
 
 #include <unistd.h>
 
 #include "base/crash_point.hpp"
 #include "base/value_text.hpp"
 #include "base/wall_clock.hpp"
-#include "buffer/quarantine_file.hpp"
-#include "buffer/quarantine_record.hpp"
+#include "quarantine/file.hpp"
+#include "quarantine/record.hpp"
 #include "sqlite/statement.hpp"
 #include "sqlite/transaction.hpp"
 
