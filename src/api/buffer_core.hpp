@@ -16,8 +16,8 @@
 #include "base/version_clock.hpp"
 #include "forebay/buffer.hpp"
 #include "recovery/adopt_orphans.hpp"
-#include "recovery/state_directory.hpp"
-#include "recovery/version_reserve.hpp"
+#include "state/state_directory.hpp"
+#include "state/version_reserve.hpp"
 #include "sink/sink.hpp"
 #include "sync/scheduler.hpp"
 

@@ -11,7 +11,7 @@
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/finish_adoption.hpp"
-#include "recovery/orderly_end.hpp"
+#include "state/orderly_end.hpp"
 
 namespace forebay {
 

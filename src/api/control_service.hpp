@@ -6,7 +6,7 @@
 #include "control/server.hpp"
 #include "control/socket_place.hpp"
 #include "forebay/options.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 
 namespace forebay {
 

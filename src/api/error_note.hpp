@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "forebay/options.hpp"
-#include "recovery/last_error.hpp"
+#include "state/last_error.hpp"
 
 namespace forebay {
 

@@ -17,7 +17,7 @@
 #include "forebay/error.hpp"
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_hook.hpp"
-#include "recovery/state_directory_check.hpp"
+#include "state/state_directory_check.hpp"
 #include "sink/sink.hpp"
 
 namespace forebay::cli {

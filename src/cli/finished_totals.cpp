@@ -3,7 +3,7 @@
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
 #include "forebay/error.hpp"
-#include "recovery/totals.hpp"
+#include "state/totals.hpp"
 
 namespace forebay::cli {
 using control::Json;

@@ -6,7 +6,7 @@
 #include "cli/buffer_view.hpp"
 #include "forebay/error.hpp"
 #include "quarantine/view.hpp"
-#include "recovery/totals.hpp"
+#include "state/totals.hpp"
 
 namespace forebay::cli {
 namespace {

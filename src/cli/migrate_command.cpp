@@ -10,7 +10,7 @@
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 #include "sink/sink.hpp"
 
 namespace forebay::cli {

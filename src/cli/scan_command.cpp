@@ -22,7 +22,7 @@
 #include "cli/slow_answer.hpp"
 #include "config/locations.hpp"
 #include "forebay/buffer.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 #include "scan/exclude_file.hpp"
 #include "scan/excludes.hpp"
 #include "scan/scanner.hpp"

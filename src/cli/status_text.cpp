@@ -11,7 +11,7 @@
 #include "cli/finished_totals.hpp"
 #include "cli/output.hpp"
 #include "cli/view_fields.hpp"
-#include "recovery/manifest.hpp"
+#include "state/manifest.hpp"
 
 namespace forebay::cli {
 using control::Json;

@@ -11,8 +11,8 @@
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_reader.hpp"
-#include "recovery/last_error.hpp"
-#include "recovery/version_reserve.hpp"
+#include "state/last_error.hpp"
+#include "state/version_reserve.hpp"
 
 namespace forebay {
 namespace {

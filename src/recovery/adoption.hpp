@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "buffer/segment.hpp"
-#include "recovery/orderly_end.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/orderly_end.hpp"
+#include "state/state_directory.hpp"
 #include "recovery/version_shift.hpp"
 
 namespace forebay {

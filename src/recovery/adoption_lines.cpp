@@ -2,7 +2,7 @@
 
 #include "base/durability.hpp"
 #include "base/human.hpp"
-#include "recovery/last_error.hpp"
+#include "state/last_error.hpp"
 
 namespace forebay {
 

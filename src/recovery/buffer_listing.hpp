@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "recovery/last_error.hpp"
-#include "recovery/orderly_end.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/last_error.hpp"
+#include "state/orderly_end.hpp"
+#include "state/state_directory.hpp"
 
 namespace forebay {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 
 namespace forebay {
 

@@ -12,7 +12,7 @@
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_quarantine.hpp"
 #include "recovery/checkpoint_writer.hpp"
-#include "recovery/orderly_end.hpp"
+#include "state/orderly_end.hpp"
 #include "quarantine/view.hpp"
 
 namespace forebay {

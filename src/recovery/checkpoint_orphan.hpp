@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "recovery/checkpoint_info.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 
 namespace forebay {
 

@@ -5,7 +5,7 @@
 
 #include "forebay/error.hpp"
 #include "quarantine/view.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 
 namespace forebay {
 

@@ -8,7 +8,7 @@
 #include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_retention.hpp"
-#include "recovery/last_error.hpp"
+#include "state/last_error.hpp"
 #include "quarantine/aside.hpp"
 
 namespace forebay {

@@ -5,7 +5,7 @@
 
 #include "forebay/options.hpp"
 #include "recovery/adoption.hpp"
-#include "recovery/totals.hpp"
+#include "state/totals.hpp"
 
 namespace forebay {
 

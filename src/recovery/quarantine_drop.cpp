@@ -9,7 +9,7 @@
 #include "forebay/error.hpp"
 #include "recovery/buffer_listing.hpp"
 #include "quarantine/view.hpp"
-#include "recovery/totals.hpp"
+#include "state/totals.hpp"
 
 namespace forebay {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "quarantine/quarantine.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 
 namespace forebay {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/version_clock.hpp"
-#include "recovery/manifest.hpp"
+#include "state/manifest.hpp"
 
 namespace forebay {
 

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "recovery/version_reserve.hpp"
+#include "state/version_reserve.hpp"
 #include "support/temporary_directory.hpp"
 
 using namespace forebay;

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "recovery/adoption.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 #include "sqlite/statement.hpp"
 #include "support/pipeline.hpp"
 #include "support/simulated_disk.hpp"

@@ -8,7 +8,7 @@
 #include "forebay/buffer.hpp"
 #include "recovery/quarantine_drop.hpp"
 #include "quarantine/view.hpp"
-#include "recovery/totals.hpp"
+#include "state/totals.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/die_at.hpp"
 #include "support/in_child.hpp"

@@ -1,6 +1,6 @@
 // What an ended process leaves of why its rows had not landed, in status and in recover.
 
-#include "recovery/last_error.hpp"
+#include "state/last_error.hpp"
 
 #include <sys/stat.h>
 

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <functional>
 
-#include "recovery/manifest.hpp"
+#include "state/manifest.hpp"
 #include "sqlite/connection.hpp"
 #include "support/places.hpp"
 #include "support/scan_site.hpp"

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <regex>
 
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/refusing_place.hpp"
 #include "support/scan_site.hpp"

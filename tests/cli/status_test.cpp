@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "forebay/buffer.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/scan_site.hpp"
 

@@ -7,7 +7,7 @@
 #include "crash/crash_points.hpp"
 #include "forebay/buffer.hpp"
 #include "quarantine/view.hpp"
-#include "recovery/totals.hpp"
+#include "state/totals.hpp"
 #include "sqlite/statement.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/die_at.hpp"

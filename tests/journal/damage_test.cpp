@@ -8,7 +8,7 @@
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"
 #include "recovery/adoption.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 #include "support/file_bytes.hpp"
 #include "support/streams.hpp"
 #include "support/temporary_directory.hpp"

@@ -12,7 +12,7 @@
 
 #include "journal/writer.hpp"
 #include "forebay/buffer.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 #include "support/catalog_buffer.hpp"
 
 using namespace forebay;

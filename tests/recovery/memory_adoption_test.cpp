@@ -9,7 +9,7 @@
 #include <functional>
 
 #include "forebay/buffer.hpp"
-#include "recovery/totals.hpp"
+#include "state/totals.hpp"
 #include "support/catalog_buffer.hpp"
 
 namespace fs = std::filesystem;

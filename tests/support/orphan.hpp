@@ -7,7 +7,7 @@
 #include "journal/writer.hpp"
 #include "buffer/segment.hpp"
 #include "base/version_clock.hpp"
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 #include "support/streams.hpp"
 
 namespace forebay::test {

@@ -1,4 +1,4 @@
-#include "recovery/state_directory_check.hpp"
+#include "state/state_directory_check.hpp"
 
 #include <sys/stat.h>
 #include <sys/statfs.h>

@@ -1,4 +1,4 @@
-#include "recovery/version_reserve.hpp"
+#include "state/version_reserve.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -14,7 +14,7 @@
 
 #include "base/append_file.hpp"
 #include "forebay/error.hpp"
-#include "recovery/manifest.hpp"
+#include "state/manifest.hpp"
 #include "base/private_path.hpp"
 
 namespace forebay {

@@ -1,4 +1,4 @@
-#include "recovery/last_error.hpp"
+#include "state/last_error.hpp"
 
 #include <unistd.h>
 

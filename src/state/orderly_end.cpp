@@ -1,4 +1,4 @@
-#include "recovery/orderly_end.hpp"
+#include "state/orderly_end.hpp"
 
 #include <sys/stat.h>
 

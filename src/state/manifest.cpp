@@ -1,4 +1,4 @@
-#include "recovery/manifest.hpp"
+#include "state/manifest.hpp"
 
 #include <unistd.h>
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "forebay/options.hpp"
-#include "recovery/file_lock.hpp"
-#include "recovery/manifest.hpp"
+#include "state/file_lock.hpp"
+#include "state/manifest.hpp"
 
 namespace forebay {
 

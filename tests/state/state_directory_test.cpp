@@ -1,4 +1,4 @@
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,7 +13,7 @@
 #include "forebay/error.hpp"
 #include "recovery/adoption_lines.hpp"
 #include "base/private_path.hpp"
-#include "recovery/version_reserve.hpp"
+#include "state/version_reserve.hpp"
 #include "support/orphan.hpp"
 #include "support/temporary_directory.hpp"
 

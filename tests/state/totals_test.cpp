@@ -1,4 +1,4 @@
-#include "recovery/totals.hpp"
+#include "state/totals.hpp"
 
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-#include "recovery/totals.hpp"
+#include "state/totals.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "recovery/file_lock.hpp"
+#include "state/file_lock.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,4 +1,4 @@
-#include "recovery/state_directory.hpp"
+#include "state/state_directory.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@
 #include "base/version_clock.hpp"
 #include "forebay/error.hpp"
 #include "base/private_path.hpp"
-#include "recovery/state_directory_check.hpp"
+#include "state/state_directory_check.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;
