@@ -11,7 +11,7 @@
 #include "api/log.hpp"
 #include "config/locations.hpp"
 #include "forebay/error.hpp"
-#include "recovery/checkpoint_folder.hpp"
+#include "checkpoint/folder.hpp"
 
 namespace forebay {
 

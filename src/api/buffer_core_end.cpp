@@ -8,8 +8,8 @@
 #include "base/human.hpp"
 #include "base/wall_clock.hpp"
 #include "forebay/error.hpp"
-#include "recovery/checkpoint_folder.hpp"
-#include "recovery/checkpoint_journals.hpp"
+#include "checkpoint/folder.hpp"
+#include "checkpoint/journals.hpp"
 #include "recovery/finish_adoption.hpp"
 #include "state/orderly_end.hpp"
 

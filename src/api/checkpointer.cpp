@@ -10,8 +10,8 @@
 #include "journal/reader.hpp"
 #include "buffer/writer_core.hpp"
 #include "forebay/error.hpp"
-#include "recovery/checkpoint_hook.hpp"
-#include "recovery/checkpoint_quarantine.hpp"
+#include "checkpoint/hook.hpp"
+#include "checkpoint/quarantine.hpp"
 
 namespace forebay {
 

@@ -13,9 +13,9 @@
 #include "buffer/segment_store.hpp"
 #include "forebay/options.hpp"
 #include "forebay/status.hpp"
-#include "recovery/checkpoint_info.hpp"
-#include "recovery/checkpoint_retention.hpp"
-#include "recovery/checkpoint_writer.hpp"
+#include "checkpoint/info.hpp"
+#include "checkpoint/retention.hpp"
+#include "checkpoint/writer.hpp"
 
 namespace forebay {
 

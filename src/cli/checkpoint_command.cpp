@@ -6,7 +6,7 @@
 #include "cli/checkpoint_show.hpp"
 #include "cli/command.hpp"
 #include "forebay/error.hpp"
-#include "recovery/checkpoint_folder.hpp"
+#include "checkpoint/folder.hpp"
 
 namespace forebay::cli {
 namespace {

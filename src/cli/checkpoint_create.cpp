@@ -11,10 +11,10 @@
 #include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "forebay/error.hpp"
-#include "recovery/checkpoint_folder.hpp"
-#include "recovery/checkpoint_hook.hpp"
-#include "recovery/checkpoint_orphan.hpp"
-#include "recovery/checkpoint_retention.hpp"
+#include "checkpoint/folder.hpp"
+#include "checkpoint/hook.hpp"
+#include "checkpoint/orphan.hpp"
+#include "checkpoint/retention.hpp"
 
 namespace forebay::cli {
 namespace {

@@ -14,9 +14,9 @@
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
-#include "recovery/checkpoint_folder.hpp"
-#include "recovery/checkpoint_format.hpp"
-#include "recovery/checkpoint_reader.hpp"
+#include "checkpoint/folder.hpp"
+#include "checkpoint/format.hpp"
+#include "checkpoint/reader.hpp"
 
 namespace forebay::cli {
 namespace {

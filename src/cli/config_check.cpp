@@ -15,8 +15,8 @@
 #include "cli/log_file.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
-#include "recovery/checkpoint_folder.hpp"
-#include "recovery/checkpoint_hook.hpp"
+#include "checkpoint/folder.hpp"
+#include "checkpoint/hook.hpp"
 #include "state/state_directory_check.hpp"
 #include "sink/sink.hpp"
 

@@ -8,7 +8,7 @@
 
 #include "base/escape.hpp"
 #include "forebay/error.hpp"
-#include "recovery/checkpoint_folder.hpp"
+#include "checkpoint/folder.hpp"
 
 namespace forebay::cli {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "cli/restore_streams.hpp"
 #include "forebay/value.hpp"
-#include "recovery/checkpoint_reader.hpp"
+#include "checkpoint/reader.hpp"
 
 namespace forebay::cli {
 

@@ -8,9 +8,9 @@
 #include "forebay/error.hpp"
 #include "recovery/adoption_lines.hpp"
 #include "recovery/buffer_listing.hpp"
-#include "recovery/checkpoint_folder.hpp"
-#include "recovery/checkpoint_journals.hpp"
-#include "recovery/checkpoint_reader.hpp"
+#include "checkpoint/folder.hpp"
+#include "checkpoint/journals.hpp"
+#include "checkpoint/reader.hpp"
 #include "state/last_error.hpp"
 #include "state/version_reserve.hpp"
 

@@ -14,8 +14,8 @@
 #include "base/unique_fd.hpp"
 #include "journal/reader.hpp"
 #include "forebay/error.hpp"
-#include "recovery/checkpoint_folder.hpp"
-#include "recovery/checkpoint_journals.hpp"
+#include "checkpoint/folder.hpp"
+#include "checkpoint/journals.hpp"
 #include "quarantine/view.hpp"
 
 namespace forebay {

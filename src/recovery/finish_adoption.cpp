@@ -5,9 +5,9 @@
 #include <string>
 
 #include "forebay/error.hpp"
-#include "recovery/checkpoint_folder.hpp"
-#include "recovery/checkpoint_journals.hpp"
-#include "recovery/checkpoint_retention.hpp"
+#include "checkpoint/folder.hpp"
+#include "checkpoint/journals.hpp"
+#include "checkpoint/retention.hpp"
 #include "state/last_error.hpp"
 #include "quarantine/aside.hpp"
 

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "forebay/forebay.hpp"
-#include "recovery/checkpoint_folder.hpp"
-#include "recovery/checkpoint_reader.hpp"
+#include "checkpoint/folder.hpp"
+#include "checkpoint/reader.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/scan_site.hpp"
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "recovery/checkpoint_fixtures.hpp"
+#include "checkpoint/fixtures.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "recovery/checkpoint_writer.hpp"
+#include "checkpoint/writer.hpp"
 #include "scan/file_row.hpp"
 #include "support/streams.hpp"
 
