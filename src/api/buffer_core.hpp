@@ -15,7 +15,7 @@
 #include "buffer/segment_store.hpp"
 #include "base/version_clock.hpp"
 #include "forebay/buffer.hpp"
-#include "recovery/adopt_orphans.hpp"
+#include "adoption/adopt_orphans.hpp"
 #include "state/state_directory.hpp"
 #include "state/version_reserve.hpp"
 #include "sink/sink.hpp"

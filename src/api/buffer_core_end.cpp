@@ -10,7 +10,7 @@
 #include "forebay/error.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/journals.hpp"
-#include "recovery/finish_adoption.hpp"
+#include "adoption/finish_adoption.hpp"
 #include "state/orderly_end.hpp"
 
 namespace forebay {

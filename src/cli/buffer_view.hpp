@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "control/client.hpp"
-#include "recovery/buffer_listing.hpp"
+#include "adoption/buffer_listing.hpp"
 
 namespace forebay::cli {
 

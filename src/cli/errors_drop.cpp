@@ -18,7 +18,7 @@
 #include "cli/known_streams.hpp"
 #include "cli/logging.hpp"
 #include "forebay/error.hpp"
-#include "recovery/quarantine_drop.hpp"
+#include "adoption/quarantine_drop.hpp"
 #include "quarantine/view.hpp"
 
 namespace forebay::cli {

@@ -14,7 +14,7 @@
 #include "cli/run_summary.hpp"
 #include "control/status_json.hpp"
 #include "forebay/buffer.hpp"
-#include "recovery/buffer_listing.hpp"
+#include "adoption/buffer_listing.hpp"
 #include "sqlite/process.hpp"
 
 namespace forebay::cli {

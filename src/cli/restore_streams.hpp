@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "forebay/stream.hpp"
-#include "recovery/adoption.hpp"
+#include "adoption/adoption.hpp"
 
 namespace forebay::cli {
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <thread>
 
-#include "recovery/adoption.hpp"
+#include "adoption/adoption.hpp"
 #include "state/state_directory.hpp"
 #include "sqlite/statement.hpp"
 #include "support/pipeline.hpp"

@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "forebay/buffer.hpp"
-#include "recovery/adoption.hpp"
+#include "adoption/adoption.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/comes_true.hpp"
 #include "support/pipeline.hpp"

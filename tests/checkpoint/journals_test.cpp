@@ -11,7 +11,7 @@
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"
 #include "buffer/segment.hpp"
-#include "recovery/adoption.hpp"
+#include "adoption/adoption.hpp"
 #include "checkpoint/fixtures.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/orphan.hpp"

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "forebay/buffer.hpp"
-#include "recovery/quarantine_drop.hpp"
+#include "adoption/quarantine_drop.hpp"
 #include "quarantine/view.hpp"
 #include "state/totals.hpp"
 #include "support/catalog_buffer.hpp"

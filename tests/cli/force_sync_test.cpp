@@ -9,7 +9,7 @@
 #include "control/client.hpp"
 #include "control/socket_place.hpp"
 #include "forebay/buffer.hpp"
-#include "recovery/buffer_listing.hpp"
+#include "adoption/buffer_listing.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/scan_site.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"
-#include "recovery/adoption.hpp"
+#include "adoption/adoption.hpp"
 #include "state/state_directory.hpp"
 #include "support/file_bytes.hpp"
 #include "support/streams.hpp"

@@ -11,7 +11,7 @@
 #include <iostream>
 
 #include "forebay/error.hpp"
-#include "recovery/adoption_lines.hpp"
+#include "adoption/adoption_lines.hpp"
 #include "base/private_path.hpp"
 #include "state/version_reserve.hpp"
 #include "support/orphan.hpp"

@@ -9,8 +9,8 @@
 #include <fstream>
 
 #include "forebay/buffer.hpp"
-#include "recovery/adopt_orphans.hpp"
-#include "recovery/finish_adoption.hpp"
+#include "adoption/adopt_orphans.hpp"
+#include "adoption/finish_adoption.hpp"
 #include "state/totals.hpp"
 #include "state/version_reserve.hpp"
 #include "support/catalog_buffer.hpp"

@@ -9,7 +9,7 @@
 
 #include "forebay/options.hpp"
 #include "forebay/status.hpp"
-#include "recovery/adoption.hpp"
+#include "adoption/adoption.hpp"
 
 namespace forebay {
 

@@ -1,4 +1,4 @@
-#include "recovery/quarantine_drop.hpp"
+#include "adoption/quarantine_drop.hpp"
 
 #include <map>
 #include <optional>
@@ -7,7 +7,7 @@
 #include "base/crash_point.hpp"
 #include "base/patience.hpp"
 #include "forebay/error.hpp"
-#include "recovery/buffer_listing.hpp"
+#include "adoption/buffer_listing.hpp"
 #include "quarantine/view.hpp"
 #include "state/totals.hpp"
 

@@ -1,4 +1,4 @@
-#include "recovery/finish_adoption.hpp"
+#include "adoption/finish_adoption.hpp"
 
 #include <cstdint>
 #include <map>

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "forebay/options.hpp"
-#include "recovery/adoption.hpp"
+#include "adoption/adoption.hpp"
 #include "state/totals.hpp"
 
 namespace forebay {

@@ -1,4 +1,4 @@
-#include "recovery/version_shift.hpp"
+#include "adoption/version_shift.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "recovery/adoption_lines.hpp"
+#include "adoption/adoption_lines.hpp"
 
 #include "base/durability.hpp"
 #include "base/human.hpp"

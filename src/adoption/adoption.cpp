@@ -1,4 +1,4 @@
-#include "recovery/adoption.hpp"
+#include "adoption/adoption.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,4 +1,4 @@
-#include "recovery/adoption.hpp"
+#include "adoption/adoption.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>

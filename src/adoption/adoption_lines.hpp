@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "recovery/adoption.hpp"
+#include "adoption/adoption.hpp"
 
 namespace forebay {
 

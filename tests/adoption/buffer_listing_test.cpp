@@ -1,4 +1,4 @@
-#include "recovery/buffer_listing.hpp"
+#include "adoption/buffer_listing.hpp"
 
 #include <unistd.h>
 

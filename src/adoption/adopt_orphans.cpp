@@ -1,4 +1,4 @@
-#include "recovery/adopt_orphans.hpp"
+#include "adoption/adopt_orphans.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -6,8 +6,8 @@
 
 #include "base/human.hpp"
 #include "forebay/error.hpp"
-#include "recovery/adoption_lines.hpp"
-#include "recovery/buffer_listing.hpp"
+#include "adoption/adoption_lines.hpp"
+#include "adoption/buffer_listing.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/journals.hpp"
 #include "checkpoint/reader.hpp"

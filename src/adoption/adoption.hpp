@@ -11,7 +11,7 @@
 #include "buffer/segment.hpp"
 #include "state/orderly_end.hpp"
 #include "state/state_directory.hpp"
-#include "recovery/version_shift.hpp"
+#include "adoption/version_shift.hpp"
 
 namespace forebay {
 
