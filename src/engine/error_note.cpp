@@ -1,4 +1,4 @@
-#include "api/error_note.hpp"
+#include "engine/error_note.hpp"
 
 #include "forebay/error.hpp"
 

@@ -1,4 +1,4 @@
-#include "api/control_service.hpp"
+#include "engine/control_service.hpp"
 
 #include <cstdlib>
 #include <fstream>

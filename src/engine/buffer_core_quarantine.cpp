@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "api/buffer_core.hpp"
+#include "engine/buffer_core.hpp"
 
 namespace forebay {
 

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "api/checkpointer.hpp"
-#include "api/control_service.hpp"
-#include "api/error_note.hpp"
+#include "engine/checkpointer.hpp"
+#include "engine/control_service.hpp"
+#include "engine/error_note.hpp"
 #include "buffer/segment_store.hpp"
 #include "base/version_clock.hpp"
 #include "forebay/buffer.hpp"

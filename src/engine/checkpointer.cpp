@@ -1,4 +1,4 @@
-#include "api/checkpointer.hpp"
+#include "engine/checkpointer.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "api/buffer_core.hpp"
+#include "engine/buffer_core.hpp"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "api/log.hpp"
+#include "engine/log.hpp"
 #include "config/locations.hpp"
 #include "forebay/error.hpp"
 #include "checkpoint/folder.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/buffer_core.hpp"
+#include "engine/buffer_core.hpp"
 #include "base/crash_point.hpp"
 #include "base/human.hpp"
 #include "base/wall_clock.hpp"

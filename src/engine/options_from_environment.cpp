@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "api/log.hpp"
+#include "engine/log.hpp"
 #include "config/settings.hpp"
 #include "forebay/error.hpp"
 #include "forebay/options.hpp"

@@ -1,4 +1,4 @@
-#include "api/log.hpp"
+#include "engine/log.hpp"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>

@@ -3,7 +3,7 @@
 #include <mutex>
 #include <utility>
 
-#include "api/buffer_core.hpp"
+#include "engine/buffer_core.hpp"
 #include "buffer/writer_core.hpp"
 #include "scan/file_row.hpp"
 
