@@ -14,7 +14,7 @@
 #include "micro/support.hpp"
 #include "scan/file_row.hpp"
 #include "sink/batch.hpp"
-#include "sink/copy_encoder.hpp"
+#include "sink/postgres/copy_encoder.hpp"
 #include "sync/drain.hpp"
 
 namespace bench {

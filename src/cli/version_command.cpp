@@ -3,7 +3,7 @@
 
 #include "cli/command.hpp"
 #include "forebay/version.hpp"
-#include "sink/client_versions.hpp"
+#include "sink/postgres/client_versions.hpp"
 #include "sqlite/version.hpp"
 
 namespace forebay::cli {

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "base/catalog_url.hpp"
-#include "sink/postgres_destination.hpp"
+#include "sink/postgres/destination.hpp"
 #include "sink/sink.hpp"
 #include "sink/sqlite_destination.hpp"
 

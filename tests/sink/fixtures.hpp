@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sink/dialect_opengauss.hpp"
+#include "sink/postgres/dialect_opengauss.hpp"
 #include "sink/sink.hpp"
 #include "support/opengauss_stand_in.hpp"
 

@@ -1,0 +1,78 @@
+#include "sink/postgres/ledger_code.hpp"
+
+#include "sink/postgres/copy_encoder.hpp"
+#include "sink/postgres/own_code.hpp"
+
+namespace forebay {
+namespace {
+
+/// What is wrong with the ledger's code, where an insertion failed.
+DestinationFailure with_triggers(PostgresSession& session, const std::string& prelude, const std::string& ledger,
+                                 const DestinationFailure& why) {
+  const bool by_code = why.in_code || why.failure.failure_class == FailureClass::row_refused;
+  if (!by_code || !session.usable()) return why;
+  try {
+    session.abort();
+    session.begin(prelude);
+    const OwnTriggers triggers = own_triggers(session, ledger);
+    session.abort();
+    if (!triggers.any()) return why;
+    Failure told = why.failure;
+    told.message += ". That is what " + named_triggers(triggers) + " of " + ledger +
+                    " does when a batch is noted there. " + cure_of_own_triggers(triggers, ledger);
+    DestinationFailure all(told);
+    all.in_code = why.in_code;
+    return all;
+  } catch (const std::exception&) {
+    return why;  // what the server said stands
+  }
+}
+
+}  // namespace
+
+void note_in_ledger(PostgresSession& session, const std::string& prelude, const std::string& ledger,
+                    std::size_t entries, const std::vector<std::string>& parameters) {
+  std::uint64_t noted = 0;
+  try {
+    noted = session.run(session.dialect().insert_ledger(ledger), parameters);
+  } catch (const DestinationFailure& e) {
+    throw with_triggers(session, prelude, ledger, e);
+  }
+  if (noted == entries) return;
+  const OwnTriggers triggers = own_triggers(session, ledger);
+  const std::string cure = cure_of_own_triggers(triggers, ledger);
+  throw DestinationFailure({FailureClass::schema, "",
+                            "table " + ledger +
+                                " did not keep what it is to know of a batch, and rows would land twice: " +
+                                named_triggers(triggers) + " dropped it" + (cure.empty() ? "" : ". " + cure)});
+}
+
+std::optional<Failure> ledger_refuses(PostgresSession& session, const std::string& prelude, const std::string& ledger) {
+  session.begin(prelude);
+  const OwnTriggers triggers = own_triggers(session, ledger);
+  session.abort();
+  if (!triggers.any()) return std::nullopt;
+  const auto list_of = [](auto value) {
+    ArrayText list;
+    list.add(value);
+    return list.take();
+  };
+  const std::string one = list_of(std::int64_t{1});
+  const std::string none = list_of(std::int64_t{0});
+  session.begin(prelude);
+  try {
+    session.run("SET CONSTRAINTS ALL IMMEDIATE");
+    note_in_ledger(session, prelude, ledger, 1,
+                   {list_of(std::string_view("(forebay config check)")), none, one, one, one, none, "end",
+                    list_of(std::string_view("files")), none});
+    session.abort();
+    return std::nullopt;
+  } catch (const DestinationFailure& e) {
+    session.abort();
+    if (!session.usable()) throw;
+    const bool by_code = e.in_code || e.sqlstate().empty() || e.failure.failure_class == FailureClass::row_refused;
+    return by_code ? std::optional(e.failure) : std::nullopt;  // others tell of grants
+  }
+}
+
+}  // namespace forebay

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sink/postgres/session.hpp"
+
+namespace forebay {
+
+/// Inserts `entries` rows into the batch ledger, `parameters` as PostgresDialect::insert_ledger() wants them. Throws
+/// DestinationFailure; of what code of the ledger's own refuses or drops it names the triggers, and what takes them
+/// away, after it has ended the transaction. `prelude`: what a transaction starts with.
+void note_in_ledger(PostgresSession& session, const std::string& prelude, const std::string& ledger,
+                    std::size_t entries, const std::vector<std::string>& parameters);
+
+/// Why a batch could not be noted in a ledger that has triggers: tried with a row of a buffer that cannot be, in a
+/// transaction that is taken back. Nothing where there are no triggers, or they let it pass.
+std::optional<Failure> ledger_refuses(PostgresSession& session, const std::string& prelude, const std::string& ledger);
+
+}  // namespace forebay

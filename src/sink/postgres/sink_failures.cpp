@@ -1,0 +1,106 @@
+// What PostgresSink makes of a batch that failed: what it is to be taken for, and what else a person wants to know of
+// it.
+#include "sink/postgres/foresight.hpp"
+#include "sink/postgres/lock_holder.hpp"
+#include "sink/postgres/sink.hpp"
+
+namespace forebay {
+
+/// What is checked at COMMIT names no row that could be left out: the batch is tried again with all of it checked at
+/// once.
+void PostgresSink::judge_commit(DestinationFailure& e) {
+  const bool by_code = e.in_code && !check_at_once_ && session_->usable();
+  if (e.failure.failure_class != FailureClass::row_refused && !by_code) return;
+  check_at_once_ = true;
+  e.failure.failure_class = FailureClass::retry_batch;
+}
+
+/// From now on this connection's rows go as arrays.
+void PostgresSink::do_without_stage(const NoStage& stage) {
+  server_.temp_tables = false;
+  std::string triggers;
+  if (session_->dialect().name() == "postgres") {
+    session_->begin(server_.prelude);
+    triggers = session_
+                   ->exec(
+                       "SELECT coalesce(string_agg(quote_ident(evtname), ', ' ORDER BY evtname), '') FROM "
+                       "pg_catalog.pg_event_trigger WHERE evtenabled <> 'D'")
+                   .at(0)[0]
+                   .c_str();
+    session_->commit();
+  }
+  const std::string line = target_.description + ": CREATE TEMPORARY TABLE, or COPY into it, fails: " + stage.why +
+                           (triggers.empty() ? "" : "; event triggers there are: " + triggers) +
+                           ". Rows that meet others go as arrays instead, more slowly";
+  if (shared_->without_stage.tell(line) && options_.note) options_.note(line);
+}
+
+/// What differs, where the server named only the first thing it met.
+Failure PostgresSink::explained(const DestinationFailure& why) noexcept {
+  Failure told = why.failure;
+  targets_.clear();
+  try {
+    find_targets();
+    check_grants();
+    for (const Target& t : targets_) {
+      if (why.reporter != Reporter::replica_identity) break;
+      if (const auto lacks = lacks_replica_identity(*session_, server_.prelude, *t.stream, t.table.quoted))
+        told = *lacks;
+    }
+  } catch (const DestinationFailure& e) {
+    const bool ours = e.sqlstate().empty() || e.sqlstate() == "42501";
+    if (e.failure.failure_class == FailureClass::schema && ours) told.message = e.failure.message;
+  } catch (const std::exception&) {
+    // What the server said stands.
+  }
+  close();
+  return told;
+}
+
+/// Where a role may not limit waits for locks, they end with the statement, or by the server's own limit (YY003).
+bool PostgresSink::may_be_lock_wait(const std::string& sqlstate) const {
+  const bool by_statement = session_ != nullptr && session_->dialect().lock_limit(1).empty();
+  return sqlstate == "55P03" || sqlstate == "YY003" || (by_statement && sqlstate == "57014");
+}
+
+/// What a row can end, and what is no wait: another backend's crash (57P02) is none of its doing.
+CutShort PostgresSink::cut_short_by(const DestinationFailure& e) const {
+  if (!sending_rows_ || shared_->watchdog.interrupted()) return CutShort::nothing;
+  const FailureClass why = e.failure.failure_class;
+  const std::string& state = e.sqlstate();
+  if (e.no_answer) return CutShort::no_answer;
+  if (why == FailureClass::retry_half && state == "57014")
+    return may_be_lock_wait(state) ? CutShort::nothing : CutShort::statement;
+  const bool ended = state.empty() || state == "57P01" || state.starts_with("08");
+  return why == FailureClass::reconnect && ended ? CutShort::session : CutShort::nothing;
+}
+
+/// A COMMIT without an answer may wait for a standby, which only another connection can find out. That may take no
+/// long.
+void PostgresSink::name_commit_wait(int backend, Failure& failure) noexcept {
+  if (shared_->watchdog.interrupted()) return;
+  try {
+    PostgresSession session(hasty(target_), shared_->watchdog);
+    const std::string wait = commit_wait(session, backend);
+    if (!wait.empty()) failure.message += "; " + wait;
+  } catch (const std::exception&) {
+    // that no answer came stands
+  }
+}
+
+void PostgresSink::name_lock_holder(const Batch& batch, Failure& failure) noexcept {
+  if (session_ == nullptr) return;
+  try {
+    std::vector<std::string> tables = {ledger_table_};
+    for (const BatchRange& range : batch.ranges) tables.push_back(target_of(range.stream).table.quoted);
+    const bool sure = failure.sqlstate != "57014";
+    const std::string holder =
+        lock_holder(*session_, server_.prelude, tables, sure ? std::chrono::milliseconds(0) : lock_timeout(target_));
+    if (holder.empty()) return;
+    failure.message += "; " + holder;
+  } catch (const std::exception&) {
+    close();  // what the server said stands
+  }
+}
+
+}  // namespace forebay
