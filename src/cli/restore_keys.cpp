@@ -3,7 +3,7 @@
 #include <string>
 
 #include "forebay/error.hpp"
-#include "sink/sqlite_bind.hpp"
+#include "sink/sqlite/bind.hpp"
 
 namespace forebay::cli {
 namespace {

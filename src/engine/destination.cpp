@@ -5,7 +5,7 @@
 #include "base/catalog_url.hpp"
 #include "sink/postgres/destination.hpp"
 #include "sink/sink.hpp"
-#include "sink/sqlite_destination.hpp"
+#include "sink/sqlite/destination.hpp"
 
 namespace forebay {
 

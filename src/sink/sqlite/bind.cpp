@@ -1,4 +1,4 @@
-#include "sink/sqlite_bind.hpp"
+#include "sink/sqlite/bind.hpp"
 
 namespace forebay {
 

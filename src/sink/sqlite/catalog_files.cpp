@@ -1,4 +1,4 @@
-#include "sink/catalog_files.hpp"
+#include "sink/sqlite/catalog_files.hpp"
 
 #include <sys/stat.h>
 

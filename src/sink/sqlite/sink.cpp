@@ -1,4 +1,4 @@
-#include "sink/sqlite_sink.hpp"
+#include "sink/sqlite/sink.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -6,9 +6,9 @@
 
 #include "base/crash_point.hpp"
 #include "base/wall_clock.hpp"
-#include "sink/sqlite_bind.hpp"
-#include "sink/sqlite_catalog.hpp"
-#include "sink/sqlite_own_code.hpp"
+#include "sink/sqlite/bind.hpp"
+#include "sink/sqlite/catalog.hpp"
+#include "sink/sqlite/own_code.hpp"
 #include "sink/sqlstate.hpp"
 
 namespace forebay {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sink/catalog_files.hpp"
+#include "sink/sqlite/catalog_files.hpp"
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
 #include "sink/refusals.hpp"

@@ -1,4 +1,4 @@
-#include "sink/sqlite_destination.hpp"
+#include "sink/sqlite/destination.hpp"
 
 #include <unistd.h>
 
@@ -7,10 +7,10 @@
 #include <system_error>
 #include <utility>
 
-#include "sink/catalog_files.hpp"
-#include "sink/sqlite_catalog.hpp"
-#include "sink/sqlite_compare.hpp"
-#include "sink/sqlite_sink.hpp"
+#include "sink/sqlite/catalog_files.hpp"
+#include "sink/sqlite/catalog.hpp"
+#include "sink/sqlite/compare.hpp"
+#include "sink/sqlite/sink.hpp"
 #include "sink/sqlstate.hpp"
 
 namespace forebay {

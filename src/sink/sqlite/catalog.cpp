@@ -1,4 +1,4 @@
-#include "sink/sqlite_catalog.hpp"
+#include "sink/sqlite/catalog.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "sink/catalog_files.hpp"
+#include "sink/sqlite/catalog_files.hpp"
 #include "sink/sqlstate.hpp"
 #include "sqlite/statement.hpp"
 

@@ -1,4 +1,4 @@
-#include "sink/sqlite_own_code.hpp"
+#include "sink/sqlite/own_code.hpp"
 
 #include <cctype>
 #include <string_view>

@@ -1,10 +1,10 @@
-#include "sink/sqlite_compare.hpp"
+#include "sink/sqlite/compare.hpp"
 
 #include <utility>
 
 #include "sink/dialect.hpp"
-#include "sink/sqlite_bind.hpp"
-#include "sink/sqlite_catalog.hpp"
+#include "sink/sqlite/bind.hpp"
+#include "sink/sqlite/catalog.hpp"
 #include "sink/sqlstate.hpp"
 
 namespace forebay {

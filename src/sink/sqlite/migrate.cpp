@@ -4,8 +4,8 @@
 
 #include "sink/dialect.hpp"
 #include "sink/migrations.hpp"
-#include "sink/sqlite_catalog.hpp"
-#include "sink/sqlite_own_code.hpp"
+#include "sink/sqlite/catalog.hpp"
+#include "sink/sqlite/own_code.hpp"
 #include "sink/sqlstate.hpp"
 #include "sqlite/statement.hpp"
 
