@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "cli/restore_keys.hpp"
+#include "cli/commands/restore_keys.hpp"
 #include "support/restore_files.hpp"
 #include "support/scan_site.hpp"
 

@@ -1,4 +1,4 @@
-#include "cli/config_command.hpp"
+#include "cli/commands/config_command.hpp"
 
 #include <iostream>
 

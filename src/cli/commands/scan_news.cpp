@@ -1,4 +1,4 @@
-#include "cli/scan_news.hpp"
+#include "cli/commands/scan_news.hpp"
 
 #include "base/escape.hpp"
 #include "cli/logging.hpp"

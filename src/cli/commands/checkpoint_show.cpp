@@ -1,4 +1,4 @@
-#include "cli/checkpoint_show.hpp"
+#include "cli/commands/checkpoint_show.hpp"
 
 #include <unistd.h>
 

@@ -9,7 +9,7 @@
 #include "base/disk_advice.hpp"
 #include "base/human.hpp"
 #include "base/place.hpp"
-#include "cli/config_command.hpp"
+#include "cli/commands/config_command.hpp"
 #include "cli/destination.hpp"
 #include "cli/json_output.hpp"
 #include "cli/log_file.hpp"

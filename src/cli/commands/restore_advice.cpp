@@ -1,4 +1,4 @@
-#include "cli/restore_advice.hpp"
+#include "cli/commands/restore_advice.hpp"
 
 #include <charconv>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "cli/restore_summary.hpp"
+#include "cli/commands/restore_summary.hpp"
 
 #include <unistd.h>
 

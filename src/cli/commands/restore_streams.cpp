@@ -1,4 +1,4 @@
-#include "cli/restore_streams.hpp"
+#include "cli/commands/restore_streams.hpp"
 
 #include <algorithm>
 #include <array>

@@ -12,7 +12,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/output.hpp"
 #include "cli/status_check.hpp"
-#include "cli/status_text.hpp"
+#include "cli/commands/status_text.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay::cli {

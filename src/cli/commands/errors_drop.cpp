@@ -1,4 +1,4 @@
-#include "cli/errors_drop.hpp"
+#include "cli/commands/errors_drop.hpp"
 
 #include <unistd.h>
 
@@ -14,7 +14,7 @@
 #include "base/safe_line.hpp"
 #include "cli/buffer_view.hpp"
 #include "cli/command.hpp"
-#include "cli/errors_show.hpp"
+#include "cli/commands/errors_show.hpp"
 #include "cli/known_streams.hpp"
 #include "cli/logging.hpp"
 #include "forebay/error.hpp"

@@ -1,4 +1,4 @@
-#include "cli/checkpoint_live.hpp"
+#include "cli/commands/checkpoint_live.hpp"
 
 #include <future>
 #include <map>

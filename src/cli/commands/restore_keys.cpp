@@ -1,4 +1,4 @@
-#include "cli/restore_keys.hpp"
+#include "cli/commands/restore_keys.hpp"
 
 #include <string>
 

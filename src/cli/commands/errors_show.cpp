@@ -1,4 +1,4 @@
-#include "cli/errors_show.hpp"
+#include "cli/commands/errors_show.hpp"
 
 #include <cmath>
 #include <cstdlib>

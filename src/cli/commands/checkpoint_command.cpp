@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "base/escape.hpp"
-#include "cli/checkpoint_create.hpp"
-#include "cli/checkpoint_show.hpp"
+#include "cli/commands/checkpoint_create.hpp"
+#include "cli/commands/checkpoint_show.hpp"
 #include "cli/command.hpp"
 #include "forebay/error.hpp"
 #include "checkpoint/folder.hpp"

@@ -1,4 +1,4 @@
-#include "cli/checkpoint_create.hpp"
+#include "cli/commands/checkpoint_create.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -7,7 +7,7 @@
 
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
-#include "cli/checkpoint_live.hpp"
+#include "cli/commands/checkpoint_live.hpp"
 #include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "forebay/error.hpp"

@@ -1,4 +1,4 @@
-#include "cli/restore_source.hpp"
+#include "cli/commands/restore_source.hpp"
 
 #include <sys/resource.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/escape.hpp"
 #include "base/human.hpp"
-#include "cli/restore_advice.hpp"
+#include "cli/commands/restore_advice.hpp"
 #include "forebay/error.hpp"
 #include "forebay/file_record.hpp"
 

@@ -3,7 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "cli/config_command.hpp"
+#include "cli/commands/config_command.hpp"
 #include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/restore_streams.hpp"
+#include "cli/commands/restore_streams.hpp"
 #include "forebay/value.hpp"
 #include "checkpoint/reader.hpp"
 

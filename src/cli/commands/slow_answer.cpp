@@ -1,4 +1,4 @@
-#include "cli/slow_answer.hpp"
+#include "cli/commands/slow_answer.hpp"
 
 #include <chrono>
 
