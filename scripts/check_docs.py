@@ -30,14 +30,14 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 # A header of another library, and the files that may include it.
 LIBRARIES = [
     (r"sqlite3\.h$", r"src/sqlite/"),
-    (r"pqxx/pqxx$", r"src/sink/postgres_pqxx\.hpp$"),
-    (r"pqxx/version$", r"src/sink/postgres_client_versions\.cpp$"),
-    (r"libpq-fe\.h$|libpq/", r"src/sink/postgres"),
+    (r"pqxx/pqxx$", r"src/sink/postgres/pqxx\.hpp$"),
+    (r"pqxx/version$", r"src/sink/postgres/client_versions\.cpp$"),
+    (r"libpq-fe\.h$|libpq/", r"src/sink/postgres/"),
     (r"boost/asio", r"src/(base/timer\.cpp$|control/|cli/interrupt\.cpp$)"),
     (r"boost/", r"src/"),
-    (r"spdlog/", r"src/(api/log|cli/logging)\.cpp$"),
+    (r"spdlog/", r"src/(engine/log|cli/logging)\.cpp$"),
     (r"CLI/", r"src/cli/parser\.cpp$"),
-    (r"xxhash\.h$", r"src/(buffer|sink)/"),
+    (r"xxhash\.h$", r"src/(base|journal|quarantine|buffer|checkpoint|sink)/"),
     (r"openssl/", r"src/base/"),
     (r"nlohmann/", r"src/"),
 ]

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "buffer/segment_store.hpp"
 #include "base/version_clock.hpp"
+#include "buffer/segment_store.hpp"
 #include "buffer/writer_core.hpp"
 #include "forebay/stream.hpp"
 #include "micro/support.hpp"

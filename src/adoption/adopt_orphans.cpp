@@ -4,13 +4,13 @@
 #include <cstdlib>
 #include <utility>
 
-#include "base/human.hpp"
-#include "forebay/error.hpp"
 #include "adoption/adoption_lines.hpp"
 #include "adoption/buffer_listing.hpp"
+#include "base/human.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/journals.hpp"
 #include "checkpoint/reader.hpp"
+#include "forebay/error.hpp"
 #include "state/last_error.hpp"
 #include "state/version_reserve.hpp"
 

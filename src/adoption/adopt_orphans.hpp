@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "adoption/adoption.hpp"
 #include "forebay/options.hpp"
 #include "forebay/status.hpp"
-#include "adoption/adoption.hpp"
 
 namespace forebay {
 

@@ -8,10 +8,10 @@
 
 #include "base/crash_point.hpp"
 #include "base/human.hpp"
-#include "journal/reader.hpp"
-#include "quarantine/file.hpp"
 #include "forebay/error.hpp"
+#include "journal/reader.hpp"
 #include "quarantine/aside.hpp"
+#include "quarantine/file.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

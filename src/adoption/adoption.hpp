@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "adoption/version_shift.hpp"
 #include "buffer/segment.hpp"
 #include "state/orderly_end.hpp"
 #include "state/state_directory.hpp"
-#include "adoption/version_shift.hpp"
 
 namespace forebay {
 

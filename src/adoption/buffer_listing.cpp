@@ -12,10 +12,10 @@
 #include <utility>
 
 #include "base/unique_fd.hpp"
-#include "journal/reader.hpp"
-#include "forebay/error.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/journals.hpp"
+#include "forebay/error.hpp"
+#include "journal/reader.hpp"
 #include "quarantine/view.hpp"
 
 namespace forebay {

@@ -4,12 +4,12 @@
 #include <map>
 #include <string>
 
-#include "forebay/error.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/journals.hpp"
 #include "checkpoint/retention.hpp"
-#include "state/last_error.hpp"
+#include "forebay/error.hpp"
 #include "quarantine/aside.hpp"
+#include "state/last_error.hpp"
 
 namespace forebay {
 

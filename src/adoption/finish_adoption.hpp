@@ -3,8 +3,8 @@
 #include <functional>
 #include <string>
 
-#include "forebay/options.hpp"
 #include "adoption/adoption.hpp"
+#include "forebay/options.hpp"
 #include "state/totals.hpp"
 
 namespace forebay {

@@ -4,10 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "adoption/buffer_listing.hpp"
 #include "base/crash_point.hpp"
 #include "base/patience.hpp"
 #include "forebay/error.hpp"
-#include "adoption/buffer_listing.hpp"
 #include "quarantine/view.hpp"
 #include "state/totals.hpp"
 

@@ -8,8 +8,8 @@
 #include <ctime>
 #include <limits>
 
-#include "forebay/error.hpp"
 #include "base/private_path.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay {
 namespace {

@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "journal/file.hpp"
 #include "buffer/segment.hpp"
+#include "journal/file.hpp"
 
 namespace forebay {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "journal/format.hpp"
 #include "forebay/error.hpp"
+#include "journal/format.hpp"
 
 namespace forebay {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <utility>
 
-#include "journal/writer.hpp"
 #include "forebay/error.hpp"
+#include "journal/writer.hpp"
 
 namespace forebay {
 

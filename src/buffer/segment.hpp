@@ -11,12 +11,12 @@
 #include <utility>
 
 #include "base/row_set.hpp"
-#include "journal/file.hpp"
-#include "journal/reader.hpp"
 #include "buffer/memory_segment.hpp"
-#include "quarantine/quarantine.hpp"
 #include "forebay/reason.hpp"
 #include "forebay/stream.hpp"
+#include "journal/file.hpp"
+#include "journal/reader.hpp"
+#include "quarantine/quarantine.hpp"
 
 namespace forebay {
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "journal/writer.hpp"
 #include "buffer/memory_segment.hpp"
 #include "buffer/segment.hpp"
+#include "journal/writer.hpp"
 
 namespace forebay {
 

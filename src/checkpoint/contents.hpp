@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "forebay/stream.hpp"
 #include "checkpoint/info.hpp"
+#include "forebay/stream.hpp"
 
 namespace forebay {
 

@@ -5,8 +5,8 @@
 #include "base/durability.hpp"
 #include "base/escape.hpp"
 #include "base/utf8.hpp"
-#include "journal/format.hpp"
 #include "forebay/error.hpp"
+#include "journal/format.hpp"
 
 namespace forebay {
 namespace {

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "forebay/error.hpp"
 #include "checkpoint/format.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay {
 namespace {

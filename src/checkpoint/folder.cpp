@@ -13,9 +13,9 @@
 
 #include "base/human.hpp"
 #include "base/place.hpp"
-#include "forebay/error.hpp"
 #include "checkpoint/format.hpp"
 #include "checkpoint/reader.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

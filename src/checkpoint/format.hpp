@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/sha256.hpp"
-#include "forebay/stream.hpp"
 #include "checkpoint/info.hpp"
+#include "forebay/stream.hpp"
 
 namespace forebay {
 

@@ -11,11 +11,11 @@
 
 #include "base/crash_point.hpp"
 #include "base/unique_fd.hpp"
+#include "buffer/segment.hpp"
+#include "checkpoint/folder.hpp"
+#include "forebay/error.hpp"
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"
-#include "buffer/segment.hpp"
-#include "forebay/error.hpp"
-#include "checkpoint/folder.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

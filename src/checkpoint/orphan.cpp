@@ -6,14 +6,14 @@
 #include <system_error>
 #include <utility>
 
-#include "journal/reader.hpp"
-#include "forebay/error.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/journals.hpp"
 #include "checkpoint/quarantine.hpp"
 #include "checkpoint/writer.hpp"
-#include "state/orderly_end.hpp"
+#include "forebay/error.hpp"
+#include "journal/reader.hpp"
 #include "quarantine/view.hpp"
+#include "state/orderly_end.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

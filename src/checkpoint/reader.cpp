@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "journal/format.hpp"
-#include "forebay/error.hpp"
 #include "checkpoint/contents.hpp"
 #include "checkpoint/description.hpp"
 #include "checkpoint/file_head.hpp"
+#include "forebay/error.hpp"
+#include "journal/format.hpp"
 #include "sqlite/statement.hpp"
 #include "sqlite/untrusted_database.hpp"
 

@@ -12,9 +12,9 @@
 
 #include "base/unique_fd.hpp"
 #include "base/wall_clock.hpp"
-#include "forebay/error.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/reader.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

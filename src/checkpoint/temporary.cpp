@@ -17,9 +17,9 @@
 #include "base/crash_point.hpp"
 #include "base/disk_advice.hpp"
 #include "base/io_error.hpp"
-#include "forebay/error.hpp"
-#include "checkpoint/folder.hpp"
 #include "base/private_path.hpp"
+#include "checkpoint/folder.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

@@ -10,10 +10,10 @@
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/patience.hpp"
+#include "base/private_path.hpp"
 #include "control/socket_place.hpp"
 #include "control/status_json.hpp"
 #include "forebay/error.hpp"
-#include "base/private_path.hpp"
 
 namespace forebay::cli {
 using control::Answer;

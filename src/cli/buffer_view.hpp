@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "control/client.hpp"
 #include "adoption/buffer_listing.hpp"
+#include "control/client.hpp"
 
 namespace forebay::cli {
 

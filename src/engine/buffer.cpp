@@ -3,8 +3,8 @@
 #include <mutex>
 #include <utility>
 
-#include "engine/buffer_core.hpp"
 #include "buffer/writer_core.hpp"
+#include "engine/buffer_core.hpp"
 #include "scan/file_row.hpp"
 
 namespace forebay {

@@ -8,10 +8,10 @@
 #include <string>
 #include <utility>
 
-#include "engine/log.hpp"
-#include "config/locations.hpp"
-#include "forebay/error.hpp"
 #include "checkpoint/folder.hpp"
+#include "config/locations.hpp"
+#include "engine/log.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay {
 

@@ -9,16 +9,16 @@
 #include <utility>
 #include <vector>
 
+#include "adoption/adopt_orphans.hpp"
+#include "base/version_clock.hpp"
+#include "buffer/segment_store.hpp"
 #include "engine/checkpointer.hpp"
 #include "engine/control_service.hpp"
 #include "engine/error_note.hpp"
-#include "buffer/segment_store.hpp"
-#include "base/version_clock.hpp"
 #include "forebay/buffer.hpp"
-#include "adoption/adopt_orphans.hpp"
+#include "sink/sink.hpp"
 #include "state/state_directory.hpp"
 #include "state/version_reserve.hpp"
-#include "sink/sink.hpp"
 #include "sync/scheduler.hpp"
 
 namespace forebay {

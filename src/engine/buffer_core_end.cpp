@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/buffer_core.hpp"
+#include "adoption/finish_adoption.hpp"
 #include "base/crash_point.hpp"
 #include "base/human.hpp"
 #include "base/wall_clock.hpp"
-#include "forebay/error.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/journals.hpp"
-#include "adoption/finish_adoption.hpp"
+#include "engine/buffer_core.hpp"
+#include "forebay/error.hpp"
 #include "state/orderly_end.hpp"
 
 namespace forebay {

@@ -7,11 +7,11 @@
 #include "base/human.hpp"
 #include "base/start_thread.hpp"
 #include "base/wall_clock.hpp"
-#include "journal/reader.hpp"
 #include "buffer/writer_core.hpp"
-#include "forebay/error.hpp"
 #include "checkpoint/hook.hpp"
 #include "checkpoint/quarantine.hpp"
+#include "forebay/error.hpp"
+#include "journal/reader.hpp"
 
 namespace forebay {
 

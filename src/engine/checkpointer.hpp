@@ -11,11 +11,11 @@
 #include <thread>
 
 #include "buffer/segment_store.hpp"
-#include "forebay/options.hpp"
-#include "forebay/status.hpp"
 #include "checkpoint/info.hpp"
 #include "checkpoint/retention.hpp"
 #include "checkpoint/writer.hpp"
+#include "forebay/options.hpp"
+#include "forebay/status.hpp"
 
 namespace forebay {
 

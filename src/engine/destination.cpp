@@ -1,9 +1,10 @@
+#include "sink/postgres/destination.hpp"
+
 #include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "base/catalog_url.hpp"
-#include "sink/postgres/destination.hpp"
 #include "sink/sink.hpp"
 #include "sink/sqlite/destination.hpp"
 

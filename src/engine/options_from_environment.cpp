@@ -1,7 +1,7 @@
 #include <unistd.h>
 
-#include "engine/log.hpp"
 #include "config/settings.hpp"
+#include "engine/log.hpp"
 #include "forebay/error.hpp"
 #include "forebay/options.hpp"
 

@@ -5,9 +5,9 @@
 #include <system_error>
 #include <utility>
 
-#include "quarantine/file.hpp"
-#include "forebay/error.hpp"
 #include "base/private_path.hpp"
+#include "forebay/error.hpp"
+#include "quarantine/file.hpp"
 
 namespace forebay {
 namespace {

@@ -1,7 +1,7 @@
 // Rows of the quarantine that a person gives up.
 
-#include "quarantine/quarantine.hpp"
 #include "quarantine/file.hpp"
+#include "quarantine/quarantine.hpp"
 #include "sqlite/statement.hpp"
 #include "sqlite/transaction.hpp"
 

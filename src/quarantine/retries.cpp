@@ -5,10 +5,10 @@
 
 #include "base/crash_point.hpp"
 #include "base/wall_clock.hpp"
-#include "quarantine/quarantine.hpp"
-#include "quarantine/file.hpp"
-#include "quarantine/record.hpp"
 #include "forebay/error.hpp"
+#include "quarantine/file.hpp"
+#include "quarantine/quarantine.hpp"
+#include "quarantine/record.hpp"
 #include "sqlite/statement.hpp"
 #include "sqlite/transaction.hpp"
 

@@ -4,10 +4,10 @@
 #include <optional>
 #include <system_error>
 
+#include "forebay/error.hpp"
 #include "journal/reader.hpp"
 #include "quarantine/file.hpp"
 #include "quarantine/record.hpp"
-#include "forebay/error.hpp"
 #include "sqlite/statement.hpp"
 
 namespace forebay {

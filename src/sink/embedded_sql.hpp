@@ -6,7 +6,7 @@
 
 namespace forebay {
 
-/// A file of sql/, compiled in by cmake/EmbedSql.cmake.
+/// A file of sql/, compiled in by scripts/cmake/EmbedSql.cmake.
 struct EmbeddedFile {
   std::string_view path;  // "sql/postgres/0001_backup_files.up.sql"
   std::string_view text;

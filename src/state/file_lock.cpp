@@ -10,8 +10,8 @@
 #include <string>
 #include <system_error>
 
-#include "forebay/error.hpp"
 #include "base/private_path.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay {
 

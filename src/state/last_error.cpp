@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/private_path.hpp"
 #include "base/utf8.hpp"
 #include "forebay/error.hpp"
-#include "base/private_path.hpp"
 
 namespace forebay {
 namespace {

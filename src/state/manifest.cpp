@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/durability.hpp"
+#include "base/private_path.hpp"
 #include "base/sha256.hpp"
 #include "forebay/error.hpp"
-#include "base/private_path.hpp"
 
 namespace forebay {
 namespace {

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/human.hpp"
-#include "forebay/error.hpp"
 #include "base/private_path.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay {
 namespace {

@@ -11,8 +11,8 @@
 #include <system_error>
 #include <utility>
 
-#include "forebay/error.hpp"
 #include "base/private_path.hpp"
+#include "forebay/error.hpp"
 #include "sqlite/statement.hpp"
 
 namespace forebay {

@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "base/append_file.hpp"
+#include "base/private_path.hpp"
 #include "forebay/error.hpp"
 #include "state/manifest.hpp"
-#include "base/private_path.hpp"
 
 namespace forebay {
 namespace {

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "base/timer.hpp"
-#include "buffer/segment_store.hpp"
 #include "base/version_clock.hpp"
+#include "buffer/segment_store.hpp"
 #include "sink/sink.hpp"
 #include "sync/destination_health.hpp"
 #include "sync/landed_rows.hpp"

@@ -10,8 +10,8 @@
 #include <functional>
 #include <vector>
 
-#include "journal/writer.hpp"
 #include "forebay/buffer.hpp"
+#include "journal/writer.hpp"
 #include "state/state_directory.hpp"
 #include "support/catalog_buffer.hpp"
 

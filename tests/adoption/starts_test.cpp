@@ -8,9 +8,9 @@
 #include <cstring>
 #include <fstream>
 
-#include "forebay/buffer.hpp"
 #include "adoption/adopt_orphans.hpp"
 #include "adoption/finish_adoption.hpp"
+#include "forebay/buffer.hpp"
 #include "state/totals.hpp"
 #include "state/version_reserve.hpp"
 #include "support/catalog_buffer.hpp"

@@ -9,8 +9,8 @@
 #include <csignal>
 
 #include "base/append_file.hpp"
-#include "journal/reader.hpp"
 #include "forebay/buffer.hpp"
+#include "journal/reader.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/in_child.hpp"
 #include "support/pipeline.hpp"

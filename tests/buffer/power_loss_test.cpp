@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "adoption/adoption.hpp"
-#include "state/state_directory.hpp"
 #include "sqlite/statement.hpp"
+#include "state/state_directory.hpp"
 #include "support/pipeline.hpp"
 #include "support/simulated_disk.hpp"
 

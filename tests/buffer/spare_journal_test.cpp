@@ -2,8 +2,8 @@
 #include <set>
 #include <thread>
 
-#include "forebay/buffer.hpp"
 #include "adoption/adoption.hpp"
+#include "forebay/buffer.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/comes_true.hpp"
 #include "support/pipeline.hpp"

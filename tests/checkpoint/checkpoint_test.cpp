@@ -8,9 +8,9 @@
 #include <cmath>
 #include <limits>
 
-#include "forebay/error.hpp"
 #include "checkpoint/fixtures.hpp"
 #include "checkpoint/folder.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay::test {
 namespace {

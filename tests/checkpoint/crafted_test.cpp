@@ -4,9 +4,9 @@
 #include <functional>
 #include <string>
 
-#include "forebay/error.hpp"
 #include "checkpoint/fixtures.hpp"
 #include "checkpoint/format.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay::test {
 namespace {

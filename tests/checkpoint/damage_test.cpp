@@ -8,9 +8,9 @@
 #include <fstream>
 
 #include "base/unique_fd.hpp"
-#include "forebay/error.hpp"
 #include "checkpoint/fixtures.hpp"
 #include "checkpoint/folder.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay::test {
 namespace {

@@ -11,8 +11,8 @@
 #include <csignal>
 #include <thread>
 
-#include "forebay/error.hpp"
 #include "checkpoint/fixtures.hpp"
+#include "forebay/error.hpp"
 #include "support/die_at.hpp"
 
 namespace forebay::test {

@@ -8,13 +8,13 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "journal/reader.hpp"
-#include "journal/writer.hpp"
-#include "buffer/segment.hpp"
 #include "adoption/adoption.hpp"
+#include "buffer/segment.hpp"
 #include "checkpoint/fixtures.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/orphan.hpp"
+#include "journal/reader.hpp"
+#include "journal/writer.hpp"
 #include "support/die_at.hpp"
 
 namespace forebay::test {

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "forebay/buffer.hpp"
 #include "adoption/quarantine_drop.hpp"
+#include "forebay/buffer.hpp"
 #include "quarantine/view.hpp"
 #include "state/totals.hpp"
 #include "support/catalog_buffer.hpp"

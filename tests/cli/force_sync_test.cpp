@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <thread>
 
+#include "adoption/buffer_listing.hpp"
 #include "cli/buffer_view.hpp"
 #include "control/client.hpp"
 #include "control/socket_place.hpp"
 #include "forebay/buffer.hpp"
-#include "adoption/buffer_listing.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/scan_site.hpp"
 

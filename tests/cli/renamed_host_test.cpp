@@ -5,8 +5,8 @@
 #include <fstream>
 #include <functional>
 
-#include "state/manifest.hpp"
 #include "sqlite/connection.hpp"
+#include "state/manifest.hpp"
 #include "support/places.hpp"
 #include "support/scan_site.hpp"
 

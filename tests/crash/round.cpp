@@ -6,9 +6,9 @@
 #include <stdexcept>
 #include <thread>
 
-#include "journal/reader.hpp"
 #include "crash/crash_rows.hpp"
 #include "forebay/error.hpp"
+#include "journal/reader.hpp"
 
 namespace forebay::crash {
 

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <set>
 
-#include "journal/reader.hpp"
 #include "forebay/file_record.hpp"
+#include "journal/reader.hpp"
 #include "sqlite/statement.hpp"
 #include "support/scan_site.hpp"
 

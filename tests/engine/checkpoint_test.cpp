@@ -7,9 +7,9 @@
 #include <set>
 #include <thread>
 
-#include "forebay/forebay.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/reader.hpp"
+#include "forebay/forebay.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/scan_site.hpp"
 

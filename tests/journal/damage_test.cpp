@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <map>
 
+#include "adoption/adoption.hpp"
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"
-#include "adoption/adoption.hpp"
 #include "state/state_directory.hpp"
 #include "support/file_bytes.hpp"
 #include "support/streams.hpp"

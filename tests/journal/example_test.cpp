@@ -4,9 +4,9 @@
 #include <sstream>
 
 #include "base/append_file.hpp"
+#include "base/version_clock.hpp"
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"
-#include "base/version_clock.hpp"
 #include "support/file_bytes.hpp"
 #include "support/places.hpp"
 #include "support/temporary_directory.hpp"

@@ -3,9 +3,9 @@
 #include <limits>
 
 #include "base/append_file.hpp"
+#include "forebay/error.hpp"
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"
-#include "forebay/error.hpp"
 #include "support/file_bytes.hpp"
 #include "support/streams.hpp"
 #include "support/temporary_directory.hpp"

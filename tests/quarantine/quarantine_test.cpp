@@ -8,8 +8,8 @@
 #include <fstream>
 #include <limits>
 
-#include "quarantine/file.hpp"
 #include "forebay/error.hpp"
+#include "quarantine/file.hpp"
 #include "sqlite/statement.hpp"
 #include "support/in_child.hpp"
 #include "support/sqlite_number.hpp"

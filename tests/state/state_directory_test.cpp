@@ -10,9 +10,9 @@
 #include <fstream>
 #include <iostream>
 
-#include "forebay/error.hpp"
 #include "adoption/adoption_lines.hpp"
 #include "base/private_path.hpp"
+#include "forebay/error.hpp"
 #include "state/version_reserve.hpp"
 #include "support/orphan.hpp"
 #include "support/temporary_directory.hpp"

@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string>
 
-#include "journal/writer.hpp"
-#include "buffer/segment.hpp"
 #include "base/version_clock.hpp"
+#include "buffer/segment.hpp"
+#include "journal/writer.hpp"
 #include "state/state_directory.hpp"
 #include "support/streams.hpp"
 

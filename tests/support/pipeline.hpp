@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "buffer/segment_store.hpp"
 #include "base/version_clock.hpp"
+#include "buffer/segment_store.hpp"
 #include "buffer/writer_core.hpp"
 #include "support/fault_destination.hpp"
 #include "support/sqlite_number.hpp"

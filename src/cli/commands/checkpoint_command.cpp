@@ -2,11 +2,11 @@
 #include <memory>
 
 #include "base/escape.hpp"
+#include "checkpoint/folder.hpp"
+#include "cli/command.hpp"
 #include "cli/commands/checkpoint_create.hpp"
 #include "cli/commands/checkpoint_show.hpp"
-#include "cli/command.hpp"
 #include "forebay/error.hpp"
-#include "checkpoint/folder.hpp"
 
 namespace forebay::cli {
 namespace {

@@ -7,14 +7,14 @@
 
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
-#include "cli/commands/checkpoint_live.hpp"
-#include "cli/json_output.hpp"
-#include "cli/logging.hpp"
-#include "forebay/error.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/hook.hpp"
 #include "checkpoint/orphan.hpp"
 #include "checkpoint/retention.hpp"
+#include "cli/commands/checkpoint_live.hpp"
+#include "cli/json_output.hpp"
+#include "cli/logging.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay::cli {
 namespace {

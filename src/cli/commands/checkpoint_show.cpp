@@ -9,14 +9,14 @@
 #include "base/durability.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
+#include "checkpoint/folder.hpp"
+#include "checkpoint/format.hpp"
+#include "checkpoint/reader.hpp"
 #include "cli/command.hpp"
 #include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
-#include "checkpoint/folder.hpp"
-#include "checkpoint/format.hpp"
-#include "checkpoint/reader.hpp"
 
 namespace forebay::cli {
 namespace {

@@ -9,16 +9,16 @@
 #include "base/disk_advice.hpp"
 #include "base/human.hpp"
 #include "base/place.hpp"
+#include "checkpoint/folder.hpp"
+#include "checkpoint/hook.hpp"
 #include "cli/commands/config_command.hpp"
 #include "cli/destination.hpp"
 #include "cli/json_output.hpp"
 #include "cli/log_file.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
-#include "checkpoint/folder.hpp"
-#include "checkpoint/hook.hpp"
-#include "state/state_directory_check.hpp"
 #include "sink/sink.hpp"
+#include "state/state_directory_check.hpp"
 
 namespace forebay::cli {
 namespace {

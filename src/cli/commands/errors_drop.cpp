@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "adoption/quarantine_drop.hpp"
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/patience.hpp"
@@ -18,7 +19,6 @@
 #include "cli/known_streams.hpp"
 #include "cli/logging.hpp"
 #include "forebay/error.hpp"
-#include "adoption/quarantine_drop.hpp"
 #include "quarantine/view.hpp"
 
 namespace forebay::cli {

@@ -10,8 +10,8 @@
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
 #include "forebay/error.hpp"
-#include "state/state_directory.hpp"
 #include "sink/sink.hpp"
+#include "state/state_directory.hpp"
 
 namespace forebay::cli {
 namespace {

@@ -2,6 +2,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "adoption/buffer_listing.hpp"
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
@@ -14,7 +15,6 @@
 #include "cli/run_summary.hpp"
 #include "control/status_json.hpp"
 #include "forebay/buffer.hpp"
-#include "adoption/buffer_listing.hpp"
 #include "sqlite/process.hpp"
 
 namespace forebay::cli {

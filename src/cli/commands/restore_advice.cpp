@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/escape.hpp"
-#include "forebay/error.hpp"
 #include "checkpoint/folder.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay::cli {
 namespace {

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/reader.hpp"
 #include "cli/commands/restore_streams.hpp"
 #include "forebay/value.hpp"
-#include "checkpoint/reader.hpp"
 
 namespace forebay::cli {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "forebay/stream.hpp"
 #include "adoption/adoption.hpp"
+#include "forebay/stream.hpp"
 
 namespace forebay::cli {
 

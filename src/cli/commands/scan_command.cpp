@@ -15,18 +15,18 @@
 #include "base/wall_clock.hpp"
 #include "cli/buffer_run.hpp"
 #include "cli/command.hpp"
+#include "cli/commands/scan_news.hpp"
+#include "cli/commands/slow_answer.hpp"
 #include "cli/destination.hpp"
 #include "cli/logging.hpp"
 #include "cli/run_summary.hpp"
-#include "cli/commands/scan_news.hpp"
-#include "cli/commands/slow_answer.hpp"
 #include "config/locations.hpp"
 #include "forebay/buffer.hpp"
-#include "state/state_directory.hpp"
 #include "scan/exclude_file.hpp"
 #include "scan/excludes.hpp"
 #include "scan/scanner.hpp"
 #include "sqlite/process.hpp"
+#include "state/state_directory.hpp"
 
 namespace forebay::cli {
 namespace {

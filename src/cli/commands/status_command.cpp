@@ -9,10 +9,10 @@
 
 #include "cli/buffer_view.hpp"
 #include "cli/command.hpp"
+#include "cli/commands/status_text.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/output.hpp"
 #include "cli/status_check.hpp"
-#include "cli/commands/status_text.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay::cli {

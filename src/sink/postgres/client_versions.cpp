@@ -1,8 +1,8 @@
+#include "sink/postgres/client_versions.hpp"
+
 #include <libpq-fe.h>
 
 #include <pqxx/version>
-
-#include "sink/postgres/client_versions.hpp"
 
 namespace forebay {
 

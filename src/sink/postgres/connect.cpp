@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "sink/dialect.hpp"
-#include "sink/postgres/name_lookup.hpp"
 #include "sink/postgres/hosts.hpp"
+#include "sink/postgres/name_lookup.hpp"
 #include "sink/sqlstate.hpp"
 
 namespace forebay {

@@ -1,7 +1,7 @@
 #include "sink/postgres/own_code.hpp"
 
-#include "sink/postgres/copy_encoder.hpp"
 #include "sink/dialect.hpp"
+#include "sink/postgres/copy_encoder.hpp"
 
 namespace forebay {
 

@@ -10,11 +10,11 @@
 
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
+#include "sink/postgres/raised_tries.hpp"
+#include "sink/postgres/row_search.hpp"
 #include "sink/postgres/session.hpp"
 #include "sink/postgres/table.hpp"
-#include "sink/postgres/raised_tries.hpp"
 #include "sink/refusals.hpp"
-#include "sink/postgres/row_search.hpp"
 
 namespace forebay {
 

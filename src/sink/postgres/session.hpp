@@ -14,8 +14,8 @@
 #include "sink/postgres/detect.hpp"
 #include "sink/postgres/pqxx.hpp"
 #include "sink/postgres/target.hpp"
-#include "sink/sqlstate.hpp"
 #include "sink/postgres/watchdog.hpp"
+#include "sink/sqlstate.hpp"
 
 namespace forebay {
 

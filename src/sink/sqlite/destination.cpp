@@ -7,8 +7,8 @@
 #include <system_error>
 #include <utility>
 
-#include "sink/sqlite/catalog_files.hpp"
 #include "sink/sqlite/catalog.hpp"
+#include "sink/sqlite/catalog_files.hpp"
 #include "sink/sqlite/compare.hpp"
 #include "sink/sqlite/sink.hpp"
 #include "sink/sqlstate.hpp"

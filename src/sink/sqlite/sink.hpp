@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "sink/sqlite/catalog_files.hpp"
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
 #include "sink/refusals.hpp"
 #include "sink/sink.hpp"
+#include "sink/sqlite/catalog_files.hpp"
 #include "sqlite/statement.hpp"
 
 namespace forebay {

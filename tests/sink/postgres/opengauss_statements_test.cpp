@@ -246,7 +246,8 @@ std::string statements() {
   std::string text =
       "-- What forebay says to an openGauss server, for psql or gsql; scripts/opengauss-check.sh runs it, holds the "
       "answers\n"
-      "-- against what it expects, and reports. Made by tests/sink/postgres/opengauss_statements_test.cpp from the code that "
+      "-- against what it expects, and reports. Made by tests/sink/postgres/opengauss_statements_test.cpp from the "
+      "code that "
       "says it;\n"
       "-- not to be edited. It works in a schema of its own, forebay_check, which must not be there, and drops it at "
       "the "

@@ -37,11 +37,11 @@ else()
   set(forebay_pc_requires_field Requires.private)
 endif()
 file(RELATIVE_PATH forebay_pc_up ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
-configure_file(cmake/forebay.pc.in ${CMAKE_CURRENT_BINARY_DIR}/forebay.pc @ONLY)
+configure_file(scripts/cmake/forebay.pc.in ${CMAKE_CURRENT_BINARY_DIR}/forebay.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/forebay.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 set(forebay_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/forebay)
-configure_package_config_file(cmake/forebayConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/forebayConfig.cmake
+configure_package_config_file(scripts/cmake/forebayConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/forebayConfig.cmake
   INSTALL_DESTINATION ${forebay_package_dir})
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/forebayConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/forebayConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/forebayConfigVersion.cmake
