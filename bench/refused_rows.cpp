@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/row_set.hpp"
+#include "engine/destination.hpp"
 #include "forebay/file_record.hpp"
 #include "sink/sink.hpp"
 

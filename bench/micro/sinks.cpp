@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/destination.hpp"
 #include "forebay/stream.hpp"
 #include "micro/support.hpp"
 #include "sink/sink.hpp"

@@ -10,6 +10,7 @@
 
 #include "checkpoint/folder.hpp"
 #include "config/locations.hpp"
+#include "engine/destination.hpp"
 #include "engine/log.hpp"
 #include "forebay/error.hpp"
 

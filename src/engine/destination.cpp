@@ -1,11 +1,11 @@
-#include "sink/postgres/destination.hpp"
+#include "engine/destination.hpp"
 
 #include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "base/catalog_url.hpp"
-#include "sink/sink.hpp"
+#include "sink/postgres/destination.hpp"
 #include "sink/sqlite/destination.hpp"
 
 namespace forebay {

@@ -243,9 +243,4 @@ class Destination {
   virtual std::vector<std::string> migrate_down(int count) = 0;
 };
 
-/// Parses a destination URL without connecting: postgresql://… | postgres://… | opengauss://… | sqlite:FILE. Throws
-/// Error(usage) for one that cannot be. "" means libpq's PG* variables. What a server is, is found out when connecting;
-/// opengauss:// says it.
-std::unique_ptr<Destination> make_destination(const std::string& url, const DestinationOptions& options);
-
 }  // namespace forebay

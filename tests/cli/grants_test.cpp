@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/destination.hpp"
 #include "support/own_database.hpp"
 #include "support/restore_files.hpp"
 #include "support/scan_site.hpp"

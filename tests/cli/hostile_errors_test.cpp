@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "engine/destination.hpp"
 #include "sink/contract.hpp"
 #include "support/scan_site.hpp"
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "engine/destination.hpp"
 #include "sink/contract.hpp"
 #include "support/libpq_handles.hpp"
 #include "support/restore_files.hpp"

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/destination.hpp"
 #include "support/own_database.hpp"
 #include "support/places.hpp"
 #include "support/scan_site.hpp"

@@ -9,6 +9,7 @@
 
 #include "crash/crash_rows.hpp"
 #include "crash/destination_view.hpp"
+#include "engine/destination.hpp"
 #include "sink/sink.hpp"
 #include "support/libpq_handles.hpp"
 

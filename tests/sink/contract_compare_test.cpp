@@ -3,6 +3,7 @@
 #include <map>
 #include <random>
 
+#include "engine/destination.hpp"
 #include "sink/compare.hpp"
 #include "sink/contract.hpp"
 

@@ -1,3 +1,5 @@
+#include "engine/destination.hpp"
+
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/destination.hpp"
 #include "sink/postgres/dialect_opengauss.hpp"
 #include "sink/sink.hpp"
 #include "support/opengauss_stand_in.hpp"

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/destination.hpp"
 #include "sink/fixtures.hpp"
 
 namespace forebay::test {

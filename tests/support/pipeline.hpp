@@ -9,6 +9,7 @@
 #include "base/version_clock.hpp"
 #include "buffer/segment_store.hpp"
 #include "buffer/writer_core.hpp"
+#include "engine/destination.hpp"
 #include "support/fault_destination.hpp"
 #include "support/sqlite_number.hpp"
 #include "support/streams.hpp"

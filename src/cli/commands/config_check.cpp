@@ -16,6 +16,7 @@
 #include "cli/json_output.hpp"
 #include "cli/log_file.hpp"
 #include "cli/output.hpp"
+#include "engine/destination.hpp"
 #include "forebay/error.hpp"
 #include "sink/sink.hpp"
 #include "state/state_directory_check.hpp"

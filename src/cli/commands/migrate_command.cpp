@@ -9,6 +9,7 @@
 #include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
+#include "engine/destination.hpp"
 #include "forebay/error.hpp"
 #include "sink/sink.hpp"
 #include "state/state_directory.hpp"

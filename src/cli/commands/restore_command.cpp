@@ -14,6 +14,7 @@
 #include "cli/logging.hpp"
 #include "cli/run_summary.hpp"
 #include "control/status_json.hpp"
+#include "engine/destination.hpp"
 #include "forebay/buffer.hpp"
 #include "sink/compare.hpp"
 #include "sqlite/process.hpp"

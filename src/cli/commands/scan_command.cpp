@@ -21,6 +21,7 @@
 #include "cli/logging.hpp"
 #include "cli/run_summary.hpp"
 #include "config/locations.hpp"
+#include "engine/destination.hpp"
 #include "forebay/buffer.hpp"
 #include "scan/exclude_file.hpp"
 #include "scan/excludes.hpp"

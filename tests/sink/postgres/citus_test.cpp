@@ -3,6 +3,7 @@
 
 #include <libpq-fe.h>
 
+#include "engine/destination.hpp"
 #include "sink/contract.hpp"
 #include "support/own_database.hpp"
 

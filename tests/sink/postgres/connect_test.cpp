@@ -5,6 +5,7 @@
 #include <chrono>
 #include <future>
 
+#include "engine/destination.hpp"
 #include "sink/contract.hpp"
 #include "support/fake_postgres.hpp"
 #include "support/tcp_proxy.hpp"

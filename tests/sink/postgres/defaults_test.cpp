@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "engine/destination.hpp"
 #include "sink/contract.hpp"
 #include "support/own_database.hpp"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "engine/destination.hpp"
 #include "scan/file_row.hpp"
 #include "sink/contract.hpp"
 #include "support/own_database.hpp"

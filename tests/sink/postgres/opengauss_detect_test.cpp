@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/destination.hpp"
 #include "sink/contract.hpp"
 #include "support/opengauss_sql.hpp"
 

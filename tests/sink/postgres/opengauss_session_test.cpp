@@ -6,6 +6,7 @@
 #include <memory>
 #include <thread>
 
+#include "engine/destination.hpp"
 #include "sink/contract.hpp"
 #include "support/libpq_handles.hpp"
 #include "support/private_postgres.hpp"

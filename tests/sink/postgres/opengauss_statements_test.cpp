@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "engine/destination.hpp"
 #include "sink/compare.hpp"
 #include "sink/contract.hpp"
 #include "sink/postgres/copy_encoder.hpp"

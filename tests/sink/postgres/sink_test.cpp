@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "engine/destination.hpp"
 #include "forebay/file_record.hpp"
 #include "sink/contract.hpp"
 

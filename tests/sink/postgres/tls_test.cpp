@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/destination.hpp"
 #include "support/places.hpp"
 #include "support/private_postgres.hpp"
 #include "support/scan_site.hpp"

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "engine/destination.hpp"
 #include "sink/contract.hpp"
 #include "support/sqlite_number.hpp"
 #include "support/temporary_directory.hpp"
