@@ -6,6 +6,7 @@
 
 #include "sink/contract.hpp"
 #include "sink/postgres/raised_tries.hpp"
+#include "sink/sqlstate.hpp"
 
 namespace forebay::test {
 namespace {
