@@ -8,6 +8,7 @@
 #include "forebay/error.hpp"
 #include "recovery/adoption_lines.hpp"
 #include "recovery/buffer_listing.hpp"
+#include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_reader.hpp"
 #include "recovery/last_error.hpp"
@@ -125,7 +126,7 @@ class Adopter {
     if (std::filesystem::exists(folder.path / kJournalsCompleteName, error)) return;
     const bool ended = std::filesystem::exists(folder.path / kOrderlyEndName, error);
     const Manifest& m = folder.manifest;
-    const auto directory = m.checkpoint_directory.empty() ? state_.path() / "checkpoints" : m.checkpoint_directory;
+    const auto directory = checkpoints_of_buffer(m.checkpoint_directory, state_.path());
     const CheckpointJournals found = journals_from_checkpoint(folder, directory);
     for (const std::string& finding : found.findings) log(LogLevel::warning, finding);
     result_.damaged_checkpoints += found.findings.size();

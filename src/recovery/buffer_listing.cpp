@@ -97,9 +97,11 @@ void add_checkpoint(const ListedBuffer& buffer, LeftRows& found) {
   found.only_to_checkpoint =
       buffer.manifest->durability == Durability::memory && !is_plain_file(buffer.path / kJournalsCompleteName);
   if (buffer.manifest->checkpoint_directory.empty()) return;
+  const fs::path state_directory = buffer.path.parent_path().parent_path();
+  const fs::path directory = checkpoints_of_buffer(buffer.manifest->checkpoint_directory, state_directory);
   try {
     std::optional<CheckpointInfo> newest;
-    for (const ListedCheckpoint& listed : list_checkpoints(buffer.manifest->checkpoint_directory)) {
+    for (const ListedCheckpoint& listed : list_checkpoints(directory)) {
       if (!listed.info || listed.info->origin.buffer != buffer.id) continue;
       if (!newest || listed.info->number > newest->number) newest = listed.info;
     }

@@ -34,6 +34,15 @@ fs::path checkpoint_directory(const fs::path& setting, const fs::path& state_dir
                          : without_end_slash(fs::absolute(setting).lexically_normal());
 }
 
+fs::path checkpoints_of_buffer(const fs::path& named, const fs::path& state_directory) {
+  fs::path own = checkpoint_directory({}, state_directory);
+  if (named.empty()) return own;
+
+  std::error_code error;
+  const bool gone = !fs::exists(named, error) && !error;
+  return gone && fs::exists(own, error) ? own : named;
+}
+
 std::optional<std::string> checkpoint_directory_problem(const fs::path& directory) {
   struct stat st = {};
   if (::lstat(without_end_slash(directory).c_str(), &st) != 0) {

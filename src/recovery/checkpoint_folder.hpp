@@ -16,6 +16,11 @@ namespace forebay {
 std::filesystem::path checkpoint_directory(const std::filesystem::path& setting,
                                            const std::filesystem::path& state_directory);
 
+/// Where a buffer's checkpoints lie: in the folder that its manifest names, or, where that is gone since the state
+/// directory was moved, in the state directory.
+std::filesystem::path checkpoints_of_buffer(const std::filesystem::path& named,
+                                            const std::filesystem::path& state_directory);
+
 /// What makes the folder unfit for checkpoints (a symlink, no directory, another user's, writable by others), with what
 /// to do; nothing: it can serve, or is not there yet.
 std::optional<std::string> checkpoint_directory_problem(const std::filesystem::path& directory);

@@ -8,6 +8,7 @@
 
 #include "buffer/journal_reader.hpp"
 #include "forebay/error.hpp"
+#include "recovery/checkpoint_folder.hpp"
 #include "recovery/checkpoint_journals.hpp"
 #include "recovery/checkpoint_quarantine.hpp"
 #include "recovery/checkpoint_writer.hpp"
@@ -94,7 +95,8 @@ OrphanCheckpoint checkpoint_of_orphan(const BufferFolder& folder, const fs::path
   result.buffer = folder.manifest.buffer;
   if (folder.manifest.durability == Durability::memory) {
     const fs::path& own = folder.manifest.checkpoint_directory;
-    CheckpointJournals restored = journals_from_checkpoint(folder, own.empty() ? checkpoints : own);
+    CheckpointJournals restored =
+        journals_from_checkpoint(folder, own.empty() ? checkpoints : checkpoints_of_buffer(own, state_directory));
     result.incomplete = !restored.findings.empty() && !restored.checkpoint;
     result.findings = std::move(restored.findings);
   }

@@ -74,7 +74,7 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
   if (adopted.quarantine && !adopted.quarantine->remove_if_empty()) return false;
   if (!StateDirectory::remove_buffer(adopted.folder)) return false;
   const Manifest& m = adopted.folder.manifest;
-  note_all_landed(checkpoint_directory(m.checkpoint_directory, state.path()), m.buffer);
+  note_all_landed(checkpoints_of_buffer(m.checkpoint_directory, state.path()), m.buffer);
   return true;
 }
 

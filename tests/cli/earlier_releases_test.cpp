@@ -116,6 +116,22 @@ TEST_CASE("what a killed process of an earlier release left waits for its destin
   CHECK(rows_in(catalog) == expected(release));
 }
 
+TEST_CASE("what level memory left in a state directory that was moved since is counted and sent from its checkpoint",
+          "[threads]") {
+  const std::string release = GENERATE(from_range(releases()));
+  const Kept state(release, "memory");
+  const ScanSite site = site_of(state, kNobody);
+  const Rows rows = expected(release);
+  CHECK(summary_of(site.run({"status", "--json"})).at("buffers").at(0).at("pending_files") == rows.size());
+
+  const std::string catalog = (site.directory() / "new.db").string();
+  const auto recovered = site.run({"recover", "--to", "sqlite:" + catalog});
+  CAPTURE(recovered.err);
+  CHECK(recovered.status == 0);
+  CHECK(says(recovered.err, "goes on from its checkpoint " + state.path()));
+  CHECK(rows_in(catalog) == rows);
+}
+
 TEST_CASE("checkpoints of an earlier release are verified, shown and restored", "[threads]") {
   const std::string release = GENERATE(from_range(releases()));
   const std::string level = GENERATE("process", "memory");
