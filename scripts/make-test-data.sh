@@ -137,4 +137,5 @@ trap 'rm -rf "$work"' EXIT
 unshare --mount --uts --propagation private "$self" --inside "$(realpath "$1")" "$work"
 mkdir -p "$2"
 tar -C "$2" --no-same-owner -xf "$work/data.tar"
+chmod -R u=rwX,go=rX "$2" # as a checkout has it
 say "made $2 by $("$1" --version)"

@@ -35,7 +35,7 @@ fs::path checkpoint_directory(const fs::path& setting, const fs::path& state_dir
 }
 
 fs::path checkpoints_of_buffer(const fs::path& named, const fs::path& state_directory) {
-  const fs::path own = checkpoint_directory({}, state_directory);
+  fs::path own = checkpoint_directory({}, state_directory);
   if (named.empty()) return own;
 
   std::error_code error;
