@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "base/catalog_url.hpp"
+#include "base/destination_url.hpp"
 #include "cli/logging.hpp"
 
 namespace forebay::cli {
@@ -28,8 +28,8 @@ void announce_destination(const ChosenDestination& chosen) {
 }
 
 bool is_missing_catalog(const Destination& destination) {
-  const std::string description = destination.description();
-  return description.starts_with(kCatalogScheme) && !std::filesystem::exists(catalog_file(description));
+  const auto url = DestinationUrl::parse(destination.description());
+  return url && url->is_catalog() && !std::filesystem::exists(url->catalog_file());
 }
 
 }  // namespace forebay::cli

@@ -50,17 +50,17 @@ std::optional<std::string_view> server_variable(const Environment& environment) 
 }
 
 std::string embedded_default_line(const ChosenDestination& chosen, std::string_view other_way, bool seen) {
-  const std::string file = chosen.url.substr(chosen.url.find(':') + 1);
-  return "no server is named (" + chosen.why + "): rows go to the SQLite catalog " + file + "; set DATABASE_URL or " +
-         std::string(other_way) + " for another destination" +
-         (seen ? "" : ", or name this one by DATABASE_URL=" + chosen.url);
+  return "no server is named (" + chosen.why + "): rows go to the SQLite catalog " + chosen.url.catalog_file() +
+         "; set DATABASE_URL or " + std::string(other_way) + " for another destination" +
+         (seen ? "" : ", or name this one by DATABASE_URL=" + chosen.url.text());
 }
 
 ChosenDestination choose_destination(const std::string& database_url, const std::filesystem::path& state_directory,
                                      const Environment& environment) {
-  if (!database_url.empty()) return {database_url, "DATABASE_URL", false};
-  if (const auto name = server_variable(environment)) return {"", std::string(*name) + " is set", false};
-  return {"sqlite:" + (state_directory / "catalog.db").string(),
+  if (!database_url.empty()) return {destination_url(database_url), "DATABASE_URL", false};
+  if (const auto name = server_variable(environment))
+    return {destination_url(""), std::string(*name) + " is set", false};
+  return {DestinationUrl::of_catalog(state_directory / "catalog.db"),
           "none of DATABASE_URL, PGHOST, PGSERVICE, PGHOSTADDR is set", true};
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/destination_url.hpp"
 #include "config/environment.hpp"
 
 namespace forebay {
@@ -16,7 +17,7 @@ std::filesystem::path default_state_directory(const Environment& environment, bo
 
 /// A destination that is settled, and for people the reason why it is this one.
 struct ChosenDestination {
-  std::string url;                   // for make_destination(); "" means libpq's PG* variables
+  DestinationUrl url;
   std::string why;                   // "DATABASE_URL", "PGHOST is set", "neither DATABASE_URL nor PGHOST … is set"
   bool embedded_by_default = false;  // nobody asked for the SQLite catalog
 };
@@ -29,7 +30,7 @@ std::optional<std::string_view> server_variable(const Environment& environment);
 std::string embedded_default_line(const ChosenDestination& chosen, std::string_view other_way, bool seen);
 
 /// DATABASE_URL; else libpq's variables if PGHOST, PGSERVICE or PGHOSTADDR is set; else catalog.db in the state
-/// directory.
+/// directory. Throws Error(usage) for a URL that is none; where it is shown, its password is not.
 ChosenDestination choose_destination(const std::string& database_url, const std::filesystem::path& state_directory,
                                      const Environment& environment);
 ChosenDestination choose_destination(const std::string& database_url, const std::filesystem::path& state_directory);

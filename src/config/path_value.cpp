@@ -2,6 +2,7 @@
 
 #include <cctype>
 
+#include "base/destination_url.hpp"
 #include "base/path_text.hpp"
 #include "config/secrets.hpp"
 #include "config/setting_table.hpp"
@@ -34,8 +35,8 @@ std::optional<std::string> path_problem(std::string_view text, bool dollar_is_me
     return "holds " + std::string(other) + "= as well; write each setting on a line of its own";
   }
   if (may_hold_secret(text)) return "must be a path, not a URL or a password";
-  for (const std::string_view scheme : {"sqlite:", "file:"}) {
-    if (text.starts_with(scheme)) return "must be a path, without " + std::string(scheme);
+  for (const std::string& scheme : {catalog_name(""), std::string("file:")}) {
+    if (text.starts_with(scheme)) return "must be a path, without " + scheme;
   }
   if (auto unexpanded = unexpanded_problem(text, dollar_is_meant)) {
     if (unexpanded->starts_with("holds $")) *unexpanded += ", or one with a $ of its own into a .env in single quotes";

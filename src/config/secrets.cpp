@@ -1,5 +1,7 @@
 #include "config/secrets.hpp"
 
+#include "base/destination_url.hpp"
+
 namespace forebay {
 namespace {
 
@@ -39,10 +41,9 @@ std::string masked_query(std::string_view query) {
 }  // namespace
 
 std::string without_secrets(std::string_view url) {
-  constexpr std::string_view kSqlite = "sqlite:";
-  if (url.starts_with(kSqlite)) {
+  if (const auto parsed = DestinationUrl::parse(url); parsed && parsed->is_catalog()) {
     // A file, unless a line end was lost behind it.
-    return may_hold_secret(url.substr(kSqlite.size())) ? std::string(kSqlite).append(kMask) : std::string(url);
+    return may_hold_secret(parsed->catalog_file()) ? catalog_name(kMask) : std::string(url);
   }
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return "(not shown: not a URL)";

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <vector>
 
-#include "base/catalog_url.hpp"
+#include "base/destination_url.hpp"
 #include "base/path_text.hpp"
 #include "config/path_value.hpp"
 #include "config/setting_table.hpp"
@@ -39,13 +39,12 @@ std::variant<ParsedValue, std::string> parse_path(std::string_view text, bool do
 
 std::variant<ParsedValue, std::string> parse_url(std::string_view text, bool dollar_is_meant) {
   if (auto problem = stray_character_problem(text)) return std::move(*problem);
-  for (const std::string_view scheme : {"postgresql://", "postgres://", "opengauss://"}) {
-    if (text.starts_with(scheme)) return ParsedValue{std::string(text), 0};
-  }
-  if (text.starts_with(kCatalogScheme)) {
-    if (const std::string_view why = why_no_catalog_file(text); !why.empty()) return std::string(why);
-    if (const auto problem = path_problem(text.substr(kCatalogScheme.size()), dollar_is_meant)) {
-      return "names a file that " + *problem;
+  if (const auto url = DestinationUrl::parse(text)) {
+    if (url->is_catalog()) {
+      if (const std::string_view why = url->why_no_catalog_file(); !why.empty()) return std::string(why);
+      if (const auto problem = path_problem(url->catalog_file(), dollar_is_meant)) {
+        return "names a file that " + *problem;
+      }
     }
     return ParsedValue{std::string(text), 0};
   }

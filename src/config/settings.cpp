@@ -315,7 +315,7 @@ ChosenDestination Settings::destination() const {
   if (url.source.kind == SourceKind::environment || url.source.kind == SourceKind::file) {
     chosen.why += " from " + url.source.place;
   }
-  if (number("FOREBAY_REQUIRE_SERVER") != 0 && chosen.url.starts_with("sqlite:")) {
+  if (number("FOREBAY_REQUIRE_SERVER") != 0 && chosen.url.is_catalog()) {
     throw Error(ErrorCode::usage,
                 get("FOREBAY_REQUIRE_SERVER").source.place + ": FOREBAY_REQUIRE_SERVER is True, and " +
                     (chosen.embedded_by_default ? "no server is named (" : "a file is named, and no server (") +

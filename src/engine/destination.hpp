@@ -1,15 +1,16 @@
 #pragma once
 
 #include <memory>
-#include <string>
+#include <string_view>
 
+#include "base/destination_url.hpp"
 #include "sink/sink.hpp"
 
 namespace forebay {
 
-/// Parses a destination URL without connecting: postgresql://… | postgres://… | opengauss://… | sqlite:FILE. Throws
-/// Error(usage) for one that cannot be. "" means libpq's PG* variables. What a server is, is found out when connecting;
-/// opengauss:// says it.
-std::unique_ptr<Destination> make_destination(const std::string& url, const DestinationOptions& options);
+/// The destination of that URL, without connecting. Throws Error(usage) for one that cannot be.
+std::unique_ptr<Destination> make_destination(const DestinationUrl& url, const DestinationOptions& options);
+/// The same for a text that destination_url() takes.
+std::unique_ptr<Destination> make_destination(std::string_view url, const DestinationOptions& options);
 
 }  // namespace forebay

@@ -214,14 +214,14 @@ TEST_CASE("the state directory is root's own, else XDG's, else home's") {
 
 TEST_CASE(
     "the destination is DATABASE_URL, else what libpq's variables name, else the catalog in the state directory") {
-  CHECK(choose_destination("sqlite:/a", "/s", {{"PGHOST", "h"}}).url == "sqlite:/a");
+  CHECK(choose_destination("sqlite:/a", "/s", {{"PGHOST", "h"}}).url.text() == "sqlite:/a");
   for (const char* name : {"PGHOST", "PGSERVICE", "PGHOSTADDR"}) {
     const ChosenDestination chosen = choose_destination("", "/s", {{name, "x"}});
-    CHECK(chosen.url.empty());
+    CHECK(chosen.url.text().empty());
     CHECK(chosen.why == std::string(name) + " is set");
   }
   const ChosenDestination embedded = choose_destination("", "/s", {{"PGHOST", ""}, {"PGUSER", "u"}});
-  CHECK(embedded.url == "sqlite:/s/catalog.db");
+  CHECK(embedded.url.text() == "sqlite:/s/catalog.db");
   CHECK(embedded.embedded_by_default);
 }
 

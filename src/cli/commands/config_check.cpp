@@ -5,7 +5,6 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/catalog_url.hpp"
 #include "base/disk_advice.hpp"
 #include "base/human.hpp"
 #include "base/place.hpp"
@@ -166,7 +165,7 @@ void check_destination(const Settings& settings, Findings& findings) {
                  destination->description() + " (" + chosen.why +
                      (chosen.embedded_by_default ? "; no server: set DATABASE_URL if one is meant)" : ")"));
     if (is_missing_catalog(*destination)) {
-      const auto file = std::filesystem::absolute(catalog_file(destination->description()));
+      const auto file = std::filesystem::absolute(chosen.url.catalog_file());
       // The folder of the default is the state directory, which is made.
       const auto why = chosen.embedded_by_default ? std::nullopt : why_not_to_be_made(file);
       std::error_code ignored;

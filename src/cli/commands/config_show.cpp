@@ -63,7 +63,8 @@ Derived derive(const Settings& settings) {
   try {
     derived.state_directory = settings.state_directory().string();
     const ChosenDestination chosen = settings.destination();
-    derived.destination = chosen.url.empty() ? "PostgreSQL, as libpq's PG* variables say" : without_secrets(chosen.url);
+    derived.destination =
+        chosen.url.text().empty() ? "PostgreSQL, as libpq's PG* variables say" : without_secrets(chosen.url.text());
     derived.why = chosen.why;
   } catch (const Error& e) {
     derived.why = e.what();

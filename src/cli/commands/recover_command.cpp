@@ -69,7 +69,7 @@ void print_json(const SyncStatus& status) { std::cout << json_text(to_json(statu
 int nothing_there(const RecoverArguments& a, const Options& options) {
   SyncStatus status;
   status.state_directory = options.state_directory.string();
-  const std::string url = choose_destination(options.destination, options.state_directory).url;
+  const DestinationUrl url = choose_destination(options.destination, options.state_directory).url;
   status.destination = make_destination(url, destination_options(options))->description();
   if (a.json) {
     print_json(status);

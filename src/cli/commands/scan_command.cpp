@@ -8,7 +8,7 @@
 #include <iterator>
 #include <optional>
 
-#include "base/catalog_url.hpp"
+#include "base/destination_url.hpp"
 #include "base/elapsed.hpp"
 #include "base/escape.hpp"
 #include "base/human.hpp"
@@ -103,7 +103,7 @@ class FileConsumer final : public EntryConsumer {
   std::int64_t set_id_;
 };
 
-std::vector<std::string> own_paths(const Options& options, const std::string& destination_url) {
+std::vector<std::string> own_paths(const Options& options, const DestinationUrl& destination) {
   std::vector<std::string> own;
   const auto add = [&own](const std::filesystem::path& p) {
     std::error_code error;
@@ -111,8 +111,8 @@ std::vector<std::string> own_paths(const Options& options, const std::string& de
     if (!error) own.push_back(canonical.string());
   };
   add(options.state_directory);
-  if (destination_url.starts_with(kCatalogScheme)) {
-    const std::string file = catalog_file(destination_url);
+  if (destination.is_catalog()) {
+    const std::string file = destination.catalog_file();
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) add(file + suffix);
   }
   return own;

@@ -19,16 +19,12 @@ namespace forebay {
 namespace {
 
 constexpr int kConnectionsMax = 64;
-constexpr std::string_view kPostgres = "postgresql://";
-constexpr std::string_view kOpenGauss = "opengauss://";
 
-std::string as_libpq_reads_it(const std::string& url) {
-  if (url.starts_with(kOpenGauss)) return std::string(kPostgres) + url.substr(kOpenGauss.size());
-  return url.empty() ? std::string(kPostgres) : url;
-}
-
-std::string scheme_of(const std::string& url) {
-  return std::string(url.starts_with(kOpenGauss) ? kOpenGauss : kPostgres);
+/// As people read it, without secrets.
+std::string described(const DestinationUrl& url) {
+  std::string text = described_url(url.for_libpq());
+  if (url.kind() == DestinationUrl::Kind::opengauss) text = "opengauss" + text.substr(text.find("://"));
+  return text;
 }
 
 /// A transaction in which forebay's tables are found without their schema.
@@ -66,9 +62,9 @@ class PostgresDestination final : public Destination {
   }
 
  public:
-  PostgresDestination(const std::string& url, DestinationOptions options)
-      : target_{as_libpq_reads_it(url), scheme_of(url) + described_url(as_libpq_reads_it(url)).substr(kPostgres.size()),
-                options.connect_timeout, options.statement_timeout, url.starts_with(kOpenGauss)},
+  PostgresDestination(const DestinationUrl& url, DestinationOptions options)
+      : target_{url.for_libpq(), described(url), options.connect_timeout, options.statement_timeout,
+                url.kind() == DestinationUrl::Kind::opengauss},
         options_(std::move(options)) {}
 
   std::string description() const override { return target_.description; }
@@ -181,7 +177,7 @@ class PostgresDestination final : public Destination {
 
 }  // namespace
 
-std::unique_ptr<Destination> make_postgres_destination(const std::string& url, const DestinationOptions& options) {
+std::unique_ptr<Destination> make_postgres_destination(const DestinationUrl& url, const DestinationOptions& options) {
   return std::make_unique<PostgresDestination>(url, options);
 }
 

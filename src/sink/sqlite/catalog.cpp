@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/destination_url.hpp"
 #include "sink/sqlite/catalog_files.hpp"
 #include "sink/sqlstate.hpp"
 #include "sqlite/statement.hpp"
@@ -46,8 +47,9 @@ bool is_ours(SqliteConnection& db, const std::string& file) {
   const auto id = read_number(db, "PRAGMA application_id");
   if (id == kCatalogApplicationId) return true;
   if (id == 0 && read_number(db, "SELECT count(*) FROM sqlite_schema") == 0) return false;
-  throw DestinationFailure({FailureClass::login_or_target, "",
-                            "sqlite:" + file + " is a SQLite database, but not a forebay catalog; name another file"});
+  throw DestinationFailure(
+      {FailureClass::login_or_target, "",
+       catalog_name(file) + " is a SQLite database, but not a forebay catalog; name another file"});
 }
 
 /// `use` sees the open database first; what SQLite throws becomes a DestinationFailure.
@@ -131,7 +133,7 @@ std::string sqlite_said(const SqliteConnection& db) {
 
 Failure sqlite_failure(const SqliteConnection& db, bool committing) {
   const int code = sqlite3_extended_errcode(db.handle());
-  std::string message = "sqlite:" + db.name() + ": " + sqlite_said(db);
+  std::string message = catalog_name(db.name()) + ": " + sqlite_said(db);
   switch (code & 0xff) {
     case SQLITE_BUSY:
       message += "; another process holds the catalog's write lock";
@@ -154,8 +156,9 @@ Failure sqlite_failure(const SqliteConnection& db, bool committing) {
 
 SqliteConnection open_catalog(const std::string& file, std::chrono::milliseconds busy_timeout) {
   if (const std::string_view is = no_file_but(file); !is.empty()) {
-    throw DestinationFailure({FailureClass::login_or_target, "",
-                              "sqlite:" + file + " is " + std::string(is) + " now; put the catalog back in its place"});
+    throw DestinationFailure(
+        {FailureClass::login_or_target, "",
+         catalog_name(file) + " is " + std::string(is) + " now; put the catalog back in its place"});
   }
   make_private_file(file);
   return opened(file, busy_timeout, [&](SqliteConnection& db) {

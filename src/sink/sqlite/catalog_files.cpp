@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "base/destination_url.hpp"
 #include "sink/sqlstate.hpp"
 
 namespace forebay {
@@ -15,7 +16,7 @@ CatalogFiles::CatalogFiles(const std::string& file, const SqliteConnection& db)
   sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   if (moved != 0 || file_id_.inode == 0) {
     throw DestinationFailure(
-        {FailureClass::retry_batch, "", "sqlite:" + file_ + " was deleted, renamed or replaced while it was opened"});
+        {FailureClass::retry_batch, "", catalog_name(file_) + " was deleted, renamed or replaced while it was opened"});
   }
 }
 

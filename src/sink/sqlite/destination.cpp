@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/destination_url.hpp"
 #include "sink/sqlite/catalog.hpp"
 #include "sink/sqlite/catalog_files.hpp"
 #include "sink/sqlite/compare.hpp"
@@ -34,7 +35,7 @@ class SqliteDestination final : public Destination {
     }
   }
 
-  std::string description() const override { return "sqlite:" + named_; }
+  std::string description() const override { return catalog_name(named_); }
   int connections_max() const override { return 1; }
   std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
     return std::make_unique<SqliteSink>(file_, options_, shared_, streams);

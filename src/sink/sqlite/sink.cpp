@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/destination_url.hpp"
 #include "base/wall_clock.hpp"
 #include "sink/sqlite/bind.hpp"
 #include "sink/sqlite/catalog.hpp"
@@ -88,7 +89,7 @@ WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused& keep) {
   if (auto failure = open()) return *failure;
   changes_met_ = shared_->changes;
   if (changes_met_ != changes_accepted_)
-    return Failure{FailureClass::another_server, "", "sqlite:" + file_ + " is another catalog than before"};
+    return Failure{FailureClass::another_server, "", catalog_name(file_) + " is another catalog than before"};
   committing_ = false;
   keeping_ = false;
   try {
@@ -135,7 +136,7 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   sqlite3_db_status(db_->handle(), SQLITE_DBSTATUS_DEFERRED_FKS, &unsettled, &peak, 0);
   if (unsettled != 0) {
     throw DestinationFailure({FailureClass::schema, "",
-                              "sqlite:" + db_->name() +
+                              catalog_name(db_->name()) +
                                   ": a deferred foreign key is broken, and SQLite does not tell by which row; declare "
                                   "it NOT DEFERRABLE"});
   }
@@ -148,9 +149,8 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   crash_point("after COMMIT");
   if (!files_->stand()) {
     throw DestinationFailure({FailureClass::in_doubt, "",
-                              "sqlite:" + file_ +
-                                  " was deleted, renamed or replaced while a batch was written; the "
-                                  "batch goes to the file that has this name"});
+                              catalog_name(file_) + " was deleted, renamed or replaced while a batch was written; the "
+                                                    "batch goes to the file that has this name"});
   }
   if (!batch.ranges.empty()) {
     last_landed_ = batch.ranges.back();
