@@ -8,8 +8,6 @@
 
 namespace forebay {
 
-using std::chrono::steady_clock;
-
 /// A failure is kept and told by the next add() or commit(): the rows are in memory and on their way all the same.
 void WriterCore::commit_group(SteadyTime flush_at) noexcept {
   crash_point("before a group commit");
