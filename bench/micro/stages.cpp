@@ -39,7 +39,7 @@ class Stages {
   }
   ~Stages() {
     store_->stop_producers(forebay::Reason::end);
-    store_->spill();
+    store_->journals().spill();
   }
   Stages(const Stages&) = delete;
   Stages& operator=(const Stages&) = delete;
@@ -50,12 +50,12 @@ class Stages {
   void seal() { writer_->seal(forebay::Reason::force_sync); }
   bool empty() const { return store_->pending_rows() == 0; }
   forebay::SegmentPtr take() {
-    const std::vector<forebay::SegmentPtr> taken = store_->take(std::chrono::steady_clock::now() + 1s);
+    const std::vector<forebay::SegmentPtr> taken = store_->queue().take(std::chrono::steady_clock::now() + 1s);
     check(taken.size() == 1, "a segment of one batch was expected");
     return taken.front();
   }
   void settle(const forebay::SegmentPtr& segment) {
-    store_->landed(segment, segment->id.rows, {.synced = segment->id.rows});
+    store_->queue().landed(segment, segment->id.rows, {.synced = segment->id.rows});
   }
 
  private:

@@ -7,8 +7,6 @@
 
 #include "base/crash_point.hpp"
 #include "base/start_thread.hpp"
-#include "buffer/segment_store.hpp"
-#include "forebay/error.hpp"
 
 namespace forebay {
 
@@ -28,15 +26,15 @@ void JournalKeeper::stop() {
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
   const std::lock_guard lock(mutex_);
-  for (const SpareJournal& spare : spares_) {
+  for (const EmptyJournal& spare : spares_) {
     std::error_code ignored;
     std::filesystem::remove(spare.file->path(), ignored);
   }
   spares_.clear();
 }
 
-std::optional<SpareJournal> JournalKeeper::take_spare() {
-  std::optional<SpareJournal> taken;
+std::optional<EmptyJournal> JournalKeeper::take_spare() {
+  std::optional<EmptyJournal> taken;
   {
     const std::lock_guard lock(mutex_);
     if (spares_.empty()) {
@@ -95,22 +93,22 @@ void JournalKeeper::run() {
 void JournalKeeper::make_spares(std::unique_lock<std::mutex>& lock) {
   const std::size_t missing = spares_wanted_ - spares_.size();
   lock.unlock();
-  std::vector<SpareJournal> made;
+  std::vector<EmptyJournal> made;
   bool failed = false;
   try {
-    while (made.size() < missing) made.push_back(store_.create_journal());
-    store_.flush_names(made);
+    while (made.size() < missing) made.push_back(folder_.create_next());
+    folder_.flush_names(made);
     crash_point("a spare journal is made");
   } catch (const std::exception&) {
     failed = true;
-    for (const SpareJournal& spare : made) {
+    for (const EmptyJournal& spare : made) {
       std::error_code ignored;
       std::filesystem::remove(spare.file->path(), ignored);
     }
     made.clear();
   }
   lock.lock();
-  for (SpareJournal& spare : made) spares_.push_back(std::move(spare));
+  for (EmptyJournal& spare : made) spares_.push_back(std::move(spare));
   spares_fail_ = failed;
 }
 
@@ -125,16 +123,16 @@ void JournalKeeper::do_what_is_due(std::unique_lock<std::mutex>& lock) {
     try {
       file->flush();
     } catch (const Error& e) {
-      store_.flush_failed(e);
+      duties_.flush_failed(e);
     }
   }
   std::erase_if(segments, [this](const SegmentPtr& segment) {
     try {
-      store_.secure(segment);
+      duties_.secure(segment);
       waiting_.fetch_sub(1, std::memory_order_relaxed);
       return true;
     } catch (const std::exception&) {
-      return false;  // it is told by secure(), and tried again
+      return false;  // it is told by who failed, and tried again
     }
   });
   lock.lock();

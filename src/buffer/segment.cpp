@@ -1,7 +1,6 @@
 #include "buffer/segment.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "forebay/error.hpp"
@@ -46,6 +45,17 @@ std::shared_ptr<MemorySegment> Segment::release_memory() {
   return std::move(memory_);
 }
 
+void Segment::remove_files() const {
+  std::error_code ignored;
+  if (!set_aside_as.empty()) {
+    std::filesystem::rename(journal_, set_aside_as, ignored);
+  } else if (!journal_.empty()) {
+    std::filesystem::remove(journal_, ignored);
+  }
+
+  if (!stale_journal.empty()) std::filesystem::remove(stale_journal, ignored);
+}
+
 SegmentPtr retry_segment(const std::string& buffer, const Retry& retry, const Stream* stream,
                          std::shared_ptr<Quarantine> quarantine) {
   // Its process may have died after COMMIT.
@@ -76,17 +86,6 @@ std::uint64_t write_journal(const SegmentIdentity& id, MemorySegment& rows, cons
     std::filesystem::remove(file->path(), ignored);
     throw;
   }
-}
-
-std::string journal_name(std::uint64_t segment, int replacement) {
-  char name[64];
-  if (replacement == 0) {
-    std::snprintf(name, sizeof name, "segment-%06llu.journal", static_cast<unsigned long long>(segment));
-  } else {
-    std::snprintf(name, sizeof name, "segment-%06llu.%d.journal", static_cast<unsigned long long>(segment),
-                  replacement);
-  }
-  return name;
 }
 
 }  // namespace forebay

@@ -48,7 +48,7 @@ struct SegmentIdentity {
 };
 
 /// A sealed segment: sealed ─► syncing ─► settled, or sealed ─► evicting ─► sealed. Its rows are in memory, in its
-/// journal, or both. The store's mutex guards state and whereabouts; whoever set `syncing` or `evicting` may read the
+/// journal, or both. The queue's mutex guards state and whereabouts; whoever set `syncing` or `evicting` may read the
 /// rows without.
 class Segment {
  public:
@@ -63,6 +63,9 @@ class Segment {
   RowSet read(std::uint64_t first_row, std::uint64_t last_row);
   /// Gives up the memory; unless the segment is settled, a journal must hold the rows.
   std::shared_ptr<MemorySegment> release_memory();
+  /// For one whose rows are committed at the destination, whose ledger says so: its files have done their work. Should
+  /// that fail, an adopter finds them and learns from the ledger that nothing is left to send.
+  void remove_files() const;
   void set_journal(std::filesystem::path path, std::uint64_t bytes) {
     journal_ = std::move(path);
     journal_bytes_ = bytes;
@@ -74,7 +77,7 @@ class Segment {
   const std::filesystem::path& journal() const { return journal_; }
   std::uint64_t journal_bytes() const { return journal_bytes_; }
 
-  // Guarded by the store's mutex.
+  // Guarded by the queue's mutex.
   State state = State::sealed;
   SteadyTime not_before;  // after a failure: when to try again
   bool leaving = false;   // all rows have landed, and the journal is being removed
@@ -84,7 +87,7 @@ class Segment {
   /// The journal's file while not all of it is on the disk, though that is asked for (level `power`).
   std::shared_ptr<JournalFile> unflushed;
 
-  // For SegmentStore::secure().
+  // For JournalSet::secure().
   std::mutex securing;
   /// A journal that can be trusted holds the rows (level `power`: on the disk), or they have landed. Never taken back.
   std::atomic<bool> secured;
@@ -97,7 +100,7 @@ class Segment {
   std::uint64_t range_rows_max = 0;  // 0: the batch size; less after a timeout, or where rows are large
   /// A file that failed, may hold acknowledged rows all the same, and goes when the rows have landed.
   std::filesystem::path stale_journal;
-  /// Added to the version of each row that read() takes out of the journal. Constant once the store has the segment;
+  /// Added to the version of each row that read() takes out of the journal. Constant once the queue has the segment;
   /// who reads the journal by other ways has to add it, too.
   std::int64_t version_shift = 0;
   /// Where rows of it go that the destination refuses. Null: nowhere, and such a row holds its batch up.
@@ -126,7 +129,5 @@ SegmentPtr retry_segment(const std::string& buffer, const Retry& retry, const St
 /// `flush`. The file is removed when that fails. Returns its bytes.
 std::uint64_t write_journal(const SegmentIdentity& id, MemorySegment& rows, const std::shared_ptr<JournalFile>& file,
                             bool flush);
-
-std::string journal_name(std::uint64_t segment, int replacement = 0);
 
 }  // namespace forebay

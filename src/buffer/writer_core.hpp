@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,20 +10,30 @@
 #include <string>
 #include <vector>
 
+#include "buffer/journal_set.hpp"
+#include "buffer/limits.hpp"
+#include "buffer/memory_budget.hpp"
 #include "buffer/memory_segment.hpp"
 #include "buffer/segment.hpp"
+#include "buffer/segment_queue.hpp"
 #include "journal/writer.hpp"
 
 namespace forebay {
-
-class SegmentStore;
 
 /// One producer's way into the buffer: appends to its active segment and that segment's journal, group-commits both,
 /// and seals. Its mutex is the producer's own but for the timer's short visits (tick) and force_sync.
 class WriterCore {
  public:
-  /// The store and the stream must outlive it.
-  WriterCore(SegmentStore& store, const Stream& stream);
+  /// What a writer works with; all must outlive it.
+  struct Parts {
+    SegmentQueue& queue;
+    JournalSet& journals;
+    MemoryBudget& budget;
+    const std::function<void()>& wake_timer;  // it needs a tick soon; cheap; may be empty
+  };
+
+  /// The stream must outlive it, too.
+  WriterCore(const Parts& parts, const Stream& stream);
   WriterCore(const WriterCore&) = delete;
   WriterCore& operator=(const WriterCore&) = delete;
 
@@ -40,7 +51,7 @@ class WriterCore {
   /// to come again.
   std::optional<SteadyTime> tick(SteadyTime now);
 
-  /// Hands the active segment, when it holds rows, to the store.
+  /// Hands the active segment, when it holds rows, to the queue.
   void seal(Reason reason);
   /// Seals, and refuses every add() from then on.
   void retire(Reason reason);
@@ -67,6 +78,7 @@ class WriterCore {
 
   void open_active();
   void append_to_active(std::int64_t version, std::span<const Value> values, std::uint64_t bytes);
+  void secure(const SegmentPtr& segment);
   std::uint64_t take_back_lost();
   void commit_group(SteadyTime flush_at) noexcept;
   void note_failed_flush();
@@ -74,10 +86,16 @@ class WriterCore {
   void drop_empty_active();
   /// The segment handed over, null when there was none.
   SegmentPtr seal_locked(Reason reason);
+  void finish_active();
+  SegmentPtr sealed_active(Reason reason);
   void publish();
 
-  SegmentStore& store_;
+  SegmentQueue& queue_;
+  JournalSet& journals_;
+  MemoryBudget& budget_;
+  const std::function<void()>& wake_timer_;
   const Stream& stream_;
+  const Limits& limits_;
   const std::uint64_t check_rows_;
   const std::uint64_t check_bytes_;
 

@@ -13,9 +13,7 @@ namespace {
 
 /// A child has the parent's files open: a commit or a seal there would write into the parent's journals.
 void expect_own_process(BufferCore& core) {
-  if (core.store().in_forked_child()) {
-    throw Error(ErrorCode::stopped, "this process is a fork of the one that opened the buffer; open one of its own");
-  }
+  if (core.in_forked_child()) throw forked_error();
 }
 
 }  // namespace
@@ -38,11 +36,11 @@ Writer::Writer(Writer&&) noexcept = default;
 Writer& Writer::operator=(Writer&&) noexcept = default;
 
 Writer::~Writer() {
-  if (!parts_ || parts_->buffer->store().in_forked_child()) return;
+  if (!parts_ || parts_->buffer->in_forked_child()) return;
   try {
     parts_->buffer->store().retire_writer(parts_->writer);
   } catch (const std::exception& e) {
-    parts_->buffer->store().report(LogLevel::error, e.what());
+    parts_->buffer->log(LogLevel::error, e.what());
   }
 }
 
@@ -77,12 +75,12 @@ Buffer::Buffer(Options options)
     : core_(std::make_shared<BufferCore>(std::move(options))), shared_writer_(std::make_unique<SharedWriter>()) {}
 
 Buffer::~Buffer() {
-  if (core_->store().in_forked_child()) return;
+  if (core_->in_forked_child()) return;
   shared_writer_.reset();
   try {
     core_->stop(std::chrono::milliseconds(0), [] { return true; });
   } catch (const std::exception& e) {
-    core_->store().report(LogLevel::error, e.what());
+    core_->log(LogLevel::error, e.what());
   }
 }
 

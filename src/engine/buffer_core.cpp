@@ -153,7 +153,7 @@ void BufferCore::adopt_orphans() {
   o.log = log_;
   adopted_ = forebay::adopt_orphans(*state_, o, streams_);
   for (const AdoptedBuffer& adopted : adopted_.buffers) {
-    for (const SegmentPtr& segment : adopted.segments) store_->adopt(segment);
+    for (const SegmentPtr& segment : adopted.segments) store_->queue().adopt(segment);
   }
 }
 
@@ -172,7 +172,7 @@ void BufferCore::note_clock(std::int64_t ahead_us) {
 }
 
 BufferCore::~BufferCore() {
-  if (store_->in_forked_child()) {
+  if (in_forked_child()) {
     // The threads are the parent's; joining, closing or removing anything here would be wrong.
     static_cast<void>(control_.release());
     static_cast<void>(checkpointer_.release());
@@ -203,7 +203,7 @@ void BufferCore::start_checkpoints() {
   const bool memory = options_.durability == Durability::memory;
   CheckpointerOptions c;
   c.directory = checkpoint_directory(options_.checkpoint_directory, state_->path());
-  c.origin.buffer = store_->buffer_id();
+  c.origin.buffer = store_->queue().buffer_id();
   c.origin.host = host_name();
   if (folder_) {
     c.origin.boot_id = folder_->manifest.boot_id;
@@ -241,7 +241,7 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   scheduler_->stop(/*at_once=*/!result.settled);
   control_.reset();
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
-  result.quarantined_rows = store_->quarantined_rows();
+  result.quarantined_rows = store_->queue().quarantined_rows();
   result.quarantined_before = adopted_.quarantined;
   result.missing_rows = scheduler_->state().missing_rows;
   result.settled = result.pending_rows == 0;
@@ -252,10 +252,10 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
 }
 
 SyncStatus BufferCore::status() const {
-  const SegmentStore::Accounts accounts = store_->accounts();
+  const Accounts accounts = store_->accounts();
   const Scheduler::State state = scheduler_->state();
   SyncStatus s;
-  s.buffer = store_->buffer_id();
+  s.buffer = store_->queue().buffer_id();
   s.durability = options_.durability;
   if (destination_) s.destination = destination_->description();
   if (destination_) s.destination_server = destination_->server();
@@ -297,7 +297,7 @@ SyncStatus BufferCore::status() const {
   s.last_sync_us = state.last_sync_us;
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   const std::int64_t wall_us = std::chrono::duration_cast<std::chrono::microseconds>(wall).count();
-  if (destination_) add_progress(s, store_->limits().interval, wall_us);
+  if (destination_) add_progress(s, store_->budget().limits().interval, wall_us);
   if (const auto last = checkpointer_ ? checkpointer_->last_checkpoint() : std::nullopt) {
     s.last_checkpoint_us = last->created_us;
     s.last_checkpoint_rows = last->rows;

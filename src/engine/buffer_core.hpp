@@ -34,6 +34,8 @@ class BufferCore {
 
   VersionClock& clock() { return *clock_; }
   SegmentStore& store() { return *store_; }
+  bool in_forked_child() const { return store_->budget().in_forked_child(); }
+  void log(LogLevel level, const std::string& line) const { log_(level, line); }
   const Stream& stream(std::string_view name) const;
 
   SyncResult force_sync(std::chrono::milliseconds timeout);
@@ -56,7 +58,7 @@ class BufferCore {
   void start_checkpoints();
   void leave_state(SyncResult& result);
   bool quarantine_stays(const SyncResult& result);
-  void note_orderly_end(const SegmentStore::Spill& spill);
+  void note_orderly_end(const JournalSet::Spill& spill);
   void open_control();
   void record_own_totals(const std::map<std::string, std::uint64_t>& unsaved);
 

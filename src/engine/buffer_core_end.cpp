@@ -17,7 +17,7 @@ namespace forebay {
 
 /// What has landed leaves nothing behind; what has not stays in its folder, unlocked, for an adopter.
 void BufferCore::leave_state(SyncResult& result) {
-  const SegmentStore::Spill spill = store_->spill();
+  const JournalSet::Spill spill = store_->journals().spill();
   if (spill.unsaved_rows > 0) {
     result.unsaved_rows = spill.unsaved_rows;
     log_(LogLevel::error,
@@ -48,7 +48,7 @@ void BufferCore::leave_state(SyncResult& result) {
 
 LastError BufferCore::last_error() const {
   const Scheduler::State state = scheduler_->state();
-  const auto missing = state.missing_by_buffer.find(store_->buffer_id());
+  const auto missing = state.missing_by_buffer.find(store_->queue().buffer_id());
   return {state.last_error, state.last_error_us.value_or(wall_us()),
           missing == state.missing_by_buffer.end() ? 0 : missing->second};
 }
@@ -76,7 +76,7 @@ void BufferCore::note_own_error(const SyncResult& result) {
 }
 
 bool BufferCore::landed(const AdoptedBuffer& adopted) const {
-  return std::ranges::all_of(adopted.segments, [this](const SegmentPtr& s) { return store_->settled(s); });
+  return std::ranges::all_of(adopted.segments, [this](const SegmentPtr& s) { return store_->queue().is_settled(s); });
 }
 
 /// The file goes when it holds nothing; else it stays, and its folder with it.
@@ -97,7 +97,7 @@ bool BufferCore::quarantine_stays(const SyncResult& result) {
 }
 
 /// For whoever adopts what is left: from here on a journal that is cut short is damaged.
-void BufferCore::note_orderly_end(const SegmentStore::Spill& spill) {
+void BufferCore::note_orderly_end(const JournalSet::Spill& spill) {
   if (spill.saved.empty() && spill.unsaved_rows == 0) return;
   OrderlyEnd end;
   for (const SegmentPtr& s : spill.saved) {

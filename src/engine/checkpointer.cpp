@@ -7,7 +7,6 @@
 #include "base/human.hpp"
 #include "base/start_thread.hpp"
 #include "base/wall_clock.hpp"
-#include "buffer/writer_core.hpp"
 #include "checkpoint/hook.hpp"
 #include "checkpoint/quarantine.hpp"
 #include "forebay/error.hpp"
@@ -31,7 +30,7 @@ void copy_from_memory(const SegmentCopy& copy, CheckpointWriter& writer) {
 
 /// A journal may go while it is read: then its rows have landed, and need not be in the copy. What fails in writing the
 /// copy ends it.
-void copy_from_journal(const SegmentCopy& copy, const SegmentStore& store, CheckpointWriter& writer) {
+void copy_from_journal(const SegmentCopy& copy, const SegmentQueue& queue, CheckpointWriter& writer) {
   const SegmentIdentity& id = copy.segment->id;
   writer.add_segment(id.buffer, id.number, *id.stream);
   std::optional<JournalReader> journal;
@@ -46,7 +45,7 @@ void copy_from_journal(const SegmentCopy& copy, const SegmentStore& store, Check
       }
     } catch (const Error& e) {
       writer.cancel_segment();
-      if (!store.settled(copy.segment)) writer.note_missing(e.what());
+      if (!queue.is_settled(copy.segment)) writer.note_missing(e.what());
       return;
     }
     rows.shift_versions(copy.segment->version_shift);
@@ -118,7 +117,7 @@ void Checkpointer::create_if_changed() {
 
 /// As after an adoption at level `memory`: what is pending is all in journals.
 bool Checkpointer::nothing_only_in_memory() const {
-  return store_.snapshot(/*only_in_memory=*/true).empty() &&
+  return store_.queue().snapshot(/*only_in_memory=*/true).empty() &&
          std::ranges::all_of(store_.writers(), [](const auto& writer) { return writer->active_rows() == 0; });
 }
 
@@ -132,11 +131,11 @@ CheckpointResult Checkpointer::write(CheckpointScope scope) {
   // Before sealing: a row that comes between is in the copy or counts for the next one, or both.
   const std::uint64_t accepted = store_.accepted_rows();
   store_.seal_all(Reason::checkpoint);
-  for (const SegmentCopy& copy : store_.snapshot(scope == CheckpointScope::memory_only)) {
+  for (const SegmentCopy& copy : store_.queue().snapshot(scope == CheckpointScope::memory_only)) {
     if (copy.memory) {
       copy_from_memory(copy, writer);
     } else {
-      copy_from_journal(copy, store_, writer);
+      copy_from_journal(copy, store_.queue(), writer);
     }
   }
   if (scope == CheckpointScope::all && !options_.folder.empty()) add_quarantine(options_.folder, writer);

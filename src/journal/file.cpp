@@ -1,5 +1,6 @@
 #include "journal/file.hpp"
 
+#include <cstdio>
 #include <utility>
 
 #include "base/crash_point.hpp"
@@ -51,6 +52,42 @@ void JournalFile::fail(const char* why) {
   const std::lock_guard lock(error_mutex_);
   if (error_.empty()) error_ = why;
   failed_.store(true, std::memory_order_release);
+}
+
+std::string journal_name(std::uint64_t segment, int replacement) {
+  char name[64];
+  if (replacement == 0) {
+    std::snprintf(name, sizeof name, "segment-%06llu.journal", static_cast<unsigned long long>(segment));
+  } else {
+    std::snprintf(name, sizeof name, "segment-%06llu.%d.journal", static_cast<unsigned long long>(segment),
+                  replacement);
+  }
+  return name;
+}
+
+JournalFolder::JournalFolder(std::filesystem::path path, Durability durability, CreateFile create_file,
+                             FlushFolder flush_folder)
+    : path_(std::move(path)),
+      writes_ahead_(!path_.empty() && durability != Durability::memory),
+      flushes_(!path_.empty() && durability == Durability::power),
+      create_file_(std::move(create_file)),
+      flush_folder_(std::move(flush_folder)) {}
+
+std::shared_ptr<JournalFile> JournalFolder::create(std::uint64_t segment, int replacement) const {
+  return std::make_shared<JournalFile>(create_file_, path_ / journal_name(segment, replacement),
+                                       flushes_ ? flush_folder_ : FlushFolder{});
+}
+
+EmptyJournal JournalFolder::create_next() {
+  const std::uint64_t segment = next_segment();
+  return {segment, create(segment)};
+}
+
+void JournalFolder::flush_names(const std::vector<EmptyJournal>& journals) const {
+  if (!flushes_ || journals.empty()) return;
+
+  flush_folder_(path_);
+  for (const EmptyJournal& j : journals) j.file->name_is_flushed();
 }
 
 }  // namespace forebay

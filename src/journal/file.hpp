@@ -7,8 +7,10 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/append_file.hpp"
+#include "forebay/options.hpp"
 
 namespace forebay {
 
@@ -58,6 +60,45 @@ class JournalFile {
 
   mutable std::mutex error_mutex_;
   std::string error_;  // guarded by error_mutex_
+};
+
+std::string journal_name(std::uint64_t segment, int replacement = 0);
+
+/// An empty journal, and the number of the segment that it is for.
+struct EmptyJournal {
+  std::uint64_t segment = 0;
+  std::shared_ptr<JournalFile> file;
+};
+
+/// Where one buffer's journals are made, and what its durability asks of them. Numbers the buffer's segments, as
+/// journals go by these. Thread-safe.
+class JournalFolder {
+ public:
+  /// `path` is empty where there are no journals at all (a dry run, no buffer).
+  JournalFolder(std::filesystem::path path, Durability durability, CreateFile create_file, FlushFolder flush_folder);
+
+  const std::filesystem::path& path() const { return path_; }
+  /// What only memory holds can be written to a journal.
+  bool exists() const { return !path_.empty(); }
+  /// A segment has a journal from its first row on. Elsewhere (level `memory`) it gets one to be evicted, or at the
+  /// end.
+  bool writes_ahead() const { return writes_ahead_; }
+  /// A row is acknowledged when its journal is on the disk, not when the kernel has it.
+  bool flushes() const { return flushes_; }
+
+  std::uint64_t next_segment() { return next_segment_.fetch_add(1, std::memory_order_relaxed); }
+  std::shared_ptr<JournalFile> create(std::uint64_t segment, int replacement = 0) const;
+  EmptyJournal create_next();
+  /// At level `power` the files' names are on the disk when this returns: their first flush need not see to that.
+  void flush_names(const std::vector<EmptyJournal>& journals) const;
+
+ private:
+  const std::filesystem::path path_;
+  const bool writes_ahead_;
+  const bool flushes_;
+  const CreateFile create_file_;
+  const FlushFolder flush_folder_;
+  std::atomic<std::uint64_t> next_segment_{1};
 };
 
 }  // namespace forebay

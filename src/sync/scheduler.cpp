@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/start_thread.hpp"
-#include "buffer/writer_core.hpp"
 
 namespace forebay {
 
@@ -20,6 +19,7 @@ constexpr std::chrono::milliseconds kCommitInterval{25};
 Scheduler::Scheduler(SegmentStore& store, VersionClock& clock, Destination* destination,
                      std::vector<const Stream*> streams, int workers, LogCallback log, std::function<void()> changed)
     : store_(store),
+      queue_(store.queue()),
       clock_(clock),
       destination_(destination),
       streams_(std::move(streams)),
@@ -30,7 +30,7 @@ Scheduler::Scheduler(SegmentStore& store, VersionClock& clock, Destination* dest
 
 Scheduler::~Scheduler() {
   stop();
-  store_.end_keeping();  // its thread may wake the timer
+  store_.journals().keeper().stop();  // its thread may wake the timer
 }
 
 void Scheduler::start() {
@@ -43,7 +43,7 @@ void Scheduler::start() {
 void Scheduler::stop(bool at_once) {
   if (stopping_.exchange(true)) return;
   if (at_once && destination_ != nullptr) destination_->interrupt();
-  store_.close_to_workers();
+  queue_.close();
   turn_.notify_all();
   for (auto& t : worker_threads_) t.join();
   timer_.stop();
@@ -65,7 +65,7 @@ void Scheduler::tick() {
     const std::optional<SteadyTime> due = writer->tick(now);
     if (due && (!next || *due < *next)) next = due;
   }
-  store_.make_room();
+  store_.budget().make_room();
   try {
     clock_.extend_ahead();
   } catch (const Error& e) {
@@ -80,7 +80,7 @@ SyncResult Scheduler::result(bool settled) const {
   SyncResult r;
   r.settled = settled;
   r.pending_rows = settled ? 0 : store_.pending_rows();
-  r.quarantined_rows = store_.quarantined_rows();
+  r.quarantined_rows = queue_.quarantined_rows();
   const State now = state();
   r.missing_rows = now.missing_rows;
   if (!settled) r.last_error = now.last_error;
@@ -90,7 +90,7 @@ SyncResult Scheduler::result(bool settled) const {
 SyncResult Scheduler::force_sync(std::chrono::milliseconds timeout) {
   const SteadyTime until = steady_clock::now() + timeout;
   store_.seal_all(Reason::force_sync);
-  return wait_for(store_.unsettled(), until);
+  return wait_for(queue_.unsettled(), until);
 }
 
 SyncResult Scheduler::wait_for(const std::vector<SegmentPtr>& segments, SteadyTime until) {
@@ -100,12 +100,12 @@ SyncResult Scheduler::wait_for(const std::vector<SegmentPtr>& segments, SteadyTi
   }
   turn_.notify_all();
   return result(
-      store_.wait_settled(segments, [&](SteadyTime) { return steady_clock::now() >= until || stopping_.load(); }));
+      queue_.wait_settled(segments, [&](SteadyTime) { return steady_clock::now() >= until || stopping_.load(); }));
 }
 
 SyncResult Scheduler::drain(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up) {
   const SteadyTime start = steady_clock::now();
-  const bool settled = store_.wait_settled(store_.unsettled(), [&](SteadyTime progress) {
+  const bool settled = queue_.wait_settled(queue_.unsettled(), [&](SteadyTime progress) {
     return workers_max_ == 0 || stopping_.load() || (give_up && give_up()) ||
            steady_clock::now() - std::max(start, progress) > stall_max;
   });

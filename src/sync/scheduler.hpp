@@ -97,6 +97,7 @@ class Scheduler {
 
   // Constant after construction.
   SegmentStore& store_;
+  SegmentQueue& queue_;  // of the store
   VersionClock& clock_;
   Destination* destination_;
   std::vector<const Stream*> streams_;

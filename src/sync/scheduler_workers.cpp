@@ -1,4 +1,4 @@
-// The scheduler's workers: each takes segments from the store and brings them to the destination in batches.
+// The scheduler's workers: each takes segments from the queue and brings them to the destination in batches.
 
 #include <algorithm>
 #include <cstdio>
@@ -29,7 +29,7 @@ void Scheduler::work(int) {
   const std::unique_ptr<Sink> sink = destination_->make_sink(streams_);
   while (!stopping_.load()) {
     if (!wait_for_turn()) return;
-    const std::vector<SegmentPtr> segments = store_.take(steady_clock::now() + std::chrono::seconds(10));
+    const std::vector<SegmentPtr> segments = queue_.take(steady_clock::now() + std::chrono::seconds(10));
     if (segments.empty()) {
       const std::lock_guard lock(mutex_);
       health_.pass();
@@ -51,7 +51,7 @@ void Scheduler::work(int) {
         const std::lock_guard lock(mutex_);
         for (const SegmentPtr& s : segments) searches_.erase(s);
       }
-      store_.give_back(segments, not_before);  // first, as all of their rows may be to send again
+      queue_.give_back(segments, not_before);  // first, as all of their rows may be to send again
       meet_server(*sink);
     } else if (failure) {
       const bool narrowed = narrow(*failure, segments);
@@ -64,11 +64,11 @@ void Scheduler::work(int) {
         // When the destination is what failed, the segment may be merged with others as before.
         if (d.whole_destination) s->attempts = 0;
         if (d.halve && !narrowed)
-          s->range_rows_max = std::max<std::uint64_t>(1, next_rows(*s, store_.limits().batch_rows_max) / 2);
+          s->range_rows_max = std::max<std::uint64_t>(1, next_rows(*s, queue_.limits().batch_rows_max) / 2);
       }
       if (d.whole_destination) sink->close();
     }
-    if (!another_server) store_.give_back(segments, not_before);  // those that have not settled
+    if (!another_server) queue_.give_back(segments, not_before);  // those that have not settled
     const std::lock_guard lock(mutex_);
     --state_.syncing;
     sending_since_.erase(sending_since_.find(start));
@@ -104,7 +104,7 @@ std::optional<Failure> Scheduler::send(Sink& sink, const std::vector<SegmentPtr>
 
 std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<SegmentPtr>& segments, bool& done,
                                              const std::optional<Batch::RefusedFor>& refused_for) {
-  Batch batch = next_batch(segments, store_.limits().batch_rows_max);
+  Batch batch = next_batch(segments, queue_.limits().batch_rows_max);
   batch.refused_for = refused_for;
   std::uint64_t rows = 0;
   for (const BatchRange& r : batch.ranges) rows += r.last_row - r.first_row + 1;
@@ -141,7 +141,7 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
     segments[i]->attempts = 0;
     const RangeResult& of = written.ranges[i];
     landed_.add(r.buffer, r.segment, *r.stream, r.last_row - r.first_row + 1);
-    store_.landed(segments[i], r.last_row - r.first_row + 1, {of.synced, of.superseded, of.quarantined});
+    queue_.landed(segments[i], r.last_row - r.first_row + 1, {of.synced, of.superseded, of.quarantined});
   }
   return std::nullopt;
 }
@@ -203,7 +203,7 @@ bool Scheduler::narrow(Failure& failure, const std::vector<SegmentPtr>& segments
   for (const SegmentPtr& s : segments) {
     std::shared_ptr<PoisonSearch> search = search_of(s);
     searched = searched || search != nullptr;
-    const std::uint64_t last = s->next_row - 1 + next_rows(*s, store_.limits().batch_rows_max);
+    const std::uint64_t last = s->next_row - 1 + next_rows(*s, queue_.limits().batch_rows_max);
     bool got_on = search == nullptr;
     if (search == nullptr) {
       search = std::make_shared<PoisonSearch>(s->id.rows, s->retry.has_value(), s->range_rows_max);
@@ -217,7 +217,7 @@ bool Scheduler::narrow(Failure& failure, const std::vector<SegmentPtr>& segments
     } else {
       search->begin(last);
     }
-    if (got_on) store_.note_progress(s);
+    if (got_on) queue_.note_progress(s);
   }
   // It is there, as what came before the rows shows: what fails is this batch.
   const bool whole = failure.failure_class == FailureClass::reconnect;
@@ -257,10 +257,10 @@ void Scheduler::tell_missing(const std::vector<LandedRows::Missing>& missing) {
   std::map<std::string, std::uint64_t> by_buffer;  // of those gone
   std::map<std::string, std::uint64_t> by_stream;  // of those that are our own
   for (const LandedRows::Missing& m : missing) {
-    const bool here = store_.send_again(m.buffer, m.segment);
+    const bool here = queue_.send_again(m.buffer, m.segment);
     (here ? again : gone) += m.rows;
     if (!here) by_buffer[m.buffer] += m.rows;
-    if (!here && m.buffer == store_.buffer_id()) by_stream[m.stream->name] += m.rows;
+    if (!here && m.buffer == queue_.buffer_id()) by_stream[m.stream->name] += m.rows;
     if (here) landed_.forget(m.buffer, m.segment);
   }
   const Destination::ChangeWords words = destination_->change_words();
@@ -333,7 +333,7 @@ RetryDecision Scheduler::went_wrong(const Failure& failure, const std::vector<Se
     // Given up by ourselves: that is no news of the destination.
     if (stopping_.load()) return decide_retry(failure.failure_class, attempt, random_());
     f = health_.failed(failure, attempt, random_(), steady_clock::now(), wall_us(),
-                       store_.unbuffered() ? "producers wait" : "buffering goes on");
+                       store_.budget().unbuffered() ? "producers wait" : "buffering goes on");
     if (!f.decision.whole_destination) failing_.insert(segments.begin(), segments.end());
   }
   turn_.notify_all();

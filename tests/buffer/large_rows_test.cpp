@@ -112,7 +112,7 @@ TEST_CASE("a writer keeps no room of a large row once it has been taken, at any 
   for (int i = 0; i < 8; ++i) {
     writers.push_back(p.store->make_writer(measurements()));
     add_large(p, *writers.back(), i, kRowBytes);
-    p.store->make_room();
+    p.store->budget().make_room();
   }
   CHECK(held() < before + 2 * kRowBytes);
   for (const auto& writer : writers) p.store->retire_writer(writer);
@@ -139,7 +139,7 @@ TEST_CASE("a journal of large rows, left by a process with other limits, is sent
   }
   const SegmentIdentity left{"dead-buffer", 1, &measurements(), 50, Reason::recover, std::chrono::steady_clock::now(),
                              bytes};
-  p.store->adopt(std::make_shared<Segment>(left, nullptr, path, bytes, /*sent=*/true));
+  p.store->queue().adopt(std::make_shared<Segment>(left, nullptr, path, bytes, /*sent=*/true));
   p.scheduler->start();
   CHECK(p.scheduler->drain(60s, kNever).settled);
   CHECK(p.landed_rows() == 50);

@@ -76,7 +76,7 @@ TEST_CASE("with memory and disk full add waits for the destination, and is refus
   }
   p.store->stop_producers(Reason::end);
   fails = false;
-  CHECK(p.store->spill().unsaved_rows == 0);
+  CHECK(p.store->journals().spill().unsaved_rows == 0);
 }
 
 TEST_CASE("with memory and disk full, add goes on as long as rows land", "[threads]") {
@@ -107,9 +107,9 @@ TEST_CASE("the timer tries another journal twice a second, and hands on what no 
     CHECK(*next <= start + visit * 25ms + 500ms);
   }
   CHECK(disk.count(DiskOp::write) == 1 + 5);  // the first journal's, and one every 500 ms
-  CHECK(p.store->unsettled().empty());
+  CHECK(p.store->queue().unsettled().empty());
   CHECK_FALSE(writer->tick(start + 2h));  // the sync interval is over
-  CHECK(p.store->unsettled().size() == 1);
+  CHECK(p.store->queue().unsettled().size() == 1);
   p.scheduler->start();
   p.store->stop_producers(Reason::end);
   CHECK(p.scheduler->drain(60s, [] { return false; }).settled);

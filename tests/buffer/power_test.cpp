@@ -227,7 +227,7 @@ TEST_CASE("at level power no segment's memory is given up before its journal is 
     power.p.add(*writer, "a", i);
     if (i % 10 != 9) continue;
     REQUIRE(power.p.store->accounts().memory_rows <= 60);
-    for (const SegmentCopy& s : power.p.store->snapshot(false)) {
+    for (const SegmentCopy& s : power.p.store->queue().snapshot(false)) {
       if (!s.memory) REQUIRE(power.disk.safe_bytes(s.journal) == std::filesystem::file_size(s.journal));
     }
   }
@@ -238,7 +238,7 @@ TEST_CASE("an orderly end at level power flushes what it leaves", "[threads]") {
   const auto writer = power.p.store->make_writer(measurements());
   for (int i = 0; i < 250; ++i) power.p.add(*writer, "a", i);
   power.p.store->stop_producers(Reason::end);
-  const SegmentStore::Spill spill = power.p.store->spill();
+  const JournalSet::Spill spill = power.p.store->journals().spill();
   CHECK(spill.unsaved_rows == 0);
   CHECK(power.safe_rows() == 250);
 }
@@ -253,7 +253,7 @@ TEST_CASE("at levels memory and process nothing is flushed", "[threads]") {
   writer->commit();
   p.store->stop_producers(Reason::end);
   CHECK(p.scheduler->drain(60s, [] { return false; }).settled);
-  CHECK(p.store->spill().unsaved_rows == 0);
+  CHECK(p.store->journals().spill().unsaved_rows == 0);
   CHECK(disk.count(DiskOp::create) > 0);
   CHECK(disk.count(DiskOp::flush) + disk.count(DiskOp::flush_folder) == 0);
 }

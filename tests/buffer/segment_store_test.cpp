@@ -255,32 +255,3 @@ TEST_CASE("a forked child is refused and leaves its parent's rows alone", "[thre
   CHECK(WEXITSTATUS(status) == 0);
   CHECK(p.counts().accepted == 1);
 }
-
-TEST_CASE("a segment whose landed rows are gone from the destination is sent whole again while it is still here",
-          "[threads]") {
-  Pipeline p(limits_with(10));
-  const auto writer = p.store->make_writer(measurements());
-  for (int i = 0; i < 20; ++i) p.add(*writer, "a", i);
-  const auto taken = p.store->take(std::chrono::steady_clock::now() + 20s);
-  REQUIRE(taken.size() == 1);
-  const std::string& buffer = p.store->buffer_id();
-  const std::uint64_t number = taken[0]->id.number;
-  p.store->landed(taken[0], 4, {3, 1, 0});
-  CHECK(p.counts().pending == 16);
-  CHECK_FALSE(p.store->send_again("another", number));
-  const bool while_a_worker_has_it = GENERATE(true, false);
-  if (while_a_worker_has_it) {
-    REQUIRE(p.store->send_again(buffer, number));
-    CHECK(p.counts().pending == 16);
-  }
-  p.store->give_back(taken, {});
-  if (!while_a_worker_has_it) REQUIRE(p.store->send_again(buffer, number));
-  CHECK(p.counts().pending == 20);
-  CHECK(p.counts().synced == 0);
-  CHECK(p.counts().superseded == 0);
-  p.scheduler->start();
-  CHECK(p.scheduler->drain(30s, kNever).settled);
-  CHECK(p.landed_rows() == 20);
-  CHECK(p.counts().synced == 20);
-  CHECK_FALSE(p.store->send_again(buffer, number));  // settled
-}

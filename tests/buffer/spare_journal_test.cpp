@@ -25,7 +25,7 @@ TEST_CASE("once a spare journal is there, sealing and going on make no file in a
              disk.flush_folder());
   const auto writer = p.store->make_writer(measurements());
   for (int segment = 0; segment < 10; ++segment) {
-    REQUIRE(comes_true([&] { return p.store->keeper().spares() > 0; }));
+    REQUIRE(comes_true([&] { return p.store->journals().keeper().spares() > 0; }));
     for (int i = 0; i < 5; ++i) p.add(*writer, "a", 5 * segment + i);
   }
   CHECK(made_by_producer == 0);
@@ -48,7 +48,7 @@ TEST_CASE("a spare journal that cannot be made is no failure until one is needed
   CHECK(p.counts().accepted == 0);
   full = false;
   for (int i = 0; i < 5; ++i) p.add(*writer, "a", i);
-  CHECK(comes_true([&] { return p.store->keeper().spares() > 0; }));
+  CHECK(comes_true([&] { return p.store->journals().keeper().spares() > 0; }));
   CHECK(p.counts().pending == 5);
 }
 

@@ -122,11 +122,11 @@ TEST_CASE("a row sent again from quarantine does not overwrite a newer one", "[t
   std::vector<SegmentPtr> segments;
   for (const Retry& retry : p.quarantine->begin_retries("", 10, unreadable)) {
     segments.push_back(retry_segment("test-buffer", retry, &measurements(), p.quarantine));
-    p.store->adopt(segments.back());
+    p.store->queue().adopt(segments.back());
   }
   REQUIRE(segments.size() == 1);
   CHECK(p.scheduler->wait_for(segments, std::chrono::steady_clock::now() + 30s).settled);
-  const Landed brought = p.store->brought(segments[0]);
+  const Landed brought = p.store->queue().brought(segments[0]);
   CHECK(brought.synced == 1);
   CHECK(brought.superseded == 1);
   CHECK(p.query("SELECT reading FROM measurements WHERE tick = 1") == 2);

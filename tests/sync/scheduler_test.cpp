@@ -77,7 +77,7 @@ TEST_CASE("force_sync settles what was added before it, with a hundred batches p
     });
   }
   while (running < 4) std::this_thread::yield();
-  REQUIRE(p.store->unsettled().size() >= 100);
+  REQUIRE(p.store->queue().unsettled().size() >= 100);
 
   std::array<std::int64_t, 4> before{};
   for (std::size_t t = 0; t < 4; ++t) before[t] = added[t];
@@ -231,7 +231,7 @@ TEST_CASE("a drain ends when all that is left keeps failing, whatever else lands
     const auto another = p.store->make_writer(measurements());
     for (int i = 0; !stop; ++i) {
       p.add(*another, "lands", i);
-      if (p.store->unsettled().size() > 50) std::this_thread::yield();
+      if (p.store->queue().unsettled().size() > 50) std::this_thread::yield();
     }
     p.store->retire_writer(another);
   });
