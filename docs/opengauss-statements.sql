@@ -1,5 +1,5 @@
 -- What forebay says to an openGauss server, for psql or gsql; scripts/opengauss-check.sh runs it, holds the answers
--- against what it expects, and reports. Made by tests/sink/opengauss_statements_test.cpp from the code that says it;
+-- against what it expects, and reports. Made by tests/sink/postgres/opengauss_statements_test.cpp from the code that says it;
 -- not to be edited. It works in a schema of its own, forebay_check, which must not be there, and drops it at the end.
 \set ON_ERROR_STOP off
 \set ON_ERROR_ROLLBACK on
