@@ -16,11 +16,12 @@ namespace {
 
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
-DestinationFailure failure_of(Failure failure, const ServerMessage& said) {
+DestinationFailure failure_of(Failure failure, const ServerMessage& said, bool no_answer) {
   DestinationFailure all(std::move(failure), said.constraint);
   all.said = said.text;
   all.reporter = said.reporter;
   all.in_code = said.in_code;
+  all.no_answer = no_answer;
   return all;
 }
 
@@ -109,9 +110,7 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
       message += "; if the server is an openGauss that does not say so, begin the destination with opengauss://";
   }
   if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";
-  DestinationFailure failure = failure_of({why, said.sqlstate, message}, said);
-  failure.no_answer = timed_out;
-  throw failure;
+  throw failure_of({why, said.sqlstate, message}, said, timed_out);
 }
 
 pqxx::result PostgresSession::begin(const std::string& first) {
@@ -204,11 +203,10 @@ void PostgresSession::copy(const std::string& sql, const std::function<void(std:
 /// The rows did not get through in time. A server that is stopped, or a link too slow for so many: fewer next time, or
 /// a slow link would never bring any.
 void PostgresSession::too_slow() {
-  DestinationFailure failure({FailureClass::retry_half, "",
-                              target_.description + ": the rows of a batch did not get through within " +
-                                  limit_text(target_.statement_timeout) + " (SYNC_STATEMENT_TIMEOUT)"});
-  failure.no_answer = true;
-  throw failure;
+  throw failure_of({FailureClass::retry_half, "",
+                    target_.description + ": the rows of a batch did not get through within " +
+                        limit_text(target_.statement_timeout) + " (SYNC_STATEMENT_TIMEOUT)"},
+                   {}, true);
 }
 
 void PostgresSession::check(PGresult* result, bool timed_out) {
