@@ -16,6 +16,7 @@
 #include "checkpoint/journals.hpp"
 #include "forebay/error.hpp"
 #include "journal/reader.hpp"
+#include "quarantine/file.hpp"
 #include "quarantine/view.hpp"
 
 namespace forebay {
@@ -197,7 +198,8 @@ LeftRows read_left_rows(const ListedBuffer& buffer) {
   try {
     found.quarantined = count_quarantined(buffer.path, in_doubt);
   } catch (const Error& e) {
-    ++(e.code() == ErrorCode::damaged ? found.damaged : found.unreadable);
+    found.quarantine_of_another = quarantine_is_of_another(buffer.path);
+    if (!found.quarantine_of_another) ++(e.code() == ErrorCode::damaged ? found.damaged : found.unreadable);
     found.findings.emplace_back(e.what());
   }
   add_checkpoint(buffer, found);

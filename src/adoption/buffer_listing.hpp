@@ -43,7 +43,8 @@ struct LeftRows {
   std::map<std::string, std::uint64_t> rows;
   /// By stream, in quarantine: an adopter leaves them there.
   std::map<std::string, std::uint64_t> quarantined;
-  std::uint64_t bytes = 0;  // of its journals
+  bool quarantine_of_another = false;  // it is another user's, so its rows are not counted
+  std::uint64_t bytes = 0;             // of its journals
   std::uint64_t journals = 0;
   std::optional<std::int64_t> oldest_us;           // when the oldest journal was last written to, since 1970
   std::optional<std::int64_t> last_checkpoint_us;  // of this buffer; not verified here
@@ -65,7 +66,7 @@ struct LeftRows {
   /// Nothing but what an adopter clears away, and what is in quarantine.
   bool nothing() const { return all() == 0 && unreadable + damaged + set_aside == 0; }
   /// All is done, but for rows in quarantine: an adopter has nothing to do here.
-  bool only_quarantined() const { return nothing() && !quarantined.empty(); }
+  bool only_quarantined() const { return nothing() && (!quarantined.empty() || quarantine_of_another); }
 };
 
 /// Reads the journals, front to back, and what its newest checkpoint says of itself. Files that vanish meanwhile are no

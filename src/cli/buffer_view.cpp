@@ -71,7 +71,7 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
     if (stream != "backup_sets") refused += rows;
   }
   j["pending_files"] = files;
-  j["error_files"] = refused;
+  if (!left.quarantine_of_another) j["error_files"] = refused;  // else not known
   if (left.only_quarantined() && !buffer.in_use) j["state"] = "finished";
   j["memory_bytes"] = 0;
   j["disk_bytes"] = left.bytes;

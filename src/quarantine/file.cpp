@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/append_file.hpp"
+#include "base/private_path.hpp"
 #include "forebay/error.hpp"
 #include "sqlite/statement.hpp"
 #include "sqlite/untrusted_database.hpp"
@@ -43,6 +44,9 @@ bool find_file(const std::filesystem::path& file) {
     throw Error(ErrorCode::local, "cannot look at " + file.string() + ": " + std::generic_category().message(errno));
   }
   if (S_ISREG(st.st_mode) && st.st_uid == ::geteuid()) return true;
+  if (const std::string elsewhere = belongs_elsewhere(file); !elsewhere.empty()) {
+    throw Error(ErrorCode::local, file.string() + " " + elsewhere);
+  }
   throw Error(ErrorCode::local, file.string() +
                                     " is no file of this user's, so it is no quarantine; look who put it "
                                     "there");
@@ -81,6 +85,10 @@ void check_format(SqliteConnection& db) {
 void quarantine_failed(const SqliteError& error, const SqliteConnection& db) {
   if (error.primary_code() != SQLITE_NOTADB && error.primary_code() != SQLITE_CORRUPT) throw;
   throw Error(ErrorCode::damaged, "quarantine " + db.name() + " is damaged: " + error.what());
+}
+
+bool quarantine_is_of_another(const std::filesystem::path& folder) {
+  return !belongs_elsewhere(folder / kQuarantineName).empty();
 }
 
 std::optional<SqliteConnection> open_quarantine(const std::filesystem::path& folder, bool make) {

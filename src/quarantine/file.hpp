@@ -15,6 +15,10 @@ inline constexpr const char* kQuarantineJournalName = "quarantine.db-journal";  
 inline constexpr std::int64_t kQuarantineApplicationId = 0x66726271;  // "frbq"
 inline constexpr std::int64_t kQuarantineFormat = 1;
 
+/// Whether the folder's quarantine is another user's, as the folder is: nothing here may read it, and it is not
+/// damaged.
+bool quarantine_is_of_another(const std::filesystem::path& folder);
+
 /// Opens the folder's quarantine, for reading or writing beside other processes; nothing when there is none, or one
 /// that holds nothing yet, and none is to be made. One that is made has its name on the disk when this returns.
 /// Throws Error: damaged (no quarantine, or its pages are not in order), not_built_yet (a newer format), local.

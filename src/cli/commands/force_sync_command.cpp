@@ -72,8 +72,8 @@ void judge_left(Settling& s) {
   const LeftRows left = read_left_rows(*now);
   s.pending_rows = left.all();
   for (const auto& [stream, rows] : left.quarantined) s.quarantined_rows += rows;
-  s.settled = left.nothing();
-  s.finished = left.only_quarantined() && hands_of(*now) == Hands::nobody;
+  s.settled = left.nothing() && !left.quarantine_of_another;
+  s.finished = s.settled && left.only_quarantined() && hands_of(*now) == Hands::nobody;
   if (s.settled) return;
   if (s.pending_rows == 0) {
     s.reason = "its process has ended, and it holds files that cannot be sent; forebay status tells which";
