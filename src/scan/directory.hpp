@@ -31,8 +31,12 @@ class DescriptorBudget {
     return false;
   }
   void give_back() noexcept { left_.fetch_add(1, std::memory_order_relaxed); }
+  /// The process has fewer than its limit let hope: no more are kept from here on.
+  void end() noexcept { left_.store(kEnded, std::memory_order_relaxed); }
 
  private:
+  static constexpr int kEnded = -1'000'000;  // what is given back does not make up for it
+
   std::atomic<int> left_;
 };
 

@@ -10,6 +10,10 @@
 #include <system_error>
 #include <vector>
 
+#include "base/disk_advice.hpp"
+#include "base/escape.hpp"
+#include "base/io_error.hpp"
+
 namespace forebay {
 namespace {
 
@@ -39,6 +43,14 @@ std::string reason_of(int error) {
     default:
       return std::generic_category().message(error);
   }
+}
+
+bool lacks_descriptors(int error) { return error == EMFILE || error == ENFILE; }
+
+bool lacks_descriptors(const std::string& reason) { return reason == reason_of(EMFILE) || reason == reason_of(ENFILE); }
+
+void end_for_descriptors(const char* doing, const std::string& path, int error) {
+  throw io_error(doing, printable(path), error, disk_advice(error, {}, {}));
 }
 
 Unreadable::Kind kind_of(const std::string& reason) {

@@ -31,6 +31,8 @@ class DirectoryOpener {
   /// Takes a descriptor that found no place in the budget. It is kept until the next comes, because the directory's
   /// subdirectories are usually opened next.
   void keep(DirectoryPtr directory, UniqueFd fd);
+  /// Closes what is kept.
+  void let_go() { keep({}, {}); }
 
  private:
   Opened open_below(int parent, const std::string& name);
@@ -48,6 +50,11 @@ class DirectoryOpener {
 
 /// An errno in words for Unreadable.
 std::string reason_of(int error);
+/// Whether the process, or the machine, is out of descriptors: that is nothing of the path's.
+bool lacks_descriptors(int error);
+bool lacks_descriptors(const std::string& reason);
+/// Of a lack that stays: ends the scan, as skipping what cannot be opened would leave out most of the tree.
+[[noreturn]] void end_for_descriptors(const char* doing, const std::string& path, int error);
 /// What kind of thing such words tell of.
 Unreadable::Kind kind_of(const std::string& reason);
 

@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
 #include <fstream>
 #include <optional>
 #include <vector>
 
 #include "base/unique_fd.hpp"
+#include "scan/directory_opener.hpp"
 
 namespace forebay {
 namespace {
@@ -45,6 +47,7 @@ bool leads_back(int fd, const Directory& directory, const Directory& ancestor, E
   for (int round = 0; round < kRounds; ++round) {
     for (auto step = way.rbegin(); step != way.rend(); ++step) {
       UniqueFd next(::openat(at ? at.get() : fd, (*step)->name().c_str(), kStepFlags));
+      if (!next && lacks_descriptors(errno)) end_for_descriptors("look for a loop at", directory.path(), errno);
       if (!next) return false;
       at = std::move(next);
     }
@@ -61,6 +64,7 @@ std::string why_loop(int fd, const Directory& directory, EntryStat& entry_stat) 
   for (const Directory* d = directory.parent(); d != nullptr; d = d->parent()) {
     if (d->id() != directory.id()) continue;
     const UniqueFd above = levels_up(fd, directory.depth() - d->depth());
+    if (!above && lacks_descriptors(errno)) end_for_descriptors("look for a loop at", directory.path(), errno);
     if (!above) continue;
     if (!mount) mount = mount_of(fd);
     const auto mount_above = mount_of(above.get());

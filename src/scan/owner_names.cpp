@@ -6,12 +6,14 @@
 #include <cerrno>
 #include <vector>
 
+#include "scan/directory_opener.hpp"
+
 namespace forebay {
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 1 << 20;
 
-// getpwuid_r and getgrgid_r differ only in their types. Any failure but a small buffer means "no name".
+// getpwuid_r and getgrgid_r differ only in their types. Any other failure means "no name".
 template <class Entry, class Id>
 std::string name_or_digits(Id id, int (*look_up)(Id, Entry*, char*, std::size_t, Entry**), char* Entry::*name) {
   std::vector<char> buffer(1024);
@@ -24,6 +26,8 @@ std::string name_or_digits(Id id, int (*look_up)(Id, Entry*, char*, std::size_t,
       buffer.resize(buffer.size() * 2);
       continue;
     }
+    // Digits for a user who has a name would be a wrong row.
+    if (lacks_descriptors(error)) end_for_descriptors("look up the owner", std::to_string(id), error);
     if (error == 0 && found != nullptr && *(found->*name) != '\0') return found->*name;
     return std::to_string(id);
   }

@@ -13,6 +13,7 @@
 #include "base/escape.hpp"
 #include "base/unique_fd.hpp"
 #include "forebay/error.hpp"
+#include "scan/directory_opener.hpp"
 #include "scan/scan_threads.hpp"
 
 namespace forebay {
@@ -37,6 +38,7 @@ std::string canonical_root(const std::string& root) {
   if (!S_ISDIR(st.st_mode)) refuse("Not a directory");
   // Opened to see: access() would judge by the real user, and not know of all that can refuse.
   const UniqueFd fd(::open(canonical.get(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd && lacks_descriptors(errno)) end_for_descriptors("open", canonical.get(), errno);
   if (!fd) refuse(std::generic_category().message(errno));
   return canonical.get();
 }

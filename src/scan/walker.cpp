@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <ctime>
 #include <limits>
+#include <thread>
 
+#include "forebay/error.hpp"
 #include "scan/file_stat.hpp"
 #include "scan/loop.hpp"
 
@@ -24,6 +27,7 @@ constexpr std::size_t kWaitingMax = 65'536;
 constexpr std::size_t kDepthMax = 16'384;
 constexpr std::size_t kPathBytesMax = 1'048'576;
 constexpr std::int64_t kProgressIntervalUs = 50'000;
+constexpr std::chrono::milliseconds kDescriptorPause{10};
 
 /// NFS ends a listing whose place marks come again with ELOOP, which elsewhere is a matter of symlinks.
 std::string reason_of_listing(int error) {
@@ -109,11 +113,7 @@ void Walker::enter(Work&& work) {
                                          std::to_string(kPathBytesMax) + " bytes of path");
   }
   set_directory(*directory);
-  DirectoryOpener::Opened opened;
-  {
-    const AnswerWatch::Waiting waiting(watch_, "open");
-    opened = opener_.open(*directory, work.via);
-  }
+  DirectoryOpener::Opened opened = open(work);
   work.via = {};
   if (!opened.fd) return report(directory->path(), std::move(opened.failure));
   const FileId id = file_id(opened.st);
@@ -135,6 +135,29 @@ void Walker::enter(Work&& work) {
   } else {
     read(directory, fd, {}, {});
     opener_.keep(directory, std::move(opened.fd));
+  }
+}
+
+DirectoryOpener::Opened Walker::open(const Work& work) {
+  constexpr int kTries = 20;  // another thread of the process may be about to close some
+  for (int tries = 1;; ++tries) {
+    DirectoryOpener::Opened opened;
+    {
+      const AnswerWatch::Waiting waiting(watch_, "open");
+      opened = opener_.open(*work.directory, work.via);
+    }
+    if (opened.fd || !lacks_descriptors(opened.failure)) return opened;
+    if (tries == kTries || stopped()) end_for_descriptors("open", work.directory->path(), EMFILE);
+    give_descriptors_back();
+    if (tries > 1) std::this_thread::sleep_for(kDescriptorPause);
+  }
+}
+
+void Walker::give_descriptors_back() {
+  context_.budget.end();
+  opener_.let_go();
+  for (Work& work : mine_) {
+    if (work.kind == Work::Kind::enter) work.via = {};  // it is found again from the root
   }
 }
 
@@ -254,7 +277,12 @@ bool Walker::hand_over(const struct statx& st) {
   record.path = path_;
   if (!owner_names_.knows(st.stx_uid, st.stx_gid)) {
     const AnswerWatch::Waiting waiting(watch_, "look-up of the owner's name");
-    owner_names_.look_up(st.stx_uid, st.stx_gid);
+    try {
+      owner_names_.look_up(st.stx_uid, st.stx_gid);
+    } catch (const Error&) {  // for a lack of descriptors
+      give_descriptors_back();
+      owner_names_.look_up(st.stx_uid, st.stx_gid);
+    }
   }
   record.owner = owner_names_.user();
   record.group = owner_names_.group();

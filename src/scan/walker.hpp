@@ -52,6 +52,11 @@ class Walker {
   void go_on(Work&& work);
   void start(Directory& root);
   void enter(Work&& work);
+  /// Where descriptors run short, gives back those that are kept to go faster, and tries again. Throws Error(local)
+  /// when that does not help.
+  DirectoryOpener::Opened open(const Work& work);
+  /// For this thread, and no more are kept by any.
+  void give_descriptors_back();
   /// Reads on from where `fd` is. `share` may be none: then the descriptor has no place in the budget.
   void read(const DirectoryPtr& directory, int fd, SharedDescriptor share, Listing listing);
   void look_at(const DirectoryPtr& directory, int fd, const SharedDescriptor& share, const char* entries,

@@ -9,7 +9,9 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <set>
+#include <vector>
 
+#include "base/unique_fd.hpp"
 #include "forebay/error.hpp"
 #include "support/scan_tree.hpp"
 
@@ -77,6 +79,31 @@ TEST_CASE("a tree 2,000 levels deep is walked within 48 descriptors", "[threads]
     CHECK(scanned.entries.size() == 1 + 2000 * 5);
     CHECK(scanned.has(deepest));  // 42,000 bytes of path
     CHECK(scanned.has(deepest.substr(0, deepest.rfind('/')) + "/z-side/file"));
+  }
+}
+
+TEST_CASE("where others hold the descriptors a walk makes do with those that are left, and ends where none is",
+          "[threads]") {
+  const Tree tree(roomy());
+  make_deep(tree.path(), 30, "d");  // each level has directories that wait, for which it is kept open
+  const DescriptorLimit limit(128);
+  std::vector<UniqueFd> others;
+  for (UniqueFd fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); fd; fd = UniqueFd(::dup(others.back().get())))
+    others.push_back(std::move(fd));
+  REQUIRE(others.size() > 16);
+  others.resize(others.size() - 8);
+  const Scanned scanned = scan_tree(tree.path(), 1);
+  CHECK(listed(scanned).empty());
+  CHECK(scanned.entries.size() == 1 + 30 * 5);
+
+  while (UniqueFd fd{::dup(others.back().get())}) others.push_back(std::move(fd));
+  others.pop_back();  // enough to look at the root
+  try {
+    scan_tree(tree.path(), 1);
+    FAIL("the scan did not end");
+  } catch (const Error& e) {
+    CHECK(e.code() == ErrorCode::local);
+    CHECK_THAT(e.what(), Catch::Contains(tree.path()) && Catch::Contains("ulimit -n"));
   }
 }
 

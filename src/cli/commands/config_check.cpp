@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -95,6 +96,21 @@ void check_state(const std::filesystem::path& directory, Findings& findings) {
     return;
   }
   findings.add(Verdict::ok, "state directory", named + ", " + human_bytes(report.room.free_bytes) + " free");
+}
+
+/// What a scan opens at once: its event loops, lock, socket, journals and catalog, and for each thread and connection
+/// what that needs. No scan is refused for it, since many make do with fewer.
+void check_descriptors(const Settings& settings, Findings& findings) {
+  constexpr rlim_t kBesides = 40;
+  constexpr rlim_t kOfThread = 3;
+  constexpr rlim_t kOfConnection = 4;
+  const rlim_t needed = kBesides + kOfThread * static_cast<rlim_t>(settings.number("SCAN_THREADS")) +
+                        kOfConnection * static_cast<rlim_t>(settings.number("SYNC_CONNECTIONS"));
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
+  findings.add_problem(kLocalFailure, "open files",
+                       "the limit is " + std::to_string(limit.rlim_cur) + ", and a scan may need " +
+                           std::to_string(needed) + disk_advice(EMFILE, {}, {}));
 }
 
 /// What only shows when a run writes its log, or makes a checkpoint.
@@ -212,6 +228,7 @@ int check_config(CommandContext& context, bool json) {
       context.hand_on_libpq_variables(settings);
       check_state(settings.state_directory(), findings);
       check_places(settings, findings);
+      check_descriptors(settings, findings);
       check_destination(settings, findings);
     } catch (const Error& e) {
       findings.add_problem(kUsage, "state directory", e.what());
