@@ -124,8 +124,23 @@ void BufferCore::open_state() {
   state_.emplace(options_.state_directory);
   if (options_.only_recover) return;
   const auto checkpoints = checkpoint_directory(options_.checkpoint_directory, state_->path());
+  if (const auto why = why_no_checkpoints_there(checkpoints)) {
+    throw Error(ErrorCode::usage, "MEMORY_DB_CHECKPOINT_DIR: " + checkpoints.string() + ": " + *why);
+  }
   folder_.emplace(
       state_->create_buffer(options_.durability, destination_->description(), std::filesystem::absolute(checkpoints)));
+}
+
+std::chrono::seconds BufferCore::checkpoint_interval() const {
+  const bool memory = options_.durability == Durability::memory;
+  return options_.checkpoint_interval.value_or(std::chrono::seconds(memory ? 300 : 0));
+}
+
+/// Told before the first row: at level `memory` the checkpoints are all that a crash leaves.
+std::optional<std::string> BufferCore::why_no_checkpoints_there(const std::filesystem::path& directory) const {
+  const bool written = options_.durability == Durability::memory || checkpoint_interval() > std::chrono::seconds(0);
+  if (!written || options_.checkpoint_directory.empty()) return std::nullopt;
+  return why_no_checkpoints(directory);
 }
 
 void BufferCore::open_control() {
@@ -215,7 +230,7 @@ void BufferCore::start_checkpoints() {
   c.origin.state_directory = state_->path().string();
   // A folder of checkpoints may be shared, and a state directory moved: only what was noted there counts.
   c.is_finished = [folder = c.directory](const CheckpointOrigin& of) { return all_landed(folder, of.buffer); };
-  c.interval = options_.checkpoint_interval.value_or(std::chrono::seconds(memory ? 300 : 0));
+  c.interval = checkpoint_interval();
   c.only_in_memory = memory;
   c.retention = options_.checkpoint_retention;
   c.hook = options_.checkpoint_hook;

@@ -56,6 +56,8 @@ class BufferCore {
   bool landed(const AdoptedBuffer& adopted) const;
   void finish_adopted();
   void start_checkpoints();
+  std::chrono::seconds checkpoint_interval() const;
+  std::optional<std::string> why_no_checkpoints_there(const std::filesystem::path& directory) const;
   void leave_state(SyncResult& result);
   bool quarantine_stays(const SyncResult& result);
   void note_orderly_end(const JournalSet::Spill& spill);

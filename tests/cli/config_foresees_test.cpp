@@ -75,6 +75,24 @@ TEST_CASE("config check finds what a log, a checkpoint or its hook would fail at
   CHECK_FALSE(fs::exists(at + "/checkpoints"));
 }
 
+TEST_CASE("a scan that would write checkpoints is refused where it cannot, before the first row", "[threads]") {
+  const Tree tree;
+  ScanSite site;
+  const std::string file = site.directory().write("file", "x").string();
+  site.set("MEMORY_DB_CHECKPOINT_DIR", file);
+  CHECK(site.run({"scan", tree.path()}).status == 0);  // makes none
+  const auto [setting, value] =
+      GENERATE(std::pair("MEMORY_DB_CHECKPOINT_INTERVAL", "60"), std::pair("MEMORY_DB_DURABILITY", "memory"));
+  site.set(setting, value);
+  const auto refused = site.run({"scan", tree.path()});
+  CAPTURE(setting, refused.err);
+  CHECK(refused.status == 2);
+  CHECK(says(refused.err, "MEMORY_DB_CHECKPOINT_DIR: " + file + ": it is not a directory"));
+  CHECK(site.buffers_left() == 0);
+  site.set("MEMORY_DB_CHECKPOINT_DIR", site.directory().path().string() + "/folder");  // as advised
+  CHECK(site.run({"scan", tree.path()}).status == 0);
+}
+
 TEST_CASE("a catalog in a folder that is not there is a problem of config check, and its advice helps", "[threads]") {
   const ScanSite site;
   const std::string folder = site.directory().path().string() + "/none";
