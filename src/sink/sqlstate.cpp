@@ -82,6 +82,7 @@ constexpr std::array kClientErrors = {
     ErrorRow{"unexpected eof", kUnfit, "is the server running, and the address right?"},
     ErrorRow{"certificate", kLogin, "check sslmode, sslrootcert and the server's certificate"},
     ErrorRow{"SSL", kLogin, "check sslmode and the server's TLS settings"},
+    ErrorRow{"service file", kLogin, "check PGSERVICEFILE and PGSERVICE"},
     ErrorRow{"definition of service", kLogin, "check PGSERVICE and the service file"},
     ErrorRow{"none of the server's SASL authentication mechanisms", kLogin, kOpenGaussPassword},  // 10, sha256
     ErrorRow{"AUTH_REQ_SASL_CONT without AUTH_REQ_SASL", kLogin, kOpenGaussPassword},             // 11, md5 over it

@@ -93,6 +93,23 @@ TEST_CASE("a scan that would write checkpoints is refused where it cannot, befor
   CHECK(site.run({"scan", tree.path()}).status == 0);
 }
 
+TEST_CASE("a port and a service file that libpq's variables name wrongly are told by those names", "[threads]") {
+  const ScanSite site("postgresql://nobody@127.0.0.1/nobody", {{"SYNC_CONNECT_TIMEOUT", "1"}});
+  const auto port = check_with(site, "PGPORT", "abc");
+  CAPTURE(port.out);
+  CHECK(port.status == 2);
+  CHECK(says(said(port, "problem"), "PGPORT is not a number from 1 to 65535"));
+  ScanSite service("postgresql:///");
+  service.set("PGSERVICE", "backup");
+  const std::string file = service.directory().path().string() + "/services";
+  const auto missing = check_with(service, "PGSERVICEFILE", file);
+  CAPTURE(missing.out);
+  CHECK(missing.status == 2);
+  CHECK(says(said(missing, "problem"), "PGSERVICEFILE: " + file + ": No such file or directory"));
+  service.directory().write("services", "[backup]\nhost=127.0.0.1\nport=1\n");
+  CHECK(check_with(service, "PGSERVICEFILE", file).status == 3);  // only the server is missing
+}
+
 TEST_CASE("a catalog in a folder that is not there is a problem of config check, and its advice helps", "[threads]") {
   const ScanSite site;
   const std::string folder = site.directory().path().string() + "/none";

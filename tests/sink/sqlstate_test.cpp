@@ -54,6 +54,7 @@ constexpr std::array kLibpqErrors = {
     Judged{"server certificate for \"a\" does not match host name \"b\"", FailureClass::login_or_target},
     Judged{"root certificate file \"/x/root.crt\" does not exist", FailureClass::login_or_target},
     Judged{"server does not support SSL, but SSL was required", FailureClass::login_or_target},
+    Judged{"service file \"/nope\" not found", FailureClass::login_or_target},
     Judged{"definition of service \"x\" not found", FailureClass::login_or_target},
     Judged{"none of the server's SASL authentication mechanisms are supported", FailureClass::login_or_target},
     Judged{"authentication method 11 not supported", FailureClass::login_or_target},

@@ -1,13 +1,17 @@
 #include "sink/postgres/url.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
 
+#include "base/escape.hpp"
 #include "base/path_text.hpp"
 #include "forebay/error.hpp"
 #include "sink/postgres/conninfo.hpp"
@@ -91,7 +95,7 @@ Conninfo parsed_url(const std::string& url) {
                   "; it looks like postgresql://user@host:5432/database, special characters written as %XX");
 }
 
-void check_ports(const Conninfo& values) {
+void check_ports(const Conninfo& values, const Conninfo& given_in_url) {
   const auto given = values.find("port");
   if (given == values.end()) return;
   for (const std::string& port : split_list(given->second)) {
@@ -100,6 +104,12 @@ void check_ports(const Conninfo& values) {
     if (port.empty() ||
         (end.ec == std::errc() && end.ptr == port.data() + port.size() && number >= 1 && number <= 65535))
       continue;
+    if (!given_in_url.contains("port")) {
+      const char* const variable = std::getenv("PGPORT");
+      const bool of_variable = variable != nullptr && variable == given->second;
+      throw Error(ErrorCode::usage, std::string(of_variable ? "PGPORT" : "the port in PGSERVICE's section") +
+                                        " is not a number from 1 to 65535");
+    }
     // Not shown: in a URL whose password holds a '/', libpq takes its beginning for the port.
     throw Error(ErrorCode::usage,
                 "the destination URL's port is not a number from 1 to 65535; special characters in a password are "
@@ -167,7 +177,13 @@ void check_files(const Conninfo& values, const Conninfo& given) {
   if (!values.contains("service")) return;
   const char* const file = std::getenv("PGSERVICEFILE");
   if (given.contains("servicefile")) check_file(given.at("servicefile"), "servicefile", "", true);
-  if (file != nullptr && !given.contains("servicefile")) check_file(file, "", "PGSERVICEFILE", false);
+  if (file == nullptr || given.contains("servicefile")) return;
+  check_file(file, "", "PGSERVICEFILE", false);
+  // libpq looks for no other file then.
+  if (::access(file, R_OK) != 0) {
+    throw Error(ErrorCode::usage, "PGSERVICEFILE: " + printable(file) + ": " + std::generic_category().message(errno) +
+                                      "; name the file that PGSERVICE's section is in");
+  }
 }
 
 }  // namespace
@@ -177,7 +193,7 @@ std::string described_url(const std::string& url) {
   const std::string default_port = values["port"];
   const Conninfo given = parsed_url(url);
   for (const auto& [key, value] : given) values[key] = value;
-  check_ports(values);
+  check_ports(values, given);
   check_sslmode(values);
   check_socket_name(values);
   check_numbers(given);
