@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/escape.hpp"
 #include "base/safe_line.hpp"
 #include "base/unique_fd.hpp"
 #include "base/utf8.hpp"
@@ -116,18 +117,55 @@ bool read_some(int fd, milliseconds wait, Lines& lines) {
   return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
+/// Who writes a hook as for a shell is told what is different here.
+std::string why_not_found(const std::string& hook) {
+  if (const std::size_t space = hook.find_first_of(" \t"); space != std::string::npos) {
+    struct stat st = {};
+    const std::string program = hook.substr(0, space);
+    if (program.find('/') == std::string::npos || ::stat(program.c_str(), &st) == 0)
+      return " (arguments are not taken: for those, name a script)";
+  }
+  return hook.find('/') == std::string::npos ? " (PATH is not searched: give its whole path)" : "";
+}
+
+/// What the kernel would refuse of a script, told before a checkpoint is made. One that may be run and not be read is
+/// left to the kernel, as is a binary, for which it may know other ways.
+std::optional<std::string> script_problem(const std::filesystem::path& hook) {
+  std::array<char, 256> bytes{};  // BINPRM_BUF_SIZE: of the first line, what the kernel looks at
+  const UniqueFd file(::open(hook.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const ssize_t n = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
+  if (n < 0) return std::nullopt;
+  const std::string_view head(bytes.data(), static_cast<std::size_t>(n));
+  if (!head.starts_with("#!")) {
+    if (head.find('\0') != std::string_view::npos) return std::nullopt;
+    return "it is a script without a #! line; begin it with one, such as #!/bin/sh";
+  }
+  const std::string_view line = head.substr(2, std::min(head.find('\n'), head.size()) - 2);
+  const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
+  const std::string interpreter(line.substr(begin, line.find_first_of(" \t", begin) - begin));
+  if (line.ends_with('\r'))
+    return "its #! line ends with a carriage return, which is taken for part of it; save it with Unix line ends";
+  if (::access(interpreter.c_str(), X_OK) != 0) {
+    return "its #! line names " + printable(interpreter) + ", which cannot be run (" +
+           std::generic_category().message(errno) + "); name an interpreter that is there";
+  }
+  return std::nullopt;
+}
+
 void wait_a_little() { ::poll(nullptr, 0, static_cast<int>(kLookEvery.count())); }
 
 }  // namespace
 
 std::optional<std::string> checkpoint_hook_problem(const std::filesystem::path& hook) {
   struct stat st = {};
-  if (::stat(hook.c_str(), &st) != 0) return std::generic_category().message(errno) + "; name a program that is there";
+  if (::stat(hook.c_str(), &st) != 0) {
+    return std::generic_category().message(errno) + "; name a program that is there" + why_not_found(hook.string());
+  }
   if (!S_ISREG(st.st_mode)) return "it is not a file; name a program";
   if (::access(hook.c_str(), X_OK) != 0) {
     return std::generic_category().message(errno) + "; make it executable for this user (chmod +x)";
   }
-  return std::nullopt;
+  return script_problem(hook);
 }
 
 HookResult run_checkpoint_hook(const std::filesystem::path& hook, const std::filesystem::path& checkpoint,

@@ -41,7 +41,7 @@ std::string advised(const std::string& message) {
 TEST_CASE("config check finds what a log, a checkpoint or its hook would fail at later", "[threads]") {
   const ScanSite site;
   const std::string at = site.directory().path().string();
-  const std::string file = site.directory().write("file", "x").string();
+  const std::string file = site.directory().write("file", "#!/bin/sh\n").string();
   struct Case {
     const char* setting;
     std::string value, said;
@@ -73,6 +73,33 @@ TEST_CASE("config check finds what a log, a checkpoint or its hook would fail at
   CHECK(check.status == 0);
   CHECK_FALSE(fs::exists(at + "/made"));
   CHECK_FALSE(fs::exists(at + "/checkpoints"));
+}
+
+TEST_CASE("config check says why the system would not run a hook", "[threads]") {
+  const ScanSite site;
+  const auto script = [&](const std::string& name, const std::string& content) {
+    const fs::path file = site.directory().write(name, content);
+    fs::permissions(file, fs::perms::owner_exec, fs::perm_options::add);
+    return file.string();
+  };
+  const std::map<std::string, std::string> wrong = {
+      {script("plain", "cp \"$1\" /srv\n"), "without a #! line"},
+      {script("gone", "#!/opt/none/bash -e\n"),
+       "names /opt/none/bash, which cannot be run (No such file or directory)"},
+      {script("windows", "#!/bin/sh\r\nexit 0\r\n"), "ends with a carriage return"},
+      {"true", "PATH is not searched"},
+      {"/bin/cp -v", "arguments are not taken"}};
+  for (const auto& [hook, why] : wrong) {
+    const auto check = check_with(site, "MEMORY_DB_CHECKPOINT_HOOK", hook);
+    CAPTURE(hook, check.out);
+    CHECK(check.status == 2);
+    CHECK(says(said(check, "problem"), why));
+  }
+  for (const std::string& hook : {std::string("/bin/true"), script("well", "#! /bin/sh -e\nexit 0\n")}) {
+    const auto check = check_with(site, "MEMORY_DB_CHECKPOINT_HOOK", hook);
+    CAPTURE(hook, check.out);
+    CHECK(check.status == 0);
+  }
 }
 
 TEST_CASE("a scan that would write checkpoints is refused where it cannot, before the first row", "[threads]") {
