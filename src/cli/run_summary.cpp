@@ -146,7 +146,12 @@ void print_summary(const RunSummary& s, std::ostream& out) {
     out << "recovered   " << human_count(s.status.recovered.synced + s.status.recovered.superseded) << " of "
         << human_count(s.status.recovered.accepted) << " rows of earlier runs\n";
   }
-  out << "outcome     " << outcome_text(s.status.outcome()) << '\n';
+  const bool all_of_a_part = !s.whole && s.status.outcome() == SyncOutcome::complete;
+  out << "outcome     "
+      << (all_of_a_part
+              ? "not finished: every row that was seen is at the destination, but not all of the tree was seen"
+              : outcome_text(s.status.outcome()))
+      << '\n';
   out << "backup set  " << printable(s.backup_set) << " (id " << s.backup_set_id << ")\n";
   out << "batches    ";
   bool any = false;

@@ -11,7 +11,7 @@ using Name = std::pair<std::string_view, std::string_view>;
 
 /// From what other programs document: Django, Rails and Prisma, hosting platforms, and clients with variables of their
 /// own.
-constexpr std::array<Name, 20> kNames = {{{"DB_URL", "DATABASE_URL"},         {"DB_URI", "DATABASE_URL"},
+constexpr std::array<Name, 22> kNames = {{{"DB_URL", "DATABASE_URL"},         {"DB_URI", "DATABASE_URL"},
                                           {"DB_DSN", "DATABASE_URL"},         {"DATABASE_DSN", "DATABASE_URL"},
                                           {"POSTGRES_URL", "DATABASE_URL"},   {"POSTGRES_URI", "DATABASE_URL"},
                                           {"POSTGRES_DSN", "DATABASE_URL"},   {"POSTGRESQL_URL", "DATABASE_URL"},
@@ -20,6 +20,7 @@ constexpr std::array<Name, 20> kNames = {{{"DB_URL", "DATABASE_URL"},         {"
                                           {"PGURL", "DATABASE_URL"},          {"PGDB", "PGDATABASE"},
                                           {"PGDBNAME", "PGDATABASE"},         {"PGUSERNAME", "PGUSER"},
                                           {"PGHOSTNAME", "PGHOST"},           {"PGSERVER", "PGHOST"},
+                                          {"DBURL", "DATABASE_URL"},          {"DBURI", "DATABASE_URL"},
                                           {"PGPASS", "PGPASSWORD"},           {"PGPWD", "PGPASSWORD"}}};
 
 }  // namespace

@@ -155,7 +155,10 @@ void Settings::take_file(const EnvFile& file) {
 }
 
 void Settings::check_name(std::string_view name, const Source& source) {
-  const auto near = nearest(name, setting_names());
+  // Who puts the prefix of others before a name that has none means that name.
+  constexpr std::string_view kPrefix = "FOREBAY_";
+  const bool prefixed = name.starts_with(kPrefix) && find_setting(name.substr(kPrefix.size())) != nullptr;
+  const auto near = prefixed ? std::optional(name.substr(kPrefix.size())) : nearest(name, setting_names());
   const std::string hint = near ? "; did you mean " + std::string(*near) + "?" : "";
   if (has_prefix(name, {"MEMORY_DB_", "FOREBAY_"})) {
     problems_.push_back(source.place + ": there is no setting " + std::string(name) +

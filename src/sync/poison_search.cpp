@@ -60,8 +60,9 @@ Batch::RefusedFor PoisonSearch::reason() const {
   const std::string times = std::to_string(tries_) + " times";
   const std::string between = is_retry_ ? "" : ", while other rows of its table went in between";
   if (failure_.cut_short == CutShort::statement) {
-    return {failure_.sqlstate, "this row's statement took longer than SYNC_STATEMENT_TIMEOUT, " + times + between +
-                                   ": look for what is slow in the table's triggers and defaults, and in its log"};
+    return {failure_.sqlstate,
+            "this row's statement took longer than SYNC_STATEMENT_TIMEOUT, " + times + between +
+                ": look for what is slow in the table's triggers and defaults, and in the server's log"};
   }
   const std::string sqlstate = failure_.sqlstate.empty() ? "08006" : failure_.sqlstate;
   if (failure_.cut_short == CutShort::no_answer) {

@@ -109,8 +109,8 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
   std::uint64_t rows = 0;
   for (const BatchRange& r : batch.ranges) rows += r.last_row - r.first_row + 1;
   const std::string what = std::to_string(rows) + " " + noun(batch, rows);
-  // While the destination is away, each try would say so again.
-  const bool first_try = segments.front()->attempts == 0 && well();
+  // While the destination is away, each try would say so again, and so would each part of a search.
+  const bool first_try = segments.front()->attempts == 0 && well() && !search_of(segments.front());
   log(first_try ? LogLevel::info : LogLevel::debug,
       "sync started " + what + " (reason: " + std::string(to_string(batch.reason)) + ")");
   const SteadyTime start = steady_clock::now();

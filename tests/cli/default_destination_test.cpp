@@ -45,6 +45,7 @@ TEST_CASE("what other programs call a destination is warned about where none is 
                            {"PG_URL", "DATABASE_URL"},
                            {"PGDB", "PGDATABASE"},
                            {"PGUSERNAME", "PGUSER"},
+                           {"DBURL", "DATABASE_URL"},
                            {"PGPASS", "PGPASSWORD"}}) {
     const std::string line = std::string(name.theirs) + " is not a name that forebay reads; " + name.ours + " is";
     CommandLine check = site.line({"config", "check"});
@@ -64,6 +65,9 @@ TEST_CASE("what other programs call a destination is warned about where none is 
     CHECK(refused.status == 2);
     CHECK_THAT(refused.out, Contains("own.env:1: " + line) && !Contains("canary"));
   }
+  CommandLine prefixed = site.line({"config", "check"});
+  prefixed.environment["FOREBAY_DATABASE_URL"] = "canary";
+  CHECK_THAT(run_command(prefixed).out, Contains("did you mean DATABASE_URL?") && !Contains("canary"));
   // The variables of a server's own container name no destination of forebay's.
   CommandLine container = site.line({"config", "check"});
   container.environment["POSTGRES_PASSWORD"] = container.environment["POSTGRES_USER"] = "x";

@@ -37,7 +37,15 @@ void check_command(PostgresFixture& fixture) {
   for (const std::string& told : {scan.err, site.run({"errors"}).out}) {
     CHECK(says(told, poison.sqlstate));
     CHECK(says(told, poison.reason));
+    CHECK_FALSE(says(told, "contain"));  // a timeout is not for what a row contains
   }
+  CHECK(says(scan.err, "1 row is in quarantine: the destination does not take it;"));
+  const auto started = [](const std::string& text) {
+    std::size_t lines = 0;
+    for (auto at = text.find("sync started"); at != std::string::npos; at = text.find("sync started", at + 1)) ++lines;
+    return lines;
+  };
+  CHECK(started(scan.err) <= 3);  // not one for each step of the search
   // The trigger is as it was: the row goes back there, and nothing waits.
   const auto again = site.run({"retry-errors"});
   CAPTURE(again.err);
