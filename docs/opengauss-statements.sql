@@ -264,7 +264,7 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
 \echo expects PREPARE|42P01: adopt, statement 10
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: adopt, statement 11
 EXECUTE said('"forebay_check"."backup_files"');
 \echo expects DEALLOCATE|26000|26010: adopt, statement 12
@@ -296,6 +296,9 @@ DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('backup_set_id', 'file_path') ORDER BY a.attnum;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
+EXECUTE said('"forebay_check"."backup_files"');
+DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
@@ -305,7 +308,7 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
 \echo expects PREPARE|42P01: adopt, statement 13
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: adopt, statement 14
 EXECUTE said('"forebay_check"."backup_sets"');
 \echo expects DEALLOCATE|26000|26010: adopt, statement 15
@@ -337,6 +340,9 @@ DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('id') ORDER BY a.attnum;
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
+EXECUTE said('"forebay_check"."backup_sets"');
+DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
@@ -346,7 +352,7 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: adopt, statement 16
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: adopt, statement 17
 EXECUTE said('"forebay_check"."sync_batches"');
 \echo expects DEALLOCATE|26000|26010: adopt, statement 18
@@ -364,6 +370,9 @@ PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -662,7 +671,7 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
 \echo expects PREPARE|42P01: migrate, statement 10
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: migrate, statement 11
 EXECUTE said('"forebay_check"."backup_files"');
 \echo expects DEALLOCATE|26000|26010: migrate, statement 12
@@ -694,6 +703,9 @@ DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('backup_set_id', 'file_path') ORDER BY a.attnum;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
+EXECUTE said('"forebay_check"."backup_files"');
+DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
@@ -703,7 +715,7 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
 \echo expects PREPARE|42P01: migrate, statement 13
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: migrate, statement 14
 EXECUTE said('"forebay_check"."backup_sets"');
 \echo expects DEALLOCATE|26000|26010: migrate, statement 15
@@ -735,6 +747,9 @@ DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('id') ORDER BY a.attnum;
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
+EXECUTE said('"forebay_check"."backup_sets"');
+DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
@@ -744,7 +759,7 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: migrate, statement 16
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: migrate, statement 17
 EXECUTE said('"forebay_check"."sync_batches"');
 \echo expects DEALLOCATE|26000|26010: migrate, statement 18
@@ -762,6 +777,9 @@ PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -986,7 +1004,7 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: written_0, statement 10
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_0, statement 11
 EXECUTE said('"forebay_check"."sync_batches"');
 \echo expects DEALLOCATE|26000|26010: written_0, statement 12
@@ -1006,6 +1024,9 @@ DEALLOCATE said;
 PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
@@ -1015,7 +1036,7 @@ EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
 \echo expects PREPARE|42P01: written_0, statement 13
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_0, statement 14
 EXECUTE said('"forebay_check"."written_0"');
 \echo expects DEALLOCATE|26000|26010: written_0, statement 15
@@ -1042,6 +1063,9 @@ PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SEL
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_0"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1212,7 +1236,7 @@ EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
 \echo expects PREPARE|42P01: written_0, statement 30
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_0, statement 31
 EXECUTE said('"forebay_check"."written_0"');
 \echo expects DEALLOCATE|26000|26010: written_0, statement 32
@@ -1239,6 +1263,9 @@ PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SEL
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_0"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1412,7 +1439,7 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: written_1, statement 11
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_1, statement 12
 EXECUTE said('"forebay_check"."sync_batches"');
 \echo expects DEALLOCATE|26000|26010: written_1, statement 13
@@ -1432,6 +1459,9 @@ DEALLOCATE said;
 PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
@@ -1441,7 +1471,7 @@ EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
 \echo expects PREPARE|42P01: written_1, statement 14
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_1, statement 15
 EXECUTE said('"forebay_check"."written_1"');
 \echo expects DEALLOCATE|26000|26010: written_1, statement 16
@@ -1471,6 +1501,9 @@ PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SEL
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_1"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1645,7 +1678,7 @@ EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
 \echo expects PREPARE|42P01: written_1, statement 32
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_1, statement 33
 EXECUTE said('"forebay_check"."written_1"');
 \echo expects DEALLOCATE|26000|26010: written_1, statement 34
@@ -1675,6 +1708,9 @@ PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SEL
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_1"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1852,7 +1888,7 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: written_2, statement 12
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_2, statement 13
 EXECUTE said('"forebay_check"."sync_batches"');
 \echo expects DEALLOCATE|26000|26010: written_2, statement 14
@@ -1872,6 +1908,9 @@ DEALLOCATE said;
 PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
@@ -1881,7 +1920,7 @@ EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
 \echo expects PREPARE|42P01: written_2, statement 15
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_2, statement 16
 EXECUTE said('"forebay_check"."written_2"');
 \echo expects DEALLOCATE|26000|26010: written_2, statement 17
@@ -1911,6 +1950,9 @@ PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SEL
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_2"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -2089,7 +2131,7 @@ EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
 \echo expects PREPARE|42P01: written_2, statement 34
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_2, statement 35
 EXECUTE said('"forebay_check"."written_2"');
 \echo expects DEALLOCATE|26000|26010: written_2, statement 36
@@ -2119,6 +2161,9 @@ PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SEL
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_2"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;

@@ -223,6 +223,35 @@ TEST_CASE("a table that a crash would empty is a warning, and SET LOGGED ends it
   CHECK_FALSE(says(site.run({"config", "check", "--json"}).out, "UNLOGGED"));
 }
 
+TEST_CASE("partitions that a crash would empty are named one by one, and SET LOGGED ends it", "[postgres][threads]") {
+  PostgresFixture server;
+  if (!server.available()) return;
+  const OwnDatabase database(server);
+  const ScanSite site(database.owner_url());
+  REQUIRE(site.run({"migrate", "up"}).status == 0);
+  database.exec(
+      "ALTER TABLE backup_files RENAME TO plain; CREATE TABLE backup_files (LIKE plain INCLUDING DEFAULTS INCLUDING "
+      "IDENTITY) PARTITION BY HASH (backup_set_id); CREATE UNIQUE INDEX ON backup_files (backup_set_id, file_path); "
+      "CREATE SCHEMA \"Parts\"; "
+      "CREATE UNLOGGED TABLE \"Parts\".\"A half\" PARTITION OF backup_files FOR VALUES WITH (MODULUS 2, REMAINDER 0); "
+      "CREATE TABLE halved PARTITION OF backup_files FOR VALUES WITH (MODULUS 2, REMAINDER 1) PARTITION BY HASH "
+      "(file_path); CREATE TABLE kept PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER 0); "
+      "CREATE UNLOGGED TABLE emptied PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER 1); DROP TABLE plain");
+  const auto check = site.run({"config", "check", "--json"});
+  CAPTURE(check.out);
+  CHECK(check.status == 0);
+  const std::string warning = said(check, "warning");
+  CHECK(says(warning, R"(UNLOGGED: "Parts"."A half", "public"."emptied"; )"));
+  const Tree tree;
+  const auto scan = site.run({"scan", tree.path(), "--set", "s"});
+  CAPTURE(scan.err);
+  CHECK(scan.status == 0);
+  CHECK(says(scan.err, R"(warning UNLOGGED: "Parts"."A half", "public"."emptied"; )"));
+  database.exec(advised(warning));
+  CHECK(database.one("SELECT count(*) FROM pg_class WHERE relpersistence = 'u'") == "0");
+  CHECK_FALSE(says(site.run({"config", "check", "--json"}).out, "UNLOGGED"));
+}
+
 TEST_CASE("an event trigger that stops migrate up is named with the statement, and what it says to do helps",
           "[postgres][threads]") {
   PostgresFixture server;

@@ -115,13 +115,14 @@ void PostgresSink::tell_server() {
 void PostgresSink::tell_unlogged() {
   std::string tables;
   std::string cures;
-  const auto add = [&](const std::string& table) {
-    tables += (tables.empty() ? "" : ", ") + table;
-    cures += (cures.empty() ? "ALTER TABLE " : "; ALTER TABLE ") + table + " SET LOGGED";
+  const auto add = [&](const std::vector<std::string>& unlogged) {
+    for (const std::string& table : unlogged) {
+      tables += (tables.empty() ? "" : ", ") + table;
+      cures += (cures.empty() ? "ALTER TABLE " : "; ALTER TABLE ") + table + " SET LOGGED";
+    }
   };
-  for (const Target& t : targets_)
-    if (t.table.unlogged) add(t.table.quoted);
-  if (ledger_unlogged_) add(ledger_table_);
+  for (const Target& t : targets_) add(t.table.unlogged);
+  add(ledger_unlogged_);
   const auto& tell = options_.warn ? options_.warn : options_.note;
   if (tables.empty() || !shared_->unlogged.tell(tables) || !tell) return;
   tell("UNLOGGED: " + tables +

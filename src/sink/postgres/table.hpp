@@ -49,7 +49,7 @@ struct PostgresTable {
   bool may_have_own_code = false;
   OwnTriggers triggers;
   std::vector<KeyLimit> key_limits;
-  bool unlogged = false;
+  std::vector<std::string> unlogged;     // of it and what is below it (partitions), quoted: emptied after a crash
   bool partitioned = false;              // its partitions' indexes have names of their own
   bool distributed = false;              // over Citus's workers
   std::vector<std::string> constraints;  // names that a worker's error may hold; empty where it is not distributed
