@@ -124,18 +124,32 @@ TEST_CASE("what libpq would not expand, or not read as a number, is refused and 
   }
 }
 
-TEST_CASE("triggers of the batch ledger that drop or raise are named with what takes them away",
+TEST_CASE("triggers of the batch ledger that drop, raise, delete or rewrite are named with what takes them away",
           "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
   const ScanSite site(database.owner_url(), {{"SYNC_DRAIN_TIMEOUT", "5"}});
   REQUIRE(site.run({"migrate", "up"}).status == 0);
-  const std::string body = GENERATE("RETURN NULL", "RAISE EXCEPTION 'whisper'");
-  CAPTURE(body);
-  database.exec("CREATE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + body +
-                "; END $$; CREATE TRIGGER \"No ledger\" BEFORE INSERT ON sync_batches FOR EACH ROW EXECUTE FUNCTION "
-                "judge()");
+  const std::string remove = "DELETE FROM sync_batches WHERE buffer = NEW.buffer; RETURN NULL";
+  const std::string before = "TRIGGER \"No ledger\" BEFORE INSERT ON sync_batches ";
+  const auto [trigger, body] = GENERATE_COPY(table<std::string, std::string>({
+      {before, "RETURN NULL"},
+      {before, "RAISE EXCEPTION 'whisper'"},
+      {before, "NEW.buffer := 'whisper'; RETURN NEW"},
+      {before, "NEW.last_row := NEW.last_row + 1; RETURN NEW"},
+      {before, "NEW.rows := 0; RETURN NEW"},
+      {before, "NEW.quarantined := NEW.quarantined + 1; RETURN NEW"},
+      {before, "NEW.stream := 'whisper'; RETURN NEW"},
+      {before, "NEW.reason := 'whisper'; RETURN NEW"},
+      {"TRIGGER \"No ledger\" AFTER INSERT ON sync_batches ", remove},
+      {"CONSTRAINT TRIGGER \"No ledger\" AFTER INSERT ON sync_batches DEFERRABLE INITIALLY DEFERRED ", remove},
+      {"CONSTRAINT TRIGGER \"No ledger\" AFTER INSERT ON sync_batches DEFERRABLE INITIALLY DEFERRED ",
+       "RAISE EXCEPTION 'whisper'"},
+  }));
+  CAPTURE(trigger, body);
+  database.exec("CREATE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + body + "; END $$; CREATE " +
+                trigger + "FOR EACH ROW EXECUTE FUNCTION judge()");
   const auto check = site.run({"config", "check", "--json"});
   CAPTURE(check.out);
   CHECK(check.status == 3);
@@ -151,9 +165,11 @@ TEST_CASE("triggers of the batch ledger that drop or raise are named with what t
   CHECK(says(scan.err, "trigger \"No ledger\""));
   CHECK(says(scan.err, advised(problem)));
   CHECK_FALSE(says(scan.err, "whisper"));
+  CHECK(database.one("SELECT (SELECT count(*) FROM backup_files) + (SELECT count(*) FROM sync_batches)") == "0");
   database.exec(advised(problem));
   CHECK(site.run({"config", "check"}).status == 0);
   CHECK(site.run({"recover"}).status == 0);
+  CHECK(database.one("SELECT count(*) FROM backup_files") != "0");
 }
 
 TEST_CASE("a trigger of the ledger that lets batches pass is no problem of config check, and leaves nothing there",
@@ -165,12 +181,15 @@ TEST_CASE("a trigger of the ledger that lets batches pass is no problem of confi
   REQUIRE(site.run({"migrate", "up"}).status == 0);
   database.exec(
       "CREATE TABLE audit (buffer text); CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-      "INSERT INTO audit VALUES (NEW.buffer); RETURN NEW; END $$; CREATE TRIGGER keep BEFORE INSERT ON "
-      "sync_batches FOR EACH ROW EXECUTE FUNCTION keep()");
+      "INSERT INTO audit VALUES (NEW.buffer); NEW.committed_at := now(); RETURN NEW; END $$; CREATE TRIGGER keep "
+      "BEFORE INSERT ON sync_batches FOR EACH ROW EXECUTE FUNCTION keep()");
   const auto check = site.run({"config", "check"});
   CAPTURE(check.out);
   CHECK(check.status == 0);
   CHECK(database.one("SELECT (SELECT count(*) FROM audit) + (SELECT count(*) FROM sync_batches)") == "0");
+  const Tree tree;
+  CHECK(site.run({"scan", tree.path(), "--set", "s"}).status == 0);
+  CHECK(database.one("SELECT count(*) FROM audit") == database.one("SELECT count(*) FROM sync_batches"));
 }
 
 TEST_CASE("row-level security without a policy for the role is foreseen with the policy that mends it",

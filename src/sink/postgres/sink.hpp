@@ -130,6 +130,7 @@ class PostgresSink final : public Sink {
   std::unique_ptr<PostgresSession> session_;
   PostgresServer server_;
   std::string ledger_table_;
+  bool ledger_may_have_code_ = false;         // when the batch began
   std::vector<std::string> ledger_unlogged_;  // PostgresTable::unlogged
   std::vector<Target> targets_;
   bool sending_rows_ = false;  // of a stream, and nothing else

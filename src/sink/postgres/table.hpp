@@ -20,7 +20,7 @@ struct OwnTriggers {
   std::vector<std::string> names;     // quoted; of a partition with its name
   std::vector<std::string> disabled;  // the same ones: "ALTER TABLE t DISABLE TRIGGER a"
   bool on_insert = false;
-  bool deferred = false;  // one runs at COMMIT, unless it is told to run at once
+  std::string deferred;  // those that run at COMMIT unless they are told to run at once, for SET CONSTRAINTS
 
   bool any() const { return !names.empty(); }
 };
