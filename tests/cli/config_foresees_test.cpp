@@ -223,6 +223,37 @@ TEST_CASE("row-level security without a policy for the role is foreseen with the
   CHECK(says(problem, "do UPDATE: every newer version of a row there would be refused"));
 }
 
+TEST_CASE("a scan that row-level security stops says which policy mends it, under a name that is free",
+          "[postgres][threads]") {
+  PostgresFixture server;
+  if (!server.available()) return;
+  const OwnDatabase database(server);
+  REQUIRE(ScanSite(database.owner_url()).run({"migrate", "up"}).status == 0);
+  const std::string table = GENERATE("backup_files", "sync_batches");
+  CAPTURE(table);
+  database.exec("GRANT SELECT, INSERT, UPDATE ON backup_files, backup_sets TO " + database.role() +
+                "; GRANT SELECT, INSERT ON sync_batches TO " + database.role() +
+                "; GRANT SELECT ON forebay_migrations TO " + database.role() + "; ALTER TABLE " + table +
+                " ENABLE ROW LEVEL SECURITY; CREATE POLICY forebay ON " + table +
+                " FOR SELECT USING (true); CREATE POLICY forebay_2 ON " + table + " FOR DELETE USING (true)");
+  const ScanSite site(database.url(), {{"SYNC_DRAIN_TIMEOUT", "5"}});
+  const Tree tree;
+  fill(tree, 310);
+  const auto scan = site.run({"scan", tree.path(), "--set", "s"});
+  CAPTURE(scan.err);
+  CHECK(scan.status == 3);
+  const std::string cure = "CREATE POLICY forebay_3 ON \"public\".\"" + table + "\" TO " + database.role() +
+                           " USING (true) WITH CHECK (true)";
+  CHECK(says(scan.err, "no policy lets role " + database.role() + " do INSERT"));
+  CHECK(says(scan.err, cure + ";"));
+  const std::string problem = said(site.run({"config", "check", "--json"}), "problem");
+  CHECK(advised(problem) == cure);
+  database.exec(advised(problem));
+  CHECK(site.run({"config", "check"}).status == 0);
+  CHECK(site.run({"recover"}).status == 0);
+  CHECK(database.one("SELECT count(*) > 310 FROM backup_files") == "t");
+}
+
 TEST_CASE("a table that a crash would empty is a warning, and SET LOGGED ends it", "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;

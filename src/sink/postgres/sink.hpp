@@ -107,6 +107,7 @@ class PostgresSink final : public Sink {
   void begin_on_known_tables(const Batch& batch);
   std::optional<WriteOutcome> write_in_turn(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn);
   Failure explained(const DestinationFailure& e) noexcept;
+  std::string lacking_policies();
   void do_without_stage(const NoStage& stage);
   void judge_commit(DestinationFailure& e);
   void name_commit_wait(int backend, Failure& failure) noexcept;
