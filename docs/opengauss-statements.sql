@@ -264,7 +264,7 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
 \echo expects PREPARE|42P01: adopt, statement 10
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: adopt, statement 11
 EXECUTE said('"forebay_check"."backup_files"');
 \echo expects DEALLOCATE|26000|26010: adopt, statement 12
@@ -290,10 +290,13 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion);
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('backup_set_id', 'file_path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."backup_files"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -305,7 +308,7 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
 \echo expects PREPARE|42P01: adopt, statement 13
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: adopt, statement 14
 EXECUTE said('"forebay_check"."backup_sets"');
 \echo expects DEALLOCATE|26000|26010: adopt, statement 15
@@ -331,10 +334,13 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion);
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('id') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."backup_sets"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -346,7 +352,7 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: adopt, statement 16
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: adopt, statement 17
 EXECUTE said('"forebay_check"."sync_batches"');
 \echo expects DEALLOCATE|26000|26010: adopt, statement 18
@@ -363,7 +369,10 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -662,7 +671,7 @@ EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_files"'::regclass);
 \echo expects PREPARE|42P01: migrate, statement 10
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: migrate, statement 11
 EXECUTE said('"forebay_check"."backup_files"');
 \echo expects DEALLOCATE|26000|26010: migrate, statement 12
@@ -688,10 +697,13 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion);
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('backup_set_id', 'file_path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."backup_files"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."backup_files"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -703,7 +715,7 @@ EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."backup_sets"'::regclass);
 \echo expects PREPARE|42P01: migrate, statement 13
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: migrate, statement 14
 EXECUTE said('"forebay_check"."backup_sets"');
 \echo expects DEALLOCATE|26000|26010: migrate, statement 15
@@ -729,10 +741,13 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion);
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('id') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."backup_sets"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."backup_sets"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -744,7 +759,7 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: migrate, statement 16
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: migrate, statement 17
 EXECUTE said('"forebay_check"."sync_batches"');
 \echo expects DEALLOCATE|26000|26010: migrate, statement 18
@@ -761,7 +776,10 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -986,7 +1004,7 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: written_0, statement 10
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_0, statement 11
 EXECUTE said('"forebay_check"."sync_batches"');
 \echo expects DEALLOCATE|26000|26010: written_0, statement 12
@@ -1003,7 +1021,10 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1015,7 +1036,7 @@ EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
 \echo expects PREPARE|42P01: written_0, statement 13
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_0, statement 14
 EXECUTE said('"forebay_check"."written_0"');
 \echo expects DEALLOCATE|26000|26010: written_0, statement 15
@@ -1038,10 +1059,13 @@ DEALLOCATE said;
 PREPARE said AS SELECT DISTINCT quote_ident(l.collname) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] JOIN pg_collation l ON l.oid = i.indcollation[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND x.relname = $2 AND l.oid <> a.attcollation AND right(l.collname::text, 3) = '_ci';
 EXECUTE said('"forebay_check"."written_0"', 'written_0_pkey');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_0"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1066,7 +1090,7 @@ SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_0" IN ROW EXCLUSIVE MODE;
-SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass), (SELECT c.relhastriggers OR c.relhassubclass FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
 EXECUTE said('{-7141092425761741373}');
 DEALLOCATE said;
@@ -1096,7 +1120,7 @@ SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_0" IN ROW EXCLUSIVE MODE;
-SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass), (SELECT c.relhastriggers OR c.relhassubclass FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
 EXECUTE said('{-4151371979806233563}');
 DEALLOCATE said;
@@ -1141,7 +1165,7 @@ SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_0" IN ROW EXCLUSIVE MODE;
-SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass), (SELECT c.relhastriggers OR c.relhassubclass FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
 EXECUTE said('{3743719914271470882}');
 DEALLOCATE said;
@@ -1212,7 +1236,7 @@ EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_0"'::regclass);
 \echo expects PREPARE|42P01: written_0, statement 30
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_0, statement 31
 EXECUTE said('"forebay_check"."written_0"');
 \echo expects DEALLOCATE|26000|26010: written_0, statement 32
@@ -1235,10 +1259,13 @@ DEALLOCATE said;
 PREPARE said AS SELECT DISTINCT quote_ident(l.collname) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] JOIN pg_collation l ON l.oid = i.indcollation[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND x.relname = $2 AND l.oid <> a.attcollation AND right(l.collname::text, 3) = '_ci';
 EXECUTE said('"forebay_check"."written_0"', 'written_0_pkey');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_0"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_0"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1412,7 +1439,7 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: written_1, statement 11
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_1, statement 12
 EXECUTE said('"forebay_check"."sync_batches"');
 \echo expects DEALLOCATE|26000|26010: written_1, statement 13
@@ -1429,7 +1456,10 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1441,7 +1471,7 @@ EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
 \echo expects PREPARE|42P01: written_1, statement 14
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_1, statement 15
 EXECUTE said('"forebay_check"."written_1"');
 \echo expects DEALLOCATE|26000|26010: written_1, statement 16
@@ -1467,10 +1497,13 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion);
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_1"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1495,7 +1528,7 @@ SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_1" IN ROW EXCLUSIVE MODE;
-SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass), (SELECT c.relhastriggers OR c.relhassubclass FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
 EXECUTE said('{-137445687124069891}');
 DEALLOCATE said;
@@ -1525,7 +1558,7 @@ SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_1" IN ROW EXCLUSIVE MODE;
-SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass), (SELECT c.relhastriggers OR c.relhassubclass FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
 EXECUTE said('{3585832644298985554}');
 DEALLOCATE said;
@@ -1570,7 +1603,7 @@ SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_1" IN ROW EXCLUSIVE MODE;
-SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass), (SELECT c.relhastriggers OR c.relhassubclass FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
 EXECUTE said('{3117876003963156391}');
 DEALLOCATE said;
@@ -1645,7 +1678,7 @@ EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_1"'::regclass);
 \echo expects PREPARE|42P01: written_1, statement 32
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_1, statement 33
 EXECUTE said('"forebay_check"."written_1"');
 \echo expects DEALLOCATE|26000|26010: written_1, statement 34
@@ -1671,10 +1704,13 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion);
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_1"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_1"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1852,7 +1888,7 @@ EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 \echo expects PREPARE|42P01: written_2, statement 12
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_2, statement 13
 EXECUTE said('"forebay_check"."sync_batches"');
 \echo expects DEALLOCATE|26000|26010: written_2, statement 14
@@ -1869,7 +1905,10 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+EXECUTE said('"forebay_check"."sync_batches"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1881,7 +1920,7 @@ EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
 \echo expects PREPARE|42P01: written_2, statement 15
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_2, statement 16
 EXECUTE said('"forebay_check"."written_2"');
 \echo expects DEALLOCATE|26000|26010: written_2, statement 17
@@ -1907,10 +1946,13 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion);
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_2"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
@@ -1935,7 +1977,7 @@ SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_2" IN ROW EXCLUSIVE MODE;
-SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass), (SELECT c.relhastriggers OR c.relhassubclass FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
 EXECUTE said('{3620340411855725592}');
 DEALLOCATE said;
@@ -1965,7 +2007,7 @@ SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_2" IN ROW EXCLUSIVE MODE;
-SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass), (SELECT c.relhastriggers OR c.relhassubclass FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
 EXECUTE said('{-7139977293386900813}');
 DEALLOCATE said;
@@ -2010,7 +2052,7 @@ SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
 LOCK TABLE "forebay_check"."written_2" IN ROW EXCLUSIVE MODE;
-SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
+SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass), (SELECT c.relhastriggers OR c.relhassubclass FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
 PREPARE said AS SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS r(k);
 EXECUTE said('{-7581187181817079397}');
 DEALLOCATE said;
@@ -2089,7 +2131,7 @@ EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."written_2"'::regclass);
 \echo expects PREPARE|42P01: written_2, statement 34
-PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid), c.relpersistence FROM pg_class c WHERE c.oid = $1::regclass;
+PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
 \echo expects |26000|26010: written_2, statement 35
 EXECUTE said('"forebay_check"."written_2"');
 \echo expects DEALLOCATE|26000|26010: written_2, statement 36
@@ -2115,10 +2157,13 @@ DEALLOCATE said;
 PREPARE said AS SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion OR NOT i.indimmediate FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN generate_series(0, 63) AS n LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n] LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n < coalesce(i.indnkeyatts, i.indnatts) AND i.indrelid = $1::regclass AND (i.indisunique OR i.indisexclusion);
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
-PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), bool_or(t.tginitdeferred) FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1;
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END), b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND right(l.collname::text, 3) = '_ci'), false FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN ('set_id', 'path') ORDER BY a.attnum;
+EXECUTE said('"forebay_check"."written_2"');
+DEALLOCATE said;
+PREPARE said AS WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY 1, 2;
 EXECUTE said('"forebay_check"."written_2"');
 DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;

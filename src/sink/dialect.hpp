@@ -187,6 +187,8 @@ class PostgresDialect : public Dialect {
   /// One ledger row per element of the arrays $1 … $6 (buffer, segment, first, last, synced, superseded), $8
   /// (stream) and $9 (quarantined), and reason $7.
   std::string insert_ledger(const std::string& ledger) const;
+  /// How many of those rows are there as they were inserted. The times are not looked at, which nothing reads.
+  std::string count_noted(const std::string& ledger) const;
 
  protected:
   std::string guard(const Stream& stream, const std::string& table) const override;
@@ -201,6 +203,8 @@ class PostgresDialect : public Dialect {
   /// table.
   std::string from_keys(const Stream& stream, const std::string& table, const std::vector<WireColumn>& key,
                         const std::vector<ArrayColumn>& more) const;
+  /// FROM item: what insert_ledger() is given, as rows.
+  std::string ledger_entries(const std::string& alias) const;
   /// FROM item: parallel arrays as rows.
   virtual std::string unnested(const std::vector<ArrayColumn>& arrays, const std::string& alias) const;
 };

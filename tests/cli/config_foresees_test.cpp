@@ -186,18 +186,32 @@ TEST_CASE("what libpq would not expand, or not read as a number, is refused and 
   }
 }
 
-TEST_CASE("triggers of the batch ledger that drop or raise are named with what takes them away",
+TEST_CASE("triggers of the batch ledger that drop, raise, delete or rewrite are named with what takes them away",
           "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
   const OwnDatabase database(server);
   const ScanSite site(database.owner_url(), {{"SYNC_DRAIN_TIMEOUT", "5"}});
   REQUIRE(site.run({"migrate", "up"}).status == 0);
-  const std::string body = GENERATE("RETURN NULL", "RAISE EXCEPTION 'whisper'");
-  CAPTURE(body);
-  database.exec("CREATE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + body +
-                "; END $$; CREATE TRIGGER \"No ledger\" BEFORE INSERT ON sync_batches FOR EACH ROW EXECUTE FUNCTION "
-                "judge()");
+  const std::string remove = "DELETE FROM sync_batches WHERE buffer = NEW.buffer; RETURN NULL";
+  const std::string before = "TRIGGER \"No ledger\" BEFORE INSERT ON sync_batches ";
+  const auto [trigger, body] = GENERATE_COPY(table<std::string, std::string>({
+      {before, "RETURN NULL"},
+      {before, "RAISE EXCEPTION 'whisper'"},
+      {before, "NEW.buffer := 'whisper'; RETURN NEW"},
+      {before, "NEW.last_row := NEW.last_row + 1; RETURN NEW"},
+      {before, "NEW.rows := 0; RETURN NEW"},
+      {before, "NEW.quarantined := NEW.quarantined + 1; RETURN NEW"},
+      {before, "NEW.stream := 'whisper'; RETURN NEW"},
+      {before, "NEW.reason := 'whisper'; RETURN NEW"},
+      {"TRIGGER \"No ledger\" AFTER INSERT ON sync_batches ", remove},
+      {"CONSTRAINT TRIGGER \"No ledger\" AFTER INSERT ON sync_batches DEFERRABLE INITIALLY DEFERRED ", remove},
+      {"CONSTRAINT TRIGGER \"No ledger\" AFTER INSERT ON sync_batches DEFERRABLE INITIALLY DEFERRED ",
+       "RAISE EXCEPTION 'whisper'"},
+  }));
+  CAPTURE(trigger, body);
+  database.exec("CREATE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + body + "; END $$; CREATE " +
+                trigger + "FOR EACH ROW EXECUTE FUNCTION judge()");
   const auto check = site.run({"config", "check", "--json"});
   CAPTURE(check.out);
   CHECK(check.status == 3);
@@ -213,9 +227,11 @@ TEST_CASE("triggers of the batch ledger that drop or raise are named with what t
   CHECK(says(scan.err, "trigger \"No ledger\""));
   CHECK(says(scan.err, advised(problem)));
   CHECK_FALSE(says(scan.err, "whisper"));
+  CHECK(database.one("SELECT (SELECT count(*) FROM backup_files) + (SELECT count(*) FROM sync_batches)") == "0");
   database.exec(advised(problem));
   CHECK(site.run({"config", "check"}).status == 0);
   CHECK(site.run({"recover"}).status == 0);
+  CHECK(database.one("SELECT count(*) FROM backup_files") != "0");
 }
 
 TEST_CASE("a trigger of the ledger that lets batches pass is no problem of config check, and leaves nothing there",
@@ -227,12 +243,15 @@ TEST_CASE("a trigger of the ledger that lets batches pass is no problem of confi
   REQUIRE(site.run({"migrate", "up"}).status == 0);
   database.exec(
       "CREATE TABLE audit (buffer text); CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-      "INSERT INTO audit VALUES (NEW.buffer); RETURN NEW; END $$; CREATE TRIGGER keep BEFORE INSERT ON "
-      "sync_batches FOR EACH ROW EXECUTE FUNCTION keep()");
+      "INSERT INTO audit VALUES (NEW.buffer); NEW.committed_at := now(); RETURN NEW; END $$; CREATE TRIGGER keep "
+      "BEFORE INSERT ON sync_batches FOR EACH ROW EXECUTE FUNCTION keep()");
   const auto check = site.run({"config", "check"});
   CAPTURE(check.out);
   CHECK(check.status == 0);
   CHECK(database.one("SELECT (SELECT count(*) FROM audit) + (SELECT count(*) FROM sync_batches)") == "0");
+  const Tree tree;
+  CHECK(site.run({"scan", tree.path(), "--set", "s"}).status == 0);
+  CHECK(database.one("SELECT count(*) FROM audit") == database.one("SELECT count(*) FROM sync_batches"));
 }
 
 TEST_CASE("row-level security without a policy for the role is foreseen with the policy that mends it",
@@ -266,6 +285,37 @@ TEST_CASE("row-level security without a policy for the role is foreseen with the
   CHECK(says(problem, "do UPDATE: every newer version of a row there would be refused"));
 }
 
+TEST_CASE("a scan that row-level security stops says which policy mends it, under a name that is free",
+          "[postgres][threads]") {
+  PostgresFixture server;
+  if (!server.available()) return;
+  const OwnDatabase database(server);
+  REQUIRE(ScanSite(database.owner_url()).run({"migrate", "up"}).status == 0);
+  const std::string table = GENERATE("backup_files", "sync_batches");
+  CAPTURE(table);
+  database.exec("GRANT SELECT, INSERT, UPDATE ON backup_files, backup_sets TO " + database.role() +
+                "; GRANT SELECT, INSERT ON sync_batches TO " + database.role() +
+                "; GRANT SELECT ON forebay_migrations TO " + database.role() + "; ALTER TABLE " + table +
+                " ENABLE ROW LEVEL SECURITY; CREATE POLICY forebay ON " + table +
+                " FOR SELECT USING (true); CREATE POLICY forebay_2 ON " + table + " FOR DELETE USING (true)");
+  const ScanSite site(database.url(), {{"SYNC_DRAIN_TIMEOUT", "5"}});
+  const Tree tree;
+  fill(tree, 310);
+  const auto scan = site.run({"scan", tree.path(), "--set", "s"});
+  CAPTURE(scan.err);
+  CHECK(scan.status == 3);
+  const std::string cure = "CREATE POLICY forebay_3 ON \"public\".\"" + table + "\" TO " + database.role() +
+                           " USING (true) WITH CHECK (true)";
+  CHECK(says(scan.err, "no policy lets role " + database.role() + " do INSERT"));
+  CHECK(says(scan.err, cure + ";"));
+  const std::string problem = said(site.run({"config", "check", "--json"}), "problem");
+  CHECK(advised(problem) == cure);
+  database.exec(advised(problem));
+  CHECK(site.run({"config", "check"}).status == 0);
+  CHECK(site.run({"recover"}).status == 0);
+  CHECK(database.one("SELECT count(*) > 310 FROM backup_files") == "t");
+}
+
 TEST_CASE("a table that a crash would empty is a warning, and SET LOGGED ends it", "[postgres][threads]") {
   PostgresFixture server;
   if (!server.available()) return;
@@ -282,6 +332,35 @@ TEST_CASE("a table that a crash would empty is a warning, and SET LOGGED ends it
   const Tree tree;
   CHECK(says(site.run({"scan", tree.path(), "--set", "s"}).err, "warning UNLOGGED: "));
   database.exec(advised(warning));
+  CHECK_FALSE(says(site.run({"config", "check", "--json"}).out, "UNLOGGED"));
+}
+
+TEST_CASE("partitions that a crash would empty are named one by one, and SET LOGGED ends it", "[postgres][threads]") {
+  PostgresFixture server;
+  if (!server.available()) return;
+  const OwnDatabase database(server);
+  const ScanSite site(database.owner_url());
+  REQUIRE(site.run({"migrate", "up"}).status == 0);
+  database.exec(
+      "ALTER TABLE backup_files RENAME TO plain; CREATE TABLE backup_files (LIKE plain INCLUDING DEFAULTS INCLUDING "
+      "IDENTITY) PARTITION BY HASH (backup_set_id); CREATE UNIQUE INDEX ON backup_files (backup_set_id, file_path); "
+      "CREATE SCHEMA \"Parts\"; "
+      "CREATE UNLOGGED TABLE \"Parts\".\"A half\" PARTITION OF backup_files FOR VALUES WITH (MODULUS 2, REMAINDER 0); "
+      "CREATE TABLE halved PARTITION OF backup_files FOR VALUES WITH (MODULUS 2, REMAINDER 1) PARTITION BY HASH "
+      "(file_path); CREATE TABLE kept PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER 0); "
+      "CREATE UNLOGGED TABLE emptied PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER 1); DROP TABLE plain");
+  const auto check = site.run({"config", "check", "--json"});
+  CAPTURE(check.out);
+  CHECK(check.status == 0);
+  const std::string warning = said(check, "warning");
+  CHECK(says(warning, R"(UNLOGGED: "Parts"."A half", "public"."emptied"; )"));
+  const Tree tree;
+  const auto scan = site.run({"scan", tree.path(), "--set", "s"});
+  CAPTURE(scan.err);
+  CHECK(scan.status == 0);
+  CHECK(says(scan.err, R"(warning UNLOGGED: "Parts"."A half", "public"."emptied"; )"));
+  database.exec(advised(warning));
+  CHECK(database.one("SELECT count(*) FROM pg_class WHERE relpersistence = 'u'") == "0");
   CHECK_FALSE(says(site.run({"config", "check", "--json"}).out, "UNLOGGED"));
 }
 

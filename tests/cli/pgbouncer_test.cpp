@@ -230,12 +230,17 @@ TEST_CASE("a session that ends at COMMIT behind pgbouncer leaves a batch in doub
       "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend("
       "pg_backend_pid()); PERFORM pg_sleep(60); RETURN NULL; END $$");
   fixture.exec(
-      "CREATE CONSTRAINT TRIGGER dying AFTER INSERT ON sync_batches DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE "
-      "FUNCTION die()");
+      "CREATE TABLE elsewhere (buffer text); GRANT INSERT ON elsewhere TO PUBLIC; CREATE CONSTRAINT TRIGGER dying "
+      "AFTER INSERT ON elsewhere DEFERRABLE "
+      "INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die(); CREATE FUNCTION pass_on() RETURNS trigger LANGUAGE "
+      "plpgsql AS $$ BEGIN INSERT INTO " +
+      fixture.schema() +
+      ".elsewhere VALUES (NEW.buffer); RETURN NULL; END $$; CREATE TRIGGER passing_on AFTER INSERT ON sync_batches FOR "
+      "EACH ROW EXECUTE FUNCTION pass_on()");
   RangeMaker rows(stream, "b", 1);
   rows.add(1, small_row(1, "/a"));
   CHECK(refused(*sink, {rows.range()}).failure_class == FailureClass::in_doubt);
-  fixture.exec("DROP TRIGGER dying ON sync_batches");
+  fixture.exec("DROP TRIGGER dying ON elsewhere");
   CHECK(written(*sink, {rows.range(true)}).ranges.at(0).synced == 1);
   CHECK(fixture.one("SELECT count(*) FROM small_files") == "1");
 }

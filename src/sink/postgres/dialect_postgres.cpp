@@ -223,7 +223,20 @@ std::string PostgresDialect::insert_ledger(const std::string& ledger) const {
          "quarantined) "
          "SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, "
          "$7, now(), clock_timestamp(), r.stream, r.quarantined FROM " +
-         unnested({{parameter(1, "text"), "buffer"},
+         ledger_entries("r");
+}
+
+std::string PostgresDialect::count_noted(const std::string& ledger) const {
+  std::string same;
+  for (const char* column :
+       {"buffer", "segment", "first_row", "last_row", "synced", "superseded", "stream", "quarantined"})
+    same += std::string("l.") + column + " = r." + column + " AND ";
+  return "SELECT count(*) FROM " + ledger_entries("r") + " JOIN " + ledger + " AS l ON " + same +
+         "l.rows = r.last_row - r.first_row + 1 AND l.reason = $7";
+}
+
+std::string PostgresDialect::ledger_entries(const std::string& alias) const {
+  return unnested({{parameter(1, "text"), "buffer"},
                    {parameter(2, "bigint"), "segment"},
                    {parameter(3, "bigint"), "first_row"},
                    {parameter(4, "bigint"), "last_row"},
@@ -231,7 +244,7 @@ std::string PostgresDialect::insert_ledger(const std::string& ledger) const {
                    {parameter(6, "bigint"), "superseded"},
                    {parameter(8, "text"), "stream"},
                    {parameter(9, "bigint"), "quarantined"}},
-                  "r");
+                  alias);
 }
 
 }  // namespace forebay

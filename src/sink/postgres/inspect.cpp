@@ -85,6 +85,19 @@ Origin origin_of(PostgresSession& session, const Stream& stream) {
   return applied.empty() ? Origin::adoptable : applied[0][0].as<bool>() ? Origin::adopted : Origin::ours;
 }
 
+/// Of a table and those below it. A partitioned one holds no rows, whatever it says of itself.
+std::vector<std::string> unlogged_tables(PostgresSession& session, const std::string& quoted) {
+  std::vector<std::string> found;
+  for (const auto& row : session.exec(
+           "WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN "
+           "tree ON i.inhparent = tree.oid) SELECT n.nspname, c.relname FROM pg_class c JOIN tree ON c.oid = tree.oid "
+           "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relpersistence = 'u' AND c.relkind = 'r' ORDER BY "
+           "1, 2",
+           {quoted}))
+    found.push_back(quoted_table({row[0].c_str(), row[1].c_str()}));
+  return found;
+}
+
 }  // namespace
 
 std::optional<std::string> find_table(PostgresSession& session, const TableName& name) {
@@ -212,8 +225,7 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   table.shape = session.exec("SELECT " + shape_of(session.dialect(), quoted, table.may_have_own_code)).at(0)[0].c_str();
   const auto facts = session.exec("SELECT c.relkind, " + std::string(session.dialect().catalog().row_security) +
                                       ", c.relname, " + std::string(session.dialect().catalog().partitioned) +
-                                      ", c.relpersistence FROM pg_class c WHERE c.oid = "
-                                      "$1::regclass",
+                                      " FROM pg_class c WHERE c.oid = $1::regclass",
                                   {quoted});
   table.name = facts.at(0)[2].c_str();
   const std::string kind = facts.at(0)[0].c_str();
@@ -243,7 +255,7 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
     throw DestinationFailure(misfit_failure(stream, quoted, misfits, origin_of(session, stream) == Origin::adoptable));
   table.triggers = own_triggers(session, quoted);
   table.key_limits = key_limits(session, stream, quoted);
-  table.unlogged = std::string_view(facts[0][4].c_str()) == "u";
+  table.unlogged = unlogged_tables(session, quoted);
   table.partitioned = facts[0][3].as<bool>();
   // An INSERT trigger and row-level security judge rows one by one; COPY refuses the latter.
   table.direct = !facts[0][1].as<bool>() && !table.triggers.on_insert && table.repeated.empty();

@@ -1,6 +1,7 @@
 // What PostgresSink reads from the batch ledger and writes to it.
 #include "sink/postgres/copy_encoder.hpp"
 #include "sink/postgres/ledger_code.hpp"
+#include "sink/postgres/own_code.hpp"
 #include "sink/postgres/sink.hpp"
 
 namespace forebay {
@@ -47,7 +48,8 @@ void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger)
     streams.add(std::string_view(range.stream->name));
     quarantined.add(static_cast<std::int64_t>(e.quarantined));
   }
-  note_in_ledger(*session_, server_.prelude, ledger_table_, ledger.entries().size(),
+  const OwnTriggers triggers = ledger_may_have_code_ ? own_triggers(*session_, ledger_table_) : OwnTriggers{};
+  note_in_ledger(*session_, server_.prelude, ledger_table_, triggers, ledger.entries().size(),
                  {buffers.take(), segments.take(), firsts.take(), lasts.take(), synced.take(), superseded.take(),
                   std::string(to_string(batch.reason)), streams.take(), quarantined.take()});
 }

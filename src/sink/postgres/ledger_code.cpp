@@ -28,23 +28,36 @@ DestinationFailure with_triggers(PostgresSession& session, const std::string& pr
   }
 }
 
+/// How many of the rows are there as they were inserted, when all triggers have run.
+std::uint64_t kept_rows(PostgresSession& session, const std::string& ledger, const OwnTriggers& triggers,
+                        const std::vector<std::string>& parameters) {
+  // These alone: what else waits for COMMIT is judged there.
+  if (!triggers.deferred.empty()) session.run("SET CONSTRAINTS " + triggers.deferred + " IMMEDIATE");
+  const Around planned = session.dialect().planned_by_row();
+  if (!planned.before.empty()) session.run(std::string(planned.before));
+  const auto kept = session.exec(session.dialect().count_noted(ledger), parameters).at(0)[0].as<std::uint64_t>();
+  if (!planned.after.empty()) session.run(std::string(planned.after));
+  return kept;
+}
+
 }  // namespace
 
 void note_in_ledger(PostgresSession& session, const std::string& prelude, const std::string& ledger,
-                    std::size_t entries, const std::vector<std::string>& parameters) {
-  std::uint64_t noted = 0;
+                    const OwnTriggers& triggers, std::size_t entries, const std::vector<std::string>& parameters) {
+  bool taken = false;
   try {
-    noted = session.run(session.dialect().insert_ledger(ledger), parameters);
+    taken = session.run(session.dialect().insert_ledger(ledger), parameters) == entries;
+    if (taken && (!triggers.any() || kept_rows(session, ledger, triggers, parameters) == entries)) return;
   } catch (const DestinationFailure& e) {
     throw with_triggers(session, prelude, ledger, e);
   }
-  if (noted == entries) return;
-  const OwnTriggers triggers = own_triggers(session, ledger);
-  const std::string cure = cure_of_own_triggers(triggers, ledger);
-  throw DestinationFailure({FailureClass::schema, "",
-                            "table " + ledger +
-                                " did not keep what it is to know of a batch, and rows would land twice: " +
-                                named_triggers(triggers) + " dropped it" + (cure.empty() ? "" : ". " + cure)});
+  const OwnTriggers found = triggers.any() ? triggers : own_triggers(session, ledger);
+  const std::string cure = cure_of_own_triggers(found, ledger);
+  throw DestinationFailure(
+      {FailureClass::schema, "",
+       "table " + ledger +
+           " did not keep what it is to know of a batch, and rows would land twice: " + named_triggers(found) +
+           (taken ? " deleted or changed it" : " dropped it") + (cure.empty() ? "" : ". " + cure)});
 }
 
 std::optional<Failure> ledger_refuses(PostgresSession& session, const std::string& prelude, const std::string& ledger) {
@@ -61,8 +74,7 @@ std::optional<Failure> ledger_refuses(PostgresSession& session, const std::strin
   const std::string none = list_of(std::int64_t{0});
   session.begin(prelude);
   try {
-    session.run("SET CONSTRAINTS ALL IMMEDIATE");
-    note_in_ledger(session, prelude, ledger, 1,
+    note_in_ledger(session, prelude, ledger, triggers, 1,
                    {list_of(std::string_view("(forebay config check)")), none, one, one, one, none, "end",
                     list_of(std::string_view("files")), none});
     session.abort();

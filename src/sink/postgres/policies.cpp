@@ -9,7 +9,11 @@ std::optional<Failure> lacks_policy(PostgresSession& session, const std::string&
   std::string wanted;
   for (const std::string& c : commands) wanted += (wanted.empty() ? "" : ", ") + quoted_literal(c);
   const auto found = session.exec(
-      "SELECT coalesce(string_agg(c.command, ', ' ORDER BY c.n), ''), quote_ident(current_user) FROM (VALUES (1, 'r', "
+      "SELECT coalesce(string_agg(c.command, ', ' ORDER BY c.n), ''), quote_ident(current_user), (SELECT "
+      "min(f.name) FROM (SELECT 'forebay' || coalesce('_' || nullif(n, 1), '') AS name FROM generate_series(1, 1 + "
+      "(SELECT count(*) FROM pg_catalog.pg_policy p WHERE p.polrelid = $1::regclass)) AS n) AS f WHERE NOT EXISTS "
+      "(SELECT 1 FROM pg_catalog.pg_policy p WHERE p.polrelid = $1::regclass AND p.polname = f.name)) "
+      "FROM (VALUES (1, 'r', "
       "'SELECT'), (2, 'a', 'INSERT'), (3, 'w', 'UPDATE')) AS c (n, code, command) WHERE c.command IN (" +
           wanted +
           ") AND row_security_active($1::regclass) AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_policy p WHERE "
@@ -23,7 +27,7 @@ std::optional<Failure> lacks_policy(PostgresSession& session, const std::string&
   return Failure{FailureClass::schema, "42501",
                  "table " + quoted + " has row-level security, and no policy lets role " + role + " do " + lacking +
                      ": " + (commands.front() == "INSERT" ? rows + " would be refused" : "its rows would not be seen") +
-                     ". As its owner run: CREATE POLICY forebay ON " + quoted + " TO " + role +
+                     ". As its owner run: CREATE POLICY " + found[2].c_str() + " ON " + quoted + " TO " + role +
                      " USING (true) WITH CHECK (true)"};
 }
 

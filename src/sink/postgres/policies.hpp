@@ -9,7 +9,8 @@
 namespace forebay {
 
 /// Why row-level security keeps this role from all rows of a table: none of its policies lets the role do one of
-/// `commands` (SELECT, INSERT, UPDATE). With the statement that mends it. In a transaction.
+/// `commands` (SELECT, INSERT, UPDATE). With the statement that mends it, under a name that no policy has. In a
+/// transaction.
 std::optional<Failure> lacks_policy(PostgresSession& session, const std::string& quoted,
                                     const std::vector<std::string>& commands);
 

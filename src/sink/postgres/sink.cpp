@@ -115,13 +115,14 @@ void PostgresSink::tell_server() {
 void PostgresSink::tell_unlogged() {
   std::string tables;
   std::string cures;
-  const auto add = [&](const std::string& table) {
-    tables += (tables.empty() ? "" : ", ") + table;
-    cures += (cures.empty() ? "ALTER TABLE " : "; ALTER TABLE ") + table + " SET LOGGED";
+  const auto add = [&](const std::vector<std::string>& unlogged) {
+    for (const std::string& table : unlogged) {
+      tables += (tables.empty() ? "" : ", ") + table;
+      cures += (cures.empty() ? "ALTER TABLE " : "; ALTER TABLE ") + table + " SET LOGGED";
+    }
   };
-  for (const Target& t : targets_)
-    if (t.table.unlogged) add(t.table.quoted);
-  if (ledger_unlogged_) add(ledger_table_);
+  for (const Target& t : targets_) add(t.table.unlogged);
+  add(ledger_unlogged_);
   const auto& tell = options_.warn ? options_.warn : options_.note;
   if (tables.empty() || !shared_->unlogged.tell(tables) || !tell) return;
   tell("UNLOGGED: " + tables +
@@ -239,7 +240,10 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
       shapes +=
           (shapes.empty() ? "; SELECT " : ", ") + shape_of(session_->dialect(), table, as_found.may_have_own_code);
     }
-    const auto found = session_->begin(server_.prelude + locks + shapes).at(0);
+    const std::string of_ledger = ", (SELECT c.relhastriggers OR c.relhassubclass FROM pg_class c WHERE c.oid = " +
+                                  quoted_literal(ledger_table_) + "::regclass)";
+    const auto found = session_->begin(server_.prelude + locks + shapes + of_ledger).at(0);
+    ledger_may_have_code_ = found[static_cast<int>(streams.size())].as<bool>();
     bool known = true;
     for (std::size_t i = 0; i < streams.size(); ++i)
       known = known && found[static_cast<int>(i)].c_str() == target_of(streams[i]).table.shape;
@@ -334,7 +338,7 @@ PostgresSink::OwnCode PostgresSink::own_code_of(const Batch& batch) {
   for (const BatchRange& range : batch.ranges) {
     const OwnTriggers& triggers = target_of(range.stream).table.triggers;
     found.any = found.any || triggers.any();
-    found.deferred = found.deferred || triggers.deferred;
+    found.deferred = found.deferred || !triggers.deferred.empty();
   }
   return found;
 }

@@ -107,6 +107,7 @@ class PostgresSink final : public Sink {
   void begin_on_known_tables(const Batch& batch);
   std::optional<WriteOutcome> write_in_turn(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn);
   Failure explained(const DestinationFailure& e) noexcept;
+  std::string lacking_policies();
   void do_without_stage(const NoStage& stage);
   void judge_commit(DestinationFailure& e);
   void name_commit_wait(int backend, Failure& failure) noexcept;
@@ -130,7 +131,8 @@ class PostgresSink final : public Sink {
   std::unique_ptr<PostgresSession> session_;
   PostgresServer server_;
   std::string ledger_table_;
-  bool ledger_unlogged_ = false;
+  bool ledger_may_have_code_ = false;         // when the batch began
+  std::vector<std::string> ledger_unlogged_;  // PostgresTable::unlogged
   std::vector<Target> targets_;
   bool sending_rows_ = false;  // of a stream, and nothing else
   bool committing_ = false;

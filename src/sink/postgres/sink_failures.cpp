@@ -2,6 +2,7 @@
 // it.
 #include "sink/postgres/foresight.hpp"
 #include "sink/postgres/lock_holder.hpp"
+#include "sink/postgres/policies.hpp"
 #include "sink/postgres/sink.hpp"
 
 namespace forebay {
@@ -35,6 +36,21 @@ void PostgresSink::do_without_stage(const NoStage& stage) {
   if (shared_->without_stage.tell(line) && options_.note) options_.note(line);
 }
 
+/// Of each table whose row-level security keeps this role out, and what mends it.
+std::string PostgresSink::lacking_policies() {
+  std::string all;
+  if (session_->dialect().name() == "opengauss") return all;
+  session_->begin(server_.prelude);
+  const auto look = [&](const std::string& table, const std::vector<std::string>& commands) {
+    if (const auto lacks = lacks_policy(*session_, table, commands))
+      all += (all.empty() ? "" : ". And ") + lacks->message;
+  };
+  for (const Target& t : targets_) look(t.table.quoted, {"INSERT", "SELECT", "UPDATE"});
+  look(ledger_table_, {"INSERT", "SELECT"});
+  session_->commit();
+  return all;
+}
+
 /// What differs, where the server named only the first thing it met.
 Failure PostgresSink::explained(const DestinationFailure& why) noexcept {
   Failure told = why.failure;
@@ -42,6 +58,9 @@ Failure PostgresSink::explained(const DestinationFailure& why) noexcept {
   try {
     find_targets();
     check_grants();
+    // The server names the first table that refuses a row, and no cure.
+    const std::string policies = why.sqlstate() == "42501" ? lacking_policies() : "";
+    if (!policies.empty()) told.message = policies;
     for (const Target& t : targets_) {
       if (why.reporter != Reporter::replica_identity) break;
       if (const auto lacks = lacks_replica_identity(*session_, server_.prelude, *t.stream, t.table.quoted))

@@ -20,7 +20,7 @@ struct OwnTriggers {
   std::vector<std::string> names;     // quoted; of a partition with its name
   std::vector<std::string> disabled;  // the same ones: "ALTER TABLE t DISABLE TRIGGER a"
   bool on_insert = false;
-  bool deferred = false;  // one runs at COMMIT, unless it is told to run at once
+  std::string deferred;  // those that run at COMMIT unless they are told to run at once, for SET CONSTRAINTS
 
   bool any() const { return !names.empty(); }
 };
@@ -49,7 +49,7 @@ struct PostgresTable {
   bool may_have_own_code = false;
   OwnTriggers triggers;
   std::vector<KeyLimit> key_limits;
-  bool unlogged = false;
+  std::vector<std::string> unlogged;     // of it and what is below it (partitions), quoted: emptied after a crash
   bool partitioned = false;              // its partitions' indexes have names of their own
   bool distributed = false;              // over Citus's workers
   std::vector<std::string> constraints;  // names that a worker's error may hold; empty where it is not distributed

@@ -36,16 +36,20 @@ TEST_CASE("a backend that is terminated between batches is replaced without a fa
   CHECK(backend_of_sink(fixture) != old);
 }
 
-/// A deferred trigger that ends its own backend while COMMIT is at work. On the ledger: one of a stream's table is
-/// brought forward, so that rows which it changes are seen.
+/// A deferred trigger that ends its own backend while COMMIT is at work. Of a table behind the ledger: those of the
+/// ledger and of a stream's table are brought forward, so that rows which they change are seen.
 void end_backend_at_commit(PostgresFixture& fixture) {
   fixture.exec(
       "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM "
       "pg_terminate_backend(pg_backend_pid()); "
       "PERFORM pg_sleep(60); RETURN NULL; END $$");
   fixture.exec(
-      "CREATE CONSTRAINT TRIGGER dying AFTER INSERT ON sync_batches DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
-      "EXECUTE FUNCTION die()");
+      "CREATE TABLE elsewhere (buffer text); CREATE CONSTRAINT TRIGGER dying AFTER INSERT ON elsewhere DEFERRABLE "
+      "INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die(); CREATE FUNCTION pass_on() RETURNS trigger LANGUAGE "
+      "plpgsql AS $$ BEGIN INSERT INTO " +
+      fixture.schema() +
+      ".elsewhere VALUES (NEW.buffer); RETURN NULL; END $$; CREATE TRIGGER passing_on AFTER INSERT ON sync_batches FOR "
+      "EACH ROW EXECUTE FUNCTION pass_on()");
 }
 
 TEST_CASE("a batch whose connection is lost at COMMIT is in doubt, and sent again lands once", "[postgres][threads]") {
@@ -62,7 +66,7 @@ TEST_CASE("a batch whose connection is lost at COMMIT is in doubt, and sent agai
   CHECK(failure.sqlstate == "57P01");
   CHECK_THAT(failure.message, Catch::Contains("terminating connection due to administrator command"));
   CHECK(fixture.one("SELECT count(*) FROM small_files") == "0");
-  fixture.exec("DROP TRIGGER dying ON sync_batches");
+  fixture.exec("DROP TRIGGER dying ON elsewhere");
   for (int time = 0; time < 2; ++time) {  // the second time stands for a COMMIT that had been done
     const auto result = written(*sink, {rows.range(true)}).ranges.at(0);
     CHECK(result.synced == 2);
