@@ -227,8 +227,8 @@ class Destination {
 
   // What `forebay migrate` does; these connect for themselves and throw Error(destination | usage).
   virtual std::vector<MigrationState> migration_states() = 0;
-  /// Why migrate_up() cannot work there: a standby, transactions are read-only, or, where none is applied yet, this
-  /// role may not make tables.
+  /// Why migrate_up() cannot work there: a standby, transactions are read-only, an event trigger that stops it, or,
+  /// where none is applied yet, this role may not make tables.
   virtual std::optional<Failure> takes_no_migrations(bool none_yet) {
     (void)none_yet;
     return std::nullopt;

@@ -374,13 +374,22 @@ TEST_CASE("an event trigger that stops migrate up is named with the statement, a
       "CREATE FUNCTION no_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF tg_tag = 'COMMENT' THEN "
       "RAISE EXCEPTION 'whisper'; END IF; END $$; CREATE FUNCTION harmless() RETURNS event_trigger LANGUAGE "
       "plpgsql AS $$ BEGIN END $$; CREATE EVENT TRIGGER harmless ON ddl_command_start EXECUTE FUNCTION "
-      "harmless(); CREATE EVENT TRIGGER \"No DDL\" ON ddl_command_start EXECUTE FUNCTION no_ddl()");
+      "harmless(); CREATE EVENT TRIGGER \"No DDL\" ON ddl_command_start EXECUTE FUNCTION no_ddl(); CREATE EVENT "
+      "TRIGGER of_others ON ddl_command_start WHEN tag IN ('DROP TABLE') EXECUTE FUNCTION no_ddl()");
+  const auto check = site.run({"config", "check", "--json"});
+  CAPTURE(check.out);
+  CHECK(check.status == 3);
+  CHECK(says(check.out, "migrations are still to be applied, and nothing can be made there: "));
+  CHECK(says(check.out, R"(event trigger \"No DDL\" stopped it)"));
+  CHECK_FALSE(says(check.out, "whisper"));
+  CHECK(database.one("SELECT count(*) FROM pg_class WHERE relname LIKE 'backup%' OR relname LIKE 'forebay%'") == "0");
   const auto up = site.run({"migrate", "up"});
   CAPTURE(up.err);
   CHECK(up.status == 3);
   CHECK(says(up.err, "The statement was COMMENT ON COLUMN backup_files.file_path"));
   CHECK(says(up.err, "event trigger \"No DDL\" stopped it"));
   CHECK_FALSE(says(up.err, "harmless"));
+  CHECK_FALSE(says(up.err, "of_others"));
   CHECK_FALSE(says(up.err, "whisper"));
   const std::string to_do = advised(up.err);
   database.exec(to_do.substr(0, to_do.find("; then")));

@@ -143,8 +143,11 @@ class PostgresDestination final : public Destination {
   std::optional<Failure> takes_no_migrations(bool none_yet) override {
     PostgresSession session(target_, shared_->watchdog);
     const PostgresServer server = check_server(session, target_, options_);
-    if (server.takes_no_writes || !none_yet) return server.takes_no_writes;
-    return lacks_to_write(session, {&backup_files_stream(), &backup_sets_stream()});
+    if (server.takes_no_writes) return server.takes_no_writes;
+    if (none_yet) {
+      if (auto lacks = lacks_to_write(session, {&backup_files_stream(), &backup_sets_stream()})) return lacks;
+    }
+    return PostgresMigrator(session, server.prelude).stopped_by_event_trigger();
   }
   std::vector<std::string> preview_adoption() override {
     return migrating([](PostgresMigrator& m) { return m.preview_adoption(); });

@@ -1,5 +1,8 @@
 #include "sink/postgres/event_triggers.hpp"
 
+#include <optional>
+#include <sstream>
+
 #include "sink/sql_statements.hpp"
 
 namespace forebay {
@@ -21,14 +24,28 @@ struct EventTriggers {
   }
 };
 
-/// Those whose function the error names; else all that fire when tables are made or changed.
-EventTriggers event_triggers(PostgresSession& session, const std::string& prelude, const std::string& said) {
+/// "CREATE INDEX" of "CREATE UNIQUE INDEX …": what an event trigger's tags are held against.
+std::string tag_of(const std::string& statement) {
+  std::istringstream words(statement);
+  std::string tag, word;
+  while (words >> word) {
+    if (word == "UNIQUE" || word == "OR" || word == "REPLACE") continue;
+    tag += (tag.empty() ? "" : " ") + word;
+    if (tag == "COMMENT" || tag.find(' ') != std::string::npos) break;
+  }
+  return tag;
+}
+
+/// Those that fire for such a statement: the ones whose function the error names; else all of them.
+EventTriggers event_triggers(PostgresSession& session, const std::string& prelude, const std::string& statement,
+                             const std::string& said) {
   session.abort();
   session.begin(prelude);
   const auto rows = session.exec(
       "SELECT quote_ident(e.evtname), p.proname, e.evtenabled = 'A' FROM pg_catalog.pg_event_trigger e JOIN "
-      "pg_catalog.pg_proc p ON p.oid = e.evtfoid WHERE e.evtenabled IN ('O', 'A') AND e.evtevent <> 'login' ORDER BY "
-      "1");
+      "pg_catalog.pg_proc p ON p.oid = e.evtfoid WHERE e.evtenabled IN ('O', 'A') AND (e.evttags IS NULL OR $1 = ANY "
+      "(e.evttags)) AND (e.evtevent LIKE 'ddl\\_%' OR (e.evtevent <> 'login' AND $1 NOT LIKE 'C%')) ORDER BY 1",
+      {tag_of(statement)});
   session.abort();
   EventTriggers named;
   EventTriggers all;
@@ -39,25 +56,33 @@ EventTriggers event_triggers(PostgresSession& session, const std::string& prelud
   return named.count > 0 ? named : all;
 }
 
-DestinationFailure with_event_triggers(PostgresSession& session, const std::string& prelude,
-                                       const std::string& statement, const DestinationFailure& why) {
-  if (!(why.in_code || why.reporter == Reporter::raised) || !session.usable()) return why;
+std::optional<Failure> stopped_by_event_trigger(PostgresSession& session, const std::string& prelude,
+                                                const std::string& statement, const DestinationFailure& why) {
+  if (!(why.in_code || why.reporter == Reporter::raised) || !session.usable()) return std::nullopt;
   try {
-    const EventTriggers found = event_triggers(session, prelude, why.said);
-    if (found.count == 0) return why;
+    const EventTriggers found = event_triggers(session, prelude, statement, why.said);
+    if (found.count == 0) return std::nullopt;
     Failure told = why.failure;
     told.failure_class = FailureClass::schema;
     told.message += ". The statement was " + head_of(statement) + " …, and " +
                     (found.count == 1 ? "event trigger " : "one of the event triggers ") + found.names +
                     " stopped it. As a superuser run: " + found.disable + "; then `forebay migrate up`, and " +
                     found.enable;
-    return DestinationFailure(told);
+    return told;
   } catch (const std::exception&) {
-    return why;  // what the server said stands
+    return std::nullopt;  // what the server said stands
   }
 }
 
 }  // namespace
+
+bool has_event_triggers(PostgresSession& session) {
+  return !session
+              .exec(
+                  "SELECT 1 FROM pg_catalog.pg_event_trigger WHERE evtenabled IN ('O', 'A') AND evtevent <> 'login' "
+                  "LIMIT 1")
+              .empty();
+}
 
 void run_ddl(PostgresSession& session, const std::string& prelude, const std::string& sql) {
   if (session.dialect().name() == "opengauss") {
@@ -68,7 +93,9 @@ void run_ddl(PostgresSession& session, const std::string& prelude, const std::st
     try {
       session.exec(statement);
     } catch (const DestinationFailure& e) {
-      throw with_event_triggers(session, prelude, statement, e);
+      if (const auto told = stopped_by_event_trigger(session, prelude, statement, e))
+        throw StoppedByEventTrigger(*told);
+      throw;
     }
   }
 }

@@ -162,6 +162,25 @@ std::vector<std::string> PostgresMigrator::up(Adopt may_adopt, const std::vector
   return lines;
 }
 
+std::optional<Failure> PostgresMigrator::stopped_by_event_trigger() {
+  if (session_.dialect().name() == "opengauss") return std::nullopt;  // run_ddl() does not tell of them there
+  session_.begin(prelude_);
+  std::optional<Failure> why;
+  try {
+    if (has_event_triggers(session_)) {
+      session_.exec(session_.dialect().lock_limit(2'000));
+      std::vector<std::string> lines;
+      for (const Step& step : steps(applied(), Adopt::no)) take(step, {}, lines);
+    }
+  } catch (const StoppedByEventTrigger& e) {
+    why = e.failure;
+  } catch (const DestinationFailure&) {
+    // Anything else is told by who looks for it.
+  }
+  session_.abort();
+  return why;
+}
+
 void PostgresMigrator::run_adopting(const Adoption& adoption, const std::string& statement) {
   try {
     run_ddl(session_, prelude_, statement);

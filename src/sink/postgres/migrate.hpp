@@ -31,6 +31,9 @@ class PostgresMigrator {
   /// What up(Adopt::yes) would do with tables that are somebody's own, a line each; nothing where there are none.
   /// Changes nothing. Throws DestinationFailure(schema) where it would not adopt one of them.
   std::vector<std::string> preview_adoption();
+  /// Why an event trigger would stop up(): where there are any, what it would make is made in a transaction that is
+  /// rolled back.
+  std::optional<Failure> stopped_by_event_trigger();
   /// Throws DestinationFailure(schema) that names what of forebay's tables does not fit: what up() cannot mend.
   void check_fit();
   std::vector<std::string> down_preview(int count);
