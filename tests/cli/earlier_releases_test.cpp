@@ -193,7 +193,8 @@ TEST_CASE("rows in the quarantine of an earlier release are shown, sent again an
 void migrate_and_scan(const ScanSite& site) {
   CHECK(site.run({"config", "check"}).status == 0);
   CHECK(site.run({"migrate", "up"}).status == 0);
-  for (const auto& migration : summary_of(site.run({"migrate", "status", "--json"})).at("migrations")) {
+  const auto states = summary_of(site.run({"migrate", "status", "--json"}));
+  for (const auto& migration : states.at("migrations")) {
     CAPTURE(migration);
     CHECK(migration.at("applied") == true);
     CHECK(migration.at("changed") == false);

@@ -7,6 +7,7 @@
 
 #include "base/unique_fd.hpp"
 #include "support/places.hpp"
+#include "support/sanitizers.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
@@ -38,6 +39,10 @@ TEST_CASE("a FIFO as settings file says that it waits for its writer, and a pipe
 }
 
 TEST_CASE("a process with too few file descriptors names their limit", "[threads]") {
+#ifdef FOREBAY_SANITIZED
+  WARN("skipped: the sanitizer of undefined behaviour opens a pipe to look at an object, and has no descriptor for it");
+  return;
+#endif
   const Tree tree;
   const ScanSite site;
   bool told = false;

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/places.hpp"
+#include "support/sanitizers.hpp"
 #include "support/scan_site.hpp"
 
 namespace forebay::test {
@@ -32,6 +33,10 @@ CommandResult run_with_open_files(const ScanSite& site, int most, const std::vec
 
 TEST_CASE("with too few descriptors a scan goes on with fewer or ends with ulimit -n, and skips no directory",
           "[threads]") {
+#ifdef FOREBAY_SANITIZED
+  WARN("skipped: the sanitizer of undefined behaviour opens a pipe to look at an object, and has no descriptor for it");
+  return;
+#endif
   const Tree tree;
   for (int i = 0; i < 40; ++i) tree.file(std::to_string(i) + "/a/b/c/file");
   const std::size_t all = found_under(tree.path()).size();
