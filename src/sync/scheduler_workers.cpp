@@ -162,7 +162,7 @@ std::uint64_t Scheduler::landed_in(const Segment& segment) const {
 std::optional<Failure> Scheduler::search_on(Sink& sink, const SegmentPtr& segment, PoisonSearch& search, bool& done) {
   const PoisonSearch::Step step = search.next(segment->next_row, landed_in(*segment));
   if (step.what == PoisonSearch::What::try_other) {
-    const auto failure = try_row(sink, segment, step.first_row);
+    auto failure = try_row(sink, segment, step.first_row);
     if (failure && failure->cut_short == CutShort::nothing && failure->failure_class != FailureClass::row_refused)
       return failure;
     search.other_went_in(!failure);
