@@ -5,8 +5,8 @@
 
 namespace forebay {
 
-/// Asks whether it is so until it is, for two seconds at most: of a lock that another process holds for a moment, which
-/// flock() cannot wait for with a limit. False when it never was.
+/// Asks whether it is so until it is, for two seconds at most: of what another process or thread holds for a moment and
+/// nothing tells when it lets go, a flock() with a limit or a file descriptor. False when it never was.
 template <typename Condition>
 bool soon(const Condition& is_so) {
   constexpr std::chrono::milliseconds kPatience{2'000}, kPause{20};

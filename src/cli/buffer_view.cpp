@@ -184,6 +184,12 @@ std::vector<ListedBuffer> choose_buffers(const std::filesystem::path& state_dire
                                     "; `forebay status` lists those that are there");
 }
 
+void add_host_option(CommandSyntax& command, std::string& host) {
+  command.option("--host", host, "As well what the host of this name wrote, whose processes have ended")
+      .shown_as("NAME")
+      .not_empty("a host");
+}
+
 void check_host(const std::filesystem::path& state_directory, const std::string& host) {
   if (host.empty()) return;
   for (const ListedBuffer& buffer : list_buffers(state_directory)) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "adoption/buffer_listing.hpp"
+#include "cli/command_syntax.hpp"
 #include "control/client.hpp"
 
 namespace forebay::cli {
@@ -36,6 +37,9 @@ std::vector<BufferView> look_at_buffers(const std::filesystem::path& state_direc
 
 /// The folders alone, with the same errors.
 std::vector<ListedBuffer> choose_buffers(const std::filesystem::path& state_directory, const std::string& only);
+
+/// The option --host, by which what a host wrote that has another name now counts as this one's.
+void add_host_option(CommandSyntax& command, std::string& host);
 
 /// Throws Error(usage) where no buffer there was written on the host of `--host`: a slip in the name would leave the
 /// rows where they are. Empty: none was named.

@@ -6,11 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <ctime>
 #include <limits>
-#include <thread>
 
+#include "base/patience.hpp"
 #include "forebay/error.hpp"
 #include "scan/file_stat.hpp"
 #include "scan/loop.hpp"
@@ -27,7 +26,6 @@ constexpr std::size_t kWaitingMax = 65'536;
 constexpr std::size_t kDepthMax = 16'384;
 constexpr std::size_t kPathBytesMax = 1'048'576;
 constexpr std::int64_t kProgressIntervalUs = 50'000;
-constexpr std::chrono::milliseconds kDescriptorPause{10};
 
 /// NFS ends a listing whose place marks come again with ELOOP, which elsewhere is a matter of symlinks.
 std::string reason_of_listing(int error) {
@@ -139,18 +137,24 @@ void Walker::enter(Work&& work) {
 }
 
 DirectoryOpener::Opened Walker::open(const Work& work) {
-  constexpr int kTries = 20;  // another thread of the process may be about to close some
-  for (int tries = 1;; ++tries) {
-    DirectoryOpener::Opened opened;
-    {
-      const AnswerWatch::Waiting waiting(watch_, "open");
-      opened = opener_.open(*work.directory, work.via);
-    }
-    if (opened.fd || !lacks_descriptors(opened.failure)) return opened;
-    if (tries == kTries || stopped()) end_for_descriptors("open", work.directory->path(), EMFILE);
+  DirectoryOpener::Opened opened;
+  const auto lacks = [&] { return !opened.fd && lacks_descriptors(opened.failure); };
+  const auto try_to = [&] {
+    const AnswerWatch::Waiting waiting(watch_, "open");
+    opened = opener_.open(*work.directory, work.via);
+  };
+  try_to();
+  if (!lacks()) return opened;
+
+  // With its own given back; and another thread of the process may be about to close some.
+  const auto try_again = [&] {
     give_descriptors_back();
-    if (tries > 1) std::this_thread::sleep_for(kDescriptorPause);
-  }
+    try_to();
+    return !lacks() || stopped();
+  };
+  soon(try_again);
+  if (lacks()) end_for_descriptors("open", work.directory->path(), EMFILE);
+  return opened;
 }
 
 void Walker::give_descriptors_back() {

@@ -170,9 +170,7 @@ void add_recover_command(CommandSyntax& app) {
            "was ahead: below 0)")
       .shown_as("SECONDS");
   c.option("--buffer", a->buffer, "Only the buffer of this name").shown_as("ID");
-  c.option("--host", a->host, "As well what the host of this name wrote, whose processes have ended")
-      .shown_as("NAME")
-      .not_empty("a host");
+  add_host_option(c, a->host);
   c.flag("--json", a->json, "Print one JSON object");
   c.examples({"forebay recover", "forebay recover --to postgresql://backup@other-host/catalog",
               "forebay recover --shift-versions -3600"});

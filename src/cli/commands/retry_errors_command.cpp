@@ -224,9 +224,7 @@ void add_retry_errors_command(CommandSyntax& app) {
   auto a = std::make_shared<RetryArguments>();
   c.option("--stream", a->stream, "Only rows of this stream").shown_as("NAME");
   c.option("--buffer", a->buffer, "Only this one (`forebay errors` shows their IDs)").shown_as("ID");
-  c.option("--host", a->host, "As well what the host of this name wrote, whose processes have ended")
-      .shown_as("NAME")
-      .not_empty("a host");
+  add_host_option(c, a->host);
   add_destination_option(c, a->to, "Send what ended processes left here, whatever destination it was meant for");
   c.flag("--json", a->json, "Print one JSON object");
   c.examples({"forebay retry-errors", "forebay retry-errors --stream backup_files"});

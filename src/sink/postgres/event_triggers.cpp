@@ -8,6 +8,8 @@
 namespace forebay {
 namespace {
 
+constexpr const char* kMayFire = "e.evtenabled IN ('O', 'A') AND e.evtevent <> 'login'";
+
 struct EventTriggers {
   int count = 0;
   std::string names, disable, enable;
@@ -42,9 +44,12 @@ EventTriggers event_triggers(PostgresSession& session, const std::string& prelud
   session.abort();
   session.begin(prelude);
   const auto rows = session.exec(
-      "SELECT quote_ident(e.evtname), p.proname, e.evtenabled = 'A' FROM pg_catalog.pg_event_trigger e JOIN "
-      "pg_catalog.pg_proc p ON p.oid = e.evtfoid WHERE e.evtenabled IN ('O', 'A') AND (e.evttags IS NULL OR $1 = ANY "
-      "(e.evttags)) AND (e.evtevent LIKE 'ddl\\_%' OR (e.evtevent <> 'login' AND $1 NOT LIKE 'C%')) ORDER BY 1",
+      std::string(
+          "SELECT quote_ident(e.evtname), p.proname, e.evtenabled = 'A' FROM pg_catalog.pg_event_trigger e JOIN "
+          "pg_catalog.pg_proc p ON p.oid = e.evtfoid WHERE ") +
+          kMayFire +
+          " AND (e.evttags IS NULL OR $1 = ANY (e.evttags)) AND (e.evtevent LIKE 'ddl\\_%' OR $1 NOT LIKE 'C%') ORDER "
+          "BY 1",
       {tag_of(statement)});
   session.abort();
   EventTriggers named;
@@ -76,12 +81,13 @@ std::optional<Failure> stopped_by_event_trigger(PostgresSession& session, const 
 
 }  // namespace
 
-bool has_event_triggers(PostgresSession& session) {
-  return !session
-              .exec(
-                  "SELECT 1 FROM pg_catalog.pg_event_trigger WHERE evtenabled IN ('O', 'A') AND evtevent <> 'login' "
-                  "LIMIT 1")
-              .empty();
+std::string event_trigger_names(PostgresSession& session) {
+  return session
+      .exec(std::string("SELECT coalesce(string_agg(quote_ident(e.evtname), ', ' ORDER BY e.evtname), '') FROM "
+                        "pg_catalog.pg_event_trigger e WHERE ") +
+            kMayFire)
+      .at(0)[0]
+      .c_str();
 }
 
 void run_ddl(PostgresSession& session, const std::string& prelude, const std::string& sql) {

@@ -12,8 +12,9 @@ class StoppedByEventTrigger : public DestinationFailure {
   using DestinationFailure::DestinationFailure;
 };
 
-/// Whether any is enabled that could stop a statement that makes or changes tables.
-bool has_event_triggers(PostgresSession& session);
+/// Names of those that may fire for a statement, quoted, with ", " between; empty where there are none. In a
+/// transaction. A PostgreSQL's: others have no such table.
+std::string event_trigger_names(PostgresSession& session);
 
 /// Runs statements that make or change tables, in the transaction that is under way, one by one. Throws
 /// StoppedByEventTrigger where somebody's event trigger stops one; the transaction has ended then. `prelude`: what a

@@ -167,7 +167,7 @@ std::optional<Failure> PostgresMigrator::stopped_by_event_trigger() {
   session_.begin(prelude_);
   std::optional<Failure> why;
   try {
-    if (has_event_triggers(session_)) {
+    if (!event_trigger_names(session_).empty()) {
       session_.exec(session_.dialect().lock_limit(2'000));
       std::vector<std::string> lines;
       for (const Step& step : steps(applied(), Adopt::no)) take(step, {}, lines);

@@ -1,5 +1,6 @@
 // What PostgresSink makes of a batch that failed: what it is to be taken for, and what else a person wants to know of
 // it.
+#include "sink/postgres/event_triggers.hpp"
 #include "sink/postgres/foresight.hpp"
 #include "sink/postgres/lock_holder.hpp"
 #include "sink/postgres/policies.hpp"
@@ -22,12 +23,7 @@ void PostgresSink::do_without_stage(const NoStage& stage) {
   std::string triggers;
   if (session_->dialect().name() == "postgres") {
     session_->begin(server_.prelude);
-    triggers = session_
-                   ->exec(
-                       "SELECT coalesce(string_agg(quote_ident(evtname), ', ' ORDER BY evtname), '') FROM "
-                       "pg_catalog.pg_event_trigger WHERE evtenabled <> 'D'")
-                   .at(0)[0]
-                   .c_str();
+    triggers = event_trigger_names(*session_);
     session_->commit();
   }
   const std::string line = target_.description + ": CREATE TEMPORARY TABLE, or COPY into it, fails: " + stage.why +
