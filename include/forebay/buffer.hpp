@@ -89,7 +89,7 @@ class Buffer {
   /// Sends what is in this buffer's quarantine again, each row at its first version, so that a newer one at the
   /// destination stays: rows of `stream`, or of all streams (empty). A row leaves the quarantine when its commit is
   /// known, and not before; one that is refused again stays. Returns when all of them are settled, or at the timeout;
-  /// those that are not are tried on. For after the cause was mended. Throws Error: local or damaged (the quarantine
+  /// those that are not are tried on. For after the cause was fixed. Throws Error: local or damaged (the quarantine
   /// cannot be read or written), usage (a stream that is not known), stopped.
   RetryResult retry_errors(std::string_view stream = {}, std::chrono::milliseconds timeout = std::chrono::seconds(300));
 

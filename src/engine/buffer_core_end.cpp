@@ -90,10 +90,10 @@ bool BufferCore::quarantine_stays(const SyncResult& result) {
   if (result.quarantined_rows > 0) {
     const std::string them = result.quarantined_rows == 1 ? "it" : "them";
     // Not that it is for what they contain: a timeout or a lost session may be the reason, too.
-    log_(LogLevel::warning,
-         counted(result.quarantined_rows, "row is", "rows are") + " in quarantine: the destination does not take " +
-             them + "; forebay errors shows why, and when the cause is mended, forebay retry-errors sends " + them +
-             " again");
+    log_(LogLevel::warning, counted(result.quarantined_rows, "row is", "rows are") +
+                                " in quarantine: the destination does not take " + them +
+                                "; forebay errors shows why, and when the cause is fixed, forebay retry-errors sends " +
+                                them + " again");
   }
   return stays;
 }

@@ -360,7 +360,7 @@ TEST_CASE("a table that cannot be adopted as it is names what mends it, and that
   const auto refused = runs(site, {"migrate", "up"}, 3);
   CHECK(says(refused.err, what));
   CHECK(says(config_check(site, 3), what));
-  const std::string mends = between(refused.err, "What mends it: ", "; then `forebay migrate up`");
+  const std::string mends = between(refused.err, "To fix it: ", "; then `forebay migrate up`");
   CAPTURE(mends);
   for (std::string rest = mends; !rest.empty();) {
     const auto end = std::min(rest.find("; "), rest.size());

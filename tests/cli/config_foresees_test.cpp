@@ -181,7 +181,7 @@ TEST_CASE("a setting of the login that the server refuses is no matter of tables
     CAPTURE(options, check.out);
     CHECK(check.status == 3);
     CHECK(says(findings_of(check, "problem"),
-               "mend what is set at login: options= in the destination's URL, or PGOPTIONS"));
+               "fix what is set at login: options= in the destination's URL, or PGOPTIONS"));
     CHECK_FALSE(says(check.out, "a table was changed"));
   }
 }

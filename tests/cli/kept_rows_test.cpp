@@ -126,7 +126,7 @@ TEST_CASE("tables of another program with a rule, or a key in which paths are eq
   CHECK(up.status != 0);
   CHECK(says(up.err, cure));
   // What is said is what mends it.
-  const auto at = up.err.find("What mends it: ") + std::string_view("What mends it: ").size();
+  const auto at = up.err.find("To fix it: ") + std::string_view("To fix it: ").size();
   database.exec(up.err.substr(at, up.err.find("; then `forebay migrate up`") - at));
   CHECK(site.run({"migrate", "up"}).status == 0);
   const Tree tree;

@@ -134,7 +134,7 @@ TEST_CASE("a table that was changed is told with what mends it, and migrate up d
     CHECK(scan.status == 3);
     CHECK(says(scan.err, problem));
 
-    const std::string_view mends = "What mends it: ";
+    const std::string_view mends = "To fix it: ";
     const auto begin = problem.find(mends);
     REQUIRE(begin != std::string::npos);
     fixture.exec(problem.substr(begin + mends.size(),

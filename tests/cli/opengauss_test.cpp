@@ -163,7 +163,7 @@ TEST_CASE("a table of forebay's that is dropped, renamed or changed in an openGa
 
   fixture.exec("ALTER TABLE backup_files DROP display_name");
   const std::string add = "ALTER TABLE \"" + fixture.schema() + "\".\"backup_files\" ADD COLUMN \"display_name\" text";
-  CHECK(says(run(site, {"config", "check"}, 3), "What mends it: " + add));
+  CHECK(says(run(site, {"config", "check"}, 3), "To fix it: " + add));
   CHECK(says(run(site, {"migrate", "up"}, 3), add));
   fixture.exec(add);
   const Tree tree;

@@ -161,7 +161,7 @@ void print_text(const std::filesystem::path& state, const std::vector<Found>& al
     if (!f.rows.empty()) print_rows(f, show, colours);
   }
   if (shown < sum) std::cout << "\n" << human_count(sum - shown) << " more; --limit 0 shows all\n";
-  std::cout << "\nwhen the cause is mended: forebay retry-errors\n";
+  std::cout << "\nwhen the cause is fixed: forebay retry-errors\n";
 }
 
 int run_errors(const ErrorsArguments& a, CommandContext& context) {

@@ -220,7 +220,7 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
 }
 
 void add_retry_errors_command(CommandSyntax& app) {
-  CommandSyntax c = app.subcommand("retry-errors", "Send quarantined rows again, after the cause was mended");
+  CommandSyntax c = app.subcommand("retry-errors", "Send quarantined rows again, after the cause was fixed");
   auto a = std::make_shared<RetryArguments>();
   c.option("--stream", a->stream, "Only rows of this stream").shown_as("NAME");
   c.option("--buffer", a->buffer, "Only this one (`forebay errors` shows their IDs)").shown_as("ID");

@@ -73,10 +73,9 @@ void check_columns(PostgresSession& session, const Stream& stream, const ActualC
   misfits.insert(misfits.end(), unsafe.begin(), unsafe.end());
   if (misfits.empty()) return;
   const std::string mends = mending_statements(table, misfits, false);
-  refuse(table,
-         named(misfits) + ". " +
-             (mends.empty() ? "Change these columns" : "What mends it: " + mends + "; then `forebay migrate up`") +
-             ". Or rename the table, and forebay makes one of its own");
+  refuse(table, named(misfits) + ". " +
+                    (mends.empty() ? "Change these columns" : "To fix it: " + mends + "; then `forebay migrate up`") +
+                    ". Or rename the table, and forebay makes one of its own");
 }
 
 /// What tells the rows of a table apart, and which of those with one key is the newest.

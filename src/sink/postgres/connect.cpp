@@ -43,7 +43,7 @@ HostRefusal refusal_of(std::string_view libpq_says) {
   if (row != nullptr && !row->cure.empty()) r.cure = row->cure;
   if (refuses_setting(said.sqlstate)) {
     r.failure_class = FailureClass::login_or_target;
-    r.cure = "mend what is set at login: options= in the destination's URL, or PGOPTIONS";
+    r.cure = "fix what is set at login: options= in the destination's URL, or PGOPTIONS";
   }
   // libpq asks the same question at the end of some of its messages.
   if (r.cure.starts_with("is the server running") && said.text.find("Is the server running") != std::string::npos)

@@ -143,7 +143,7 @@ Failure misfit_failure(const Stream& stream, const std::string& quoted, const st
   std::string message = "table " + quoted + " does not fit " +
                         (stream.name.empty() ? "the batch ledger" : "stream " + stream.name) + ": " + named(misfits);
   const std::string by_hand = mending_statements(quoted, misfits, adoptable);
-  if (!by_hand.empty()) message += ". What mends it: " + by_hand;
+  if (!by_hand.empty()) message += ". To fix it: " + by_hand;
   if (column_missing) message += " (a column that was renamed: ALTER TABLE … RENAME COLUMN … TO … instead)";
   if (adopting_helps)
     message += by_hand.empty() ? ". `forebay migrate up` adds what is missing"

@@ -133,7 +133,7 @@ TEST_CASE("a table that Citus keeps in a way that takes no upsert is told when i
   CHECK(failure->failure_class == FailureClass::schema);
   CHECK_THAT(failure->message, Catch::Contains(c.told));
   // The advice, as it stands there.
-  const auto begin = failure->message.find("What mends it: ");
+  const auto begin = failure->message.find("To fix it: ");
   REQUIRE(begin != std::string::npos);
   std::string advice = failure->message.substr(begin + 15);
   const std::string index = "then, with the unique index on the key in place, ";

@@ -331,7 +331,7 @@ TEST_CASE("a unique index beside the key's is refused where an upsert cannot nam
     CHECK(failure.failure_class == FailureClass::schema);
     CHECK_THAT(failure.message, (Catch::Contains("unique index \"other\" stands beside the key's") ||
                                  Catch::Contains("constraint \"other\" is deferrable, or an exclusion")) &&
-                                    Catch::Contains("What mends it: ") && Catch::Contains(c.mended));
+                                    Catch::Contains("To fix it: ") && Catch::Contains(c.mended));
   }
 }
 
