@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
     for (std::string line; std::getline(std::cin, line);) {
       std::cout << answer(line, buffer, writer, feeder).dump() << std::endl;
     }
-    buffer.stop(std::chrono::milliseconds(0));
+    static_cast<void>(buffer.stop(std::chrono::milliseconds(0)));
     return 0;
   } catch (const std::exception& e) {
     std::cerr << "forebay_feed: " << e.what() << "\n";

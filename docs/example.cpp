@@ -26,7 +26,7 @@ int main() try {
   }
   producers.clear();  // joins
 
-  buffer.force_sync(std::chrono::seconds(30));
+  if (!buffer.force_sync(std::chrono::seconds(30)).settled) std::clog << "some rows are still pending after 30 s\n";
   const forebay::SyncStatus status = buffer.get_sync_status();
   const forebay::Counts files = buffer.get_stats();
   std::cout << "destination " << status.destination << " is " << to_string(status.destination_state) << ": "

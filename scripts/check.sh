@@ -9,7 +9,8 @@
 #   shell    ShellCheck on every script, and the examples in the Python ones
 #   docs     what the pages say: who may include whom, links, paths, both READMEs in step (scripts/check_docs.py)
 #   bench    bench/ compiles without a warning, and the examples in its Python hold
-#   shared   an optimized build with shared libraries, warnings being errors; the consumer project against its install
+#   shared   an optimized build with shared libraries, warnings being errors; what the library exports
+#            (scripts/check_exports.py); the consumer project against its install
 #
 #   scripts/check.sh               all of them
 #   scripts/check.sh --fix format
@@ -65,7 +66,8 @@ bench() {
 shared() {
   # Some warnings of g++ come only with optimization, which the dev build goes without.
   cmake -S . -B build/shared -G Ninja "$launcher" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DFOREBAY_WERROR=ON \
-    -DFOREBAY_BUILD_TESTS=OFF >/dev/null && cmake --build build/shared -j "$(nproc)" && tests/consumer/run.sh build/shared
+    -DFOREBAY_BUILD_TESTS=OFF >/dev/null && cmake --build build/shared -j "$(nproc)" && scripts/check_exports.py build/shared/libforebay.so &&
+    tests/consumer/run.sh build/shared
 }
 
 passed=0 failed=0

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "forebay/error.hpp"
+#include "forebay/export.hpp"
 #include "forebay/file_record.hpp"
 #include "forebay/options.hpp"
 #include "forebay/status.hpp"
@@ -18,10 +19,10 @@ namespace forebay {
 class WriterCore;
 class BufferCore;
 
-/// A producer thread's handle on one stream. Used by one thread at a time; make one per thread. Movable; one that was
-/// moved from may only be destroyed or assigned to. Destroying it hands over what it holds. It may outlive its Buffer
-/// or the Buffer's stop(); add() then throws Error(stopped).
-class Writer {
+/// Takes records of one stream, from one thread at a time: make one for each producer thread, by Buffer::writer().
+/// Movable; a Writer that was moved from may only be destroyed or assigned to. Its destructor hands over the rows that
+/// it has collected. A Writer may outlive its Buffer and Buffer::stop(): add() then throws Error(stopped).
+class FOREBAY_EXPORT Writer {
  public:
   Writer(Writer&&) noexcept;
   Writer& operator=(Writer&&) noexcept;
@@ -29,30 +30,41 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
   ~Writer();
 
-  /// The version of what is looked at next: take it before looking at the source, so that who looked later wins.
-  std::int64_t next_version();
+  /// A version, greater than all before it. Take it before you look at a source that may change (a file, say), and pass
+  /// it to add(): of two threads that look at one file, the one that looked later then wins.
+  [[nodiscard]] std::int64_t next_version();
 
-  /// Takes one record: a value or null for each column of the stream, in order. Copies what it is given; returns in
-  /// about a microsecond; never waits for the network. Waits for room on disk when that is full and the policy is
-  /// `wait`. Of two records with one key the greater version wins; without one given, add() takes next_version().
-  /// Throws Error, and has not taken the record: usage (values of another number or type than the stream's columns),
-  /// full (policy `fail`), local (no memory, in which case earlier records that were not yet acknowledged may be lost
-  /// too, and the message says how many; or the journal cannot be written), stopped (also in a forked child).
-  /// What text and json hold is not looked at here; the destination refuses what is not UTF-8 or not JSON.
-  /// With Options::buffered false, the add() that fills a batch waits until it has landed, and throws
-  /// Error(destination) when nothing lands for Options::drain_timeout; that record is taken, and tried again while the
-  /// Buffer lives.
+  /// Takes one record: a value, or null, for each column of the stream, in order. Copies the values, and usually
+  /// returns within about a microsecond. Never waits for the network, except with Options::buffered false.
+  ///
+  /// Of two records with the same key, the one with the greater version wins, in whatever order they arrive. Without
+  /// `version`, next_version() is taken. Whether text is UTF-8 and json is JSON is not checked here: the destination
+  /// refuses what is not.
+  ///
+  /// Blocks while there is no room on disk, if the policy is `wait`.
+  ///
+  /// Throws Error, and has not taken the record:
+  /// - usage: number or types of the values are not those of the stream's columns
+  /// - full: there is no room, and the policy is `fail`
+  /// - stopped: the Buffer is stopped, or this is a forked child
+  /// - local: the journal cannot be written; or memory is exhausted, and then earlier rows that were not yet
+  ///   acknowledged may be lost, too: the message says how many
+  ///
+  /// With Options::buffered false, the add() that completes a batch waits until the batch has landed. It throws
+  /// Error(destination) if nothing lands for Options::drain_timeout. That record has been taken, and forebay goes on
+  /// trying to send it while the Buffer lives.
   void add(std::span<const Value> values);
   void add(std::int64_t version, std::span<const Value> values);
 
-  /// The same for the built-in streams `backup_files` and `backup_sets`; the Writer must be one of that stream.
+  /// The same for the built-in streams `backup_files` and `backup_sets`. Throws Error(usage) if the Writer is of
+  /// another stream.
   void add_file(const FileRecord& record);
   void add_file(std::int64_t version, const FileRecord& record);
   void add_set(const BackupSet& set);
 
-  /// Returns when every record added before is acknowledged (Options::durability says what that survives). Rows are
-  /// acknowledged by themselves within 50 ms or 1,000 rows. Throws Error(local) when the journal cannot be written: the
-  /// records are in memory and on their way all the same.
+  /// Returns when every record that this Writer took before is acknowledged: when it survives what Options::durability
+  /// says. Without commit(), that is so within 50 ms or 1,000 rows. Throws Error(local) if the journal cannot be
+  /// written; the records are then in memory only, and are sent all the same.
   void commit();
 
  private:
@@ -62,52 +74,56 @@ class Writer {
   std::unique_ptr<Parts> parts_;
 };
 
-/// A write-ahead buffer in front of one destination. Several in one process work. Thread-safe. Not for a forked child.
-class Buffer {
+/// A write-ahead buffer in front of one destination. Thread-safe. A process may have several. A forked child must not
+/// use its parent's: every call throws Error(stopped) there.
+class FOREBAY_EXPORT Buffer {
  public:
-  /// Makes the buffer's folder in the state directory and starts its threads; connects later, by itself. A destination
-  /// that is away is no error: see get_sync_status(). Throws Error: usage (options that cannot be meant, a place that
-  /// cannot be a state directory), not_built_yet, local (the state directory cannot be written).
+  /// Creates the buffer's folder in the state directory, adopts what ended processes left (Options::recover), and
+  /// starts threads. Does not connect, and so a destination that is down is no error: get_sync_status() reports it.
+  /// Throws Error: usage (invalid options, or a state directory where none can be), not_built_yet, local (the state
+  /// directory cannot be written).
   explicit Buffer(Options options);
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
-  /// Stops without draining. What was acknowledged and is not at the destination stays in the state directory, for
-  /// the next Buffer there or `forebay recover`.
+  /// Stops without waiting for the destination. Acknowledged rows that have not landed stay in the state directory,
+  /// for the next Buffer there or for recover().
   ~Buffer();
 
-  /// A handle for one producer thread. Throws Error(usage) for an unknown stream, Error(stopped) after stop().
-  Writer writer(std::string_view stream = "backup_files");
+  /// A Writer for one producer thread. Throws Error(usage) if no such stream is declared, Error(stopped) after stop().
+  [[nodiscard]] Writer writer(std::string_view stream = "backup_files");
 
-  /// Adds a file from any thread. Threads share one Writer here: convenient, and slower than a writer() for each.
+  /// Adds a file, from any thread, with the errors of Writer::add_file(). Threads share one Writer here, which makes
+  /// this slower than a writer() for each.
   void add_file(const FileRecord& record);
 
-  /// Sends every record whose add() returned before this call, and returns when that fixed set is settled, or at the
-  /// timeout. Producers go on meanwhile. Does not throw for a destination that fails, nor for rows that it refuses: ask
-  /// SyncResult::outcome() whether all of them are there.
+  /// Sends every row whose add() had returned before this call. Returns when they are settled (at the destination,
+  /// superseded or in quarantine), or at the timeout. Producers may go on meanwhile. Throws neither for a destination
+  /// that fails nor for rows that it refuses: ask SyncResult::outcome().
   SyncResult force_sync(std::chrono::milliseconds timeout = std::chrono::seconds(300));
 
-  /// Sends what is in this buffer's quarantine again, each row at its first version, so that a newer one at the
-  /// destination stays: rows of `stream`, or of all streams (empty). A row leaves the quarantine when its commit is
-  /// known, and not before; one that is refused again stays. Returns when all of them are settled, or at the timeout;
-  /// those that are not are tried on. For after the cause was fixed. Throws Error: local or damaged (the quarantine
-  /// cannot be read or written), usage (a stream that is not known), stopped.
+  /// Sends the rows of this Buffer's quarantine again: those of `stream`, or of every stream if it is empty. To be
+  /// called after the cause was fixed. A row keeps its version, and so does not overwrite a newer one at the
+  /// destination. It leaves the quarantine only when its commit is confirmed; if it is refused again, it stays. Returns
+  /// when all are settled, or at the timeout; forebay goes on sending those that are not. Throws Error: usage (no such
+  /// stream), local or damaged (the quarantine cannot be read or written), stopped.
   RetryResult retry_errors(std::string_view stream = {}, std::chrono::milliseconds timeout = std::chrono::seconds(300));
 
-  /// Writes every row that is not at the destination yet, adopted ones included, to one checkpoint file in
-  /// Options::checkpoint_directory, and returns when it is whole and flushed. Producers go on meanwhile; rows whose
-  /// add() returned before this call are in it. Throws Error: local (the file cannot be written; nothing is left of
-  /// it), usage (no state directory: Options::send or ::buffered is false), stopped.
+  /// Writes all pending rows, adopted ones included, to one checkpoint file in Options::checkpoint_directory. Every
+  /// row whose add() had returned before this call, and that is pending, is in it. Returns when the file is complete
+  /// and flushed. Producers may go on meanwhile. Throws Error: local (the file cannot be written; no part of it is
+  /// left), usage (no state directory: Options::send or Options::buffered is false), stopped.
   CheckpointResult create_checkpoint();
 
-  /// Refuses further records, and drains: until everything is settled, or nothing has landed for `stall_max`, or
-  /// `give_up` (asked ten times a second) returns true. What is left then lies in the state directory, and so do rows
-  /// in quarantine: ask SyncResult::outcome(). Later calls return the same.
+  /// Takes no more records, and sends what is pending. Returns when everything is settled, when nothing has landed for
+  /// `stall_max` (without it: Options::drain_timeout), or when `give_up` returns true; that is called about ten times a
+  /// second, by the calling thread. Rows that are pending or in quarantine then stay in the state directory: ask
+  /// SyncResult::outcome(). Later calls return the same result at once.
   SyncResult stop(std::chrono::milliseconds stall_max, const std::function<bool()>& give_up = {});
-  SyncResult stop();  ///< with Options::drain_timeout
+  SyncResult stop();
 
-  SyncStatus get_sync_status() const;
-  /// Of one stream; throws Error(usage) for one that is not known.
-  Counts get_stats(std::string_view stream = "backup_files") const;
+  [[nodiscard]] SyncStatus get_sync_status() const;
+  /// The counts of one stream. Throws Error(usage) if no such stream is declared.
+  [[nodiscard]] Counts get_stats(std::string_view stream = "backup_files") const;
 
  private:
   struct SharedWriter;

@@ -5,21 +5,23 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "forebay/export.hpp"
 #include "forebay/options.hpp"
 #include "forebay/reason.hpp"
 
 namespace forebay {
 
-/// Rows of one stream. accepted = synced + superseded + pending + quarantined + dropped, but for rows that are on their
-/// way from one to the other while a status is taken.
+/// Counts of rows. accepted = synced + superseded + pending + quarantined + dropped, except for rows that change from
+/// one to the other while a status is taken.
 struct Counts {
   std::uint64_t accepted = 0;     ///< taken by add()
-  std::uint64_t synced = 0;       ///< at the destination, at this version
-  std::uint64_t superseded = 0;   ///< lost to a newer version of their key, in their batch or at the destination
-  std::uint64_t pending = 0;      ///< not there yet
-  std::uint64_t quarantined = 0;  ///< refused by the destination for what they contain, and kept in quarantine
+  std::uint64_t synced = 0;       ///< at the destination, in this version
+  std::uint64_t superseded = 0;   ///< a newer version of the row is at the destination, or was in the same batch
+  std::uint64_t pending = 0;      ///< not at the destination yet
+  std::uint64_t quarantined = 0;  ///< refused by the destination for what they contain, and kept
   std::uint64_t dropped = 0;      ///< refused, and given up by `forebay errors --drop`
 
   Counts& operator+=(const Counts& other) noexcept {
@@ -34,94 +36,95 @@ struct Counts {
 };
 
 enum class DestinationState : std::uint8_t {
-  unknown,  ///< not tried yet
-  ok,
-  degraded,      ///< some batches fail, or rows wait for more than three sync intervals
-  down,          ///< away, or says to come back later; tried again by itself
-  misconfigured  ///< login, target, clock or schema: a person must mend it; tried again, slowly
+  unknown,       ///< not tried yet
+  ok,            ///< rows land
+  degraded,      ///< some batches fail, or rows have been pending for more than three times Options::interval
+  down,          ///< unreachable, or not ready for now; tried again automatically
+  misconfigured  ///< login, database, clock or tables are wrong, and a person must fix that; tried again, less often
 };
-constexpr std::string_view to_string(DestinationState s) noexcept {
-  constexpr std::array<std::string_view, 5> kNames = {"unknown", "ok", "degraded", "down", "misconfigured"};
-  return kNames[static_cast<std::size_t>(s)];
-}
+[[nodiscard]] FOREBAY_EXPORT std::string_view to_string(DestinationState state) noexcept;
 
-/// What became of rows that were to be brought to the destination. Nothing is pending in the first two, so waiting
-/// longer changes neither.
+/// What became of rows. With the first two nothing is pending, and so waiting longer changes nothing.
 enum class SyncOutcome : std::uint8_t {
   complete,    ///< every row is at the destination, or superseded there
-  incomplete,  ///< every row is settled, and some are not there: in quarantine, or missing since a failover
-  unsettled    ///< rows are pending: buffered, and tried on
+  incomplete,  ///< some rows are not there, and will not be sent again by themselves: in quarantine, or missing
+  unsettled    ///< some rows are pending: kept, and sent as soon as the destination takes them
 };
-constexpr std::string_view to_string(SyncOutcome o) noexcept {
-  constexpr std::array<std::string_view, 3> kNames = {"complete", "incomplete", "unsettled"};
-  return kNames[static_cast<std::size_t>(o)];
-}
-/// The rule of SyncStatus::outcome() and SyncResult::outcome().
-constexpr SyncOutcome outcome_of(bool settled, std::uint64_t rows_not_there) noexcept {
+[[nodiscard]] FOREBAY_EXPORT std::string_view to_string(SyncOutcome outcome) noexcept;
+/// The rule by which every outcome() below decides.
+[[nodiscard]] constexpr SyncOutcome outcome_of(bool settled, std::uint64_t rows_not_there) noexcept {
   if (!settled) return SyncOutcome::unsettled;
   return rows_not_there > 0 ? SyncOutcome::incomplete : SyncOutcome::complete;
 }
 
-/// A moment's picture of a Buffer.
+/// A Buffer at one moment. Members that end in _us are microseconds since 1970-01-01 00:00 UTC, those in _s are
+/// seconds. Counts are of this Buffer's lifetime unless something else is said.
 struct SyncStatus {
-  std::string buffer;
-  Durability durability = Durability::process;
-  std::string destination;         ///< without secrets
-  std::string destination_server;  ///< what it turned out to be; empty where there is nothing to say (PostgreSQL)
+  // The Buffer and its destination
+  std::string buffer;                           ///< the name of its folder, which `forebay status` shows
+  Durability durability = Durability::process;  ///< as in Options
+  std::string state_directory;                  ///< empty: there is none
+  std::string destination;                      ///< its URL, without secrets
+  std::string destination_server;               ///< what the server turned out to be, if not PostgreSQL; else empty
   DestinationState destination_state = DestinationState::unknown;
-  std::optional<std::int64_t> destination_since_us;  ///< microseconds since 1970: when it came into this state
-  std::string last_error;                            ///< one line, empty when all is well
-  std::optional<std::int64_t> last_error_us;         ///< microseconds since 1970: when it was met, the last time
-  std::map<std::string, Counts> streams;
-  std::uint64_t missing_rows = 0;  ///< counted as landed, and gone since another server answers (a failover)
-  Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
-  /// Why rows of buffers that were taken over had not landed, as their own processes, or who tried since, left it
-  /// noted: of those where something was.
+  std::optional<std::int64_t> destination_since_us;  ///< when it came into that state
+  std::string last_error;                            ///< one line; empty: all is well
+  std::optional<std::int64_t> last_error_us;         ///< when that error occurred last
+
+  // Rows
+  std::map<std::string, Counts> streams;  ///< rows added to this Buffer, by stream
+  std::uint64_t missing_rows = 0;         ///< had landed, and are not at the server that took over in a failover
+  std::uint64_t retried_rows = 0;         ///< those among the quarantined that are being sent again now
+  std::uint64_t journaled_rows = 0;       ///< those among the pending that are in journals, and so outlive the process
+  double oldest_pending_s = 0;            ///< age of the oldest pending row
+
+  // What earlier processes left, and this Buffer adopted when it started
+  Counts recovered;          ///< adopted rows; not counted in `streams`
+  Counts recovered_retries;  ///< adopted rows from quarantine that are sent again (quarantined: refused again)
+  std::uint64_t quarantined_before = 0;  ///< other rows in quarantine of the adopted buffers
+  std::uint64_t quarantined_left = 0;    ///< rows in quarantine of buffers not adopted, as they hold nothing else
+  /// The last error of one buffer, as its own process, or one that tried to recover it, noted it.
   struct RecoveredError {
     std::string buffer;
     std::string message;
-    std::int64_t at_us = 0;  ///< microseconds since 1970
+    std::int64_t at_us = 0;
   };
+  /// Of the adopted buffers with pending rows; a buffer that noted no error has no entry.
   std::vector<RecoveredError> recovered_errors;
-  std::uint64_t quarantined_before = 0;  ///< rows in quarantine already, of the buffers that were taken over
-  std::uint64_t quarantined_left = 0;    ///< the same, of buffers for this destination that hold nothing else
-  Counts recovered_retries;  ///< of those, what is taken out of quarantine once more (quarantined: refused again)
-  std::uint64_t damaged_journals = 0;     ///< of those: not all of their rows could be read; the files are kept
-  std::uint64_t damaged_checkpoints = 0;  ///< of theirs that were passed over
-  std::uint64_t buffers_in_use =
-      0;  ///< other buffers in the state directory, whose processes lived when this one began
-  std::uint64_t buffers_in_doubt = 0;    ///< left alone at the start: the clock was wrong when their rows were taken
-  std::uint64_t buffers_unreadable = 0;  ///< at the start: files of them could not be read, or were set aside, and stay
-  std::uint64_t buffers_of_other_hosts = 0;       ///< left alone at the start, with rows for this destination
-  std::array<std::uint64_t, kReasons> batches{};  ///< committed, by Reason
-  bool is_syncing = false;
+  std::uint64_t damaged_journals = 0;     ///< journals of which not every row could be read; the files are kept
+  std::uint64_t damaged_checkpoints = 0;  ///< checkpoints that could not be used for that reason
+  // Buffers that it left alone then
+  std::uint64_t buffers_in_use = 0;          ///< their processes were running
+  std::uint64_t buffers_in_doubt = 0;        ///< their rows were taken while the clock was wrong
+  std::uint64_t buffers_unreadable = 0;      ///< some of their files cannot be read, or were set aside
+  std::uint64_t buffers_of_other_hosts = 0;  ///< another host wrote them, for this destination
+
+  // Work and resources
+  bool is_syncing = false;                        ///< a batch is on its way
+  std::array<std::uint64_t, kReasons> batches{};  ///< committed batches; the index is a Reason
+  std::optional<std::int64_t> last_sync_us;       ///< when a batch last landed; no value: none has
+  double sync_time_s = 0;                         ///< spent on sending, added over all connections
+  double total_time_s = 0;                        ///< since the Buffer was made
   std::uint64_t memory_rows = 0;
   std::uint64_t memory_bytes = 0;
-  std::uint64_t disk_bytes = 0;
-  std::string disk_trouble;          ///< one line, while rows do not get to disk or producers are held up; else empty
-  std::uint64_t retried_rows = 0;    ///< of those quarantined, on their way once more
-  std::uint64_t journaled_rows = 0;  ///< of those pending, in journals that outlive the process
-  double oldest_pending_s = 0;       ///< age of the oldest row that has not landed
-  double total_time_s = 0;           ///< since the Buffer was made
-  double sync_time_s = 0;            ///< that workers spent sending, summed
-  std::optional<std::int64_t> last_sync_us;        ///< microseconds since 1970; none: nothing has landed yet
-  std::optional<std::int64_t> last_checkpoint_us;  ///< the same, of the last finished checkpoint
-  std::uint64_t last_checkpoint_rows = 0;          ///< of that one
-  std::string state_directory;                     ///< where what is pending at the end lies; empty when there is none
+  std::uint64_t disk_bytes = 0;  ///< of journals
+  std::string disk_trouble;      ///< one line, while rows cannot be written to disk or add() is held up; else empty
+  std::optional<std::int64_t> last_checkpoint_us;  ///< when the last checkpoint was finished; no value: none was
+  std::uint64_t last_checkpoint_rows = 0;          ///< rows in it
 
-  /// Of one stream; zeros when nothing was added to it.
-  Counts of(const std::string& stream) const {
+  /// Of one stream; zeros if nothing was added to it.
+  [[nodiscard]] Counts of(const std::string& stream) const {
     const auto found = streams.find(stream);
     return found == streams.end() ? Counts{} : found->second;
   }
-  /// Of all streams, and of what was taken over.
-  Counts total() const {
+  /// Of all streams, and of `recovered`.
+  [[nodiscard]] Counts total() const {
     Counts sum = recovered;
     for (const auto& [name, counts] : streams) sum += counts;
     return sum;
   }
-  /// Of everything that this Buffer has taken, or taken over, so far.
-  SyncOutcome outcome() const {
+  /// Of every row that this Buffer has taken or adopted so far.
+  [[nodiscard]] SyncOutcome outcome() const {
     const Counts all = total();
     return outcome_of(all.pending == 0, all.quarantined + quarantined_before + missing_rows);
   }
@@ -135,30 +138,32 @@ struct CheckpointResult {
 };
 
 /// What retry_errors() came to. retried = synced + superseded + refused + unsettled.
-struct RetryResult {
-  std::uint64_t retried = 0;     ///< rows that were sent again
+struct [[nodiscard]] RetryResult {
+  std::uint64_t retried = 0;     ///< rows that were to be sent again
   std::uint64_t synced = 0;      ///< at the destination now
   std::uint64_t superseded = 0;  ///< the destination has a newer version
-  std::uint64_t refused = 0;     ///< once more, and back in quarantine
-  std::uint64_t unsettled = 0;   ///< when the time was over; still in quarantine, and tried on
-  std::uint64_t unreadable = 0;  ///< besides: damaged in quarantine, and left there
-  std::string last_error;        ///< what the destination said last, when some are unsettled
+  std::uint64_t refused = 0;     ///< refused again, and still in quarantine
+  std::uint64_t unsettled = 0;   ///< not settled when the time was over: still in quarantine, and being sent
+  std::uint64_t unreadable = 0;  ///< not among `retried`: damaged in quarantine, and left there
+  std::string last_error;        ///< the destination's last error, if some rows are unsettled
 };
 
-/// What force_sync() or stop() came to. Ask outcome() first: `settled` alone says that the wait is over, and not that
-/// the destination has every row.
-struct SyncResult {
-  bool settled = false;            ///< nothing it was about is pending; rows in quarantine or missing are settled, too
-  std::uint64_t pending_rows = 0;  ///< else: how many rows of the whole Buffer are, later ones included
-  std::uint64_t unsaved_rows = 0;  ///< of those, what stop() could not keep either; never acknowledged, but at `memory`
-  std::string last_error;          ///< what the destination said last
-  std::uint64_t quarantined_rows = 0;    ///< of the whole Buffer, refused and kept; they are not pending
-  std::uint64_t quarantined_before = 0;  ///< besides: see SyncStatus
-  std::uint64_t missing_rows = 0;        ///< of the whole Buffer: see SyncStatus
+/// What force_sync() or stop() came to. Ask outcome(): `settled` alone says that nothing is pending, not that every row
+/// is at the destination.
+struct [[nodiscard]] SyncResult {
+  bool settled = false;            ///< no row that the call waited for is pending
+  std::uint64_t pending_rows = 0;  ///< of the whole Buffer, rows that were added meanwhile included
+  /// Those among the pending that stop() could not save, and that end with the Buffer. None of them was acknowledged,
+  /// except at level `memory`.
+  std::uint64_t unsaved_rows = 0;
+  std::string last_error;                ///< the destination's last error
+  std::uint64_t quarantined_rows = 0;    ///< of the whole Buffer; not pending
+  std::uint64_t quarantined_before = 0;  ///< as in SyncStatus
+  std::uint64_t missing_rows = 0;        ///< as in SyncStatus
 
-  /// Of what the call was about; but one row of the whole Buffer that is in quarantine, or missing, makes it
-  /// incomplete.
-  SyncOutcome outcome() const noexcept {
+  /// `complete` or `unsettled` of the rows that the call waited for; but a single row of the whole Buffer that is in
+  /// quarantine or missing makes it `incomplete`.
+  [[nodiscard]] SyncOutcome outcome() const noexcept {
     return outcome_of(settled, quarantined_rows + quarantined_before + missing_rows);
   }
 };

@@ -5,40 +5,44 @@
 #include <string_view>
 #include <vector>
 
+#include "forebay/export.hpp"
 #include "forebay/value.hpp"
 
 namespace forebay {
 
-/// A column that a stream owns: every record of the stream carries a value (or null) for it.
+/// A column that a stream writes: every record of the stream has a value, or null, for it.
 struct Column {
   std::string name;
   ColumnType type = ColumnType::text;
   bool not_null = false;
 };
 
-/// A named kind of record. Buffer, journal, scheduler and sinks know nothing else about what they carry.
+/// A kind of record: its name, its table at the destination, and its columns. Declare your own in Options::streams.
 struct Stream {
   std::string name;
-  std::string table;  ///< at the destination; `schema.table` names a schema
+  std::string table;  ///< at the destination: `table`, or `schema.table`
   std::vector<Column> columns;
-  /// Names of the columns that identify a record; all of them NOT NULL, in the order of the destination's unique key.
+  /// Names of the columns that identify a record. Each must be NOT NULL, and the destination's table must have a unique
+  /// key of exactly these.
   std::vector<std::string> key;
-  /// The destination's column that holds the version of the newest record; not among `columns`. Two streams that own
-  /// different columns of one table need one each, or the later would silence the other.
+  /// The destination's column for the version of the row; not one of `columns`. Two streams that write different
+  /// columns of one table need a version column each: with a common one, a row of the later stream would make that of
+  /// the earlier look outdated.
   std::string version_column = "sync_version";
-  /// A destination column set to the server's time when a row is inserted or updated; empty: none.
+  /// A column of the destination that is set to the server's time whenever a row is inserted or updated; empty: none.
   std::string touched_column{};
 
-  /// Position in `columns`; throws Error(usage) for a name that is not there.
-  std::size_t column_index(std::string_view column) const;
-  /// The key's columns as positions in `columns`.
-  std::vector<std::size_t> key_indexes() const;
-  /// Throws Error(usage), naming what is wrong: no columns, no key, a key column that is nullable or real, names twice.
-  void check() const;
+  /// The position of a column in `columns`. Throws Error(usage) if there is no such column.
+  [[nodiscard]] FOREBAY_EXPORT std::size_t column_index(std::string_view column) const;
+  /// The positions of the key's columns in `columns`.
+  [[nodiscard]] FOREBAY_EXPORT std::vector<std::size_t> key_indexes() const;
+  /// Throws Error(usage) if the declaration is invalid, with the reason: no columns, no key, a key column that is
+  /// nullable or of type real, a name used twice. A Buffer checks its streams itself.
+  FOREBAY_EXPORT void check() const;
 };
 
-/// The built-in streams; docs/destination-schema.md tells of their tables.
-const Stream& backup_files_stream();
-const Stream& backup_sets_stream();
+/// The built-in streams, which need not be declared. docs/destination-schema.md describes their tables.
+[[nodiscard]] FOREBAY_EXPORT const Stream& backup_files_stream();
+[[nodiscard]] FOREBAY_EXPORT const Stream& backup_sets_stream();
 
 }  // namespace forebay

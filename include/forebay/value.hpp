@@ -5,24 +5,28 @@
 #include <limits>
 #include <string_view>
 
+#include "forebay/export.hpp"
+
 namespace forebay {
 
-/// The types a stream's columns can have, whatever the destination calls them.
+/// The types of a stream's columns. docs/destination-schema.md lists what each is at the destination.
 enum class ColumnType : std::uint8_t {
   integer = 1,  ///< 64 bits, signed
-  real,         ///< IEEE double
+  real,         ///< IEEE 754, 64 bits
   text,         ///< UTF-8 without NUL
   boolean,
-  timestamp,  ///< microseconds since 1970-01-01 UTC
-  json,       ///< UTF-8 text of one JSON value
+  timestamp,  ///< microseconds since 1970-01-01 00:00 UTC
+  json,       ///< UTF-8, one JSON value
   bytes
 };
+[[nodiscard]] FOREBAY_EXPORT std::string_view to_string(ColumnType type) noexcept;
 
-/// One column's value, or null. Text, json and bytes are borrowed: what they point at must live until the call they are
-/// given to returns. Writer::add() copies.
+/// One column's value, or null; default-constructed it is null. Small, and cheap to copy. A Value of text, json or
+/// bytes does not own its characters: they must live until the call that takes the Value returns. (Writer::add() copies
+/// them.)
 class Value {
  public:
-  constexpr Value() noexcept = default;  // null
+  constexpr Value() noexcept = default;
 
   static constexpr Value integer(std::int64_t v) noexcept { return number(ColumnType::integer, v); }
   static constexpr Value boolean(bool v) noexcept { return number(ColumnType::boolean, v ? 1 : 0); }
@@ -34,18 +38,19 @@ class Value {
     r.data_.real = v;
     return r;
   }
+  /// These three: at most 4 GiB each.
   static constexpr Value text(std::string_view v) noexcept { return chars(ColumnType::text, v); }
   static constexpr Value json(std::string_view v) noexcept { return chars(ColumnType::json, v); }
   static constexpr Value bytes(std::string_view v) noexcept { return chars(ColumnType::bytes, v); }
 
   constexpr bool is_null() const noexcept { return type_ == 0; }
-  /// Not for a null.
+  /// The value must not be null.
   constexpr ColumnType type() const noexcept { return static_cast<ColumnType>(type_); }
   constexpr bool is(ColumnType t) const noexcept { return type_ == static_cast<std::uint8_t>(t); }
-  /// integer, boolean and timestamp.
+  /// Of a value of type integer, boolean (0 or 1) or timestamp. The type is not checked, here and in the next two.
   constexpr std::int64_t as_integer() const noexcept { return data_.integer; }
   constexpr double as_real() const noexcept { return data_.real; }
-  /// text, json and bytes.
+  /// Of a value of type text, json or bytes.
   constexpr std::string_view as_chars() const noexcept { return {data_.chars, size_}; }
   constexpr bool holds_chars() const noexcept {
     return is(ColumnType::text) || is(ColumnType::json) || is(ColumnType::bytes);

@@ -1,6 +1,5 @@
 #include "adoption/adoption_lines.hpp"
 
-#include "base/durability.hpp"
 #include "base/human.hpp"
 #include "state/last_error.hpp"
 

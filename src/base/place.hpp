@@ -11,6 +11,6 @@ std::filesystem::path nearest_existing(std::filesystem::path path);
 
 /// Why a path that is not there cannot be made by this user, its folders included, as a sentence without its end.
 /// Makes nothing to find out.
-std::optional<std::string> why_not_to_be_made(const std::filesystem::path& path);
+[[nodiscard]] std::optional<std::string> why_not_to_be_made(const std::filesystem::path& path);
 
 }  // namespace forebay

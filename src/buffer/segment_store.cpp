@@ -7,8 +7,7 @@
 namespace forebay {
 
 SegmentStore::SegmentStore(StoreOptions options)
-    : closed_(options.closed),
-      wake_timer_(options.wake_timer),
+    : wake_timer_(options.wake_timer),
       queue_({std::move(options.buffer_id), options.limits, std::move(options.quarantine),
               [this] { budget_.note_landed(); }}),
       journals_({std::move(options.folder), options.durability, std::move(options.create_file),
@@ -25,9 +24,6 @@ std::shared_ptr<WriterCore> SegmentStore::make_writer(const Stream& stream) {
 
   const std::lock_guard lock(mutex_);
   if (budget_.is_stopped()) throw stopped_error();
-  if (closed_) {
-    throw Error(ErrorCode::usage, "this buffer only recovers (Options::only_recover) and takes no records");
-  }
   journals_.start();
   writers_.push_back(writer);
   return writer;

@@ -30,8 +30,6 @@ struct StoreOptions {
   std::shared_ptr<Quarantine> quarantine;
   /// Producers wait until their batches have landed (USE_MEMORY_DB=False).
   bool unbuffered = false;
-  /// No writer will be made: only what is adopted is sent.
-  bool closed = false;
   /// Nothing is going to be sent: when memory is full, sealed rows are counted and dropped.
   bool discard = false;
   /// See BudgetOptions.
@@ -73,7 +71,6 @@ class SegmentStore {
  private:
   BufferUsage active_usage() const;
 
-  const bool closed_;
   const std::function<void()> wake_timer_;
 
   // Each uses those before it.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/durability.hpp"
+#include "base/enum_names.hpp"
 #include "base/escape.hpp"
 #include "base/utf8.hpp"
 #include "forebay/error.hpp"

@@ -23,9 +23,9 @@ std::filesystem::path checkpoints_of_buffer(const std::filesystem::path& named,
 
 /// What makes the folder unfit for checkpoints (a symlink, no directory, another user's, writable by others), with what
 /// to do; nothing: it can serve, or is not there yet.
-std::optional<std::string> checkpoint_directory_problem(const std::filesystem::path& directory);
+[[nodiscard]] std::optional<std::string> checkpoint_directory_problem(const std::filesystem::path& directory);
 /// The same of a folder that is to be written to, and made where it is not there; makes nothing.
-std::optional<std::string> why_no_checkpoints(const std::filesystem::path& directory);
+[[nodiscard]] std::optional<std::string> why_no_checkpoints(const std::filesystem::path& directory);
 
 /// "checkpoint-BUFFER-TIME-NUMBER.db"
 std::string checkpoint_name(std::string_view buffer, std::int64_t created_us, std::uint64_t number);

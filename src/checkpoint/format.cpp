@@ -5,8 +5,6 @@
 #include <cmath>
 #include <set>
 
-#include "base/durability.hpp"
-
 namespace forebay {
 namespace {
 

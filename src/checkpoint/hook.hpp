@@ -10,9 +10,9 @@
 namespace forebay {
 
 /// Why that is no program that could be run as a hook, as the end of a sentence.
-std::optional<std::string> checkpoint_hook_problem(const std::filesystem::path& hook);
+[[nodiscard]] std::optional<std::string> checkpoint_hook_problem(const std::filesystem::path& hook);
 
-struct HookResult {
+struct [[nodiscard]] HookResult {
   bool succeeded = false;
   std::string problem;  // else: one line that names the hook and says why
 };

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/crash_point.hpp"
-#include "base/durability.hpp"
 #include "base/wall_clock.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/format.hpp"

@@ -6,7 +6,6 @@
 #include <future>
 #include <optional>
 
-#include "base/durability.hpp"
 #include "base/escape.hpp"
 #include "base/human.hpp"
 #include "base/patience.hpp"

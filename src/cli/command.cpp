@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/enum_names.hpp"
 #include "cli/logging.hpp"
 
 namespace forebay::cli {
@@ -43,7 +44,7 @@ Settings CommandContext::start_to_send(std::vector<GivenOption> given) const {
 
 void CommandContext::start_with(const Settings& settings) const {
   LogOptions log;
-  log.level = log_level(settings.text("FOREBAY_LOG_LEVEL"));
+  log.level = log_level_of(settings.text("FOREBAY_LOG_LEVEL")).value_or(LogLevel::info);
   log.format = global_.log_format == "json" ? LogFormat::json : LogFormat::text;
   log.file = settings.text("FOREBAY_LOG_FILE");
   start_logging(log);

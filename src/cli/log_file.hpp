@@ -22,7 +22,7 @@ class LogFile {
   explicit LogFile(std::filesystem::path path);
 
   /// Why a file of this path could be no log, found out without making anything; nothing where it could.
-  static std::optional<std::string> problem(const std::filesystem::path& path);
+  [[nodiscard]] static std::optional<std::string> problem(const std::filesystem::path& path);
 
   /// Appends a line, which brings its own line end. What a person should know of it, once for each cause.
   std::optional<std::string> write(std::string_view line);

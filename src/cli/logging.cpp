@@ -95,13 +95,6 @@ void tell_trouble_of_the_file() {
 
 }  // namespace
 
-LogLevel log_level(std::string_view name) {
-  if (name == "debug") return LogLevel::debug;
-  if (name == "warning") return LogLevel::warning;
-  if (name == "error") return LogLevel::error;
-  return LogLevel::info;
-}
-
 void start_logging(const LogOptions& options) {
   const auto console = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(
       colours_belong(STDERR_FILENO) && options.format == LogFormat::text ? spdlog::color_mode::always

@@ -16,9 +16,6 @@ struct LogOptions {
   std::filesystem::path file;  // empty: none
 };
 
-/// The level of a name that the setting FOREBAY_LOG_LEVEL allows.
-LogLevel log_level(std::string_view name);
-
 /// Sets up spdlog's default logger: stderr, and the file when there is one; one event a line, with RFC 3339 times with
 /// zone. Throws Error(usage) for a file that cannot be opened.
 void start_logging(const LogOptions& options);

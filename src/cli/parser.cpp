@@ -10,6 +10,7 @@
 #include "cli/command.hpp"
 #include "cli/command_tree.hpp"
 #include "forebay/error.hpp"
+#include "forebay/options.hpp"
 #include "forebay/version.hpp"
 
 namespace forebay::cli {
@@ -142,7 +143,10 @@ void declare_global_options(CLI::App& app, GlobalOptions& global, Declared& decl
   option("--log-level", global.log_level, "debug, info, warning or error (wins over FOREBAY_LOG_LEVEL)", "LEVEL");
   option("--log-format", global.log_format, "text or json", "FORMAT").one_of({"text", "json"});
   // Not refused here: a wrong one is told like a wrong FOREBAY_LOG_LEVEL.
-  declared.values[app.get_option("--log-level")] = {"debug", "info", "warning", "error"};
+  std::vector<std::string>& levels = declared.values[app.get_option("--log-level")];
+  for (const LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
+    levels.emplace_back(to_string(level));
+  }
 }
 
 /// All there is, with the help of each.

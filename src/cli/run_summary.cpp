@@ -4,7 +4,6 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "base/durability.hpp"
 #include "base/elapsed.hpp"
 #include "base/escape.hpp"
 #include "base/human.hpp"

@@ -13,7 +13,7 @@ namespace forebay::cli {
 /// Exit statuses of monitoring plugins, which are others than the command's own.
 enum CheckStatus : int { kOk = 0, kWarning = 1, kCritical = 2, kUnknown = 3 };
 
-struct CheckResult {
+struct [[nodiscard]] CheckResult {
   CheckStatus status = kOk;
   std::string line;  // "WARNING - 1 row is in quarantine … | pending=0;;;0 …"
 };

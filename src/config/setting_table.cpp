@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/durability.hpp"
+#include "base/enum_names.hpp"
 
 namespace forebay {
 namespace {
@@ -101,8 +101,7 @@ const std::vector<Setting>& table() {
        .help = "When no limit leaves room: wait (the producer waits) or fail (the add fails at once); rows are never "
                "dropped",
        .example = "fail",
-       .apply = [](Options& o,
-                   const ParsedValue& v) { o.full_policy = v.text == "fail" ? FullPolicy::fail : FullPolicy::wait; }},
+       .apply = [](Options& o, const ParsedValue& v) { o.full_policy = full_policy_of(v.text).value(); }},
       {.name = "MEMORY_DB_DURABILITY",
        .type = choice,
        .default_text = "process",
@@ -110,8 +109,7 @@ const std::vector<Setting>& table() {
        .help = "What a row not yet synced survives: memory (nothing beyond a checkpoint), process (the death of "
                "forebay), power (power loss)",
        .example = "memory",
-       .apply = [](Options& o,
-                   const ParsedValue& v) { o.durability = durability_of(v.text).value_or(Durability::process); }},
+       .apply = [](Options& o, const ParsedValue& v) { o.durability = durability_of(v.text).value(); }},
       {.name = "MEMORY_DB_CHECKPOINT_INTERVAL",
        .type = number,
        .default_note = "300 at level memory, else 0",

@@ -102,7 +102,7 @@ class Settings {
   void judge_misspelt();
   void judge_elsewhere();
   void take(const Setting& setting, const Given& given);
-  std::optional<std::string> problem_of(const Setting& setting, const Given& given, ParsedValue& value);
+  [[nodiscard]] std::optional<std::string> problem_of(const Setting& setting, const Given& given, ParsedValue& value);
   void warn_about_file(const EnvFile& file);
   void warn_about_relations();
 

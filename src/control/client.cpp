@@ -131,12 +131,6 @@ bool take_reply(const std::string& body, const AskOptions& options, Answer& answ
   if (type == "error") {
     answer.outcome = Outcome::failed;
     answer.why = safe_line(reply.value("message", "it does not say why"));
-    const std::string code = reply.value("code", "");
-    answer.code = code == "usage"           ? ErrorCode::usage
-                  : code == "full"          ? ErrorCode::full
-                  : code == "stopped"       ? ErrorCode::stopped
-                  : code == "not_built_yet" ? ErrorCode::not_built_yet
-                                            : ErrorCode::local;
     return true;
   }
   const auto result = reply.find("result");

@@ -23,12 +23,11 @@ enum class Outcome : std::uint8_t {
   given_up   ///< by AskOptions::give_up
 };
 
-struct Answer {
+struct [[nodiscard]] Answer {
   Outcome outcome = Outcome::absent;
   Json result;
-  ErrorCode code = ErrorCode::local;  // of `failed`
-  std::string why;                    // one line; empty for answered
-  pid_t pid = 0;                      // of the process that listens, where it is known
+  std::string why;  // one line; empty for answered
+  pid_t pid = 0;    // of the process that listens, where it is known
 };
 
 struct AskOptions {

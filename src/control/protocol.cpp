@@ -18,26 +18,6 @@ constexpr std::array<std::pair<Command, std::string_view>, 5> kCommands = {
 constexpr std::int64_t kTimeoutMsMax = 7LL * 24 * 3600 * 1000;
 constexpr int kDepthMax = 8;
 
-constexpr std::string_view name_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::usage:
-      return "usage";
-    case ErrorCode::destination:
-      return "destination";
-    case ErrorCode::local:
-      return "local";
-    case ErrorCode::damaged:
-      return "damaged";
-    case ErrorCode::full:
-      return "full";
-    case ErrorCode::stopped:
-      return "stopped";
-    case ErrorCode::not_built_yet:
-      return "not_built_yet";
-  }
-  return "local";
-}
-
 Json parse_object(std::string_view body) {
   try {
     Json request = Json::parse(body, [](int depth, Json::parse_event_t, Json&) {
@@ -118,7 +98,7 @@ Json result_reply(Json result) {
 }
 
 Json error_reply(ErrorCode code, std::string_view message) {
-  return {{"version", kProtocolVersion}, {"type", "error"}, {"code", name_of(code)}, {"message", message}};
+  return {{"version", kProtocolVersion}, {"type", "error"}, {"code", to_string(code)}, {"message", message}};
 }
 
 std::string to_text(const Json& reply) { return reply.dump(-1, ' ', false, Json::error_handler_t::replace); }

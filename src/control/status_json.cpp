@@ -2,7 +2,6 @@
 
 #include <numeric>
 
-#include "base/durability.hpp"
 #include "base/human.hpp"
 
 namespace forebay::control {

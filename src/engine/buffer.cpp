@@ -78,7 +78,7 @@ Buffer::~Buffer() {
   if (core_->in_forked_child()) return;
   shared_writer_.reset();
   try {
-    core_->stop(std::chrono::milliseconds(0), [] { return true; });
+    static_cast<void>(core_->stop(std::chrono::milliseconds(0), [] { return true; }));
   } catch (const std::exception& e) {
     core_->log(LogLevel::error, e.what());
   }

@@ -56,7 +56,7 @@ void check(const Options& o) {
 
 }  // namespace
 
-BufferCore::BufferCore(Options options)
+BufferCore::BufferCore(Options options, const RecoverOptions* recovery)
     : options_(std::move(options)),
       log_(one_at_a_time(options_.log)),
       started_at_(steady_clock::now()),
@@ -64,11 +64,11 @@ BufferCore::BufferCore(Options options)
   check(options_);
   if (options_.state_directory.empty() && options_.send) options_.state_directory = default_state_directory();
   if (options_.send) open_destination();
-  if (options_.send && options_.buffered) open_state();
+  if (options_.send && options_.buffered) open_state(/*own_folder=*/recovery == nullptr);
 
   std::random_device random;
   const VersionClock::Sources sources = VersionClock::system_sources();
-  if (state_ && !options_.only_recover) {
+  if (folder_) {
     const VersionReserve reserve(state_->path() / "version-reserve", options_.durability == Durability::power);
     clock_ = std::make_unique<VersionClock>(
         sources, reserve.floor_us(sources), random(),
@@ -89,14 +89,13 @@ BufferCore::BufferCore(Options options)
   store.durability = options_.durability;
   store.limits = limits_of(options_);
   store.unbuffered = options_.send && !options_.buffered;
-  store.closed = options_.only_recover;
   store.discard = !options_.send;
   store.landing_timeout = options_.drain_timeout;
   store.wake_timer = [this] { scheduler_->wake_timer(); };
   store.log = log_;
   store_ = std::make_unique<SegmentStore>(std::move(store));
 
-  if (state_ && options_.recover) adopt_orphans();
+  if (state_ && options_.recover) adopt_orphans(recovery);
   std::function<void()> changed;
   if (error_note_) changed = [this] { error_note_->note(last_error(), steady_clock::now()); };
   scheduler_ = std::make_unique<Scheduler>(*store_, *clock_, destination_.get(), streams_.all(), options_.connections,
@@ -120,9 +119,10 @@ void BufferCore::open_destination() {
   destination_ = make_destination(choose_destination(options_.destination, options_.state_directory).url, d);
 }
 
-void BufferCore::open_state() {
+void BufferCore::open_state(bool own_folder) {
   state_.emplace(options_.state_directory);
-  if (options_.only_recover) return;
+  if (!own_folder) return;
+
   const auto checkpoints = checkpoint_directory(options_.checkpoint_directory, state_->path());
   if (const auto why = why_no_checkpoints_there(checkpoints)) {
     throw Error(ErrorCode::usage, "MEMORY_DB_CHECKPOINT_DIR: " + checkpoints.string() + ": " + *why);
@@ -156,13 +156,15 @@ void BufferCore::open_control() {
   control_ = std::make_unique<ControlService>(*state_, wanted ? &*folder_ : nullptr, std::move(calls), log_);
 }
 
-void BufferCore::adopt_orphans() {
+void BufferCore::adopt_orphans(const RecoverOptions* recovery) {
+  const RecoverOptions ordinary;
+  const RecoverOptions& what = recovery != nullptr ? *recovery : ordinary;
+
   AdoptionOptions o;
-  o.wanted = {destination_->description(), options_.recover_any_destination, options_.recover_buffer,
-              options_.retry_quarantined, options_.recover_host};
-  if (options_.retry_quarantined) o.retry_stream = options_.retry_stream;
+  o.wanted = {destination_->description(), what.any_destination, what.buffer, what.retry_quarantined, what.host};
+  if (what.retry_quarantined) o.retry_stream = what.retry_stream;
   o.retry_rows_max = options_.batch_rows_max;
-  o.shift = options_.recover_shift;
+  o.shift = what.shift_versions;
   o.clock_tolerance = options_.clock_tolerance;
   o.own_buffer = folder_.has_value();
   o.log = log_;
@@ -197,7 +199,7 @@ BufferCore::~BufferCore() {
     return;
   }
   try {
-    stop(std::chrono::milliseconds(0), [] { return true; });
+    static_cast<void>(stop(std::chrono::milliseconds(0), [] { return true; }));
   } catch (const std::exception& e) {
     log_(LogLevel::error, e.what());
   }

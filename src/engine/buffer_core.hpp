@@ -16,6 +16,7 @@
 #include "engine/control_service.hpp"
 #include "engine/error_note.hpp"
 #include "forebay/buffer.hpp"
+#include "forebay/recover.hpp"
 #include "sink/sink.hpp"
 #include "state/state_directory.hpp"
 #include "state/version_reserve.hpp"
@@ -27,7 +28,9 @@ namespace forebay {
 /// apart in the order that loses nothing.
 class BufferCore {
  public:
-  explicit BufferCore(Options options);
+  /// With `recovery` it only adopts: it makes no folder of its own, as no Writer will be. Its `options` are not looked
+  /// at.
+  explicit BufferCore(Options options, const RecoverOptions* recovery = nullptr);
   BufferCore(const BufferCore&) = delete;
   BufferCore& operator=(const BufferCore&) = delete;
   ~BufferCore();
@@ -46,9 +49,9 @@ class BufferCore {
   SyncStatus status() const;
 
  private:
-  void open_state();
+  void open_state(bool own_folder);
   void open_destination();
-  void adopt_orphans();
+  void adopt_orphans(const RecoverOptions* recovery);
   void note_clock(std::int64_t ahead_us);
   LastError last_error() const;
   void note_errors_of_adopted();

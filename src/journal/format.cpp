@@ -5,12 +5,12 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/enum_names.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
@@ -54,14 +54,10 @@ bool get_length(std::string_view& in, std::uint64_t& n) {
   return false;
 }
 
-constexpr std::array<std::string_view, 8> kTypeNames = {"",        "integer",   "real", "text",
-                                                        "boolean", "timestamp", "json", "bytes"};
-
 nlohmann::json stream_json(const Stream& s) {
   nlohmann::json columns = nlohmann::json::array();
   for (const Column& c : s.columns) {
-    columns.push_back(
-        {{"name", c.name}, {"type", kTypeNames[static_cast<std::size_t>(c.type)]}, {"not_null", c.not_null}});
+    columns.push_back({{"name", c.name}, {"type", to_string(c.type)}, {"not_null", c.not_null}});
   }
   return {{"name", s.name},
           {"table", s.table},
@@ -76,10 +72,9 @@ Stream stream_of(const nlohmann::json& j) {
   s.name = j.at("name").get<std::string>();
   s.table = j.at("table").get<std::string>();
   for (const auto& c : j.at("columns")) {
-    const auto type = std::find(kTypeNames.begin() + 1, kTypeNames.end(), c.at("type").get<std::string>());
-    if (type == kTypeNames.end()) throw Error(ErrorCode::damaged, "stream declaration names an unknown column type");
-    s.columns.push_back({c.at("name").get<std::string>(), static_cast<ColumnType>(type - kTypeNames.begin()),
-                         c.at("not_null").get<bool>()});
+    const auto type = column_type_of(c.at("type").get<std::string>());
+    if (!type) throw Error(ErrorCode::damaged, "stream declaration names an unknown column type");
+    s.columns.push_back({c.at("name").get<std::string>(), *type, c.at("not_null").get<bool>()});
   }
   s.key = j.at("key").get<std::vector<std::string>>();
   s.version_column = j.at("version").get<std::string>();

@@ -87,7 +87,7 @@ class Sink {
 
   /// Connects unless connected, and makes sure of encoding, clock, schema (created and migrated on first use) and the
   /// streams' columns. On failure the sink is as unopened; open() may be called again.
-  virtual std::optional<Failure> open() = 0;
+  [[nodiscard]] virtual std::optional<Failure> open() = 0;
 
   /// Sends the batch in one transaction, opening first if need be: locks of its ranges, rows, ledger rows, COMMIT. On
   /// Written all of it is committed durably. On Failure nothing of it is, except for in_doubt, when that is not known.
@@ -97,7 +97,7 @@ class Sink {
   /// too many rows of a stream that are refused for one reason (RefusalRate): then nothing is kept.
   /// Of a batch with `refused_for` the rows count as refused unsent. One that is a `trial` is rolled back where it
   /// would be committed, and its Written is empty. Only a sink whose failures have a `cut_short` gets either.
-  virtual WriteOutcome write(Batch& batch, const KeepRefused& keep = {}) = 0;
+  [[nodiscard]] virtual WriteOutcome write(Batch& batch, const KeepRefused& keep = {}) = 0;
 
   /// Drops the connection. Called also while nothing is wrong (stop).
   virtual void close() noexcept = 0;
@@ -204,7 +204,7 @@ class Destination {
   /// Why no rows of the backup set of this number can land: the tables are somebody's own, and have no room for it.
   /// Nothing where they can, and where that is not known yet. Connects for itself, with a deadline of its own, as
   /// nobody should have to wait for a server that is away. Throws Error(destination).
-  virtual std::optional<std::string> why_not_into_set(std::int64_t number) {
+  [[nodiscard]] virtual std::optional<std::string> why_not_into_set(std::int64_t number) {
     (void)number;
     return std::nullopt;
   }
@@ -229,7 +229,7 @@ class Destination {
   virtual std::vector<MigrationState> migration_states() = 0;
   /// Why migrate_up() cannot work there: a standby, transactions are read-only, an event trigger that stops it, or,
   /// where none is applied yet, this role may not make tables.
-  virtual std::optional<Failure> takes_no_migrations(bool none_yet) {
+  [[nodiscard]] virtual std::optional<Failure> takes_no_migrations(bool none_yet) {
     (void)none_yet;
     return std::nullopt;
   }

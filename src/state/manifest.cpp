@@ -6,7 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "base/durability.hpp"
+#include "base/enum_names.hpp"
 #include "base/private_path.hpp"
 #include "base/sha256.hpp"
 #include "forebay/error.hpp"

@@ -71,11 +71,12 @@ class Scheduler {
   void tick();
   void work(int number);
   bool wait_for_turn();
-  std::optional<Failure> send(Sink& sink, const std::vector<SegmentPtr>& segments);
-  std::optional<Failure> send_range(Sink& sink, const std::vector<SegmentPtr>& segments, bool& done,
-                                    const std::optional<Batch::RefusedFor>& refused_for = {});
-  std::optional<Failure> search_on(Sink& sink, const SegmentPtr& segment, PoisonSearch& search, bool& done);
-  std::optional<Failure> try_row(Sink& sink, const SegmentPtr& segment, std::uint64_t row);
+  [[nodiscard]] std::optional<Failure> send(Sink& sink, const std::vector<SegmentPtr>& segments);
+  [[nodiscard]] std::optional<Failure> send_range(Sink& sink, const std::vector<SegmentPtr>& segments, bool& done,
+                                                  const std::optional<Batch::RefusedFor>& refused_for = {});
+  [[nodiscard]] std::optional<Failure> search_on(Sink& sink, const SegmentPtr& segment, PoisonSearch& search,
+                                                 bool& done);
+  [[nodiscard]] std::optional<Failure> try_row(Sink& sink, const SegmentPtr& segment, std::uint64_t row);
   bool narrow(Failure& failure, const std::vector<SegmentPtr>& segments);
   std::shared_ptr<PoisonSearch> search_of(const SegmentPtr& segment) const;
   std::uint64_t landed_in(const Segment& segment) const;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "forebay/buffer.hpp"
+#include "forebay/recover.hpp"
 #include "journal/writer.hpp"
 #include "state/state_directory.hpp"
 #include "support/catalog_buffer.hpp"
@@ -107,10 +108,9 @@ TEST_CASE("rows meant for another destination are left alone unless they are ask
   }
   CHECK_THAT(log, Catch::Contains("its rows are for sqlite:") && Catch::Contains("recover --to"));
   CHECK(buffers(dir) == 1);
-  options.recover_any_destination = true;
-  Buffer buffer(options);
-  CHECK(buffer.stop().settled);
-  CHECK(buffer.get_sync_status().recovered.synced == 5);
+  const RecoverResult result = recover({.options = options, .any_destination = true});
+  CHECK(result.outcome() == SyncOutcome::complete);
+  CHECK(result.status.recovered.synced == 5);
   CHECK(buffers(dir) == 0);
 }
 

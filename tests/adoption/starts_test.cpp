@@ -11,6 +11,7 @@
 #include "adoption/adopt_orphans.hpp"
 #include "adoption/finish_adoption.hpp"
 #include "forebay/buffer.hpp"
+#include "forebay/recover.hpp"
 #include "state/totals.hpp"
 #include "state/version_reserve.hpp"
 #include "support/catalog_buffer.hpp"
@@ -38,7 +39,16 @@ struct Start {
     settled = buffer.stop().settled;
     return buffer.get_sync_status();
   }
+  /// Only adopts.
+  SyncStatus recover() {
+    RecoverOptions all = what;
+    all.options = options;
+    const RecoverResult result = forebay::recover(all);
+    settled = result.sync.settled;
+    return result.status;
+  }
   Options options;
+  RecoverOptions what{};
   std::string log;
   bool settled = false;
 };
@@ -231,14 +241,13 @@ TEST_CASE("rows from the future are left alone until a shift is named, which mov
     CHECK_THAT(start.log, Catch::Contains("forebay recover --shift-versions -3153"));
     CHECK(fs::exists(folder / journal_name(1)));
   }
-  Start recover(dir);
-  recover.options.only_recover = true;
-  recover.options.recover_shift = -20 * 365 * 24h;
-  CHECK_THROWS_WITH(recover.run(), Catch::Contains("before 2020") && Catch::Contains("nothing was changed"));
+  Start start(dir);
+  start.what.shift_versions = -20 * 365 * 24h;
+  CHECK_THROWS_WITH(start.recover(), Catch::Contains("before 2020") && Catch::Contains("nothing was changed"));
   CHECK_FALSE(fs::exists(folder / "version-shift"));
-  recover.options.recover_shift = -10 * 365 * 24h - 60s;
+  start.what.shift_versions = -10 * 365 * 24h - 60s;
   const std::int64_t before = now_us();
-  CHECK(recover.run().recovered.synced == 250);
+  CHECK(start.recover().recovered.synced == 250);
   CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 250);
   const std::int64_t newest =
       version_us_since_2020(catalog_number(dir, "SELECT max(sync_version) FROM measurements")) + kVersionEpochUnixUs;
@@ -261,8 +270,8 @@ TEST_CASE("a shift that was cut short moves the rest by as much, and nothing twi
     fs::copy(folder, saved / "copy", fs::copy_options::recursive);
     for (std::uint64_t s = 2; s <= 3; ++s) fs::remove(folder / journal_name(s));
     Start first(dir);
-    first.options.recover_shift = -year;
-    CHECK(first.run().recovered.synced == 100);
+    first.what.shift_versions = -year;
+    CHECK(first.recover().recovered.synced == 100);
     fs::copy(saved / "copy", folder, fs::copy_options::recursive);
     write_shift(folder, -year, false);
   }
@@ -280,11 +289,10 @@ TEST_CASE("one buffer may be named, and a shift of 0 takes its rows as they are"
   Orphan orphan = orphan_in(dir, 4, now_us() + kYearUs);
   orphan.make(dir / "state");
   orphan_in(dir, 5).make(dir / "state");
-  Start recover(dir);
-  recover.options.only_recover = true;
-  recover.options.recover_buffer = orphan.durable_name;
-  recover.options.recover_shift = 0s;
-  CHECK(recover.run().recovered.synced == 4);
+  Start start(dir);
+  start.what.buffer = orphan.durable_name;
+  start.what.shift_versions = 0s;
+  CHECK(start.recover().recovered.synced == 4);
   CHECK(folders(dir) == 1);
   CHECK(catalog_number(dir, "SELECT min(sync_version) FROM measurements") >
         version_of(now_us() - kVersionEpochUnixUs, 0));
@@ -305,20 +313,19 @@ TEST_CASE("a reserve that a clock left far ahead goes down with a shift, unless 
   const std::int64_t ahead = reserve.floor_us(sources);
   REQUIRE(ahead > now_us() - kVersionEpochUnixUs + 9 * kYearUs);
   orphan_in(dir, 4, now_us() + 10 * kYearUs).make(dir / "state");
-  Start recover(dir);
-  recover.options.only_recover = true;
-  recover.options.recover_shift = -10 * 365 * 24h;
+  Start start(dir);
+  start.what.shift_versions = -10 * 365 * 24h;
   {
     const StateDirectory state(dir / "state");
     const BufferFolder live = state.create_buffer(Durability::process, "sqlite:/elsewhere.db");
-    recover.options.recover_buffer = "none of that name";
-    recover.run();
+    start.what.buffer = "none of that name";
+    start.recover();
     CHECK(reserve.floor_us(sources) == ahead);
     StateDirectory::remove_buffer(live);
   }
-  recover.options.recover_buffer.clear();
-  CHECK(recover.run().recovered.synced == 4);
-  CHECK_THAT(recover.log, Catch::Contains("version reserve is down to"));
+  start.what.buffer.clear();
+  CHECK(start.recover().recovered.synced == 4);
+  CHECK_THAT(start.log, Catch::Contains("version reserve is down to"));
   const std::int64_t floor = reserve.floor_us(sources);
   CHECK(floor < now_us() - kVersionEpochUnixUs + 5 * kSecondUs);
   // New rows win over those that were moved.

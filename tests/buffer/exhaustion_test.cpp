@@ -129,7 +129,7 @@ TEST_CASE("without threads a Buffer and a Writer say so, and work once there are
           set_limit(RLIMIT_NPROC, hard_limit(RLIMIT_NPROC));
           Buffer buffer(catalog_options(dir));
           set_limit(RLIMIT_NPROC, 0);
-          expect_error([&] { buffer.writer("measurements"); }, "ulimit -u");
+          expect_error([&] { static_cast<void>(buffer.writer("measurements")); }, "ulimit -u");
           set_limit(RLIMIT_NPROC, hard_limit(RLIMIT_NPROC));
           Writer writer = buffer.writer("measurements");
           writer.add(Measurement("a", 1));

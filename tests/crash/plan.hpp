@@ -24,7 +24,7 @@ struct KillMoment {
 
 /// One process that is killed: at `moment` from outside, or by itself where its options say so.
 struct Step {
-  bool recovering = false;  // only_recover; else a producer
+  bool recovering = false;  // by recover(); else a producer
   bool beside = false;      // starts while the step before it lives
   ProduceOptions options;
   KillMoment moment;

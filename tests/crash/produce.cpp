@@ -11,9 +11,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/enum_names.hpp"
 #include "crash/crash_rows.hpp"
 #include "crash/hook.hpp"
 #include "forebay/buffer.hpp"
+#include "forebay/recover.hpp"
 #include "sqlite/process.hpp"
 
 namespace forebay::crash {
@@ -33,11 +35,6 @@ Options options_of(const ProcessOptions& given) {
     if (level >= LogLevel::warning) std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
   };
   return o;
-}
-
-Durability durability_of(const std::string& level) {
-  if (level == "memory") return Durability::memory;
-  return level == "power" ? Durability::power : Durability::process;
 }
 
 /// One producer thread: two writers, and the log of what they did.
@@ -167,8 +164,7 @@ nlohmann::json as_json(const Counts& c) {
           {"quarantined", c.quarantined}};
 }
 
-int report(Buffer& buffer, const SyncResult& result) {
-  const SyncStatus status = buffer.get_sync_status();
+int report(const SyncStatus& status, const SyncResult& result) {
   Counts own;
   for (const auto& [name, counts] : status.streams) own += counts;
   const nlohmann::json j = {{"settled", result.settled},
@@ -196,7 +192,7 @@ int run_produce(const ProduceOptions& options) {
   SharedLog& log = open_log(options);
   watch_crash_points(log, options);
   Options o = options_of(options);
-  o.durability = durability_of(options.level);
+  o.durability = durability_of(options.level).value();
   o.interval = std::chrono::milliseconds(options.interval_ms);
   o.connections = static_cast<int>(options.connections);
   o.memory_rows_max = options.memory_rows_max;
@@ -224,20 +220,22 @@ int run_produce(const ProduceOptions& options) {
   if (options.then == "leave") return 0;
   const SyncResult result = buffer.stop();
   log.header().stage.store(Stage::stopped);
-  return report(buffer, result);
+  return report(buffer.get_sync_status(), result);
 }
 
 int run_recover(const ProcessOptions& options) {
   SharedLog& log = open_log(options);
   watch_crash_points(log, options);
-  Options o = options_of(options);
-  o.only_recover = true;
-  o.retry_quarantined = options.retry;
-  Buffer buffer(o);
-  note_idle();
-  const SyncResult result = buffer.stop();
+  RecoverOptions what;
+  what.options = options_of(options);
+  what.retry_quarantined = options.retry;
+  what.give_up = [] {
+    note_idle();  // the adoption is over: this thread waits
+    return false;
+  };
+  const RecoverResult result = recover(what);
   log.header().stage.store(Stage::stopped);
-  return report(buffer, result);
+  return report(result.status, result.sync);
 }
 
 }  // namespace forebay::crash

@@ -6,6 +6,7 @@
 
 #include "crash/crash_points.hpp"
 #include "forebay/buffer.hpp"
+#include "forebay/recover.hpp"
 #include "quarantine/view.hpp"
 #include "sqlite/statement.hpp"
 #include "state/totals.hpp"
@@ -33,16 +34,16 @@ void produce(const TemporaryDirectory& dir) {
   for (std::uint64_t i = 0; i < kProducedRows; ++i) {
     writer.add(Measurement(i % 3 == 0 ? "bad" : "good", static_cast<std::int64_t>(i)));
   }
-  buffer.stop();
+  static_cast<void>(buffer.stop());
 }
 
 SyncStatus recover(const TemporaryDirectory& dir, bool retry) {
-  Options o = catalog_options(dir);
-  o.only_recover = true;
-  o.retry_quarantined = retry;
-  Buffer buffer(o);
-  CHECK(buffer.stop().settled);
-  return buffer.get_sync_status();
+  RecoverOptions what;
+  what.options = catalog_options(dir);
+  what.retry_quarantined = retry;
+  const RecoverResult result = forebay::recover(what);
+  CHECK(result.sync.settled);
+  return result.status;
 }
 
 std::uint64_t in_quarantine(const TemporaryDirectory& dir) {
@@ -58,7 +59,7 @@ void prepare(const TemporaryDirectory& dir) {
   Options o = catalog_options(dir);
   Buffer buffer(o);
   buffer.writer("measurements").add(Measurement("first", -1));
-  buffer.stop();
+  static_cast<void>(buffer.stop());
   run_sql(dir, std::string("DELETE FROM measurements; ") + kRefuse);
 }
 
@@ -133,15 +134,16 @@ TEST_CASE("at level memory, too, a folder with nothing but rows in quarantine is
     CHECK(result.settled);
     CHECK(result.quarantined_rows == 1);
   }
-  Options o = catalog_options(dir);
-  o.only_recover = true;
-  o.log = [&](LogLevel level, std::string_view line) {
+  RecoverOptions what;
+  what.options = catalog_options(dir);
+  what.options.log = [&](LogLevel level, std::string_view line) {
     if (level >= LogLevel::warning) warnings.emplace_back(line);
   };
   for (int i = 0; i < 2; ++i) {
-    Buffer buffer(o);
-    CHECK(buffer.stop().settled);
-    CHECK(buffer.get_sync_status().recovered.accepted == 0);
+    const RecoverResult result = forebay::recover(what);
+    CHECK(result.sync.settled);
+    CHECK(result.status.recovered.accepted == 0);
+    CHECK(result.outcome() == SyncOutcome::incomplete);
   }
   CHECK(warnings.empty());
   CHECK(in_quarantine(dir) == 1);
@@ -167,6 +169,6 @@ TEST_CASE("a running buffer sends its quarantined rows again, and its folder goe
   CHECK(c.accepted == 4);
   CHECK(c.synced == 4);
   CHECK(c.quarantined == 0);
-  buffer.stop();
+  static_cast<void>(buffer.stop());
   CHECK(std::filesystem::is_empty(dir / "state" / "buffers"));
 }

@@ -27,7 +27,7 @@ TEST_CASE("connections that are reset at any byte of a batch lose nothing and br
       proxy.reset_after_bytes = 1 + static_cast<std::int64_t>(random() % 12'000);
       for (int i = 0; i < 100 && proxy.resets() == resets; ++i) {
         site.add(50);
-        site.buffer().force_sync(20s);
+        static_cast<void>(site.buffer().force_sync(20s));
       }
     }
     site.check_complete(server);
@@ -49,7 +49,7 @@ TEST_CASE("answers to COMMIT that are lost leave each row there once, counted as
   proxy.lose_commit_answer = true;
   for (int i = 0; i < 200 && proxy.lost_commits() < 5; ++i) {
     site.add(10);
-    site.buffer().force_sync(100ms);
+    static_cast<void>(site.buffer().force_sync(100ms));
   }
   CHECK(proxy.lost_commits() >= 5);
   proxy.lose_commit_answer = false;

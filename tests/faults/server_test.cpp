@@ -67,7 +67,7 @@ TEST_CASE("backends that are terminated and killed at random lose nothing and br
     site.add(static_cast<int>(random() % 120));
     const std::vector<pid_t> backends = backends_of(server);
     if (backends.empty()) {
-      site.buffer().force_sync(20s);
+      static_cast<void>(site.buffer().force_sync(20s));
       continue;
     }
     server.query("SELECT pg_terminate_backend(" + std::to_string(backends[random() % backends.size()]) + ")");
@@ -110,7 +110,7 @@ TEST_CASE("a role without a free connection waits for one", "[faults][postgres][
   const auto start = std::chrono::steady_clock::now();
   site.add(200);
   while (site.buffer().get_stats("measurements").pending > 0 && std::chrono::steady_clock::now() - start < 20s)
-    site.buffer().force_sync(1s);
+    static_cast<void>(site.buffer().force_sync(1s));
   server.exec("ALTER ROLE few CONNECTION LIMIT 10");
   site.add(1);
   site.check_complete(server);

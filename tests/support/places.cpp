@@ -13,6 +13,8 @@ std::string example_binary() { return FOREBAY_EXAMPLE; }
 std::string fake_clock_library() { return FOREBAY_FAKE_CLOCK; }
 std::string opengauss_libpq_library() { return FOREBAY_OPENGAUSS_LIBPQ; }
 std::string crash_binary() { return FOREBAY_CRASH; }
+std::string library() { return FOREBAY_LIBRARY; }
+std::string crash_harness_library() { return FOREBAY_CRASH_HARNESS; }
 std::string source_directory() { return FOREBAY_SOURCE_DIR; }
 std::string shared_files() { return FOREBAY_SHARE; }
 

@@ -8,6 +8,9 @@ namespace forebay::test {
 std::string forebay_binary();
 std::string example_binary();
 std::string crash_binary();
+/// Archives: of the library, and of the part of the crash harness that this program has as well.
+std::string library();
+std::string crash_harness_library();
 std::string source_directory();
 /// Folder of the manual pages and completions that the build made. Empty in builds with sanitizers, which make none.
 std::string shared_files();

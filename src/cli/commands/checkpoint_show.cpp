@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "base/durability.hpp"
 #include "base/human.hpp"
 #include "base/safe_line.hpp"
 #include "checkpoint/folder.hpp"

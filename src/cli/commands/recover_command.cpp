@@ -14,8 +14,7 @@
 #include "cli/logging.hpp"
 #include "cli/run_summary.hpp"
 #include "control/status_json.hpp"
-#include "engine/destination.hpp"
-#include "forebay/buffer.hpp"
+#include "forebay/recover.hpp"
 #include "sqlite/process.hpp"
 
 namespace forebay::cli {
@@ -29,11 +28,6 @@ struct RecoverArguments {
   bool json = false;
 };
 
-SyncOutcome outcome_of_all(const SyncStatus& status) {
-  const std::uint64_t left = status.recovered.pending + status.buffers_in_doubt + status.buffers_of_other_hosts;
-  return outcome_of(left == 0, quarantined_rows(status) + status.quarantined_left + status.missing_rows);
-}
-
 nlohmann::ordered_json errors_json(const SyncStatus& status) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const SyncStatus::RecoveredError& e : status.recovered_errors) {
@@ -42,11 +36,12 @@ nlohmann::ordered_json errors_json(const SyncStatus& status) {
   return all;
 }
 
-nlohmann::ordered_json to_json(const SyncStatus& status) {
+nlohmann::ordered_json to_json(const RecoverResult& result) {
+  const SyncStatus& status = result.status;
   const Counts& rows = status.recovered;
   return {{"destination", status.destination},
           {"state_directory", status.state_directory},
-          {"outcome", to_string(outcome_of_all(status))},
+          {"outcome", to_string(result.outcome())},
           {"recovered", rows.accepted},
           {"synced", rows.synced},
           {"superseded", rows.superseded},
@@ -63,56 +58,13 @@ nlohmann::ordered_json to_json(const SyncStatus& status) {
           {"last_error", status.last_error}};
 }
 
-void print_json(const SyncStatus& status) { std::cout << json_text(to_json(status)) << '\n'; }
-
-/// A state directory that is not there, perhaps for a slip in its name, is not made for this.
-int nothing_there(const RecoverArguments& a, const Options& options) {
-  SyncStatus status;
-  status.state_directory = options.state_directory.string();
-  const DestinationUrl url = choose_destination(options.destination, options.state_directory).url;
-  status.destination = make_destination(url, destination_options(options))->description();
-  if (a.json) {
-    print_json(status);
-  } else {
-    std::cout << "nothing to recover: state directory " << safe_line(status.state_directory) << " is not there\n";
-  }
-  return kDone;
-}
-
-int run_recover(const RecoverArguments& a, CommandContext& context) {
-  sqlite_memory_statistics_off();
-  std::vector<GivenOption> given;
-  if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
-  const Settings settings = context.start_to_send(std::move(given));
-  Options options = settings.to_options();
-  options.state_directory = settings.state_directory();
-  options.buffered = true;
-  options.recover = true;
-  options.only_recover = true;
-  options.recover_any_destination = !a.to.empty();
-  std::error_code ignored;
-  if (!a.buffer.empty() && (a.buffer.front() == '.' || a.buffer.find('/') != std::string::npos ||
-                            !std::filesystem::exists(options.state_directory / "buffers" / a.buffer, ignored))) {
-    throw Error(ErrorCode::usage, "--buffer: there is no buffer " + printable(a.buffer) + " in " +
-                                      options.state_directory.string() + "; forebay status lists them");
-  }
-  options.recover_buffer = a.buffer;
-  options.recover_host = a.host;
-  check_host(options.state_directory, a.host);
-  if (!std::filesystem::exists(options.state_directory, ignored)) {
-    return nothing_there(a, options);
-  }
-  if (a.shift_versions_s) options.recover_shift = std::chrono::seconds(*a.shift_versions_s);
-  options.log = log_callback();
-
-  Buffer buffer(options);
-  const Interrupt interrupt([] { log_line(LogLevel::warning, "interrupted: giving up the batches under way"); },
-                            [] { report_failure("interrupted twice: what has not landed stays where it was"); });
-  const SyncResult result = buffer.stop(options.drain_timeout, [&] { return interrupt.requested().load(); });
-  const SyncStatus status = buffer.get_sync_status();
+void print(const RecoverArguments& a, const RecoverResult& result, bool state_is_there) {
+  const SyncStatus& status = result.status;
   const Counts& rows = status.recovered;
   if (a.json) {
-    print_json(status);
+    std::cout << json_text(to_json(result)) << '\n';
+  } else if (!state_is_there) {
+    std::cout << "nothing to recover: state directory " << safe_line(status.state_directory) << " is not there\n";
   } else if (rows.accepted == 0) {
     const bool left = status.buffers_in_doubt + status.buffers_unreadable + status.buffers_of_other_hosts > 0;
     std::cout << (left ? "nothing was recovered from " : "nothing to recover in ") << safe_line(status.state_directory)
@@ -130,7 +82,43 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
     if (rows.quarantined > 0) std::cout << ", " << human_count(rows.quarantined) << " in quarantine";
     std::cout << '\n';
   }
-  const std::string remaining = remaining_line(status, result, !a.to.empty(), /*recovering=*/true);
+}
+
+void check_buffer(const std::filesystem::path& state, const std::string& name) {
+  if (name.empty()) return;
+  std::error_code ignored;
+  const bool is_name = name.front() != '.' && name.find('/') == std::string::npos;
+  if (is_name && std::filesystem::exists(state / "buffers" / name, ignored)) return;
+  throw Error(ErrorCode::usage, "--buffer: there is no buffer " + printable(name) + " in " + state.string() +
+                                    "; forebay status lists them");
+}
+
+int run_recover(const RecoverArguments& a, CommandContext& context) {
+  sqlite_memory_statistics_off();
+  std::vector<GivenOption> given;
+  if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
+  const Settings settings = context.start_to_send(std::move(given));
+  RecoverOptions what;
+  what.options = settings.to_options();
+  what.options.state_directory = settings.state_directory();
+  what.options.log = log_callback();
+  what.any_destination = !a.to.empty();
+  what.host = a.host;
+  what.buffer = a.buffer;
+  if (a.shift_versions_s) what.shift_versions = std::chrono::seconds(*a.shift_versions_s);
+  const std::filesystem::path& state = what.options.state_directory;
+  check_buffer(state, a.buffer);
+  check_host(state, a.host);
+  std::error_code ignored;
+  const bool state_is_there = std::filesystem::exists(state, ignored);
+
+  const Interrupt interrupt([] { log_line(LogLevel::warning, "interrupted: giving up the batches under way"); },
+                            [] { report_failure("interrupted twice: what has not landed stays where it was"); });
+  what.give_up = [&] { return interrupt.requested().load(); };
+  const RecoverResult result = recover(what);
+  print(a, result, state_is_there);
+  const SyncStatus& status = result.status;
+  const std::string remaining = remaining_line(status, result.sync, !a.to.empty(), /*recovering=*/true);
   if (!remaining.empty()) report_failure(remaining);
   if (const std::string missing = control::missing_rows_line(status.missing_rows); !missing.empty())
     report_failure(missing);
@@ -151,7 +139,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
                    " damaged (see above); " + (one ? "it is" : "they are") + " kept as *.damaged in " +
                    status.state_directory);
   }
-  if (result.pending_rows + status.buffers_in_doubt + status.buffers_of_other_hosts > 0) return kRowsRemain;
+  if (result.sync.pending_rows + status.buffers_in_doubt + status.buffers_of_other_hosts > 0) return kRowsRemain;
   if (status.damaged_journals + status.damaged_checkpoints + status.buffers_unreadable + status.missing_rows > 0)
     return kLocalFailure;
   const std::uint64_t quarantined = quarantined_rows(status) + status.quarantined_left;

@@ -12,7 +12,7 @@
 #include "cli/known_streams.hpp"
 #include "cli/logging.hpp"
 #include "control/status_json.hpp"
-#include "forebay/buffer.hpp"
+#include "forebay/recover.hpp"
 #include "quarantine/aside.hpp"
 #include "quarantine/view.hpp"
 #include "sqlite/process.hpp"
@@ -79,22 +79,21 @@ void ask_live(const ListedBuffer& buffer, const RetryArguments& a, const std::at
 
 /// Takes the folders of ended processes over, as `recover` does.
 void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) {
-  Options options = settings.to_options();
-  options.state_directory = settings.state_directory();
-  options.buffered = true;
-  options.recover = true;
-  options.only_recover = true;
-  options.recover_any_destination = !a.to.empty();
-  options.retry_quarantined = true;
-  options.retry_stream = a.stream;
-  options.recover_buffer = a.buffer;
-  options.recover_host = a.host;
-  options.log = log_callback();
-  Buffer buffer(options);
+  RecoverOptions what;
+  what.options = settings.to_options();
+  what.options.state_directory = settings.state_directory();
+  what.options.log = log_callback();
+  what.any_destination = !a.to.empty();
+  what.host = a.host;
+  what.buffer = a.buffer;
+  what.retry_quarantined = true;
+  what.retry_stream = a.stream;
+
   const Interrupt interrupt([] { log_line(LogLevel::warning, "interrupted: giving up the batches under way"); },
                             [] { report_failure("interrupted twice: what has not landed stays in quarantine"); });
-  const SyncResult result = buffer.stop(options.drain_timeout, [&] { return interrupt.requested().load(); });
-  const SyncStatus status = buffer.get_sync_status();
+  what.give_up = [&] { return interrupt.requested().load(); };
+  const RecoverResult result = recover(what);
+  const SyncStatus& status = result.status;
   const Counts& all = status.recovered;
   const Counts& retried = status.recovered_retries;
   sum.interrupted = interrupt.requested();
@@ -111,7 +110,7 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
   if (all.pending + retried.pending > 0) {
     if (status.destination_state != DestinationState::ok && status.destination_state != DestinationState::unknown)
       sum.why_unsent = "destination is " + std::string(to_string(status.destination_state));
-    if (sum.rows.last_error.empty()) sum.rows.last_error = result.last_error;
+    if (sum.rows.last_error.empty()) sum.rows.last_error = result.sync.last_error;
   }
   if (sum.rows.last_error.empty()) sum.rows.last_error = status.last_error;
   if (std::string missing = control::missing_rows_line(status.missing_rows); !missing.empty())

@@ -14,12 +14,12 @@ namespace forebay {
 /// Failure(schema) where rows of the table cannot be replaced, as subscribers could not be told which: it is published,
 /// and has no replica identity, or one that a publication's column list or row filter does not go with. The message has
 /// the statement that mends it. `quoted`: the stream's table.
-std::optional<Failure> lacks_replica_identity(PostgresSession& session, const std::string& prelude,
-                                              const Stream& stream, const std::string& quoted);
+[[nodiscard]] std::optional<Failure> lacks_replica_identity(PostgresSession& session, const std::string& prelude,
+                                                            const Stream& stream, const std::string& quoted);
 
 /// Why COMMIT would wait for ever: fewer synchronous standbys are there than it waits for. Nothing where this role may
 /// not see them.
-std::optional<std::string> lacks_standby(PostgresSession& session, const std::string& prelude);
+[[nodiscard]] std::optional<std::string> lacks_standby(PostgresSession& session, const std::string& prelude);
 
 /// Whether the server has run out of transaction IDs, or will soon.
 struct IdShortage {

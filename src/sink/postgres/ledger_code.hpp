@@ -19,6 +19,7 @@ void note_in_ledger(PostgresSession& session, const std::string& prelude, const 
 
 /// Why a batch could not be noted in a ledger that has triggers: tried with a row of a buffer that cannot be, in a
 /// transaction that is taken back. Nothing where there are no triggers, or they let it pass.
-std::optional<Failure> ledger_refuses(PostgresSession& session, const std::string& prelude, const std::string& ledger);
+[[nodiscard]] std::optional<Failure> ledger_refuses(PostgresSession& session, const std::string& prelude,
+                                                    const std::string& ledger);
 
 }  // namespace forebay

@@ -33,8 +33,8 @@ class SqliteSink final : public Sink {
              std::vector<const Stream*> streams);
   ~SqliteSink() override;
 
-  std::optional<Failure> open() override;
-  WriteOutcome write(Batch& batch, const KeepRefused& keep) override;
+  [[nodiscard]] std::optional<Failure> open() override;
+  [[nodiscard]] WriteOutcome write(Batch& batch, const KeepRefused& keep) override;
   void close() noexcept override;
   std::map<std::uint64_t, std::uint64_t> landed_rows(const std::string& buffer, std::uint64_t first,
                                                      std::uint64_t last) override;
