@@ -11,7 +11,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/journals.hpp"
 #include "forebay/error.hpp"

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "adoption/buffer_listing.hpp"
+#include "base/clock.hpp"
 #include "base/crash_point.hpp"
-#include "base/patience.hpp"
 #include "forebay/error.hpp"
 #include "quarantine/view.hpp"
 #include "state/totals.hpp"

@@ -7,7 +7,10 @@
 #include <ctime>
 #include <string_view>
 
+#include "base/text.hpp"
+
 namespace forebay {
+
 namespace {
 
 template <typename... Values>
@@ -80,6 +83,54 @@ std::string compact_utc(std::chrono::system_clock::time_point time) {
   if (::gmtime_r(&seconds, &parts) == nullptr) return "-";
   return formatted("%04d%02d%02dT%02d%02d%02dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
                    parts.tm_min, parts.tm_sec);
+}
+
+namespace {
+
+std::string shown(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return printable(text);
+  return printable(utf8_prefix(text, bytes_max)) + "…";
+}
+
+std::string shown_bytes(std::string_view bytes, std::size_t bytes_max) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text = "0x";
+  for (const char c : bytes.substr(0, bytes_max / 4)) {
+    text += kDigits[static_cast<unsigned char>(c) >> 4];
+    text += kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return bytes.size() > bytes_max / 4 ? text + "…" : text;
+}
+
+}  // namespace
+
+std::string value_text(const Value& value, std::size_t bytes_max) {
+  if (value.is_null()) return "null";
+  switch (value.type()) {
+    case ColumnType::bytes:
+      return shown_bytes(value.as_chars(), bytes_max);
+    case ColumnType::text:
+    case ColumnType::json:
+      return shown(value.as_chars(), bytes_max);
+    case ColumnType::boolean:
+      return value.as_integer() != 0 ? "true" : "false";
+    case ColumnType::timestamp:
+      return rfc3339_local(value.as_integer());
+    case ColumnType::integer:
+      return std::to_string(value.as_integer());
+    case ColumnType::real:
+      return std::to_string(value.as_real());
+  }
+  return {};
+}
+
+std::string key_text(const Stream& stream, std::span<const Value> row, std::size_t bytes_max) {
+  std::string text;
+  for (const std::size_t column : stream.key_indexes()) {
+    if (!text.empty()) text += ", ";
+    text += value_text(row[column], bytes_max);
+  }
+  return text;
 }
 
 }  // namespace forebay

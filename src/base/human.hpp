@@ -1,9 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+
+#include "forebay/stream.hpp"
 
 namespace forebay {
 
@@ -24,5 +28,11 @@ std::string rfc3339_local(std::chrono::system_clock::time_point time);
 std::string rfc3339_local(std::int64_t microseconds);
 /// "20260726T120307Z", for file names.
 std::string compact_utc(std::chrono::system_clock::time_point time);
+
+/// A value for people: text made printable, bytes as 0x…, both cut after `bytes_max` of them.
+std::string value_text(const Value& value, std::size_t bytes_max);
+
+/// The key of a row of this stream, its columns separated by ", ".
+std::string key_text(const Stream& stream, std::span<const Value> row, std::size_t bytes_max);
 
 }  // namespace forebay

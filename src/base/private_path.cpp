@@ -10,9 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/append_file.hpp"
-#include "base/disk_advice.hpp"
-#include "base/io_error.hpp"
+#include "base/io.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "base/escape.hpp"
-#include "base/utf8.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {

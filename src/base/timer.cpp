@@ -7,8 +7,6 @@
 #include <thread>
 #include <utility>
 
-#include "base/start_thread.hpp"
-
 namespace forebay {
 
 struct Timer::Loop {

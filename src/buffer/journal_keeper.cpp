@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
-#include "base/start_thread.hpp"
+#include "base/timer.hpp"
 
 namespace forebay {
 

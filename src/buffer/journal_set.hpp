@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/append_file.hpp"
+#include "base/io.hpp"
 #include "buffer/disk_trouble.hpp"
 #include "buffer/journal_keeper.hpp"
 #include "buffer/segment.hpp"

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/append_file.hpp"
+#include "base/io.hpp"
 #include "buffer/journal_set.hpp"
 #include "buffer/limits.hpp"
 #include "buffer/memory_budget.hpp"

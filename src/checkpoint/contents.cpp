@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/value_text.hpp"
+#include "base/human.hpp"
 #include "base/version_clock.hpp"
 
 namespace forebay {

@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "base/enum_names.hpp"
-#include "base/escape.hpp"
-#include "base/utf8.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 #include "journal/format.hpp"
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 
 namespace forebay {
 

@@ -12,7 +12,7 @@
 #include <tuple>
 
 #include "base/human.hpp"
-#include "base/place.hpp"
+#include "base/path.hpp"
 #include "checkpoint/format.hpp"
 #include "checkpoint/reader.hpp"
 #include "forebay/error.hpp"

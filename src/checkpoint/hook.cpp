@@ -14,10 +14,8 @@
 #include <system_error>
 #include <utility>
 
-#include "base/escape.hpp"
-#include "base/safe_line.hpp"
-#include "base/unique_fd.hpp"
-#include "base/utf8.hpp"
+#include "base/io.hpp"
+#include "base/text.hpp"
 
 namespace forebay {
 namespace {

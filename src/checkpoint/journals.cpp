@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "buffer/segment.hpp"
 #include "checkpoint/folder.hpp"
 #include "forebay/error.hpp"

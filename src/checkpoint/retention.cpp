@@ -10,8 +10,8 @@
 #include <tuple>
 #include <utility>
 
-#include "base/unique_fd.hpp"
-#include "base/wall_clock.hpp"
+#include "base/clock.hpp"
+#include "base/io.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/reader.hpp"
 #include "forebay/error.hpp"

@@ -15,8 +15,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
-#include "base/disk_advice.hpp"
-#include "base/io_error.hpp"
+#include "base/io.hpp"
 #include "base/private_path.hpp"
 #include "checkpoint/folder.hpp"
 #include "forebay/error.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 
 namespace forebay {
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/crash_point.hpp"
-#include "base/wall_clock.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/format.hpp"
 #include "checkpoint/reader.hpp"

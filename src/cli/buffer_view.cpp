@@ -6,10 +6,10 @@
 #include <future>
 #include <optional>
 
-#include "base/escape.hpp"
+#include "base/clock.hpp"
 #include "base/human.hpp"
-#include "base/patience.hpp"
 #include "base/private_path.hpp"
+#include "base/text.hpp"
 #include "control/socket_place.hpp"
 #include "control/status_json.hpp"
 #include "forebay/error.hpp"

@@ -1,7 +1,7 @@
 #include "cli/finished_totals.hpp"
 
 #include "base/human.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 #include "state/totals.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/escape.hpp"
+#include "base/text.hpp"
 
 namespace forebay::cli {
 

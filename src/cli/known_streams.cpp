@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "base/escape.hpp"
+#include "base/text.hpp"
 #include "cli/buffer_view.hpp"
 #include "forebay/error.hpp"
 #include "quarantine/view.hpp"

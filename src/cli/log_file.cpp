@@ -9,8 +9,8 @@
 #include <system_error>
 #include <utility>
 
-#include "base/disk_advice.hpp"
-#include "base/place.hpp"
+#include "base/io.hpp"
+#include "base/path.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay::cli {

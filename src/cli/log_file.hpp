@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 
 namespace forebay::cli {
 

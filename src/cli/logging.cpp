@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "cli/log_file.hpp"
 #include "cli/output.hpp"
 

@@ -11,7 +11,7 @@
 #include <system_error>
 #include <vector>
 
-#include "base/disk_advice.hpp"
+#include "base/io.hpp"
 #include "cli/logging.hpp"
 #include "cli/parser.hpp"
 #include "cli/process_title.hpp"

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/escape.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 
 namespace forebay::cli {
 

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "base/elapsed.hpp"
+#include "base/clock.hpp"
 #include "base/human.hpp"
 
 namespace forebay::cli {

@@ -4,10 +4,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "base/elapsed.hpp"
-#include "base/escape.hpp"
+#include "base/clock.hpp"
 #include "base/human.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/json_output.hpp"
 #include "control/status_json.hpp"

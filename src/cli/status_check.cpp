@@ -6,9 +6,9 @@
 #include <exception>
 #include <iostream>
 
-#include "base/elapsed.hpp"
+#include "base/clock.hpp"
 #include "base/human.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "cli/view_fields.hpp"
 
 namespace forebay::cli {

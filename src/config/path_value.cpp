@@ -3,7 +3,7 @@
 #include <cctype>
 
 #include "base/destination_url.hpp"
-#include "base/path_text.hpp"
+#include "base/path.hpp"
 #include "config/secrets.hpp"
 #include "config/setting_table.hpp"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/destination_url.hpp"
-#include "base/path_text.hpp"
+#include "base/path.hpp"
 #include "config/path_value.hpp"
 #include "config/setting_table.hpp"
 

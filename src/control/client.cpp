@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "control/frame.hpp"
 #include "control/socket_place.hpp"
 #include "forebay/error.hpp"

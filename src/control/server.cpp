@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "base/start_thread.hpp"
+#include "base/timer.hpp"
 #include "control/frame.hpp"
 #include "forebay/error.hpp"
 

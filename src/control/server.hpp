@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "control/calls.hpp"
 #include "control/jobs.hpp"
 #include "control/session.hpp"

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <vector>
 
-#include "base/io_error.hpp"
+#include "base/io.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay::control {

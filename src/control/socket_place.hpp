@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 
 namespace forebay::control {
 

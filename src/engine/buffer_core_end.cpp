@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "adoption/finish_adoption.hpp"
+#include "base/clock.hpp"
 #include "base/crash_point.hpp"
 #include "base/human.hpp"
-#include "base/wall_clock.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/journals.hpp"
 #include "engine/buffer_core.hpp"

@@ -4,9 +4,9 @@
 #include <chrono>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/human.hpp"
-#include "base/start_thread.hpp"
-#include "base/wall_clock.hpp"
+#include "base/timer.hpp"
 #include "checkpoint/hook.hpp"
 #include "checkpoint/quarantine.hpp"
 #include "forebay/error.hpp"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/append_file.hpp"
+#include "base/io.hpp"
 #include "forebay/options.hpp"
 
 namespace forebay {

@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-#include "base/append_file.hpp"
+#include "base/io.hpp"
 #include "base/private_path.hpp"
 #include "forebay/error.hpp"
 #include "sqlite/statement.hpp"

@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
+#include "base/clock.hpp"
 #include "base/crash_point.hpp"
-#include "base/value_text.hpp"
-#include "base/wall_clock.hpp"
+#include "base/human.hpp"
 #include "quarantine/file.hpp"
 #include "quarantine/record.hpp"
 #include "sqlite/statement.hpp"

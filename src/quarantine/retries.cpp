@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/clock.hpp"
 #include "base/crash_point.hpp"
-#include "base/wall_clock.hpp"
 #include "forebay/error.hpp"
 #include "quarantine/file.hpp"
 #include "quarantine/quarantine.hpp"

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 
 namespace forebay {
 

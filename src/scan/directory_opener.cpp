@@ -10,9 +10,8 @@
 #include <system_error>
 #include <vector>
 
-#include "base/disk_advice.hpp"
-#include "base/escape.hpp"
-#include "base/io_error.hpp"
+#include "base/io.hpp"
+#include "base/text.hpp"
 
 namespace forebay {
 namespace {

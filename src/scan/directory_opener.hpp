@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "scan/contract.hpp"
 #include "scan/directory.hpp"
 #include "scan/file_stat.hpp"

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/escape.hpp"
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 #include "scan/excludes.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/escape.hpp"
+#include "base/text.hpp"
 
 namespace forebay {
 

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "base/escape.hpp"
-#include "base/utf8.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 #include "scan/stored_path.hpp"
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "scan/directory_opener.hpp"
 
 namespace forebay {

@@ -10,8 +10,8 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "base/escape.hpp"
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 #include "scan/directory_opener.hpp"
 #include "scan/scan_threads.hpp"

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/sha256.hpp"
-#include "base/utf8.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 #include "forebay/file_record.hpp"
 

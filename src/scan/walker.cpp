@@ -9,7 +9,7 @@
 #include <ctime>
 #include <limits>
 
-#include "base/patience.hpp"
+#include "base/clock.hpp"
 #include "forebay/error.hpp"
 #include "scan/file_stat.hpp"
 #include "scan/loop.hpp"

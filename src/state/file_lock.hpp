@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 
 namespace forebay {
 

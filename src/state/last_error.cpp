@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/private_path.hpp"
-#include "base/utf8.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {

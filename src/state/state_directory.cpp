@@ -13,10 +13,8 @@
 #include <system_error>
 #include <utility>
 
-#include "base/append_file.hpp"
 #include "base/crash_point.hpp"
-#include "base/disk_advice.hpp"
-#include "base/io_error.hpp"
+#include "base/io.hpp"
 #include "base/private_path.hpp"
 #include "base/version_clock.hpp"
 #include "forebay/error.hpp"

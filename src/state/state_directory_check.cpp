@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/place.hpp"
+#include "base/path.hpp"
 #include "base/private_path.hpp"
 
 namespace forebay {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "base/disk_advice.hpp"
+#include "base/io.hpp"
 
 namespace forebay {
 

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/append_file.hpp"
+#include "base/io.hpp"
 #include "base/private_path.hpp"
 #include "forebay/error.hpp"
 #include "state/manifest.hpp"

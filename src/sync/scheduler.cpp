@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/start_thread.hpp"
+#include "base/timer.hpp"
 
 namespace forebay {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/clock.hpp"
 #include "base/human.hpp"
-#include "base/wall_clock.hpp"
 #include "sync/drain.hpp"
 #include "sync/refused_rows.hpp"
 #include "sync/scheduler.hpp"

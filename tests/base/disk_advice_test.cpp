@@ -1,8 +1,7 @@
-#include "base/disk_advice.hpp"
-
 #include <catch2/catch.hpp>
 #include <cerrno>
 
+#include "base/io.hpp"
 #include "support/scan_tree.hpp"
 #include "support/small_disk.hpp"
 #include "support/temporary_directory.hpp"

@@ -1,9 +1,9 @@
-#include "base/escape.hpp"
-
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
 #include <string>
+
+#include "base/text.hpp"
 
 using forebay::printable;
 

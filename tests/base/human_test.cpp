@@ -5,9 +5,8 @@
 #include <ctime>
 #include <limits>
 
-#include "base/escape.hpp"
 #include "base/nearest.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 
 namespace forebay {
 namespace {

@@ -1,12 +1,10 @@
-#include "base/utf8.hpp"
-
 #include <iconv.h>
 
 #include <array>
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "base/escape.hpp"
+#include "base/text.hpp"
 
 namespace {
 

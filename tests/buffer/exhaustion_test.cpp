@@ -8,7 +8,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 
-#include "base/append_file.hpp"
+#include "base/io.hpp"
 #include "forebay/buffer.hpp"
 #include "journal/reader.hpp"
 #include "support/catalog_buffer.hpp"

@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "checkpoint/fixtures.hpp"
 #include "checkpoint/folder.hpp"
 #include "forebay/error.hpp"

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace forebay::test {

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "forebay/error.hpp"
 #include "support/places.hpp"
 #include "support/scan_site.hpp"

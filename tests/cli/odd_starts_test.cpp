@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "support/places.hpp"
 #include "support/sanitizers.hpp"
 #include "support/scan_site.hpp"

@@ -9,7 +9,7 @@
 #include <regex>
 #include <sstream>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "support/file_bytes.hpp"
 #include "support/places.hpp"
 #include "support/scan_site.hpp"

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/append_file.hpp"
+#include "base/io.hpp"
 #include "base/version_clock.hpp"
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"

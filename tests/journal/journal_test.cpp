@@ -2,7 +2,7 @@
 #include <cstring>
 #include <limits>
 
-#include "base/append_file.hpp"
+#include "base/io.hpp"
 #include "forebay/error.hpp"
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"

@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "forebay/error.hpp"
 #include "support/scan_tree.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/sha256.hpp"
-#include "base/utf8.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 #include "forebay/file_record.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "base/unique_fd.hpp"
+#include "base/io.hpp"
 #include "sqlite/file_uri.hpp"
 #include "sqlite/statement.hpp"
 #include "support/temporary_directory.hpp"

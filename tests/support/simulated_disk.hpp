@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/append_file.hpp"
+#include "base/io.hpp"
 
 namespace forebay::test {
 

@@ -1,7 +1,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "base/escape.hpp"
+#include "base/text.hpp"
 #include "checkpoint/folder.hpp"
 #include "cli/command.hpp"
 #include "cli/commands/checkpoint_create.hpp"

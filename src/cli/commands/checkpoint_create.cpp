@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/human.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/hook.hpp"
 #include "checkpoint/orphan.hpp"

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/human.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/format.hpp"
 #include "checkpoint/reader.hpp"

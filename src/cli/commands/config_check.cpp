@@ -6,9 +6,9 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/disk_advice.hpp"
 #include "base/human.hpp"
-#include "base/place.hpp"
+#include "base/io.hpp"
+#include "base/path.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/hook.hpp"
 #include "cli/commands/config_command.hpp"

@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-#include "base/escape.hpp"
+#include "base/text.hpp"
 #include "config/env_init.hpp"
 #include "forebay/error.hpp"
 

@@ -3,9 +3,8 @@
 #include <charconv>
 #include <iostream>
 
-#include "base/escape.hpp"
 #include "base/human.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "cli/buffer_view.hpp"
 #include "cli/command.hpp"
 #include "cli/commands/errors_drop.hpp"

@@ -9,10 +9,9 @@
 #include <optional>
 
 #include "adoption/quarantine_drop.hpp"
-#include "base/escape.hpp"
+#include "base/clock.hpp"
 #include "base/human.hpp"
-#include "base/patience.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "cli/buffer_view.hpp"
 #include "cli/command.hpp"
 #include "cli/commands/errors_show.hpp"

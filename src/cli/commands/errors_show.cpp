@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <limits>
 
-#include "base/safe_line.hpp"
-#include "base/value_text.hpp"
+#include "base/human.hpp"
+#include "base/text.hpp"
 #include "cli/output.hpp"
 
 namespace forebay::cli {

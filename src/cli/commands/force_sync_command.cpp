@@ -4,9 +4,8 @@
 #include <iostream>
 #include <mutex>
 
-#include "base/escape.hpp"
 #include "base/human.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "cli/buffer_view.hpp"
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"

@@ -3,7 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/destination.hpp"
 #include "cli/json_output.hpp"

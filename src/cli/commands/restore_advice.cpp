@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/escape.hpp"
+#include "base/text.hpp"
 #include "checkpoint/folder.hpp"
 #include "forebay/error.hpp"
 

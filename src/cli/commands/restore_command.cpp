@@ -4,7 +4,7 @@
 #include <map>
 #include <optional>
 
-#include "base/elapsed.hpp"
+#include "base/clock.hpp"
 #include "cli/buffer_run.hpp"
 #include "cli/command.hpp"
 #include "cli/commands/restore_keys.hpp"

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/escape.hpp"
 #include "base/human.hpp"
+#include "base/text.hpp"
 #include "cli/commands/restore_advice.hpp"
 #include "forebay/error.hpp"
 #include "forebay/file_record.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/escape.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay::cli {

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/elapsed.hpp"
+#include "base/clock.hpp"
 #include "base/human.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "cli/json_output.hpp"
 #include "cli/output.hpp"
 #include "cli/run_summary.hpp"

@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "base/human.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "cli/buffer_view.hpp"
 #include "cli/command.hpp"
 #include "cli/destination.hpp"

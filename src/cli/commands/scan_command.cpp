@@ -8,11 +8,10 @@
 #include <iterator>
 #include <optional>
 
+#include "base/clock.hpp"
 #include "base/destination_url.hpp"
-#include "base/elapsed.hpp"
-#include "base/escape.hpp"
 #include "base/human.hpp"
-#include "base/wall_clock.hpp"
+#include "base/text.hpp"
 #include "cli/buffer_run.hpp"
 #include "cli/command.hpp"
 #include "cli/commands/scan_news.hpp"

@@ -1,6 +1,6 @@
 #include "cli/commands/scan_news.hpp"
 
-#include "base/escape.hpp"
+#include "base/text.hpp"
 #include "cli/logging.hpp"
 
 namespace forebay::cli {

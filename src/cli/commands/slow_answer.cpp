@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "base/escape.hpp"
+#include "base/text.hpp"
 #include "cli/logging.hpp"
 #include "forebay/error.hpp"
 

@@ -4,10 +4,9 @@
 #include <cstdio>
 #include <optional>
 
-#include "base/elapsed.hpp"
-#include "base/escape.hpp"
+#include "base/clock.hpp"
 #include "base/human.hpp"
-#include "base/safe_line.hpp"
+#include "base/text.hpp"
 #include "cli/finished_totals.hpp"
 #include "cli/output.hpp"
 #include "cli/view_fields.hpp"

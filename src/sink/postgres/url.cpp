@@ -11,8 +11,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/escape.hpp"
-#include "base/path_text.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 #include "sink/postgres/conninfo.hpp"
 #include "sink/postgres/hosts.hpp"

@@ -4,9 +4,9 @@
 #include <chrono>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/crash_point.hpp"
 #include "base/destination_url.hpp"
-#include "base/wall_clock.hpp"
 #include "sink/sqlite/bind.hpp"
 #include "sink/sqlite/catalog.hpp"
 #include "sink/sqlite/own_code.hpp"

@@ -1,9 +1,23 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <thread>
 
 namespace forebay {
+
+/// Microseconds since 1970-01-01 UTC, by this machine's clock.
+inline std::int64_t wall_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+using Seconds = std::chrono::duration<double>;
+
+/// Seconds since `start`.
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 /// Asks whether it is so until it is, for two seconds at most: of what another process or thread holds for a moment and
 /// nothing tells when it lets go, a flock() with a limit or a file descriptor. False when it never was.

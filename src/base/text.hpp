@@ -1,9 +1,24 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace forebay {
+
+/// Bytes of the UTF-8 sequence that starts at `at`, 0 when none does. As strict as PostgreSQL: no overlong forms, no
+/// surrogates, nothing above U+10FFFF. Needs at < end.
+std::size_t utf8_sequence(const char* at, const char* end) noexcept;
+
+/// What PostgreSQL takes as text in a UTF8 database: valid UTF-8 without NUL.
+bool is_utf8_text(std::string_view s) noexcept;
+
+/// Only U+0020 … U+007E and no backslash: valid UTF-8 that looks as it is stored. The usual case, so it is the cheap
+/// test.
+bool is_plain_ascii(std::string_view s) noexcept;
+
+/// The longest prefix of UTF-8 text `s` that has at most `bytes_max` bytes and ends between characters.
+std::string_view utf8_prefix(std::string_view s, std::size_t bytes_max) noexcept;
 
 /// Bytes from elsewhere (names, paths, a server's message) as one line that a terminal or a log shows and cannot be
 /// steered by: control characters, bytes that are not UTF-8 and invisible format characters (bidirectional overrides,
@@ -20,5 +35,9 @@ std::string printable_json(std::string_view json);
 
 /// The number of columns of printable UTF-8 text, one a character. (East Asian wide characters count one.)
 std::size_t width(std::string_view text);
+
+/// printable() for whole messages: the same, but a backslash stays as it is, because what a message quotes (a path, a
+/// server's words) was made printable before and must not be escaped twice. For reading, not for parsing back.
+std::string safe_line(std::string_view text);
 
 }  // namespace forebay

@@ -1,12 +1,21 @@
-#include "base/path_text.hpp"
+#include "base/path.hpp"
+
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <cerrno>
+#include <cstdint>
 #include <cstdio>
+#include <system_error>
 
-#include "base/utf8.hpp"
+#include "base/text.hpp"
 
 namespace forebay {
+
 namespace {
 
 /// The code points of the text; a byte that is no UTF-8 counts as U+FFFD, which is none that is looked for.
@@ -83,6 +92,44 @@ std::optional<std::string> unexpanded_problem(std::string_view text, bool dollar
   if (const std::string found = placeholder(text, dollar_is_meant); !found.empty()) {
     return "holds " + found + ", which is not expanded here; write the whole path";
   }
+  return std::nullopt;
+}
+
+namespace {
+
+/// From linux/magic.h: there root may write to every folder, and nobody make a file.
+constexpr std::array<std::uint32_t, 6> kNoPlaceForFiles = {0x9fa0,     /* proc */
+                                                           0x62656572, /* sysfs */
+                                                           0x27e0eb,   /* cgroup */
+                                                           0x63677270, /* cgroup2 */
+                                                           0x64626720, /* debugfs */
+                                                           0x74726163 /* tracefs */};
+
+bool holds_no_files(const std::filesystem::path& folder) {
+  struct statfs fs = {};
+  return ::statfs(folder.c_str(), &fs) == 0 &&
+         std::find(kNoPlaceForFiles.begin(), kNoPlaceForFiles.end(), static_cast<std::uint32_t>(fs.f_type)) !=
+             kNoPlaceForFiles.end();
+}
+
+}  // namespace
+
+std::filesystem::path nearest_existing(std::filesystem::path path) {
+  struct stat st = {};
+  while (::lstat(path.c_str(), &st) != 0 && path.has_parent_path() && path != path.parent_path()) {
+    path = path.parent_path();
+  }
+  return path;
+}
+
+std::optional<std::string> why_not_to_be_made(const std::filesystem::path& path) {
+  const std::filesystem::path parent = nearest_existing(std::filesystem::absolute(path));
+  struct stat st = {};
+  if (::stat(parent.c_str(), &st) != 0) return parent.string() + " is a symlink to what is not there";
+  const std::string cannot = "it does not exist and cannot be made in " + parent.string() + ": ";
+  if (!S_ISDIR(st.st_mode)) return cannot + std::generic_category().message(ENOTDIR);
+  if (holds_no_files(parent)) return cannot + "the kernel's own file systems take no files";
+  if (::access(parent.c_str(), W_OK | X_OK) != 0) return cannot + std::generic_category().message(errno);
   return std::nullopt;
 }
 

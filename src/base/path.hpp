@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,5 +16,12 @@ namespace forebay {
 /// Of a path: what a shell or a template would have replaced (~, $NAME, ${…}, {{…}}). `dollar_is_meant`: whoever wrote
 /// it said that a `$` is one.
 [[nodiscard]] std::optional<std::string> unexpanded_problem(std::string_view text, bool dollar_is_meant);
+
+/// The path, or the nearest of its parents that is there. A link counts, wherever it leads.
+std::filesystem::path nearest_existing(std::filesystem::path path);
+
+/// Why a path that is not there cannot be made by this user, its folders included, as a sentence without its end.
+/// Makes nothing to find out.
+[[nodiscard]] std::optional<std::string> why_not_to_be_made(const std::filesystem::path& path);
 
 }  // namespace forebay
