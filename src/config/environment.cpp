@@ -2,6 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+#include <vector>
+
+#include "base/nearest.hpp"
+
 namespace forebay {
 
 Environment process_environment() {
@@ -18,6 +26,96 @@ Environment process_environment() {
 std::string_view variable(const Environment& environment, std::string_view name) {
   const auto found = environment.find(name);
   return found == environment.end() ? std::string_view() : std::string_view(found->second);
+}
+
+namespace {
+
+using Name = std::pair<std::string_view, std::string_view>;
+
+/// From what other programs document: Django, Rails and Prisma, hosting platforms, and clients with variables of their
+/// own.
+constexpr std::array<Name, 22> kNames = {{{"DB_URL", "DATABASE_URL"},         {"DB_URI", "DATABASE_URL"},
+                                          {"DB_DSN", "DATABASE_URL"},         {"DATABASE_DSN", "DATABASE_URL"},
+                                          {"POSTGRES_URL", "DATABASE_URL"},   {"POSTGRES_URI", "DATABASE_URL"},
+                                          {"POSTGRES_DSN", "DATABASE_URL"},   {"POSTGRESQL_URL", "DATABASE_URL"},
+                                          {"POSTGRESQL_URI", "DATABASE_URL"}, {"PG_URL", "DATABASE_URL"},
+                                          {"PG_URI", "DATABASE_URL"},         {"PG_DSN", "DATABASE_URL"},
+                                          {"PGURL", "DATABASE_URL"},          {"PGDB", "PGDATABASE"},
+                                          {"PGDBNAME", "PGDATABASE"},         {"PGUSERNAME", "PGUSER"},
+                                          {"PGHOSTNAME", "PGHOST"},           {"PGSERVER", "PGHOST"},
+                                          {"DBURL", "DATABASE_URL"},          {"DBURI", "DATABASE_URL"},
+                                          {"PGPASS", "PGPASSWORD"},           {"PGPWD", "PGPASSWORD"}}};
+
+}  // namespace
+
+std::optional<std::string_view> known_elsewhere_as(std::string_view name) {
+  const auto* const found = std::find_if(kNames.begin(), kNames.end(), [&](const Name& n) { return n.first == name; });
+  return found == kNames.end() ? std::nullopt : std::optional(found->second);
+}
+
+namespace {
+
+/// https://www.postgresql.org/docs/18/libpq-envars.html, and those that earlier releases had.
+const std::vector<std::string_view>& names() {
+  static const std::vector<std::string_view> kNames = {"PGAPPNAME",
+                                                       "PGCHANNELBINDING",
+                                                       "PGCLIENTENCODING",
+                                                       "PGCONNECT_TIMEOUT",
+                                                       "PGDATABASE",
+                                                       "PGDATESTYLE",
+                                                       "PGGEQO",
+                                                       "PGGSSDELEGATION",
+                                                       "PGGSSENCMODE",
+                                                       "PGGSSLIB",
+                                                       "PGHOST",
+                                                       "PGHOSTADDR",
+                                                       "PGKRBSRVNAME",
+                                                       "PGLOADBALANCEHOSTS",
+                                                       "PGLOCALEDIR",
+                                                       "PGMAXPROTOCOLVERSION",
+                                                       "PGMINPROTOCOLVERSION",
+                                                       "PGOPTIONS",
+                                                       "PGPASSFILE",
+                                                       "PGPASSWORD",
+                                                       "PGPORT",
+                                                       "PGREQUIREAUTH",
+                                                       "PGREQUIREPEER",
+                                                       "PGREQUIRESSL",
+                                                       "PGSERVICE",
+                                                       "PGSERVICEFILE",
+                                                       "PGSSLCERT",
+                                                       "PGSSLCERTMODE",
+                                                       "PGSSLCOMPRESSION",
+                                                       "PGSSLCRL",
+                                                       "PGSSLCRLDIR",
+                                                       "PGSSLKEY",
+                                                       "PGSSLMAXPROTOCOLVERSION",
+                                                       "PGSSLMINPROTOCOLVERSION",
+                                                       "PGSSLMODE",
+                                                       "PGSSLNEGOTIATION",
+                                                       "PGSSLPASSWORD",
+                                                       "PGSSLROOTCERT",
+                                                       "PGSSLSNI",
+                                                       "PGSYSCONFDIR",
+                                                       "PGTARGETSESSIONATTRS",
+                                                       "PGTZ",
+                                                       "PGUSER"};
+  return kNames;
+}
+
+}  // namespace
+
+bool is_libpq_variable(std::string_view name) {
+  return std::find(names().begin(), names().end(), name) != names().end();
+}
+
+bool is_secret_variable(std::string_view name) { return name == "PGPASSWORD" || name == "PGSSLPASSWORD"; }
+
+std::optional<std::string_view> misspelt_libpq_variable(std::string_view name) {
+  constexpr std::size_t kLongName = 8;  // in which two slips may be one word still
+  const auto letter = [&](std::size_t i) { return std::toupper(static_cast<unsigned char>(name[i])); };
+  if (name.size() < 4 || letter(0) != 'P' || letter(1) != 'G' || is_libpq_variable(name)) return std::nullopt;
+  return nearest(name, names(), name.size() < kLongName ? 1 : 2);
 }
 
 }  // namespace forebay

@@ -4,8 +4,7 @@
 #include <cctype>
 
 #include "base/nearest.hpp"
-#include "config/libpq_variables.hpp"
-#include "config/other_names.hpp"
+#include "config/environment.hpp"
 #include "config/secrets.hpp"
 #include "forebay/error.hpp"
 

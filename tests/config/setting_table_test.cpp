@@ -5,7 +5,7 @@
 #include <iterator>
 #include <set>
 
-#include "config/env_template.hpp"
+#include "config/env_init.hpp"
 #include "support/places.hpp"
 
 namespace forebay {

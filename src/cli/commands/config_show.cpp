@@ -7,7 +7,7 @@
 #include "cli/json_output.hpp"
 #include "cli/logging.hpp"
 #include "cli/output.hpp"
-#include "config/libpq_variables.hpp"
+#include "config/environment.hpp"
 #include "config/secrets.hpp"
 #include "forebay/error.hpp"
 
