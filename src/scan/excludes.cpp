@@ -1,8 +1,17 @@
 #include "scan/excludes.hpp"
 
-#include <algorithm>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
+#include "base/io.hpp"
 #include "base/text.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay {
 
@@ -44,6 +53,66 @@ std::string why_no_pattern(std::string_view glob) {
   }
   if (!glob.empty() && !(of_paths && glob.find_first_of("/*?[") != 0)) return {};
   return "exclude pattern '" + printable(glob) + "' can match no path; with a '/' it must begin with '/' or '*'";
+}
+
+namespace {
+
+constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+
+[[noreturn]] void refuse(const std::string& file, const std::string& why) {
+  throw Error(ErrorCode::usage, "--exclude-from: " + printable(file) + ": " + why);
+}
+
+/// A pipe is read, too: `--exclude-from <(…)`.
+std::string content_of(const std::string& file) {
+  const auto failed = [&] {
+    const int error = errno;
+    refuse(file, error == EISDIR ? "it is a directory; name a file with a pattern on each line"
+                                 : "cannot be read: " + std::generic_category().message(error));
+  };
+  const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) failed();
+  std::string content;
+  std::array<char, 65'536> piece{};
+  while (true) {
+    const ssize_t bytes = ::read(fd.get(), piece.data(), piece.size());
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes < 0) failed();
+    if (bytes == 0) return content;
+    content.append(piece.data(), static_cast<std::size_t>(bytes));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> read_exclude_file(const std::string& file) {
+  const std::string content = content_of(file);
+  std::string_view rest = content;
+  if (rest.starts_with("\xFF\xFE") || rest.starts_with("\xFE\xFF")) {
+    refuse(file, "it is UTF-16 or UTF-32; save it as UTF-8");
+  }
+  if (rest.starts_with(kUtf8Mark)) rest.remove_prefix(kUtf8Mark.size());
+
+  std::vector<std::string> globs;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const std::size_t end = rest.find('\n');
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    const std::string where = "line " + std::to_string(number) + ": ";
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.find('\0') != std::string_view::npos) {
+      refuse(file, where + "has a NUL byte, so it is no text in UTF-8 (UTF-16?); save it as UTF-8");
+    }
+    if (line.find('\r') != std::string_view::npos) {
+      refuse(file, where +
+                       "has a carriage return in it that no line feed follows; save the file with LF or CR LF at "
+                       "its line ends (in a pattern, '?' matches a carriage return)");
+    }
+    if (line.empty() || line.front() == '#') continue;
+    if (const std::string why = why_no_pattern(line); !why.empty()) refuse(file, where + why);
+    globs.emplace_back(line);
+  }
+  return globs;
 }
 
 }  // namespace forebay

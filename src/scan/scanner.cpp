@@ -7,16 +7,157 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
+#include <exception>
+#include <mutex>
 #include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/io.hpp"
 #include "base/text.hpp"
 #include "forebay/error.hpp"
 #include "scan/directory_opener.hpp"
-#include "scan/scan_threads.hpp"
 
 namespace forebay {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kLookInterval{250};
+constexpr std::chrono::minutes kTellAgain{10};
+/// What a stopped walk still waits for a call: a slow disk comes back in that time.
+constexpr std::chrono::seconds kLeaveAfter{2};
+
+/// Held by each thread as well: those left behind never give it back.
+struct Crew {
+  struct Hand {
+    AnswerWatch watch;
+    Walker* walker = nullptr;  // of the thread; of the one that looks once it gave that up
+    bool running = true;
+    steady_clock::duration told{};  // the wait that was told last
+  };
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::unique_ptr<Hand>> hands;  // but for `running`, of the thread that looks
+  std::exception_ptr failure;                // guarded by mutex, as `running` is
+
+  bool all_done() const {
+    return std::none_of(hands.begin(), hands.end(), [](const auto& hand) { return hand->running; });
+  }
+};
+
+Unanswered unanswered(const AnswerWatch::Call& call) {
+  return {call.path, call.what, std::chrono::duration_cast<std::chrono::seconds>(call.waited)};
+}
+
+/// Tells of calls that take long.
+void tell(Crew& crew, const WalkContext& context, bool& told) {
+  bool any = false;
+  for (const auto& hand : crew.hands) {
+    if (!hand->running) continue;
+    const auto call = hand->watch.unanswered(context.options.tell_unanswered);
+    any |= call.has_value();
+    if (call && (hand->told == steady_clock::duration{} || call->waited - hand->told >= kTellAgain)) {
+      context.observer.unanswered(unanswered(*call));
+      hand->told = call->waited;
+    } else if (!call) {
+      hand->told = {};
+    }
+  }
+  if (told && !any) context.observer.answered();
+  told = any;
+}
+
+/// Leaves those behind that still run, if no file system answers any of them. Called with the mutex held.
+bool leave(Crew& crew, const WalkContext& context) {
+  std::vector<std::pair<Crew::Hand*, AnswerWatch::Call>> waiting;
+  for (const auto& hand : crew.hands) {
+    if (!hand->running) continue;
+    auto call = hand->watch.unanswered(kLeaveAfter);
+    if (!call) return false;
+    waiting.emplace_back(hand.get(), std::move(*call));
+  }
+  for (auto& [hand, call] : waiting) {
+    if (!hand->watch.give_up()) return false;  // it came back just now
+    hand->running = false;
+    hand->walker->count_up();
+    context.progress.unreadable.fetch_add(1, std::memory_order_relaxed);
+    context.observer.left_behind(unanswered(call));
+  }
+  return true;
+}
+
+}  // namespace
+
+void run_threads(int threads, const WalkContext& context,
+                 const std::function<std::unique_ptr<EntryConsumer>(int thread)>& consumer) {
+  const auto crew = std::make_shared<Crew>();
+  for (int thread = 0; thread < threads; ++thread) crew->hands.push_back(std::make_unique<Crew::Hand>());
+  const auto walk = [&context, &consumer](const std::shared_ptr<Crew>& of, int thread) noexcept {
+    Crew::Hand& hand = *of->hands[static_cast<std::size_t>(thread)];
+    std::exception_ptr failure;
+    try {
+      const auto taker = consumer(thread);
+      Walker walker(context, *taker, hand.watch);
+      hand.walker = &walker;
+      walker.run();
+    } catch (...) {
+      failure = std::current_exception();
+      context.queue.finish();
+    }
+    const std::lock_guard lock(of->mutex);
+    // Moved: the last to let go of it is the caller, who reads it.
+    if (failure && !of->failure) of->failure = std::move(failure);
+    hand.running = false;
+    of->changed.notify_one();
+  };
+  int started = 0;
+  for (int thread = 0; thread < threads; ++thread) {
+    try {
+      std::thread([walk, crew, thread] { walk(crew, thread); }).detach();
+      ++started;
+    } catch (const std::system_error&) {
+      // No more threads to be had: the scan goes on with those it has, in the caller's if need be.
+      if (started == 0) {
+        for (int other = 1; other < threads; ++other) {
+          context.queue.leave();
+          crew->hands[static_cast<std::size_t>(other)]->running = false;
+        }
+        walk(crew, 0);
+        break;
+      }
+      context.queue.leave();
+      crew->hands[static_cast<std::size_t>(thread)]->running = false;
+    }
+  }
+
+  // An observer that throws each time must not keep the walk from being left.
+  const auto look = [&](const auto& what) {
+    try {
+      what();
+    } catch (...) {
+      if (!crew->failure) crew->failure = std::current_exception();
+      context.queue.finish();
+    }
+  };
+  bool told = false;
+  std::unique_lock lock(crew->mutex);
+  while (!crew->changed.wait_for(lock, kLookInterval, [&] { return crew->all_done(); })) {
+    if (context.stop.load(std::memory_order_relaxed)) context.queue.finish();
+    bool left = false;
+    look([&] { tell(*crew, context, told); });
+    look([&] { left = context.queue.finished() && leave(*crew, context); });
+    if (left) break;
+  }
+  if (const auto failure = std::exchange(crew->failure, nullptr)) std::rethrow_exception(failure);
+}
+
 namespace {
 
 /// A quarter of what the process may have: the rest is for its files, sockets and journals.

@@ -12,7 +12,7 @@
 #include "base/clock.hpp"
 #include "forebay/error.hpp"
 #include "scan/file_stat.hpp"
-#include "scan/loop.hpp"
+#include "scan/left_out.hpp"
 
 namespace forebay {
 namespace {

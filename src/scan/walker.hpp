@@ -14,7 +14,7 @@
 #include "scan/contract.hpp"
 #include "scan/directory_opener.hpp"
 #include "scan/excludes.hpp"
-#include "scan/own_files.hpp"
+#include "scan/left_out.hpp"
 #include "scan/owner_names.hpp"
 #include "scan/work_queue.hpp"
 

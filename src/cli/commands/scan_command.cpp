@@ -22,7 +22,6 @@
 #include "config/locations.hpp"
 #include "engine/destination.hpp"
 #include "forebay/buffer.hpp"
-#include "scan/exclude_file.hpp"
 #include "scan/excludes.hpp"
 #include "scan/scanner.hpp"
 #include "sqlite/process.hpp"
