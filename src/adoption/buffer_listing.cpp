@@ -13,7 +13,7 @@
 
 #include "base/io.hpp"
 #include "checkpoint/folder.hpp"
-#include "checkpoint/journals.hpp"
+#include "checkpoint/sources.hpp"
 #include "forebay/error.hpp"
 #include "journal/reader.hpp"
 #include "quarantine/file.hpp"

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "checkpoint/folder.hpp"
-#include "checkpoint/journals.hpp"
 #include "checkpoint/retention.hpp"
+#include "checkpoint/sources.hpp"
 #include "forebay/error.hpp"
 #include "quarantine/aside.hpp"
 #include "state/last_error.hpp"

@@ -7,8 +7,7 @@
 #include <utility>
 
 #include "checkpoint/folder.hpp"
-#include "checkpoint/journals.hpp"
-#include "checkpoint/quarantine.hpp"
+#include "checkpoint/sources.hpp"
 #include "checkpoint/writer.hpp"
 #include "forebay/error.hpp"
 #include "journal/reader.hpp"

@@ -9,7 +9,6 @@
 
 #include "checkpoint/contents.hpp"
 #include "checkpoint/description.hpp"
-#include "checkpoint/file_head.hpp"
 #include "forebay/error.hpp"
 #include "journal/format.hpp"
 #include "sqlite/statement.hpp"

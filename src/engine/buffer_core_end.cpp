@@ -8,7 +8,7 @@
 #include "base/crash_point.hpp"
 #include "base/human.hpp"
 #include "checkpoint/folder.hpp"
-#include "checkpoint/journals.hpp"
+#include "checkpoint/sources.hpp"
 #include "engine/buffer_core.hpp"
 #include "forebay/error.hpp"
 #include "state/orderly_end.hpp"

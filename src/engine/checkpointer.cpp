@@ -8,7 +8,7 @@
 #include "base/human.hpp"
 #include "base/timer.hpp"
 #include "checkpoint/hook.hpp"
-#include "checkpoint/quarantine.hpp"
+#include "checkpoint/sources.hpp"
 #include "forebay/error.hpp"
 #include "journal/reader.hpp"
 

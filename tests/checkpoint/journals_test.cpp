@@ -1,7 +1,5 @@
 // A dead buffer's checkpoint back into its journals, and checkpoints of orphans.
 
-#include "checkpoint/journals.hpp"
-
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +11,7 @@
 #include "checkpoint/fixtures.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/orphan.hpp"
+#include "checkpoint/sources.hpp"
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"
 #include "support/die_at.hpp"

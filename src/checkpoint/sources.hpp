@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/writer.hpp"
 #include "state/state_directory.hpp"
 
 namespace forebay {
@@ -31,5 +32,9 @@ CheckpointJournals journals_from_checkpoint(const BufferFolder& folder, const st
 void mark_journals_complete(const std::filesystem::path& folder);
 /// The name of that mark; StateDirectory::remove_buffer() knows it.
 inline constexpr const char* kJournalsCompleteName = "journals-complete";
+
+/// Copies what the folder has in quarantine into a checkpoint: after its segments, so that a row that is refused
+/// meanwhile is in one or the other. What cannot be read is noted as missing there.
+void add_quarantine(const std::filesystem::path& folder, CheckpointWriter& writer);
 
 }  // namespace forebay

@@ -1,11 +1,13 @@
-#include "checkpoint/journals.hpp"
+#include "checkpoint/sources.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <map>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -16,8 +18,11 @@
 #include "forebay/error.hpp"
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"
+#include "quarantine/view.hpp"
+#include "state/state_directory.hpp"
 
 namespace forebay {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -127,6 +132,25 @@ void mark_journals_complete(const fs::path& folder) {
     throw Error(ErrorCode::local, "cannot create " + mark.string() + ": " + std::generic_category().message(errno));
   }
   flush_posix_folder(folder);
+}
+
+void add_quarantine(const std::filesystem::path& folder, CheckpointWriter& writer) {
+  // Segments of a buffer of their own: at level `memory` an adopter makes journals of its buffer's segments, and these
+  // rows have their quarantine.
+  const std::string buffer = StateDirectory::new_buffer_id();
+  std::uint64_t segment = 0;
+  bool damaged = false;
+  const auto copy = [&](const QuarantineCopy& some) {
+    if (some.rows.row(0).number == 1) writer.add_segment(buffer, ++segment, some.stream);
+    writer.add_rows(some.rows);
+  };
+  try {
+    damaged = copy_quarantine(folder, copy) > 0;
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::damaged && e.code() != ErrorCode::not_built_yet) throw;
+    writer.note_missing(e.what());
+  }
+  if (damaged) writer.note_missing("quarantine in " + folder.string() + ": some of its rows are damaged");
 }
 
 }  // namespace forebay
