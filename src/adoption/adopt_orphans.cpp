@@ -11,7 +11,7 @@
 #include "checkpoint/reader.hpp"
 #include "checkpoint/sources.hpp"
 #include "forebay/error.hpp"
-#include "state/last_error.hpp"
+#include "state/marks.hpp"
 #include "state/version_reserve.hpp"
 
 namespace forebay {

@@ -10,7 +10,7 @@
 
 #include "adoption/version_shift.hpp"
 #include "buffer/segment.hpp"
-#include "state/orderly_end.hpp"
+#include "state/marks.hpp"
 #include "state/state_directory.hpp"
 
 namespace forebay {

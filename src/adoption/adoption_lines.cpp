@@ -1,7 +1,7 @@
 #include "adoption/adoption_lines.hpp"
 
 #include "base/human.hpp"
-#include "state/last_error.hpp"
+#include "state/marks.hpp"
 
 namespace forebay {
 

@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "state/last_error.hpp"
-#include "state/orderly_end.hpp"
+#include "state/marks.hpp"
 #include "state/state_directory.hpp"
 
 namespace forebay {

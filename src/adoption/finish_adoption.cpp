@@ -9,7 +9,7 @@
 #include "checkpoint/sources.hpp"
 #include "forebay/error.hpp"
 #include "quarantine/aside.hpp"
-#include "state/last_error.hpp"
+#include "state/marks.hpp"
 
 namespace forebay {
 

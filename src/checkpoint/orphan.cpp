@@ -12,7 +12,7 @@
 #include "forebay/error.hpp"
 #include "journal/reader.hpp"
 #include "quarantine/view.hpp"
-#include "state/orderly_end.hpp"
+#include "state/marks.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

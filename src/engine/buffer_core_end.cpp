@@ -11,7 +11,7 @@
 #include "checkpoint/sources.hpp"
 #include "engine/buffer_core.hpp"
 #include "forebay/error.hpp"
-#include "state/orderly_end.hpp"
+#include "state/marks.hpp"
 
 namespace forebay {
 

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "forebay/options.hpp"
-#include "state/last_error.hpp"
+#include "state/marks.hpp"
 
 namespace forebay {
 

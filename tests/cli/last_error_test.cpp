@@ -1,7 +1,5 @@
 // What an ended process leaves of why its rows had not landed, in status and in recover.
 
-#include "state/last_error.hpp"
-
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -10,6 +8,7 @@
 #include <fstream>
 
 #include "forebay/buffer.hpp"
+#include "state/marks.hpp"
 #include "support/catalog_buffer.hpp"
 #include "support/file_bytes.hpp"
 #include "support/orphan.hpp"
