@@ -14,8 +14,8 @@
 #include "checkpoint/temporary.hpp"
 #include "forebay/error.hpp"
 #include "journal/format.hpp"
-#include "sqlite/file_uri.hpp"
 #include "sqlite/statement.hpp"
+#include "sqlite/untrusted_database.hpp"
 
 namespace forebay {
 namespace fs = std::filesystem;

@@ -3,7 +3,6 @@
 #include "quarantine/file.hpp"
 #include "quarantine/quarantine.hpp"
 #include "sqlite/statement.hpp"
-#include "sqlite/transaction.hpp"
 
 namespace forebay {
 namespace {

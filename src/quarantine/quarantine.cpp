@@ -8,7 +8,6 @@
 #include "quarantine/file.hpp"
 #include "quarantine/record.hpp"
 #include "sqlite/statement.hpp"
-#include "sqlite/transaction.hpp"
 
 namespace forebay {
 namespace {

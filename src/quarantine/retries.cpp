@@ -10,7 +10,6 @@
 #include "quarantine/quarantine.hpp"
 #include "quarantine/record.hpp"
 #include "sqlite/statement.hpp"
-#include "sqlite/transaction.hpp"
 
 namespace forebay {
 namespace {

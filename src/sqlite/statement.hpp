@@ -92,4 +92,17 @@ class SqliteStatement {
 /// The first column of a query's first row; 0 without a row.
 std::int64_t read_number(SqliteConnection& connection, std::string_view sql);
 
+/// One that writes. Rolled back unless committed.
+class SqliteTransaction {
+ public:
+  explicit SqliteTransaction(SqliteConnection& db) : db_(db) { db_.exec("BEGIN IMMEDIATE"); }
+  SqliteTransaction(const SqliteTransaction&) = delete;
+  SqliteTransaction& operator=(const SqliteTransaction&) = delete;
+  ~SqliteTransaction() { db_.rollback(); }
+  void commit() { db_.exec("COMMIT"); }
+
+ private:
+  SqliteConnection& db_;
+};
+
 }  // namespace forebay

@@ -2,10 +2,35 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "sqlite/connection.hpp"
 
 namespace forebay {
+
+/// A file's name as a URI for SQLITE_OPEN_URI: whatever characters it has, they stand for themselves. `parameters`:
+/// "nolock=1".
+inline std::string file_uri(std::string_view path, std::string_view parameters) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string uri = path.starts_with('/') ? "file://" : "file:";
+  for (const char c : path) {
+    if (c == '?' || c == '#' || c == '%') {
+      uri += '%';
+      uri += kDigits[static_cast<unsigned char>(c) >> 4];
+      uri += kDigits[static_cast<unsigned char>(c) & 15];
+    } else {
+      uri += c;
+    }
+  }
+  return (uri += '?') += parameters;
+}
+
+/// The name of a SQLite VFS that reads one file through a descriptor that is open already, and can do nothing else: no
+/// other file exists in it, nothing can be made, written or removed. Registered beside the default one at first use.
+const char* descriptor_vfs();
+
+/// How that VFS is told the descriptor; for SQLITE_OPEN_READONLY | SQLITE_OPEN_URI. It is duplicated.
+std::string descriptor_uri(int descriptor);
 
 struct UntrustedLimits {
   int value_bytes_max = 1 << 20;     // of a value, and of a row

@@ -5,7 +5,6 @@
 #include <catch2/catch.hpp>
 
 #include "base/io.hpp"
-#include "sqlite/file_uri.hpp"
 #include "sqlite/statement.hpp"
 #include "support/temporary_directory.hpp"
 

@@ -4,7 +4,7 @@
 #include "cli/command.hpp"
 #include "forebay/version.hpp"
 #include "sink/postgres/client_versions.hpp"
-#include "sqlite/version.hpp"
+#include "sqlite/process.hpp"
 
 namespace forebay::cli {
 namespace {
