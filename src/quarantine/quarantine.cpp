@@ -6,7 +6,6 @@
 #include "base/crash_point.hpp"
 #include "base/human.hpp"
 #include "quarantine/file.hpp"
-#include "quarantine/record.hpp"
 #include "sqlite/statement.hpp"
 
 namespace forebay {

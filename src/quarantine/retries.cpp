@@ -8,7 +8,6 @@
 #include "forebay/error.hpp"
 #include "quarantine/file.hpp"
 #include "quarantine/quarantine.hpp"
-#include "quarantine/record.hpp"
 #include "sqlite/statement.hpp"
 
 namespace forebay {

@@ -7,7 +7,6 @@
 #include "forebay/error.hpp"
 #include "journal/reader.hpp"
 #include "quarantine/file.hpp"
-#include "quarantine/record.hpp"
 #include "sqlite/statement.hpp"
 
 namespace forebay {
