@@ -1,6 +1,6 @@
-#include "config/path_value.hpp"
-
 #include <catch2/catch.hpp>
+
+#include "config/setting_value.hpp"
 
 namespace forebay {
 namespace {
