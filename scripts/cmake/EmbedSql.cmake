@@ -3,7 +3,7 @@
 function(forebay_embed_sql output)
   file(GLOB sql_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} sql/*/[0-9]*.sql)
   list(SORT sql_files)
-  set(text "#include \"sink/embedded_sql.hpp\"\n\nnamespace forebay {\n\nstd::span<const EmbeddedFile> embedded_sql() {\n  static constexpr EmbeddedFile kFiles[] = {\n")
+  set(text "#include \"sink/migrations.hpp\"\n\nnamespace forebay {\n\nstd::span<const EmbeddedFile> embedded_sql() {\n  static constexpr EmbeddedFile kFiles[] = {\n")
   foreach(file IN LISTS sql_files)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
     file(READ ${file} content)

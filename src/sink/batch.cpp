@@ -1,13 +1,118 @@
 #include "sink/batch.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <span>
 #include <tuple>
 #include <utility>
 
-#include "sink/key_sorter.hpp"
-
 namespace forebay {
+
+namespace {
+
+constexpr std::size_t kKeyPieceBytes = 8;
+constexpr std::size_t kSmallRun = 12;
+
+/// Eight bytes as a number that orders as they do.
+std::uint64_t ordered(const char* bytes, std::size_t n) {
+  std::uint64_t piece = 0;  // what is missing counts as zero bytes
+  std::memcpy(&piece, bytes, n);
+  if constexpr (std::endian::native == std::endian::little) piece = __builtin_bswap64(piece);
+  return piece;
+}
+
+std::uint64_t ordered(std::int64_t v) { return static_cast<std::uint64_t>(v) ^ (1ULL << 63); }
+
+/// How many bytes at the front are alike, of n.
+std::size_t shared_bytes(const char* a, const char* b, std::size_t n) {
+  std::size_t at = 0;
+  for (; at + kKeyPieceBytes <= n; at += kKeyPieceBytes) {
+    const std::uint64_t difference = ordered(a + at, kKeyPieceBytes) ^ ordered(b + at, kKeyPieceBytes);
+    if (difference != 0) return at + static_cast<std::size_t>(std::countl_zero(difference)) / 8;
+  }
+  while (at < n && a[at] == b[at]) ++at;
+  return at;
+}
+
+}  // namespace
+
+int KeySorter::compare(const SortedRow& a, const SortedRow& b, std::size_t column, std::size_t depth) const {
+  for (; column < key_.size(); ++column, depth = 0) {
+    const Value& x = a.values[key_[column]];
+    const Value& y = b.values[key_[column]];
+    if (x.holds_chars()) {
+      const int order = x.as_chars().substr(depth).compare(y.as_chars().substr(depth));
+      if (order != 0) return order;
+    } else if (x.as_integer() != y.as_integer()) {
+      return x.as_integer() < y.as_integer() ? -1 : 1;
+    }
+  }
+  return 0;
+}
+
+void KeySorter::sort_small(Run run, std::size_t column, std::size_t depth) const {
+  std::sort(run.begin(), run.end(),
+            [&](const SortedRow& a, const SortedRow& b) { return compare(a, b, column, depth) < 0; });
+  for (std::size_t i = 1; i < run.size(); ++i) run[i].same_key = compare(run[i - 1], run[i], column, depth) == 0;
+}
+
+/// Multikey sort: by the eight bytes after what all have in common, then the runs that are alike in those by the next
+/// eight, or by the next column.
+void KeySorter::sort(Run run, std::size_t column, std::size_t depth) const {
+  const auto less = [](const SortedRow& a, const SortedRow& b) {
+    return a.piece_ != b.piece_ ? a.piece_ < b.piece_ : a.piece_bytes_ < b.piece_bytes_;
+  };
+  const auto alike = [](const SortedRow& a, const SortedRow& b) {
+    return a.piece_ == b.piece_ && a.piece_bytes_ == b.piece_bytes_;
+  };
+  while (column < key_.size() && run.size() > kSmallRun) {
+    const bool chars = run.front().values[key_[column]].holds_chars();
+    if (chars) {
+      if (depth == 0) {
+        for (SortedRow& row : run) {
+          const std::string_view of_row = row.values[key_[column]].as_chars();
+          row.chars_ = of_row.data();
+          row.chars_bytes_ = static_cast<std::uint32_t>(of_row.size());
+        }
+      }
+      const SortedRow& first = run.front();
+      std::size_t shared = first.chars_bytes_ - depth;
+      for (const SortedRow& row : run) {
+        shared = shared_bytes(first.chars_ + depth, row.chars_ + depth,
+                              std::min<std::size_t>(shared, row.chars_bytes_ - depth));
+        if (shared == 0) break;
+      }
+      depth += shared;
+      for (SortedRow& row : run) {
+        const std::size_t n = std::min(kKeyPieceBytes, row.chars_bytes_ - depth);
+        row.piece_bytes_ = static_cast<std::uint8_t>(n);  // tells a missing byte from a zero
+        row.piece_ = ordered(row.chars_ + depth, n);
+      }
+    } else {
+      for (SortedRow& row : run) {
+        row.piece_bytes_ = 0;
+        row.piece_ = ordered(row.values[key_[column]].as_integer());
+      }
+    }
+    if (!std::is_sorted(run.begin(), run.end(), less)) std::sort(run.begin(), run.end(), less);
+    if (alike(run.front(), run.back())) {  // after what they share nothing came: all are alike to the column's end
+      ++column;
+      depth = 0;
+      continue;
+    }
+    for (std::size_t begin = 0, end = 0; begin < run.size(); begin = end) {
+      for (end = begin + 1; end < run.size() && alike(run[begin], run[end]);) ++end;
+      if (end - begin == 1) continue;
+      const bool ends_here = run[begin].piece_bytes_ < kKeyPieceBytes;
+      sort(run.subspan(begin, end - begin), column + (ends_here ? 1 : 0), ends_here ? 0 : depth + kKeyPieceBytes);
+    }
+    return;
+  }
+  if (column < key_.size()) return sort_small(run, column, depth);
+  for (SortedRow& row : run.subspan(1)) row.same_key = true;
+}
+
 namespace {
 
 /// What of first … last no landed span covers.

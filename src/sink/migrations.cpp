@@ -1,14 +1,14 @@
+#define XXH_STATIC_LINKING_ONLY  // XXH3_128bits
+
 #include "sink/migrations.hpp"
 
-#define XXH_STATIC_LINKING_ONLY  // XXH3_128bits
 #include <xxhash.h>
 
 #include <algorithm>
 #include <charconv>
 
-#include "sink/embedded_sql.hpp"
-
 namespace forebay {
+
 namespace {
 
 std::string checksum_of(std::string_view text) {

@@ -1,11 +1,21 @@
 #pragma once
 
+#include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace forebay {
+
+/// A file of sql/, compiled in by scripts/cmake/EmbedSql.cmake.
+struct EmbeddedFile {
+  std::string_view path;  // "sql/postgres/0001_backup_files.up.sql"
+  std::string_view text;
+};
+
+std::span<const EmbeddedFile> embedded_sql();  // by path
 
 /// A column that a table has which a migration made, as ADD COLUMN wants it.
 struct WantedColumn {

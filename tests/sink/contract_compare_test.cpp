@@ -4,8 +4,8 @@
 #include <random>
 
 #include "engine/destination.hpp"
-#include "sink/compare.hpp"
 #include "sink/contract.hpp"
+#include "sink/sink.hpp"
 
 // Looking what is there, and changing nothing.
 namespace forebay::test {

@@ -4,7 +4,6 @@
 #include <memory>
 #include <utility>
 
-#include "sink/compare.hpp"
 #include "sink/sink.hpp"
 
 namespace forebay::test {

@@ -16,7 +16,7 @@
 #include "control/status_json.hpp"
 #include "engine/destination.hpp"
 #include "forebay/buffer.hpp"
-#include "sink/compare.hpp"
+#include "sink/sink.hpp"
 #include "sqlite/process.hpp"
 
 namespace forebay::cli {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "forebay/status.hpp"
-#include "sink/compare.hpp"
+#include "sink/sink.hpp"
 
 namespace forebay::cli {
 

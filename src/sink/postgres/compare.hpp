@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "sink/compare.hpp"
 #include "sink/dialect.hpp"
 #include "sink/postgres/sink.hpp"
+#include "sink/sink.hpp"
 
 namespace forebay {
 

@@ -8,6 +8,12 @@
 
 namespace forebay {
 
+/// Why row-level security keeps this role from all rows of a table: none of its policies lets the role do one of
+/// `commands` (SELECT, INSERT, UPDATE). With the statement that fixes it, under a name that no policy has. In a
+/// transaction.
+[[nodiscard]] std::optional<Failure> lacks_policy(PostgresSession& session, const std::string& quoted,
+                                                  const std::vector<std::string>& commands);
+
 // What a connection finds well, and rows will meet all the same. Each begins a transaction of its own that changes
 // nothing, and throws DestinationFailure.
 

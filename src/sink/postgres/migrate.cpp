@@ -9,9 +9,9 @@
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
 #include "sink/postgres/event_triggers.hpp"
+#include "sink/postgres/foresight.hpp"
 #include "sink/postgres/inspect.hpp"
 #include "sink/postgres/own_code.hpp"
-#include "sink/postgres/policies.hpp"
 
 namespace forebay {
 namespace {

@@ -10,7 +10,6 @@
 
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
-#include "sink/postgres/raised_tries.hpp"
 #include "sink/postgres/row_search.hpp"
 #include "sink/postgres/session.hpp"
 #include "sink/postgres/table.hpp"

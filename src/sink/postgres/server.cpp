@@ -1,7 +1,6 @@
 #include <chrono>
 #include <cstdlib>
 
-#include "sink/postgres/clock_check.hpp"
 #include "sink/postgres/detect.hpp"
 #include "sink/postgres/settings.hpp"
 #include "sink/postgres/sink.hpp"

@@ -1,5 +1,7 @@
 #include "sink/postgres/settings.hpp"
 
+#include <cstdlib>
+
 namespace forebay {
 
 std::string own_settings() {
@@ -26,6 +28,18 @@ std::string pinned_settings(std::string_view search_path, std::string_view synch
   text += "; SET LOCAL synchronous_commit = ";
   text += synchronous_commit == "off" ? "'on'" : "'" + std::string(synchronous_commit) + "'";
   return text;
+}
+
+ClockDifference compare_clocks(const StampClock& before, std::int64_t server_us, const StampClock& after,
+                               std::chrono::seconds tolerance) {
+  const std::int64_t tolerance_us = std::chrono::microseconds(tolerance).count();
+  const std::int64_t ahead_us = server_us < before.now_us  ? before.now_us - server_us
+                                : server_us > after.now_us ? after.now_us - server_us
+                                                           : 0;
+  if (std::llabs(ahead_us) > tolerance_us) return {ahead_us, false};
+  const std::int64_t stamps_ahead_us = before.newest_us - server_us;
+  if (stamps_ahead_us > tolerance_us) return {stamps_ahead_us, true};
+  return {};
 }
 
 }  // namespace forebay

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "sink/sink.hpp"
 
 namespace forebay {
 
@@ -17,5 +21,14 @@ std::string_view search_path_expression();
 /// What each later transaction is to run under, as SET LOCAL statements, each with a "; " before it. `search_path` and
 /// `synchronous_commit` are what was found under own_settings().
 std::string pinned_settings(std::string_view search_path, std::string_view synchronous_commit);
+
+struct ClockDifference {
+  std::int64_t ahead_us = 0;  ///< of the server's clock; below 0: behind; 0: near enough
+  bool newest_stamp = false;  ///< the clock is near enough, but records are stamped ahead of it
+};
+
+/// Compares the server's clock, read between two looks at ours, with the clock that stamps records. A pure decision.
+ClockDifference compare_clocks(const StampClock& before, std::int64_t server_us, const StampClock& after,
+                               std::chrono::seconds tolerance);
 
 }  // namespace forebay

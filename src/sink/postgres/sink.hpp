@@ -10,12 +10,9 @@
 
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
-#include "sink/postgres/direct_way.hpp"
-#include "sink/postgres/raised_tries.hpp"
 #include "sink/postgres/rows.hpp"
 #include "sink/postgres/session.hpp"
 #include "sink/postgres/table.hpp"
-#include "sink/postgres/table_turns.hpp"
 #include "sink/refusals.hpp"
 #include "sink/sink.hpp"
 

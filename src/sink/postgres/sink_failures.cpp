@@ -3,7 +3,6 @@
 #include "sink/postgres/event_triggers.hpp"
 #include "sink/postgres/foresight.hpp"
 #include "sink/postgres/lock_holder.hpp"
-#include "sink/postgres/policies.hpp"
 #include "sink/postgres/sink.hpp"
 
 namespace forebay {

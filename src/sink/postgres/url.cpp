@@ -14,7 +14,6 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "forebay/error.hpp"
-#include "sink/postgres/conninfo.hpp"
 #include "sink/postgres/hosts.hpp"
 
 namespace forebay {

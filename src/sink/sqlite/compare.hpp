@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "sink/compare.hpp"
+#include "sink/sink.hpp"
 #include "sqlite/statement.hpp"
 
 namespace forebay {

@@ -1,7 +1,6 @@
-#include "sink/postgres/clock_check.hpp"
-
 #include <catch2/catch.hpp>
 
+#include "sink/postgres/settings.hpp"
 #include "support/times.hpp"
 
 using namespace forebay;

@@ -1,9 +1,9 @@
-#include "sink/postgres/conninfo.hpp"
-
 #include <libpq-fe.h>
 
 #include <array>
 #include <catch2/catch.hpp>
+
+#include "sink/postgres/hosts.hpp"
 
 namespace forebay {
 namespace {

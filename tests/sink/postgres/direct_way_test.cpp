@@ -1,6 +1,6 @@
-#include "sink/postgres/direct_way.hpp"
-
 #include <catch2/catch.hpp>
+
+#include "sink/postgres/table.hpp"
 
 namespace forebay {
 namespace {

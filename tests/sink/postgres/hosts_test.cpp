@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 
-#include "sink/postgres/name_lookup.hpp"
+#include "sink/postgres/connect.hpp"
 
 using namespace forebay;
 using namespace std::chrono_literals;

@@ -5,10 +5,10 @@
 #include <sstream>
 
 #include "engine/destination.hpp"
-#include "sink/compare.hpp"
 #include "sink/contract.hpp"
 #include "sink/postgres/copy_encoder.hpp"
 #include "sink/postgres/dialect_opengauss.hpp"
+#include "sink/sink.hpp"
 #include "sink/test_streams.hpp"
 #include "support/expected_statements.hpp"
 #include "support/own_database.hpp"

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "sink/contract.hpp"
-#include "sink/postgres/raised_tries.hpp"
+#include "sink/postgres/table.hpp"
 #include "sink/sqlstate.hpp"
 
 namespace forebay::test {

@@ -1,4 +1,4 @@
-#include "sink/postgres/table_turns.hpp"
+#include "sink/postgres/table.hpp"
 
 #include <algorithm>
 #include <chrono>
