@@ -6,7 +6,6 @@
 #include "base/clock.hpp"
 #include "base/human.hpp"
 #include "sync/drain.hpp"
-#include "sync/refused_rows.hpp"
 #include "sync/scheduler.hpp"
 
 namespace forebay {

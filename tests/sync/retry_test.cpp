@@ -1,8 +1,8 @@
-#include "sync/retry.hpp"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <limits>
+
+#include "sync/destination_health.hpp"
 
 using namespace forebay;
 using namespace std::chrono_literals;
