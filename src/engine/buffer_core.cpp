@@ -11,7 +11,7 @@
 #include "checkpoint/folder.hpp"
 #include "config/locations.hpp"
 #include "engine/destination.hpp"
-#include "engine/log.hpp"
+#include "engine/options.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
