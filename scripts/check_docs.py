@@ -35,7 +35,7 @@ LIBRARIES = [
     (r"libpq-fe\.h$|libpq/", r"src/sink/postgres/"),
     (r"boost/asio", r"src/(base/timer\.cpp$|control/|cli/interrupt\.cpp$)"),
     (r"boost/", r"src/"),
-    (r"spdlog/", r"src/(engine/log|cli/logging)\.cpp$"),
+    (r"spdlog/", r"src/(engine/options|cli/logging)\.cpp$"),
     (r"CLI/", r"src/cli/parser\.cpp$"),
     (r"xxhash\.h$", r"src/(base|journal|quarantine|buffer|checkpoint|sink)/"),
     (r"openssl/", r"src/base/"),
