@@ -13,7 +13,7 @@
 #include <system_error>
 
 #include "base/text.hpp"
-#include "control/frame.hpp"
+#include "control/protocol.hpp"
 #include "control/socket_place.hpp"
 #include "forebay/error.hpp"
 

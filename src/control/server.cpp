@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/timer.hpp"
-#include "control/frame.hpp"
+#include "control/protocol.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay::control {

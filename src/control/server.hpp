@@ -11,7 +11,6 @@
 
 #include "base/io.hpp"
 #include "control/calls.hpp"
-#include "control/jobs.hpp"
 #include "control/session.hpp"
 #include "forebay/options.hpp"
 

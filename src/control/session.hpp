@@ -9,8 +9,6 @@
 #include <string>
 
 #include "control/calls.hpp"
-#include "control/frame.hpp"
-#include "control/jobs.hpp"
 #include "control/protocol.hpp"
 
 namespace forebay::control {

@@ -6,7 +6,6 @@
 #include <sstream>
 #include <string>
 
-#include "control/frame.hpp"
 #include "control/protocol.hpp"
 #include "control/status_json.hpp"
 #include "support/places.hpp"

@@ -18,7 +18,7 @@
 #include <thread>
 
 #include "control/client.hpp"
-#include "control/frame.hpp"
+#include "control/protocol.hpp"
 #include "control/socket_place.hpp"
 #include "support/scan_site.hpp"
 #include "support/temporary_directory.hpp"

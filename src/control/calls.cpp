@@ -1,4 +1,4 @@
-#include "control/jobs.hpp"
+#include "control/calls.hpp"
 
 #include <boost/asio/post.hpp>
 #include <exception>
