@@ -6,8 +6,8 @@
 #   URL     opengauss://user@host:port/database or postgresql://…, of a database that may be tried on
 #   CLIENT  psql (the default), or openGauss's gsql, where the password is one that stock libpq cannot send
 #
-# Runs docs/opengauss-statements.sql in a schema of its own, forebay_check; one of that name that is there already ends
-# it. Then, where a build is at hand (FOREBAY, or build/*/forebay), forebay itself in a schema forebay_check_run:
+# Runs tests/sink/postgres/opengauss-statements.sql in a schema of its own, forebay_check; one of that name that is there
+# already ends it. Then, where a build is at hand (FOREBAY, or build/*/forebay), forebay itself in a schema forebay_check_run:
 # detection, migrations, a scan that is new, and one that meets every row again. Both schemas are dropped at the end,
 # and when it is interrupted.
 #
@@ -27,7 +27,7 @@ case ${1:-} in
 esac
 given=${1%%://*} client=${2:-psql}
 command -v "$client" >/dev/null || die "there is no $client here; install it, or name another: see --help" 2
-statements=$repo/docs/opengauss-statements.sql
+statements=$repo/tests/sink/postgres/opengauss-statements.sql
 [ -r "$statements" ] || die "$statements is not there; this needs a whole checkout"
 
 scratch=$(mktemp -d)

@@ -6,7 +6,7 @@
 
 #include "support/opengauss_stand_in.hpp"
 
-// Pieces of docs/opengauss-statements.sql, as scripts/opengauss-check.sh reads them.
+// Pieces of tests/sink/postgres/opengauss-statements.sql, as scripts/opengauss-check.sh reads them.
 namespace forebay::test {
 
 /// What the statement that follows must answer, or one of `what` with | between: a command's tag or an SQLSTATE. The

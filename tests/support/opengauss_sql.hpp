@@ -7,8 +7,8 @@ namespace forebay::test {
 
 /// A release of openGauss in one of its compatibility modes, as the stand-in plays it. Where an answer comes from: (R)
 /// a real openGauss 6.0.0 lite in modes A, B (with and without the plugin dolphin) and PG gave it; (G) the real
-/// grammars of 18 releases and 14 dolphins were fed with docs/opengauss-statements.sql; else it was read in the
-/// server's sources.
+/// grammars of 18 releases and 14 dolphins were fed with tests/sink/postgres/opengauss-statements.sql; else it was read
+/// in the server's sources.
 struct OpenGaussRelease {
   const char* version;
   const char* mode;

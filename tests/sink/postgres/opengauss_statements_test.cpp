@@ -14,7 +14,7 @@
 #include "support/own_database.hpp"
 #include "support/places.hpp"
 
-// docs/opengauss-statements.sql: what forebay says to an openGauss, to be run by a person who has one.
+// opengauss-statements.sql: what forebay says to an openGauss, to be run by a person who has one.
 namespace forebay::test {
 namespace {
 
@@ -341,9 +341,9 @@ std::string statements() {
   return text;
 }
 
-TEST_CASE("docs/opengauss-statements.sql is what forebay says", "[postgres][threads]") {
+TEST_CASE("opengauss-statements.sql is what forebay says", "[postgres][threads]") {
   if (!OpenGaussFixture(kOpenGauss6PG).available()) return;
-  const std::string file = source_directory() + "/docs/opengauss-statements.sql";
+  const std::string file = source_directory() + "/tests/sink/postgres/opengauss-statements.sql";
   // FOREBAY_WRITE_STATEMENTS=1 writes it anew.
   const std::string wanted = statements();
   if (std::getenv("FOREBAY_WRITE_STATEMENTS") != nullptr) std::ofstream(file) << wanted;
