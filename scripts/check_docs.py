@@ -31,7 +31,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 LIBRARIES = [
     (r"sqlite3\.h$", r"src/sqlite/"),
     (r"pqxx/pqxx$", r"src/sink/postgres/pqxx\.hpp$"),
-    (r"pqxx/version$", r"src/sink/postgres/pqxx\.cpp$"),
+    (r"pqxx/version$", r"src/sink/postgres/client_versions\.cpp$"),
     (r"libpq-fe\.h$|libpq/", r"src/sink/postgres/"),
     (r"boost/asio", r"src/(base/timer\.cpp$|control/|cli/interrupt\.cpp$)"),
     (r"boost/", r"src/"),

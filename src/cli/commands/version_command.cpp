@@ -3,7 +3,7 @@
 
 #include "cli/command.hpp"
 #include "forebay/version.hpp"
-#include "sink/postgres/pqxx.hpp"
+#include "sink/postgres/client_versions.hpp"
 #include "sqlite/process.hpp"
 
 namespace forebay::cli {

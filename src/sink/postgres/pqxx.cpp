@@ -1,12 +1,8 @@
 #include "sink/postgres/pqxx.hpp"
 
-#include <libpq-fe.h>
-
-#include <pqxx/version>
 #include <utility>
 
 namespace forebay {
-
 namespace {
 
 template <typename... Types>
@@ -79,12 +75,6 @@ std::string sqlstate_of(const std::exception& e) {
   if (is_one_of<pqxx::transaction_rollback>(e)) return "40000";
   if (is_one_of<pqxx::too_many_connections>(e)) return "53300";
   return {};
-}
-
-std::string postgres_client_versions() {
-  const int version = PQlibVersion();  // 150008 is 15.8
-  return std::string("libpqxx ") + PQXX_VERSION + ", libpq " + std::to_string(version / 10'000) + "." +
-         std::to_string(version % 10'000);
 }
 
 }  // namespace forebay

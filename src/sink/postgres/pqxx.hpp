@@ -49,7 +49,4 @@ bool thrown_by_pqxx(const std::exception& e);
 /// The SQLSTATE that came with an error; empty if there was none.
 std::string sqlstate_of(const std::exception& e);
 
-/// The PostgreSQL client libraries that are linked: "libpqxx 6.4.5, libpq 15.8".
-std::string postgres_client_versions();
-
 }  // namespace forebay
