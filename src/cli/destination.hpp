@@ -12,7 +12,10 @@ namespace forebay::cli {
 DestinationOptions destination_options(const Options& options);
 
 /// The option --to, which wins over the settings. An empty one is refused: `--to "$NOT_SET"` must not go elsewhere.
-void add_destination_option(CommandSyntax& command, std::string& to, const std::string& help);
+void add_destination_option(
+    CommandSyntax& command, std::string& to,
+    const std::string& help =
+        "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
 
 /// Says where rows go, and why. Where nobody named the SQLite catalog and no terminal shows the line, as under cron, it
 /// is a warning: the URL may have been forgotten.

@@ -118,9 +118,7 @@ int migrate_status(CommandContext& context, const MigrateOptions& options) {
 CommandSyntax add_leaf(CommandSyntax& migrate, const std::string& name, const std::string& what,
                        const SharedOptions& options) {
   CommandSyntax leaf = migrate.subcommand(name, what);
-  add_destination_option(
-      leaf, options->to,
-      "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
+  add_destination_option(leaf, options->to);
   return leaf;
 }
 

@@ -238,8 +238,7 @@ void add_restore_command(CommandSyntax& app) {
   CommandSyntax c = app.subcommand("restore", "Send the rows of checkpoint files to a destination");
   auto a = std::make_shared<RestoreArguments>();
   c.option("FILE", a->files, "Checkpoint files; of rows with one key the newest version wins").required();
-  add_destination_option(
-      c, a->to, "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
+  add_destination_option(c, a->to);
   c.option("--set", a->set, "Only the rows of this backup set, by its name or number").shown_as("NAME");
   c.option("--stream", a->stream, "Only the rows of this stream").shown_as("NAME");
   c.flag("--dry-run", a->dry_run, "Verify and compare with the destination; send nothing, make nothing");

@@ -282,8 +282,7 @@ void add_scan_command(CommandSyntax& app) {
       .shown_as("NAME")
       .not_empty("the set");
   c.option("--set-id", a->set_id_text, "Number of the backup set, instead of one made from its name").shown_as("N");
-  add_destination_option(
-      c, a->to, "Destination: postgresql://USER@HOST/DB, opengauss://… or sqlite:FILE (wins over the settings)");
+  add_destination_option(c, a->to);
   c.option("--threads", a->threads, "Threads that walk (default: SCAN_THREADS)").shown_as("N");
   c.flag("-x,--one-file-system", a->scan.one_file_system, "Do not enter other file systems");
   c.option("--exclude", a->scan.exclude_globs, "Leave out names, or with a '/' paths, that match (repeatable)")
