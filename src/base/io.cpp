@@ -35,6 +35,12 @@ DiskRoom disk_room(const std::filesystem::path& path) {
   return room;
 }
 
+std::string_view descriptors_advice(int error) {
+  if (error == EMFILE) return "; raise the limit on open files (ulimit -n)";
+  if (error == ENFILE) return "; the whole system is out of open files: raise fs.file-max, or end what holds many";
+  return {};
+}
+
 std::string disk_advice(int error, const std::filesystem::path& path, std::string_view setting) {
   const std::string name(setting);
   switch (error) {
@@ -55,11 +61,8 @@ std::string disk_advice(int error, const std::filesystem::path& path, std::strin
       return "; mount it writable, or point " + name + " at another file system";
     case EFBIG:
       return "; raise the limit on file sizes (ulimit -f), or lower MEMORY_DB_SYNC_BATCH_SIZE";
-    case EMFILE:
-    case ENFILE:
-      return "; raise the limit on open files (ulimit -n)";
     default:
-      return {};
+      return std::string(descriptors_advice(error));
   }
 }
 

@@ -50,6 +50,10 @@ struct DiskRoom {
 };
 DiskRoom disk_room(const std::filesystem::path& path);
 
+/// What to do when a process, or the whole system, has no descriptor left, as the end of a message. Empty for any other
+/// error.
+std::string_view descriptors_advice(int error);
+
 /// What to do when a file cannot be made or written, as the end of a message: "; make room, …". Empty where the error
 /// says it all. ENOSPC is told apart: bytes and inodes run out each by itself. `setting` names the one that moves the
 /// file elsewhere.

@@ -47,7 +47,7 @@ void start_early_logging(const GlobalOptions& global) {
 /// Boost's exceptions are no std::system_error.
 std::string unexpected(const std::string& what) {
   if (what.find(std::generic_category().message(EMFILE)) == std::string::npos) return "unexpected: " + what;
-  return "not enough file descriptors (" + what + ")" + forebay::disk_advice(EMFILE, {}, {});
+  return "not enough file descriptors (" + what + ")" + std::string(forebay::descriptors_advice(EMFILE));
 }
 
 int run(int argc, char** argv) {

@@ -49,7 +49,7 @@ bool lacks_descriptors(int error) { return error == EMFILE || error == ENFILE; }
 bool lacks_descriptors(const std::string& reason) { return reason == reason_of(EMFILE) || reason == reason_of(ENFILE); }
 
 void end_for_descriptors(const char* doing, const std::string& path, int error) {
-  throw io_error(doing, printable(path), error, disk_advice(error, {}, {}));
+  throw io_error(doing, printable(path), error, descriptors_advice(error));
 }
 
 Unreadable::Kind kind_of(const std::string& reason) {

@@ -153,7 +153,8 @@ DirectoryOpener::Opened Walker::open(const Work& work) {
     return !lacks() || stopped();
   };
   soon(try_again);
-  if (lacks()) end_for_descriptors("open", work.directory->path(), EMFILE);
+  if (lacks())
+    end_for_descriptors("open", work.directory->path(), opened.failure == reason_of(ENFILE) ? ENFILE : EMFILE);
   return opened;
 }
 

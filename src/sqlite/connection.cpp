@@ -1,12 +1,29 @@
 #include "sqlite/connection.hpp"
 
+#include <system_error>
+
+#include "base/io.hpp"
+
 namespace forebay {
+namespace {
+
+/// SQLite's words. What the system said stands behind "unable to open database file", which alone helps nobody.
+std::string reason_of(sqlite3* db) {
+  std::string why = sqlite3_errmsg(db);
+  if ((sqlite3_errcode(db) & 0xff) != SQLITE_CANTOPEN) return why;
+
+  const int error = sqlite3_system_errno(db);
+  if (error != 0) why.append(" (").append(std::generic_category().message(error)).append(")");
+  return why.append(descriptors_advice(error));
+}
+
+}  // namespace
 
 SqliteConnection::SqliteConnection(const std::string& name, int flags, const char* vfs) : name_(name) {
   const int code = sqlite3_open_v2(name.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX, vfs);
   if (code != SQLITE_OK) {
     // SQLite hands out a handle also when it cannot open; without one there was no memory for it.
-    const std::string why = db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
+    const std::string why = db_ != nullptr ? reason_of(db_) : sqlite3_errstr(code);
     sqlite3_close_v2(db_);
     throw SqliteError(code, "cannot open SQLite database " + name + ": " + why);
   }
@@ -39,7 +56,7 @@ void SqliteConnection::fail(std::string_view doing) const {
   message += ' ';
   message += name_;
   message += ": ";
-  message += sqlite3_errmsg(db_);
+  message += reason_of(db_);
   throw SqliteError(sqlite3_extended_errcode(db_), message);
 }
 

@@ -19,6 +19,7 @@ TEST_CASE("what to do about a disk depends on what of it is used up, and names t
   CHECK_THAT(advice(EROFS), Contains("writable") && Contains("FOREBAY_STATE_DIR"));
   CHECK_THAT(advice(EFBIG), Contains("ulimit -f"));
   CHECK_THAT(advice(EMFILE), Contains("ulimit -n"));
+  CHECK_THAT(advice(ENFILE), Contains("fs.file-max") && !Contains("ulimit"));  // a limit of its own raises no other
   CHECK(advice(EACCES).empty());
   CHECK(disk_room(directory / "no/such/file").free_bytes > 0);
   CHECK(disk_room({}).free_bytes > 0);  // the working directory's

@@ -110,7 +110,7 @@ void check_descriptors(const Settings& settings, Findings& findings) {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
   findings.add_problem(kLocalFailure, "open files",
                        "the limit is " + std::to_string(limit.rlim_cur) + ", and a scan may need " +
-                           std::to_string(needed) + disk_advice(EMFILE, {}, {}));
+                           std::to_string(needed) + std::string(descriptors_advice(EMFILE)));
 }
 
 /// What only shows when a run writes its log, or makes a checkpoint.
