@@ -130,8 +130,10 @@ TEST_CASE("a checkout without a build says that forebay itself was not tried", "
   if (!there.available()) return;
   const OwnDatabase database(there);
   const TemporaryDirectory checkout;
-  for (const char* folder : {"scripts", "docs"})
+  for (const std::string folder : {"scripts", "tests/sink/postgres"}) {
+    std::filesystem::create_directories(checkout / folder);
     std::filesystem::copy(source_directory() + "/" + folder, checkout / folder);
+  }
   CommandLine line = check(database.owner_url());
   line.program = checkout / "scripts/opengauss-check.sh";
   line.environment.clear();
