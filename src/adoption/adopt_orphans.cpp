@@ -56,11 +56,13 @@ class Adopter {
     result_.in_use = found.in_use - (options_.own_buffer && found.in_use > 0 ? 1 : 0);
     left_ = std::move(found.left_alone);
     for (BufferFolder& folder : found.locked) take(std::move(folder));
+
     for (const std::string& line : grouped_lines(without_checkpoint_, ": ", ": ")) log(LogLevel::warning, line);
     leave_doubtful();
     for (Taken& t : taken_) check_shift(t);
     for (Taken& t : taken_) keep(std::move(t));
     if (options_.shift && options_.shift->count() < 0 && result_.in_use == 0) lower_reserve(found);
+
     if (!options_.retry_stream) {
       // What is finished has no rows for `recover` to send, here or elsewhere.
       std::erase_if(left_, [](const LeftAlone& left) {
@@ -69,12 +71,14 @@ class Adopter {
         return elsewhere && is_finished(left.path);
       });
     }
+
     for (const LeftAlone& left : left_) {
       if (left.cause == LeftAlone::Cause::versions) ++result_.in_doubt;
       if (left.cause == LeftAlone::Cause::unreadable) ++result_.unreadable;
       if (left.cause == LeftAlone::Cause::other_host && holds_rows(left.path)) ++result_.of_other_hosts;
     }
     for (const std::string& line : left_alone_lines(left_)) log(LogLevel::warning, line);
+
     if (result_.finished > 0 && options_.own_buffer) {
       log(LogLevel::info, counted(result_.finished_rows, "row", "rows") + " of " +
                               counted(result_.finished, "earlier run", "earlier runs") +
@@ -101,12 +105,14 @@ class Adopter {
       if (folder.manifest.durability == Durability::memory) look_for_checkpoint(folder);
       AdoptedBuffer adopted = adopt(std::move(folder), streams_);
       const std::optional<std::chrono::seconds> shift = options_.shift ? options_.shift : read_shift(path);
+
       if (!shift && adopted.rows > 0) {
         if (const auto doubt = doubt_versions(adopted.stamped, now_, options_.clock_tolerance)) {
           doubts_.push_back({path, *doubt});
           return;
         }
       }
+
       if (options_.retry_stream) {
         retry_quarantined(adopted, *options_.retry_stream, options_.retry_rows_max, streams_);
       } else if (only_quarantine_left(adopted)) {
@@ -114,6 +120,7 @@ class Adopter {
         result_.finished_rows += quarantined_rows(adopted);
         return;  // until someone asks for a retry
       }
+
       taken_.push_back({std::move(adopted), shift});
     } catch (const Error& e) {
       left_.push_back({path, LeftAlone::Cause::unreadable, e.what()});
@@ -125,11 +132,13 @@ class Adopter {
     std::error_code error;
     if (std::filesystem::exists(folder.path / kJournalsCompleteName, error)) return;
     const bool ended = std::filesystem::exists(folder.path / kOrderlyEndName, error);
+
     const Manifest& m = folder.manifest;
     const auto directory = checkpoints_of_buffer(m.checkpoint_directory, state_.path());
     const CheckpointJournals found = journals_from_checkpoint(folder, directory);
     for (const std::string& finding : found.findings) log(LogLevel::warning, finding);
     result_.damaged_checkpoints += found.findings.size();
+
     if (found.checkpoint) {
       log(LogLevel::warning,
           "buffer " + m.buffer + " (level memory) goes on from its checkpoint " + found.checkpoint->string() + " of " +
@@ -155,12 +164,14 @@ class Adopter {
         narrowest_s = narrowest_s == 0 ? shift_s : std::min(narrowest_s, shift_s);
       }
       if (widest == nullptr) continue;
+
       std::string why = widest->doubt.why + "; once the clock is right, forebay recover --shift-versions " +
                         std::to_string(widest->doubt.shift_s) + " moves them and sends them (0: as they are)";
       if (std::llabs(widest->doubt.shift_s) - narrowest_s > options_.clock_tolerance.count()) {
         why += "; others of these are off by as little as " + std::to_string(narrowest_s) +
                " s: --buffer ID takes one at a time";
       }
+
       for (const Doubtful& d : doubts_) {
         if ((d.doubt.shift_s < 0) == ahead) left_.push_back({d.path, LeftAlone::Cause::versions, why});
       }
@@ -186,6 +197,7 @@ class Adopter {
       }
       if (options_.shift) note_shift(adopted, *taken.shift);
     }
+
     for (const std::string& finding : adopted.findings) log(LogLevel::warning, finding);
     result_.damaged_journals += adopted.damaged_journals;
     if (adopted.left_files > 0) ++result_.unreadable;
@@ -197,14 +209,17 @@ class Adopter {
                                    "; they are lost, but for what a checkpoint holds of them");
       }
     }
+
     if (const auto error = read_last_error(adopted.folder.path); error && adopted.rows > 0 && !error->message.empty()) {
       result_.last_errors.push_back({adopted.folder.manifest.buffer, error->message, error->at_us});
     }
+
     if (adopted.rows > 0) {
       log(LogLevel::info, adopted_line(adopted, options_.wanted.destination, taken.shift));
     } else if (adopted.torn_journals > 0) {
       log(LogLevel::info, "buffer " + adopted.folder.manifest.buffer + ": " + torn_text(adopted));
     }
+
     result_.quarantined += quarantined_rows(adopted);
     std::uint64_t retried = 0;
     for (const SegmentPtr& s : adopted.segments) retried += s->retry ? s->id.rows : 0;

@@ -60,6 +60,7 @@ void set_aside(const fs::path& path, const std::string& why, AdoptedBuffer& adop
       lost = ", and none of its " + human_count(held->second.rows) + " rows is saved";
     }
   }
+
   std::error_code ignored;
   fs::rename(path, damaged_name(path), ignored);
   ++adopted.damaged_journals;
@@ -76,6 +77,7 @@ std::optional<Found> look_at(const fs::path& path, AdoptedBuffer& adopted) {
     ++adopted.left_files;
     return std::nullopt;
   }
+
   const std::string name = path.filename().string();
   const OrderlyEnd* end = adopted.end ? &*adopted.end : nullptr;
   try {
@@ -183,6 +185,7 @@ std::vector<const Stream*> StreamRegistry::all() const {
 AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
   AdoptedBuffer adopted{std::move(folder)};
   look_at_end(adopted);
+
   std::uint64_t set_aside_before = 0;
   // By buffer, too: a journal that someone put into this folder must not pass for one of its own.
   std::map<std::pair<std::string, std::uint64_t>, Found> newest;
@@ -195,6 +198,7 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
   if (error) {
     throw Error(ErrorCode::local, "cannot read directory " + adopted.folder.path.string() + ": " + error.message());
   }
+
   count_set_aside(set_aside_before, adopted);
   std::sort(paths.begin(), paths.end());
   for (const fs::path& path : paths) {
@@ -207,6 +211,7 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
     if (found->summary.rows >= other->second.summary.rows) std::swap(other->second, *found);
     fs::remove(found->path, error);
   }
+
   crash_point("an orphan's journals are read");
   open_quarantine_of(adopted);
   const SteadyTime now = std::chrono::steady_clock::now();
@@ -214,6 +219,7 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
   stamped.boot_id = adopted.folder.manifest.boot_id;
   stamped.wall_minus_boot_us = adopted.folder.manifest.wall_minus_boot_us;
   stamped.refused_ahead_us = read_clock_apart(adopted.folder.path);
+
   for (auto& [identity, found] : newest) {
     const JournalSummary& s = found.summary;
     const bool damaged = s.end == JournalEnd::damaged;
@@ -222,6 +228,7 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
       fs::rename(found.path, damaged_name(found.path), error);
       continue;
     }
+
     stamped.version_min = adopted.rows == 0 ? s.version_min : std::min(stamped.version_min, s.version_min);
     stamped.version_max = adopted.rows == 0 ? s.version_max : std::max(stamped.version_max, s.version_max);
     adopted.rows += s.rows;
@@ -234,6 +241,7 @@ AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
     if (adopted.quarantine) adopted.quarantine->expect(segment->id.buffer, segment->id.number);
     adopted.segments.push_back(std::move(segment));
   }
+
   if (adopted.quarantine) {
     for (const Retry& retry : adopted.quarantine->retries()) add_retry(retry, adopted, streams);
   }
@@ -252,6 +260,7 @@ void retry_quarantined(AdoptedBuffer& adopted, const std::string& stream, std::u
   for (const Retry& retry : adopted.quarantine->begin_retries(stream, rows_max, unreadable)) {
     add_retry(retry, adopted, streams);
   }
+
   if (unreadable > 0) {
     adopted.findings.push_back("quarantine " + (adopted.folder.path / kQuarantineName).string() + ": " +
                                counted(unreadable, "row is damaged and stays", "rows are damaged and stay"));

@@ -20,9 +20,11 @@ std::string adopted_line(const AdoptedBuffer& adopted, const std::string& destin
   if (m.pid != 0)
     line += " of process " + std::to_string(m.pid) + ", which has ended (level " +
             std::string(to_string(m.durability)) + ")";
+
   line += ": " + counted(adopted.rows, "row", "rows") + " in " +
           counted(adopted.segments.size() - adopted.retries, "journal", "journals") + ", taken " +
           version_time(adopted.stamped.version_min) + " to " + version_time(adopted.stamped.version_max);
+
   if (shift && shift->count() != 0) line += ", moved by " + std::to_string(shift->count()) + " s";
   if (m.destination != destination)
     line += ", meant for " + (m.destination.empty() ? "nobody knows where" : m.destination);
@@ -46,6 +48,7 @@ std::vector<std::string> grouped_lines(const std::vector<LeftAlone>& buffers, co
       told[k] = true;
       ++more;
     }
+
     lines.push_back("buffer " + buffers[i].path.string() +
                     (more == 0 ? one : " and " + std::to_string(more) + " more there" + several) + buffers[i].why);
   }

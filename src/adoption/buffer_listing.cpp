@@ -35,12 +35,14 @@ void look_at_lock(ListedBuffer& buffer) {
   if (!is_plain_file(path)) return;
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd) return;
+
   // Asks without taking: FileLock holds an OFD lock beside its flock for this.
   struct flock whole {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
   buffer.in_use = ::fcntl(fd.get(), F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
   if (!buffer.in_use) return;
+
   char text[64] = {};
   if (::pread(fd.get(), text, sizeof text - 1, 0) <= 0) return;
   const long pid = std::strtol(text, nullptr, 10);
@@ -70,6 +72,7 @@ std::optional<JournalSummary> read_journal(const fs::path& path, const OrderlyEn
     found.findings.push_back(path.filename().string() + " is not a regular file; look who put it there");
     return std::nullopt;
   }
+
   const std::int64_t written_us = st.st_mtim.tv_sec * 1'000'000LL + st.st_mtim.tv_nsec / 1000;
   const std::string name = path.filename().string();
   try {
@@ -98,6 +101,7 @@ void add_checkpoint(const ListedBuffer& buffer, LeftRows& found) {
   found.only_to_checkpoint =
       buffer.manifest->durability == Durability::memory && !is_plain_file(buffer.path / kJournalsCompleteName);
   if (buffer.manifest->checkpoint_directory.empty()) return;
+
   const fs::path state_directory = buffer.path.parent_path().parent_path();
   const fs::path directory = checkpoints_of_buffer(buffer.manifest->checkpoint_directory, state_directory);
   try {
@@ -107,6 +111,7 @@ void add_checkpoint(const ListedBuffer& buffer, LeftRows& found) {
       if (!newest || listed.info->number > newest->number) newest = listed.info;
     }
     if (!newest) return;
+
     found.last_checkpoint_us = newest->created_us;
     if (!found.only_to_checkpoint) return;
     for (const CheckpointStream& s : newest->streams) {
@@ -125,10 +130,12 @@ void add_checkpoint(const ListedBuffer& buffer, LeftRows& found) {
 std::optional<ListedBuffer> list_buffer(const fs::path& folder) {
   struct stat st {};
   if (::lstat(folder.c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) return std::nullopt;
+
   ListedBuffer buffer;
   buffer.id = folder.filename().string();
   buffer.path = folder;
   look_at_lock(buffer);
+
   try {
     if (is_plain_file(folder / "manifest")) {
       buffer.manifest = read_manifest(folder);
@@ -138,6 +145,7 @@ std::optional<ListedBuffer> list_buffer(const fs::path& folder) {
   } catch (const Error& e) {
     buffer.problem = e.what();
   }
+
   if (::lstat(folder.c_str(), &st) != 0) return std::nullopt;  // it was being removed
   return buffer;
 }
@@ -152,13 +160,16 @@ std::vector<ListedBuffer> list_buffers(const fs::path& state_directory) {
     throw Error(ErrorCode::usage, "state directory " + state_directory.string() +
                                       ": it is not a directory; set FOREBAY_STATE_DIR to one");
   }
+
   std::error_code error;
   static_cast<void>(sorted_entries(state_directory, error));  // its rights: told as its own, not as those of buffers/
   if (error) throw cannot_read(state_directory, error);
+
   const fs::path buffers = state_directory / "buffers";
   const std::vector<fs::path> paths = sorted_entries(buffers, error);
   if (error == std::errc::no_such_file_or_directory) return {};
   if (error) throw cannot_read(buffers, error);
+
   std::vector<ListedBuffer> listed;
   for (const fs::path& path : paths) {
     if (path.filename().string().front() == '.') continue;  // being made
@@ -175,6 +186,7 @@ LeftRows read_left_rows(const ListedBuffer& buffer) {
   } catch (const Error& e) {
     found.findings.emplace_back(e.what());
   }
+
   const OrderlyEnd* end = found.end ? &*found.end : nullptr;
   std::error_code error;
   for (const fs::path& path : sorted_entries(buffer.path, error)) {
@@ -190,9 +202,11 @@ LeftRows read_left_rows(const ListedBuffer& buffer) {
                                " was damaged, and is kept for a person to look at; then remove the folder");
     }
   }
+
   for (const auto& [number, summary] : segments) {
     if (summary.rows > 0) found.rows[summary.header.stream.name] += summary.rows;
   }
+
   SegmentsInDoubt in_doubt;
   for (const auto& [number, summary] : segments) in_doubt.insert({summary.header.buffer, number});
   try {
@@ -202,6 +216,7 @@ LeftRows read_left_rows(const ListedBuffer& buffer) {
     if (!found.quarantine_of_another) ++(e.code() == ErrorCode::damaged ? found.damaged : found.unreadable);
     found.findings.emplace_back(e.what());
   }
+
   add_checkpoint(buffer, found);
   found.error = read_last_error(buffer.path);
   return found;

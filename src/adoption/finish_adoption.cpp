@@ -26,8 +26,10 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
                                " brought cannot be counted now, so its folder stays for the next start: " + e.what());
     return false;
   }
+
   if (const auto error = read_last_error(adopted.folder.path)) totals.missing += error->missing_rows;
   for (const auto& [stream, rows] : adopted.lost_rows) totals.streams[stream].lost += rows;
+
   // What is in quarantine, its file knows, and the ledger where that cannot be read. What the ledger counts beyond the
   // file was in one that was set aside.
   std::map<std::string, std::uint64_t> quarantined;
@@ -41,6 +43,7 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
       say(LogLevel::warning, e.what());
       return false;
     }
+
     const bool some_set_aside = !set_aside_quarantines(adopted.folder.path).empty();
     if (some_set_aside) totals.quarantine = BufferTotals::Quarantine::set_aside;
     for (auto& [stream, of] : totals.streams) {
@@ -52,6 +55,7 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
     }
     for (const auto& [stream, rows] : quarantined) totals.streams[stream].quarantined = rows;
   }
+
   try {
     record_totals(state.path(), totals);
   } catch (const Error& e) {
@@ -62,6 +66,7 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
   } catch (const Error& e) {
     say(LogLevel::debug, e.what());
   }
+
   if (!quarantined.empty()) {
     // At level `memory`, too, there is nothing else to look for from here on.
     try {
@@ -71,6 +76,7 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
     }
     return false;
   }
+
   if (adopted.quarantine && !adopted.quarantine->remove_if_empty()) return false;
   if (!StateDirectory::remove_buffer(adopted.folder)) return false;
   const Manifest& m = adopted.folder.manifest;

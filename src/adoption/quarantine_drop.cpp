@@ -20,6 +20,7 @@ BufferFolder lock_buffer(const StateDirectory& state, const std::string& buffer)
   wanted.any_destination = true;
   wanted.buffer = buffer;
   wanted.only_quarantined = true;
+
   std::optional<BufferFolder> locked;
   soon([&] {
     FoundOrphans found = state.lock_orphans(wanted);
@@ -31,6 +32,7 @@ BufferFolder lock_buffer(const StateDirectory& state, const std::string& buffer)
     }
     return locked.has_value() || found.in_use == 0;
   });
+
   if (locked) return *std::move(locked);
   throw Error(ErrorCode::local, "nothing of buffer " + buffer +
                                     " was dropped: a living process has it by now, or it is gone; look again with "
@@ -54,10 +56,12 @@ std::uint64_t drop_quarantined(const StateDirectory& state, const std::string& b
   const BufferFolder folder = lock_buffer(state, buffer);
   Quarantine quarantine(folder.path, folder.manifest.buffer);
   for (const auto& [of, segment] : segments_in_doubt(folder.path)) quarantine.expect(of, segment);
+
   std::uint64_t gone = 0;
   for (const auto& [stream, n] : quarantine.give_up(rows)) gone += n;
   crash_point("quarantined rows are dropped, and not in the totals");
   record(state, folder, quarantine);
+
   const auto listed = list_buffer(folder.path);
   const LeftRows left = listed ? read_left_rows(*listed) : LeftRows();
   const bool may_come_back = left.only_to_checkpoint && !left.end;

@@ -51,6 +51,7 @@ std::optional<VersionDoubt> doubt_versions(const StampedRows& rows, const Clocks
                                                    seconds_apart(ahead) + (ahead > 0 ? " ahead of" : " behind") +
                                                    " the destination's"};
   }
+
   const std::int64_t ahead = unix_us(rows.version_max) - now.wall_us;
   if (ahead <= tolerance_us) return std::nullopt;
   std::int64_t shift_us = -ahead;
@@ -67,6 +68,7 @@ std::string shift_problem(const StampedRows& rows, std::chrono::seconds by, cons
   if (by.count() == 0) return {};
   const std::int64_t seconds = by.count();
   if (seconds > kTimeMaxUs / kSecond || seconds < -(kTimeMaxUs / kSecond)) return "no time is that far away";
+
   const std::int64_t first = version_us_since_2020(rows.version_min) + seconds * kSecond;
   const std::int64_t last = version_us_since_2020(rows.version_max) + seconds * kSecond;
   if (first < 0) return "its oldest row would be stamped before 2020, where versions begin";

@@ -61,10 +61,12 @@ std::string DestinationUrl::catalog_file() const {
 std::string_view DestinationUrl::why_no_catalog_file() const {
   const std::string file = catalog_file();
   const std::string_view name = std::string_view(file).substr(file.rfind('/') + 1);
+
   if (file.empty()) return "must name a file after sqlite:";
   if (file.starts_with("//") || name.empty())
     return "names no file: write sqlite:FILE, such as sqlite:/var/lib/forebay/catalog.db";
   if (file.find('\0') != std::string::npos) return "has a NUL byte in its file's name";
+
   const bool in_memory = file.starts_with(":memory:") || file == "/:memory:";  // sqlite:///:memory:
   if (in_memory || file.starts_with("file:")) {
     return "names no file: a database in memory would end with the process, and file: URIs are not read; write "
@@ -82,6 +84,7 @@ DestinationUrl destination_url(std::string_view text) {
       throw Error(ErrorCode::usage, "the destination URL (--to, or DATABASE_URL) " + std::string(why));
     return *url;
   }
+
   // Only what looks like a scheme is shown: the rest may hold a password.
   const auto end = text.find("://");
   const std::string_view scheme = text.substr(0, end == std::string_view::npos ? 0 : end);

@@ -25,6 +25,7 @@ std::string formatted(const char* format, Values... values) {
 std::string human_bytes(std::uint64_t bytes) {
   static constexpr std::array<std::string_view, 7> kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   if (bytes < 1024) return std::to_string(bytes) + " B";
+
   double value = static_cast<double>(bytes);
   std::size_t unit = 0;
   // 1023.95 would be written "1024.0": the next unit is due.
@@ -65,6 +66,7 @@ std::string rfc3339_local(std::chrono::system_clock::time_point time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
   std::tm parts = {};
   if (::localtime_r(&seconds, &parts) == nullptr) return "-";
+
   const long offset_minutes = parts.tm_gmtoff / 60;
   const long size = std::abs(offset_minutes);
   return formatted("%04d-%02d-%02dT%02d:%02d:%02d", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
@@ -106,6 +108,7 @@ std::string shown_bytes(std::string_view bytes, std::size_t bytes_max) {
 
 std::string value_text(const Value& value, std::size_t bytes_max) {
   if (value.is_null()) return "null";
+
   switch (value.type()) {
     case ColumnType::bytes:
       return shown_bytes(value.as_chars(), bytes_max);

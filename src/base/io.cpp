@@ -27,6 +27,7 @@ DiskRoom disk_room(const std::filesystem::path& path) {
     if (at.empty() || at == at.parent_path()) return {};
     at = at.parent_path();
   }
+
   DiskRoom room;
   room.free_bytes = std::uint64_t{fs.f_bavail} * fs.f_frsize;
   // A file system that counts no blocks (a tmpfs without a limit), or no inodes (btrfs), does not run out of them.

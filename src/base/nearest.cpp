@@ -13,6 +13,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
   for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+
   for (std::size_t i = 1; i <= a.size(); ++i) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const bool same = folded(a[i - 1]) == folded(b[j - 1]);
@@ -35,6 +36,7 @@ std::optional<std::string_view> nearest(std::string_view typed, const std::vecto
                                         std::size_t edits_max) {
   constexpr std::size_t kTypedBytesMax = 128;  // nobody means a name with more
   if (typed.empty() || typed.size() > kTypedBytesMax) return std::nullopt;
+
   std::optional<std::string_view> best;
   std::size_t best_distance = edits_max + 1;
   for (const std::string_view candidate : candidates) {

@@ -32,6 +32,7 @@ std::u32string code_points(std::string_view text) {
     points += point;
     at += std::max<std::size_t>(bytes, 1);
   }
+
   return points;
 }
 
@@ -65,6 +66,7 @@ std::string placeholder(std::string_view text, bool dollar_is_meant) {
     if (next == '{' || next == '(') return std::string("$") + next + (next == '{' ? "…}" : "…)");
     if (name_begins(next)) return "$NAME";
   }
+
   if (text.find("{{") != std::string_view::npos) return "{{…}}";
   if (text.size() > 2 && text[0] == '%' && text[2] == '/') return std::string(text.substr(0, 2));
   return {};
@@ -79,6 +81,7 @@ std::optional<std::string> stray_character_problem(std::string_view text) {
     if (c < U' ' || c == U'\x7F') return "holds a control character (" + code_point_name(c) + "); remove it";
     if (is_invisible(c)) return "holds a character that is not seen (" + code_point_name(c) + "); write it anew";
   }
+
   if (points.empty()) return std::nullopt;
   for (const char32_t c : {points.front(), points.back()}) {
     if (is_quote(c)) return "begins or ends with a quote, which would be part of it; write it without";
@@ -126,6 +129,7 @@ std::optional<std::string> why_not_to_be_made(const std::filesystem::path& path)
   const std::filesystem::path parent = nearest_existing(std::filesystem::absolute(path));
   struct stat st = {};
   if (::stat(parent.c_str(), &st) != 0) return parent.string() + " is a symlink to what is not there";
+
   const std::string cannot = "it does not exist and cannot be made in " + parent.string() + ": ";
   if (!S_ISDIR(st.st_mode)) return cannot + std::generic_category().message(ENOTDIR);
   if (holds_no_files(parent)) return cannot + "the kernel's own file systems take no files";

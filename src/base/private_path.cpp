@@ -80,6 +80,7 @@ UniqueFd open_private_file(const std::filesystem::path& path, int flags) {
     if (errno == ENXIO) throw planted(path, "a FIFO or a socket");
     throw failed_at("open", path, errno);
   }
+
   struct stat st = {};
   if (::fstat(fd.get(), &st) != 0) throw io_error("look at", path, errno);
   if (S_ISFIFO(st.st_mode)) throw planted(path, "a FIFO");
@@ -94,6 +95,7 @@ UniqueFd open_private_file(const std::filesystem::path& path, int flags) {
 std::string read_private_file(const std::filesystem::path& path, std::size_t bytes_max) {
   const UniqueFd fd = open_private_file(path, O_RDONLY);
   if (!fd) throw io_error("open", path, ENOENT);
+
   std::string content(bytes_max, '\0');
   std::size_t size = 0;
   while (size < bytes_max) {
@@ -103,6 +105,7 @@ std::string read_private_file(const std::filesystem::path& path, std::size_t byt
     if (n == 0) break;
     size += static_cast<std::size_t>(n);
   }
+
   content.resize(size);
   return content;
 }
@@ -115,8 +118,10 @@ void write_private_file(const std::filesystem::path& path, const std::string& co
     ::unlink(making.c_str());
     throw failed_at(doing, path, error);
   };
+
   ::unlink(making.c_str());  // of a process that was killed here
   const UniqueFd fd = open_private_file(making, O_WRONLY | O_CREAT | O_EXCL);
+
   std::size_t written = 0;
   while (written < content.size()) {
     const ssize_t n = ::write(fd.get(), content.data() + written, content.size() - written);
@@ -124,6 +129,7 @@ void write_private_file(const std::filesystem::path& path, const std::string& co
     if (n < 0) give_up("write");
     written += static_cast<std::size_t>(n);
   }
+
   if (flush && ::fsync(fd.get()) != 0) give_up("flush");
   if (::rename(making.c_str(), path.c_str()) != 0) give_up("put in place");
   if (flush) flush_posix_folder(path.parent_path());

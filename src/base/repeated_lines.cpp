@@ -37,9 +37,11 @@ std::optional<std::string> RepeatedLines::tell(const std::string& line, Time now
     met_[cause] = {now, 0};
     return line;
   }
+
   Met& met = at->second;
   ++met.since;
   if (now - met.told_at < kAgain) return std::nullopt;
+
   std::string again = line + " (repeated " + counted(met.since, "time in ", "times in ") +
                       std::to_string(std::chrono::duration_cast<std::chrono::minutes>(now - met.told_at).count()) +
                       " min)";

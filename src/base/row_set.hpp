@@ -64,6 +64,7 @@ class RowSet {
       blocks_.push_back(std::make_unique_for_overwrite<char[]>(room_));
       next_ = blocks_.back().get();
     }
+
     char* at = next_;
     std::memcpy(at, s.data(), s.size());
     next_ += s.size();

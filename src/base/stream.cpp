@@ -45,6 +45,7 @@ void check_key(const Stream& stream) {
     const std::string& name = stream.key[i];
     const std::string quoted = "key column '" + printable(name) + "'";
     const Column& column = stream.columns[stream.column_index(name)];
+
     if (!column.not_null) refuse(stream, quoted + " may be null; declare it not null");
     if (column.type == ColumnType::real || column.type == ColumnType::json) {
       refuse(stream, quoted + (column.type == ColumnType::real ? " is real" : " is json") +
@@ -75,16 +76,19 @@ void Stream::check() const {
   if (name.empty()) refuse(*this, "it has no name");
   if (!is_utf8_text(name)) refuse(*this, "its name is not UTF-8 text");
   check_table(*this);
+
   if (columns.empty()) refuse(*this, "it has no columns");
   for (std::size_t i = 0; i < columns.size(); ++i) {
     check_identifier(*this, "column " + std::to_string(i + 1), columns[i].name);
     if (column_index(columns[i].name) != i) refuse(*this, "column '" + printable(columns[i].name) + "' is there twice");
   }
+
   check_key(*this);
   check_identifier(*this, "the version column", version_column);
   if (owns(*this, version_column)) {
     refuse(*this, "version column '" + printable(version_column) + "' is among its columns; forebay fills it");
   }
+
   if (touched_column.empty()) return;
   check_identifier(*this, "the touched column", touched_column);
   if (owns(*this, touched_column) || touched_column == version_column) {

@@ -31,6 +31,7 @@ std::size_t utf8_sequence(const char* at, const char* end) noexcept {
   const auto byte = [&](int i) { return static_cast<unsigned char>(at[i]); };
   const auto room = end - at;
   const unsigned char first = byte(0);
+
   if (first < 0x80) return 1;
   if (first < 0xC2) return 0;  // a continuation byte, or an overlong form of ASCII
   if (first < 0xE0) return room >= 2 && is_continuation(byte(1)) ? 2 : 0;
@@ -40,6 +41,7 @@ std::size_t utf8_sequence(const char* at, const char* end) noexcept {
     if (first == 0xED && byte(1) > 0x9F) return 0;  // surrogates
     return 3;
   }
+
   if (first > 0xF4) return 0;
   if (room < 4 || !is_continuation(byte(1)) || !is_continuation(byte(2)) || !is_continuation(byte(3))) return 0;
   if (first == 0xF0 && byte(1) < 0x90) return 0;  // overlong
@@ -58,6 +60,7 @@ bool is_utf8_text(std::string_view s) noexcept {
         continue;
       }
     }
+
     const std::size_t n = *at == '\0' ? 0 : utf8_sequence(at, end);
     if (n == 0) return false;
     at += n;
@@ -68,12 +71,14 @@ bool is_utf8_text(std::string_view s) noexcept {
 bool is_plain_ascii(std::string_view s) noexcept {
   const char* at = s.data();
   const char* const end = at + s.size();
+
   for (; end - at >= 8; at += 8) {
     const std::uint64_t word = load(at);
     // Per byte, given no high bits: below 0x20 borrows into the high bit, 0x7F + 1 carries into it.
     const std::uint64_t odd = word | (word - repeated(0x20)) | (word + repeated(1)) | has_zero(word ^ repeated('\\'));
     if ((odd & kHighBits) != 0) return false;
   }
+
   for (; at < end; ++at) {
     if (*at < 0x20 || *at > 0x7E || *at == '\\') return false;
   }
@@ -148,6 +153,7 @@ bool append_printable(std::string& to, std::string_view bytes) {
     to += bytes;
     return false;
   }
+
   const std::size_t before = to.size();
   const char* at = bytes.data();
   const char* const end = at + bytes.size();
@@ -159,6 +165,7 @@ bool append_printable(std::string& to, std::string_view bytes) {
       ++at;
       continue;
     }
+
     const std::uint32_t code_point = decode(at, size);
     if (is_invisible(code_point)) {
       append_code_point(to, code_point);
@@ -167,6 +174,7 @@ bool append_printable(std::string& to, std::string_view bytes) {
     }
     at += size;
   }
+
   // Every escape is longer than what it stands for.
   return to.size() - before != bytes.size();
 }
@@ -184,6 +192,7 @@ std::string printable_json(std::string_view json) {
     to += "\\u";
     for (int shift = 12; shift >= 0; shift -= 4) to += kDigits[unit >> shift & 15U];
   };
+
   const char* const end = json.data() + json.size();
   for (const char* at = json.data(); at < end;) {
     const std::size_t size = std::max<std::size_t>(utf8_sequence(at, end), 1);

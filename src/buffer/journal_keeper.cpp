@@ -23,8 +23,10 @@ void JournalKeeper::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
+
   const std::lock_guard lock(mutex_);
   for (const EmptyJournal& spare : spares_) {
     std::error_code ignored;
@@ -93,6 +95,7 @@ void JournalKeeper::run() {
 void JournalKeeper::make_spares(std::unique_lock<std::mutex>& lock) {
   const std::size_t missing = spares_wanted_ - spares_.size();
   lock.unlock();
+
   std::vector<EmptyJournal> made;
   bool failed = false;
   try {
@@ -107,6 +110,7 @@ void JournalKeeper::make_spares(std::unique_lock<std::mutex>& lock) {
     }
     made.clear();
   }
+
   lock.lock();
   for (EmptyJournal& spare : made) spares_.push_back(std::move(spare));
   spares_fail_ = failed;
@@ -118,6 +122,7 @@ void JournalKeeper::do_what_is_due(std::unique_lock<std::mutex>& lock) {
   std::vector<SegmentPtr> segments = std::exchange(segments_, {});
   due_ = SteadyTime::max();
   lock.unlock();
+
   for (const auto& file : files) {
     file->listed.store(false);  // before the flush: what is written from here on is listed anew
     try {
@@ -126,6 +131,7 @@ void JournalKeeper::do_what_is_due(std::unique_lock<std::mutex>& lock) {
       duties_.flush_failed(e);
     }
   }
+
   std::erase_if(segments, [this](const SegmentPtr& segment) {
     try {
       duties_.secure(segment);
@@ -135,6 +141,7 @@ void JournalKeeper::do_what_is_due(std::unique_lock<std::mutex>& lock) {
       return false;  // it is told by who failed, and tried again
     }
   });
+
   lock.lock();
   if (segments.empty()) return;
   segments_.insert(segments_.end(), segments.begin(), segments.end());

@@ -17,6 +17,7 @@ Relief backpressure(const BufferUsage& usage, const Limits& limits) {
   const auto excess = [](std::uint64_t used, std::uint64_t max) { return used >= max ? used - max + 1 : 0; };
   const std::uint64_t rows = excess(usage.active_rows + usage.sealed_rows, limits.memory_rows_max);
   const std::uint64_t bytes = excess(usage.active_bytes + usage.sealed_bytes, limits.memory_bytes_max);
+
   if (rows > 0 || bytes > 0) {
     // Sealed rows go first: sealing what is active would only make small batches of it. But when evicting all of them
     // is not enough, what is active is what fills the memory.
@@ -24,6 +25,7 @@ Relief backpressure(const BufferUsage& usage, const Limits& limits) {
     relief.evict_rows = relief.seal_active ? 0 : rows;
     relief.evict_bytes = relief.seal_active ? 0 : bytes;
   }
+
   relief.disk_full = usage.disk_bytes >= limits.disk_bytes_max;
   return relief;
 }

@@ -169,6 +169,7 @@ bool MemoryBudget::may_evict() const {
 void MemoryBudget::evict(const Relief& relief) {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
+
   // First those that have a journal that can be trusted: for the others someone has to wait, or to write.
   for (const bool only_secured : {true, false}) {
     while (rows < relief.evict_rows || bytes < relief.evict_bytes) {

@@ -66,6 +66,7 @@ RowSet MemorySegment::read(std::uint64_t first_row, std::uint64_t last_row) {
   RowSet rows(stream_->columns.size());
   rows.reserve(static_cast<std::size_t>(std::min(last_row, rows_) - first_row + 1));
   const std::lock_guard lock(reading_);  // a worker and a checkpoint may both be at it
+
   SqliteStatement q(connection_, "SELECT rowid,b FROM r WHERE rowid BETWEEN ? AND ?", SqliteStatement::Life::once);
   q.bind_integer(1, static_cast<std::int64_t>(first_row));
   q.bind_integer(2, static_cast<std::int64_t>(last_row));
@@ -83,6 +84,7 @@ std::uint64_t check_values(const Stream& stream, std::span<const Value> values) 
                                       std::to_string(stream.columns.size()) + " columns, not " +
                                       std::to_string(values.size()));
   }
+
   // At every level: what has no journal yet may be evicted to one, or go into a checkpoint.
   std::uint64_t bytes = kVersionBytes;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -94,6 +96,7 @@ std::uint64_t check_values(const Stream& stream, std::span<const Value> values) 
                       (values[i].is_null() ? " must not be null" : " is given a value of another type"));
     }
   }
+
   if (bytes > kRecordBytesMax) {
     throw Error(ErrorCode::usage, "a record of stream " + stream.name + " holds " + std::to_string(bytes >> 20) +
                                       " MiB; it may hold " + std::to_string(kRecordBytesMax >> 20) + " at most");

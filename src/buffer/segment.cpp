@@ -21,10 +21,12 @@ Segment::Segment(SegmentIdentity identity, std::unique_ptr<MemorySegment> memory
 RowSet Segment::read(std::uint64_t first_row, std::uint64_t last_row) {
   if (memory_) return memory_->read(first_row, last_row);
   if (retry) return quarantine->read_retry(*retry, first_row, last_row);
+
   if (!replay_ || replayed_rows_ + 1 != first_row) {
     replay_.emplace(journal_);
     replay_->skip(first_row - 1);
   }
+
   RowSet rows(id.stream->columns.size());
   const std::uint64_t wanted = last_row - first_row + 1;
   rows.reserve(static_cast<std::size_t>(wanted));
@@ -35,6 +37,7 @@ RowSet Segment::read(std::uint64_t first_row, std::uint64_t last_row) {
     throw Error(ErrorCode::damaged, "journal " + journal_.string() + " no longer holds its rows " +
                                         std::to_string(first_row) + " to " + std::to_string(last_row));
   }
+
   if (last_row == id.rows) replay_.reset();  // descriptors are limited
   rows.shift_versions(version_shift);
   return rows;
@@ -62,6 +65,7 @@ SegmentPtr retry_segment(const std::string& buffer, const Retry& retry, const St
   auto segment = std::make_shared<Segment>(SegmentIdentity{buffer, retry.segment, stream, retry.rows, Reason::retry,
                                                            std::chrono::steady_clock::now(), retry.bytes},
                                            nullptr, std::filesystem::path(), 0, /*sent=*/true);
+
   segment->secured.store(true);
   segment->quarantine = std::move(quarantine);
   segment->retry = retry;
@@ -78,6 +82,7 @@ std::uint64_t write_journal(const SegmentIdentity& id, MemorySegment& rows, cons
       for (std::size_t i = 0; i < some.size(); ++i) journal.append(some.row(i).version, some.values(i));
       journal.commit();
     }
+
     journal.finish();
     if (flush) file->flush();
     return journal.bytes();

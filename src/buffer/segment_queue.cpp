@@ -142,6 +142,7 @@ void SegmentQueue::landed(const SegmentPtr& segment, std::uint64_t rows, const L
       segment->secured.store(true);
     }
   }
+
   if (options_.rows_landed) options_.rows_landed();
   settled_.notify_all();
 }

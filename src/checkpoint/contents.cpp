@@ -93,6 +93,7 @@ CheckpointSet* CheckpointContentsGatherer::set(std::int64_t id) {
     contents_.more_sets = true;
     return nullptr;
   }
+
   CheckpointSet& made = sets_[id];
   made.id = id;
   return last_set_ = &made;
@@ -120,9 +121,11 @@ void CheckpointContentsGatherer::add(std::int64_t version, std::span<const Value
     c.oldest_version = std::min(c.oldest_version, version);
     c.newest_version = std::max(c.newest_version, version);
   }
+
   if (now_->set_column && !row[*now_->set_column].is_null()) {
     if (CheckpointSet* s = set(row[*now_->set_column].as_integer())) ++s->files;
   }
+
   if (now_->describes_sets) {
     const Value& id = row[*column_named(*stream_, "id", ColumnType::integer)];
     CheckpointSet* s = id.is_null() ? nullptr : set(id.as_integer());

@@ -63,6 +63,7 @@ std::string problem_of(const Header& h, std::uint64_t bytes) {
   if (h.u32(kEncodingAt) != 1) return "its text encoding is not UTF-8";
   if (h.u32(kAutoVacuumAt) != 0) return "its pages are laid out in another way than ours are";
   if (h.u32(kPagesValidForAt) != h.u32(kChangesAt)) return "it was changed after it was written";
+
   const std::uint32_t page = h.u16(kPageSizeAt) == 1 ? 65536 : h.u16(kPageSizeAt);
   if (page < 512 || !std::has_single_bit(page)) return "its page size is none";
   const std::uint64_t should = std::uint64_t{page} * h.u32(kPagesAt);
@@ -83,6 +84,7 @@ CheckpointFileHead open_checkpoint_file(const std::filesystem::path& path) {
   const auto is_none = [&](const std::string& why) {
     return Error(ErrorCode::usage, path.string() + " is no checkpoint: " + why);
   };
+
   struct stat st = {};
   if (::lstat(path.c_str(), &st) != 0) throw cannot_read(errno);
   if (!S_ISREG(st.st_mode)) throw is_none(std::string("it is ") + kind_of(st.st_mode));
@@ -95,6 +97,7 @@ CheckpointFileHead open_checkpoint_file(const std::filesystem::path& path) {
   const ssize_t n = ::pread(file.get(), bytes.data(), bytes.size(), 0);
   if (n < 0) throw cannot_read(errno);
   if (n == 0) throw Error(ErrorCode::damaged, "checkpoint " + path.string() + " is damaged: it is empty");
+
   const Header header(bytes);
   const auto got = static_cast<std::size_t>(n);
   if (header.start(std::min(got, kMagic.size())) != kMagic.substr(0, got)) {
@@ -112,6 +115,7 @@ CheckpointFileHead open_checkpoint_file(const std::filesystem::path& path) {
                                               std::to_string(format) + ", and this one reads up to " +
                                               std::to_string(kCheckpointFormat));
   }
+
   const auto size = static_cast<std::uint64_t>(st.st_size);
   const std::string problem = format == 0 ? "its format number is 0" : problem_of(header, size);
   if (!problem.empty()) {
@@ -141,6 +145,7 @@ std::vector<SchemaEntry> read_schema(SqliteConnection& connection) {
     const auto text = [&](int column) {
       return q.column_type(column) == SQLITE_TEXT ? std::string(q.column_text(column)) : std::string();
     };
+
     SchemaEntry e{text(0), text(1), text(2), text(3)};
     if (e.type != "table") {
       refuse_checkpoint("its schema holds the " +
@@ -163,6 +168,7 @@ void read_checkpoint_row(SqliteConnection& connection, CheckpointInfo& info) {
   if (!q.step()) refuse_checkpoint("its table 'checkpoint' is empty: it was not written to its end");
   const CheckpointCells cells(q, "checkpoint");
   if (cells.integer(0) != 1) refuse_checkpoint("its table 'checkpoint' does not hold one row, numbered 1");
+
   info.format = cells.count(1);
   info.origin.buffer = cells.text(2);
   info.number = cells.count(3);
@@ -178,6 +184,7 @@ void read_checkpoint_row(SqliteConnection& connection, CheckpointInfo& info) {
   info.segments = cells.count(13);
   info.rows = cells.count(14);
   info.digest = cells.text(15);
+
   if (info.format != kCheckpointFormat)
     refuse_checkpoint("its table 'checkpoint' names another format than its header");
   if (!is_buffer_id(info.origin.buffer)) refuse_checkpoint("what it names as its buffer cannot be one");
@@ -195,6 +202,7 @@ Stream declared_stream(std::string_view declaration) {
   } catch (const Error& e) {
     refuse_checkpoint(std::string("a stream's declaration: ") + e.what());
   }
+
   if (stream_to_json(stream) != declaration) {
     refuse_checkpoint("the declaration of stream " + named(stream.name) + " is not as forebay writes it");
   }
@@ -211,6 +219,7 @@ void read_streams(SqliteConnection& connection, CheckpointDescription& d) {
     if (number > kCheckpointStreamsMax || cells.count(0) != number) {
       refuse_checkpoint("its table 'streams' is not numbered as forebay numbers it");
     }
+
     const std::string_view name = cells.text(1);
     const std::string_view declaration = cells.text(2, kDeclarationBytesMax);
     const std::string_view rows_table = cells.text(3);
@@ -219,6 +228,7 @@ void read_streams(SqliteConnection& connection, CheckpointDescription& d) {
       refuse_checkpoint("stream " + named(name) +
                         " has another name in its declaration, or its rows are in the wrong table");
     }
+
     const std::string_view digest = cells.text(5);
     d.streams_digest.integer(static_cast<std::int64_t>(number));
     d.streams_digest.text(name);
@@ -229,6 +239,7 @@ void read_streams(SqliteConnection& connection, CheckpointDescription& d) {
     d.streams_digest.end_row();
     d.rows_tables.emplace_back(rows_table);
     d.rows_digests.emplace_back(digest);
+
     if (s.rows > d.info.rows - rows) refuse_checkpoint("the rows of its streams do not sum up to what it says");
     rows += s.rows;
     d.info.streams.push_back(std::move(s));
@@ -269,9 +280,11 @@ CheckpointDescription read_checkpoint_description(SqliteConnection& connection) 
   check_table(schema[0], "checkpoint", kCheckpointTable);
   check_table(schema[1], "streams", kStreamsTable);
   check_table(schema[2], "segments", kSegmentsTable);
+
   CheckpointDescription d;
   read_checkpoint_row(connection, d.info);
   read_streams(connection, d);
+
   if (schema.size() != kFixedTables + d.rows_tables.size())
     refuse_checkpoint("its schema has another number of tables than streams");
   for (std::size_t i = 0; i < d.rows_tables.size(); ++i) {

@@ -49,6 +49,7 @@ std::optional<std::string> checkpoint_directory_problem(const fs::path& director
     if (errno == ENOENT) return std::nullopt;
     return std::strerror(errno);
   }
+
   if (S_ISLNK(st.st_mode)) return "it is a symlink; name the folder that it points at";
   if (!S_ISDIR(st.st_mode)) return "it is not a directory; set MEMORY_DB_CHECKPOINT_DIR to one";
   if (st.st_uid != ::geteuid() && st.st_uid != 0) {
@@ -83,10 +84,12 @@ std::optional<CheckpointName> parse_checkpoint_name(std::string_view name) {
   if (!name.starts_with(kStart) || !name.ends_with(kEnd)) return std::nullopt;
   name.remove_prefix(kStart.size());
   name.remove_suffix(std::min(kEnd.size(), name.size()));
+
   const std::size_t number_at = name.rfind('-');
   if (number_at == std::string_view::npos || number_at == 0) return std::nullopt;
   const std::size_t time_at = name.rfind('-', number_at - 1);
   if (time_at == std::string_view::npos) return std::nullopt;
+
   CheckpointName parsed;
   const std::string_view digits = name.substr(number_at + 1);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), parsed.number);
@@ -111,9 +114,11 @@ std::vector<ListedCheckpoint> list_checkpoints(const fs::path& directory) {
     }
     listed.push_back(std::move(one));
   }
+
   if (error) {
     throw Error(ErrorCode::local, "cannot read directory " + directory.string() + ": " + error.message());
   }
+
   // Of one that cannot be read, the name is all that tells whose it is.
   const auto order = [](const ListedCheckpoint& c) {
     if (c.info) return std::tuple(c.info->origin.buffer, c.info->number, c.info->created_us, c.path);
@@ -133,6 +138,7 @@ std::optional<CheckpointReader> open_newest_good_checkpoint(const fs::path& dire
   const auto wanted = [&](std::string_view whose, std::uint64_t number) {
     return whose == buffer && (older_than == 0 || number < older_than);
   };
+
   for (const ListedCheckpoint& c : listed) {
     if (!c.info) {
       const std::string file_name = c.path.filename().string();

@@ -76,6 +76,7 @@ std::string rows_table_sql(const Stream& stream, std::string_view table) {
     while (!used.insert(lower_case(name)).second) name += '_';
     return sqlite_identifier(name);
   };
+
   std::string sql =
       "CREATE TABLE " + sqlite_identifier(table) + "(" + distinct(stream.version_column, 0) + " INTEGER NOT NULL";
   for (std::size_t i = 0; i < stream.columns.size(); ++i) {

@@ -70,6 +70,7 @@ class SpawnSettings {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
     posix_spawn_file_actions_addclosefrom_np(&actions_, 3);  // what a host program left open; ours close on exec
 #endif
+
     posix_spawnattr_init(&attributes_);
     sigset_t all;
     sigset_t none;
@@ -133,11 +134,13 @@ std::optional<std::string> script_problem(const std::filesystem::path& hook) {
   const UniqueFd file(::open(hook.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   const ssize_t n = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
   if (n < 0) return std::nullopt;
+
   const std::string_view head(bytes.data(), static_cast<std::size_t>(n));
   if (!head.starts_with("#!")) {
     if (head.find('\0') != std::string_view::npos) return std::nullopt;
     return "it is a script without a #! line; begin it with one, such as #!/bin/sh";
   }
+
   const std::string_view line = head.substr(2, std::min(head.find('\n'), head.size()) - 2);
   const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
   const std::string interpreter(line.substr(begin, line.find_first_of(" \t", begin) - begin));
@@ -171,10 +174,12 @@ HookResult run_checkpoint_hook(const std::filesystem::path& hook, const std::fil
   const auto failed = [&](const std::string& why) {
     return HookResult{false, "checkpoint hook " + hook.string() + " " + why};
   };
+
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
     return failed("was not run: " + std::generic_category().message(errno));
   }
+
   const UniqueFd output(ends[0]);
   UniqueFd input(ends[1]);
   ::fcntl(input.get(), F_SETFL, 0);  // the hook's end is an ordinary one
@@ -215,6 +220,7 @@ HookResult run_checkpoint_hook(const std::filesystem::path& hook, const std::fil
       wait_a_little();
     }
   }
+
   for (int reads = 0; open && reads < 64;
        ++reads) {  // what it wrote before it ended, and not what its children write on
     pollfd p{output.get(), POLLIN, 0};
@@ -222,6 +228,7 @@ HookResult run_checkpoint_hook(const std::filesystem::path& hook, const std::fil
     open = read_some(output.get(), milliseconds(0), lines);
   }
   lines.end();
+
   if (killed) return failed("was killed: it ran for longer than " + std::to_string(deadline.count() / 1000) + " s");
   if (ended == Ended::unknown) return failed("ran, but its exit status is lost: this program reaps all its children");
   if (how.si_code != CLD_EXITED) return failed("was ended by signal " + std::to_string(how.si_status));

@@ -33,6 +33,7 @@ std::vector<Journal> journals_of(const BufferFolder& folder, OrphanCheckpoint& r
   } catch (const Error& e) {
     result.findings.emplace_back(e.what());
   }
+
   std::error_code error;
   for (fs::directory_iterator at(folder.path, error), end; !error && at != end; at.increment(error)) {
     const fs::path& path = at->path();
@@ -54,9 +55,11 @@ std::vector<Journal> journals_of(const BufferFolder& folder, OrphanCheckpoint& r
       result.findings.push_back("journal " + path.string() + " is not in the checkpoint: " + e.what());
     }
   }
+
   if (error) {
     throw Error(ErrorCode::local, "cannot read directory " + folder.path.string() + ": " + error.message());
   }
+
   std::vector<Journal> journals;
   for (auto& [identity, journal] : fullest) {
     const JournalSummary& s = journal.summary;
@@ -99,6 +102,7 @@ OrphanCheckpoint checkpoint_of_orphan(const BufferFolder& folder, const fs::path
     result.incomplete = !restored.findings.empty() && !restored.checkpoint;
     result.findings = std::move(restored.findings);
   }
+
   const std::vector<Journal> journals = journals_of(folder, result);
   bool refused = false;
   try {
@@ -108,6 +112,7 @@ OrphanCheckpoint checkpoint_of_orphan(const BufferFolder& folder, const fs::path
     result.findings.emplace_back(e.what());
   }
   if (journals.empty() && !refused) return result;
+
   CheckpointWriter writer(checkpoints, checkpoint_origin(folder.manifest, state_directory));
   for (const Journal& journal : journals) copy(journal, writer);
   add_quarantine(folder.path, writer);

@@ -32,6 +32,7 @@ Value value_of(const SqliteStatement& q, int at, const Column& column) {
     refuse_checkpoint("a value is not of its column's type (" + column.name + ")");
   };
   if (stored == SQLITE_NULL) return column.not_null ? misfit() : Value();
+
   switch (column.type) {
     case ColumnType::integer:
       return stored == SQLITE_INTEGER ? Value::integer(q.column_integer(at)) : misfit();
@@ -99,6 +100,7 @@ class SegmentsCursor {
       if (!all) refuse_checkpoint("its table 'segments' does not tell of all rows");
       return false;
     }
+
     if (cells_.count(0) != ++read_ || read_ > info_.segments)
       refuse_checkpoint("its table 'segments' is not numbered as it should");
     s.buffer = cells_.text(1);
@@ -106,6 +108,7 @@ class SegmentsCursor {
     const std::uint64_t stream = cells_.count(3);
     s.first_rowid = cells_.count(4);
     s.rows = cells_.count(5);
+
     if (!is_buffer_id(s.buffer) || s.number == 0) refuse_checkpoint("a segment's identity cannot be one");
     if (stream == 0 || stream > info_.streams.size()) refuse_checkpoint("a segment is of a stream that there is not");
     s.table = static_cast<std::size_t>(stream - 1);
@@ -114,6 +117,7 @@ class SegmentsCursor {
     if (s.first_rowid != next || s.rows == 0 || s.rows > info_.streams[s.table].rows + 1 - next) {
       refuse_checkpoint("a segment's rows are not those that follow the segment before it");
     }
+
     next += s.rows;
     return true;
   }
@@ -180,6 +184,7 @@ void CheckpointReader::Parts::verify_segments(TableDigest& digest) {
   std::vector<std::pair<std::uint32_t, std::uint64_t>> seen;
   SegmentsCursor cursor(*connection, description.info);
   CheckpointSegment s;
+
   while (cursor.next(s)) {
     const auto buffer = buffers.try_emplace(s.buffer, static_cast<std::uint32_t>(buffers.size())).first->second;
     seen.emplace_back(buffer, s.number);
@@ -191,6 +196,7 @@ void CheckpointReader::Parts::verify_segments(TableDigest& digest) {
     digest.integer(static_cast<std::int64_t>(s.rows));
     digest.end_row();
   }
+
   std::sort(seen.begin(), seen.end());
   if (std::adjacent_find(seen.begin(), seen.end()) != seen.end()) refuse_checkpoint("a segment is in it twice");
 }
@@ -201,6 +207,7 @@ void CheckpointReader::Parts::verify_rows(std::size_t table, CheckpointContentsG
   TableDigest digest;
   RowCells row(s.stream);
   SqliteStatement q(*connection, select_rows(description.rows_tables[table], false), SqliteStatement::Life::once);
+
   std::uint64_t rows = 0;
   gatherer.begin_stream(s.stream);
   while (q.step()) {
@@ -215,6 +222,7 @@ void CheckpointReader::Parts::verify_rows(std::size_t table, CheckpointContentsG
       throw Error(ErrorCode::stopped, "checkpoint " + path.string() + " was not read to its end");
     }
   }
+
   gatherer.end_stream();
   if (rows != s.rows) {
     refuse_checkpoint("stream " + s.stream.name + " has " + std::to_string(rows) + " rows, not " +
@@ -238,11 +246,13 @@ CheckpointContents CheckpointReader::verify(const std::function<bool(std::uint64
   return p.guarded([&] {
     const std::string finding = quick_check(*p.connection);
     if (!finding.empty()) refuse_checkpoint("SQLite finds in it: " + finding);
+
     TableDigest segments;
     p.verify_segments(segments);
     CheckpointContentsGatherer gatherer;
     std::uint64_t rows = 0;
     for (std::size_t i = 0; i < p.description.info.streams.size(); ++i) p.verify_rows(i, gatherer, rows, go_on);
+
     if (checkpoint_digest(p.description.info, p.description.streams_digest, segments) != p.description.info.digest) {
       refuse_checkpoint("what it says of itself does not fit its digest");
     }
@@ -269,10 +279,12 @@ RowSet CheckpointReader::read(const CheckpointSegment& segment, std::uint64_t fi
       p.range.emplace(*p.connection, select_rows(p.description.rows_tables[segment.table], true));
       p.range_table = segment.table;
     }
+
     SqliteStatement& q = *p.range;
     q.reset();
     q.bind_integer(1, static_cast<std::int64_t>(segment.first_rowid + first_row - 1));
     q.bind_integer(2, static_cast<std::int64_t>(segment.first_rowid + last_row - 1));
+
     RowSet rows(segment.stream->columns.size());
     rows.reserve(static_cast<std::size_t>(last_row - first_row + 1));
     RowCells row(*segment.stream);

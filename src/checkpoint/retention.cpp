@@ -66,6 +66,7 @@ void remove_stale_marks(const fs::path& directory) {
     if (name.starts_with(kLanded)) marks.emplace_back(path, name.substr(kLanded.size()));
     if (const auto parsed = parse_checkpoint_name(name)) buffers.emplace(parsed->buffer);
   }
+
   for (const auto& [path, buffer] : marks) {
     if (!buffers.contains(buffer)) ::unlink(path.c_str());
   }
@@ -108,12 +109,14 @@ std::vector<fs::path> checkpoints_to_remove(const std::vector<RetentionEntry>& e
     return std::tie(b->buffer, b->number, b->created_us, b->path) <
            std::tie(a->buffer, a->number, a->created_us, a->path);
   });
+
   std::map<const RetentionEntry*, bool> asked;
   const auto good = [&](const RetentionEntry* e) {
     const auto [answer, first] = asked.try_emplace(e, false);
     if (first) answer->second = is_good(*e);
     return answer->second;
   };
+
   const std::int64_t keep_us = std::chrono::duration_cast<std::chrono::microseconds>(keep).count();
   std::vector<fs::path> gone;
   for (std::size_t i = 0; i < newest_first.size(); ++i) {
@@ -123,6 +126,7 @@ std::vector<fs::path> checkpoints_to_remove(const std::vector<RetentionEntry>& e
       if (good(one)) gone.push_back(one->path);  // what is damaged may hold rows that never arrived
       continue;
     }
+
     std::size_t newer_good = 0;
     bool superseded = false;
     for (std::size_t n = i; n-- > 0 && newest_first[n]->buffer == one->buffer && (newer_good < 2 || !superseded);) {
@@ -152,6 +156,7 @@ std::vector<fs::path> CheckpointRetention::apply(const std::function<bool(const 
     entries.push_back({c.path, info.origin.buffer, info.number, info.created_us, info.scope, !info.missing.empty()});
     origins.try_emplace(info.origin.buffer, info.origin);
   }
+
   const auto is_good = [&](const RetentionEntry& e) {
     const std::string identity = identity_of(e.path);
     const auto known = good_.find(e.path);
@@ -161,6 +166,7 @@ std::vector<fs::path> CheckpointRetention::apply(const std::function<bool(const 
     return true;
   };
   const auto finished = [&](const std::string& buffer) { return is_finished(origins.at(buffer)); };
+
   std::vector<fs::path> removed;
   for (const fs::path& path : checkpoints_to_remove(entries, wall_us(), keep_, is_good, finished)) {
     if (::unlink(path.c_str()) == 0) removed.push_back(path);

@@ -47,6 +47,7 @@ std::map<std::uint64_t, std::vector<fs::path>> journals_there(const BufferFolder
       // Adoption tells what is wrong with it. The checkpoint's rows go to another name.
     }
   }
+
   if (error) {
     throw Error(ErrorCode::local, "cannot read directory " + folder.path.string() + ": " + error.message());
   }
@@ -79,6 +80,7 @@ void write_journal(CheckpointReader& reader, const CheckpointSegment& segment, c
     ::unlink(temporary.c_str());
     throw;
   }
+
   crash_point("a journal from a checkpoint has not its name yet");
   std::error_code error;
   fs::rename(temporary, path, error);
@@ -93,16 +95,19 @@ CheckpointJournals journals_from_checkpoint(const BufferFolder& folder, const fs
   CheckpointJournals result;
   std::error_code ignored;
   if (fs::exists(folder.path / kJournalsCompleteName, ignored)) return result;
+
   auto there = journals_there(folder);
   if (const auto problem = checkpoint_directory_problem(checkpoints)) {
     result.findings.push_back("checkpoints in " + checkpoints.string() + " are not looked at: " + *problem);
     return result;
   }
+
   auto reader = open_newest_good_checkpoint(checkpoints, folder.manifest.buffer, 0, result.findings);
   if (!reader) {
     if (result.findings.empty()) mark_journals_complete(folder.path);
     return result;
   }
+
   result.checkpoint = reader->path();
   CheckpointSegment segment;
   while (reader->next_segment(segment)) {
@@ -119,6 +124,7 @@ CheckpointJournals journals_from_checkpoint(const BufferFolder& folder, const fs
     ++result.journals;
     result.rows += segment.rows;
   }
+
   mark_journals_complete(folder.path);
   return result;
 }
@@ -144,6 +150,7 @@ void add_quarantine(const std::filesystem::path& folder, CheckpointWriter& write
     if (some.rows.row(0).number == 1) writer.add_segment(buffer, ++segment, some.stream);
     writer.add_rows(some.rows);
   };
+
   try {
     damaged = copy_quarantine(folder, copy) > 0;
   } catch (const Error& e) {

@@ -40,10 +40,12 @@ UniqueFd open_folder(const fs::path& directory) {
     }
   };
   refuse_unfit();
+
   std::error_code error;
   fs::create_directories(directory.parent_path(), error);
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) throw cannot("create directory", directory, errno);
   refuse_unfit();  // someone else may have been faster
+
   UniqueFd folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!folder) throw cannot("open directory", directory, errno);
   return folder;
@@ -137,6 +139,7 @@ bool CheckpointTemporary::take_name(std::uint64_t number) {
     if (errno == EEXIST) return false;
     throw cannot("create", path_, errno);
   }
+
   // Where locks are not to be had (some network file systems), leftovers are not removed either.
   const bool taken_for_left_over = ::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   if (taken_for_left_over || !still_there(file_.get(), path_)) return false;
@@ -164,6 +167,7 @@ void CheckpointTemporary::publish(const std::string& name) {
       throw cannot("rename to", to, errno);
     }
   }
+
   published_ = true;
   crash_point("a checkpoint has its name, and its folder is not flushed");
   if (::fsync(folder_.get()) != 0) {

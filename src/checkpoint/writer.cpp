@@ -26,12 +26,14 @@ SqliteConnection open_new(const fs::path& path) {
   // No locks: the file is ours alone under a lock of another kind, which on some network file systems would meet them.
   SqliteConnection c(file_uri(path.string(), "nolock=1"), SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI);
   c.rename(path.string());
+
   c.exec(
       "PRAGMA page_size = 4096; PRAGMA encoding = 'UTF-8'; PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = OFF;"
       "PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY;"
       "PRAGMA cache_size = -8192");
   c.exec("PRAGMA application_id = " + std::to_string(kCheckpointApplicationId));
   c.exec("PRAGMA user_version = " + std::to_string(kCheckpointFormat));
+
   c.exec("BEGIN");
   for (const std::string_view table : {kCheckpointTable, kStreamsTable, kSegmentsTable}) c.exec(std::string(table));
   return c;
@@ -127,6 +129,7 @@ std::size_t CheckpointWriter::Parts::table_of(const Stream& stream) {
     throw Error(ErrorCode::usage, "a checkpoint takes " + std::to_string(kCheckpointStreamsMax) +
                                       " streams, with declarations of 512 KiB at most");
   }
+
   RowsTable table;
   table.declaration = std::move(declaration);
   table.name = names.next(stream);
@@ -144,6 +147,7 @@ void CheckpointWriter::Parts::end_segment() {
     RowsTable& table = tables[open->table];
     const auto first_row = static_cast<std::int64_t>(table.rows - open->rows + 1);
     ++info.segments;
+
     SqliteStatement insert(*connection, "INSERT INTO segments VALUES(?,?,?,?,?)", SqliteStatement::Life::once);
     insert.bind_text(1, open->buffer);
     insert.bind_integer(2, static_cast<std::int64_t>(open->number));
@@ -151,6 +155,7 @@ void CheckpointWriter::Parts::end_segment() {
     insert.bind_integer(4, first_row);
     insert.bind_integer(5, static_cast<std::int64_t>(open->rows));
     insert.run();
+
     TableDigest& digest = segments_digest;
     digest.integer(static_cast<std::int64_t>(info.segments));
     digest.text(open->buffer);
@@ -175,6 +180,7 @@ void CheckpointWriter::Parts::write_description() {
     stream.bind_integer(4, static_cast<std::int64_t>(tables[i].rows));
     stream.bind_text(5, digest);
     stream.run();
+
     streams_digest.integer(static_cast<std::int64_t>(i + 1));
     streams_digest.text(streams[i].name);
     streams_digest.text(tables[i].declaration);
@@ -182,6 +188,7 @@ void CheckpointWriter::Parts::write_description() {
     streams_digest.integer(static_cast<std::int64_t>(tables[i].rows));
     streams_digest.text(digest);
   }
+
   info.digest = checkpoint_digest(info, streams_digest, segments_digest);
   SqliteStatement row(*connection, "INSERT INTO checkpoint VALUES(" + placeholders(15) + ")",
                       SqliteStatement::Life::once);
@@ -215,6 +222,7 @@ void CheckpointWriter::add_segment(std::string_view buffer, std::uint64_t number
   if (!is_buffer_id(buffer) || number == 0) {
     throw Error(ErrorCode::usage, "a checkpoint's segments need a buffer's id and a number");
   }
+
   Parts::OpenSegment open;
   open.buffer = buffer;
   open.number = number;
@@ -229,6 +237,7 @@ void CheckpointWriter::add_rows(const RowSet& rows) {
   if (!p.open || rows.columns() != p.open->columns) {
     throw Error(ErrorCode::usage, "a checkpoint was given rows that are of no segment");
   }
+
   Parts::RowsTable& table = p.tables[p.open->table];
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const RowSet::Row& row = rows.row(i);
@@ -238,6 +247,7 @@ void CheckpointWriter::add_rows(const RowSet& rows) {
                                         " came to a checkpoint where row " + std::to_string(p.open->rows + 1) +
                                         " was due");
     }
+
     table.digest.integer(static_cast<std::int64_t>(table.rows + 1));
     table.digest.integer(row.version);
     table.insert->bind_integer(1, row.version);
@@ -257,6 +267,7 @@ void CheckpointWriter::add_rows(const RowSet& rows) {
 void CheckpointWriter::cancel_segment() {
   Parts& p = *parts_;
   if (!p.open) return;
+
   Parts::RowsTable& table = p.tables[p.open->table];
   table.rows -= p.open->rows;
   p.info.rows -= p.open->rows;
@@ -281,11 +292,13 @@ CheckpointFile CheckpointWriter::finish() {
   p.connection.reset();  // all is with the kernel
   p.temporary.sync();
   crash_point("a checkpoint is flushed, and not verified yet");
+
   CheckpointReader reader(p.temporary.path());
   reader.verify();
   if (reader.info().digest != p.info.digest) {
     throw Error(ErrorCode::damaged, "checkpoint " + p.temporary.path().string() + " reads back as other rows");
   }
+
   const std::string name = checkpoint_name(p.info.origin.buffer, p.info.created_us, p.info.number);
   p.temporary.publish(name);
   return {(p.temporary.path().parent_path() / name).string(), p.info.rows, reader.info().bytes};

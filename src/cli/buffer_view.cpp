@@ -33,11 +33,13 @@ Json known_before(const ListedBuffer& buffer) {
   j["adopted"] = buffer.adopted;
   j["problems"] = Json::array();
   if (buffer.holder > 0) j["pid"] = buffer.holder;
+
   if (!buffer.manifest) {
     if (!buffer.problem.empty()) j["problems"].push_back(buffer.problem);
     return j;
   }
   if (j["pid"].is_null()) j["pid"] = buffer.manifest->pid;
+
   j["durability"] = to_string(buffer.manifest->durability);
   j["destination"] = buffer.manifest->destination;
   if (!is_of_this_host(*buffer.manifest)) {
@@ -52,6 +54,7 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
   const LeftRows left = read_left_rows(buffer);
   std::uint64_t files = 0;
   std::uint64_t refused = 0;
+
   j["streams"] = Json::object();
   for (const auto& [stream, rows] : left.rows) {
     j["streams"][stream] = {{"total_files", nullptr},
@@ -61,6 +64,7 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
                             {"error_files", 0}};
     if (stream != "backup_sets") files += rows;
   }
+
   for (const auto& [stream, rows] : left.quarantined) {
     if (!j["streams"].contains(stream)) {
       j["streams"][stream] = {
@@ -69,6 +73,7 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
     j["streams"][stream]["error_files"] = rows;
     if (stream != "backup_sets") refused += rows;
   }
+
   j["pending_files"] = files;
   if (!left.quarantine_of_another) j["error_files"] = refused;  // else not known
   if (left.only_quarantined() && !buffer.in_use) j["state"] = "finished";
@@ -76,6 +81,7 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
   j["disk_bytes"] = left.bytes;
   if (left.last_checkpoint_us) j["last_checkpoint_time"] = rfc3339_local(*left.last_checkpoint_us);
   j["oldest_pending_s"] = left.oldest_us && !left.rows.empty() ? seconds_ago(*left.oldest_us) : 0.0;
+
   const std::string checkpoint = left.last_checkpoint_us ? rfc3339_local(*left.last_checkpoint_us) : "there is none";
   if (left.end && left.end->lost() > 0) {
     j["problems"].push_back("it " + lost_at_end_text(*left.end) + ": lost, but for what its last checkpoint (" +
@@ -84,6 +90,7 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
     j["problems"].push_back("at level memory, and without an orderly end: what came after its last checkpoint (" +
                             checkpoint + ") is lost");
   }
+
   if (left.error && !left.error->message.empty()) {
     j["last_error"] = left.error->message;
     j["last_error_at"] = rfc3339_local(left.error->at_us);
@@ -92,6 +99,7 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
   if (const std::string missing = control::missing_rows_line(j["missing"]); !missing.empty()) {
     j["problems"].push_back(missing);
   }
+
   j["unreadable_files"] = left.unreadable + left.damaged + left.set_aside;
   for (const std::string& finding : left.findings) j["problems"].push_back(finding);
 }
@@ -101,12 +109,14 @@ BufferView unreached(const ListedBuffer& buffer, const Answer& answer) {
   view.asked = answer.outcome != Outcome::absent;
   view.silent = answer.outcome == Outcome::silent;
   const std::string process = "process " + pid_text(buffer.holder);
+
   std::string why = answer.why;
   if (answer.outcome == Outcome::absent) {
     why = process + " has no control socket: it is just starting or ending, or could not or should not make one";
   } else if (answer.outcome == Outcome::silent) {
     why = process + " does not answer; it is stopped, or busy beyond measure";
   }
+
   view.fields["problems"].push_back(why);
   return view;
 }
@@ -128,12 +138,14 @@ std::optional<BufferView> look_at(const ListedBuffer& buffer, std::chrono::milli
   control::AskOptions options;
   options.silence_max = silence_max;
   const Answer answer = ask_maker(buffer, {}, options);
+
   if (answer.outcome == Outcome::answered && answer.result.value("buffer", "") == buffer.id) {
     BufferView view{buffer, known_before(buffer)};
     view.answers = true;
     view.fields.update(answer.result);
     return view;
   }
+
   // It may have ended since its folder was read.
   auto now = list_buffer(buffer.path);
   if (!now) return std::nullopt;
@@ -206,6 +218,7 @@ std::vector<BufferView> look_at_buffers(const std::filesystem::path& state_direc
     const auto how = hands_of(buffer) == Hands::maker ? std::launch::async : std::launch::deferred;
     looking.push_back(std::async(how, look_at, std::move(buffer), silence_max));
   }
+
   std::vector<BufferView> views;
   for (auto& look : looking) {
     if (auto view = look.get()) views.push_back(std::move(*view));

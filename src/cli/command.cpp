@@ -47,6 +47,7 @@ void CommandContext::start_with(const Settings& settings) const {
   log.level = log_level_of(settings.text("FOREBAY_LOG_LEVEL")).value_or(LogLevel::info);
   log.format = global_.log_format == "json" ? LogFormat::json : LogFormat::text;
   log.file = settings.text("FOREBAY_LOG_FILE");
+
   start_logging(log);
   for (const std::string& warning : settings.warnings_of_each()) log_line(LogLevel::warning, warning);
   hand_on_libpq_variables(settings);

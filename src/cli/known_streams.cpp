@@ -20,6 +20,7 @@ std::set<std::string> streams_of(const std::filesystem::path& state_directory) {
       continue;  // whoever looks for its rows tells what is wrong
     }
   }
+
   try {
     for (const FinishedTotals& t : read_totals(state_directory)) names.insert(t.stream);
   } catch (const Error&) {
@@ -35,12 +36,14 @@ void check_stream(const std::filesystem::path& state_directory, const std::strin
   if (stream.empty()) return;
   std::set<std::string> names = streams_of(state_directory);
   if (names.contains(stream)) return;
+
   for (const BufferView& view : look_at_buffers(state_directory, {})) {
     const auto streams = view.fields.find("streams");
     if (streams == view.fields.end() || !streams->is_object()) continue;
     for (const auto& [name, counts] : streams->items()) names.insert(name);
   }
   if (names.contains(stream)) return;
+
   std::string known;
   for (const std::string& name : names) known += (known.empty() ? "" : ", ") + printable(name);
   throw Error(ErrorCode::usage, "--stream: there is no stream " + printable(stream) + " in " +

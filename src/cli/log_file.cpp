@@ -49,6 +49,7 @@ LogFile::LogFile(std::filesystem::path path) : path_(std::move(path)) {
   std::error_code ignored;
   std::filesystem::create_directories(path_.parent_path(), ignored);
   failed_ = open();
+
   struct stat st = {};
   const bool fifo = ::stat(path_.c_str(), &st) == 0 && S_ISFIFO(st.st_mode);
   if (failed_ == 0 || (failed_ == ENXIO && fifo)) return;
@@ -65,6 +66,7 @@ int LogFile::open() {
   if (!fd_ || ::fstat(fd_.get(), &st) != 0) return errno;
   device_ = st.st_dev;
   inode_ = st.st_ino;
+
   const int stream = standard_stream(st);
   own_ = stream < 0;
   if (!own_) {
@@ -96,6 +98,7 @@ int LogFile::put(std::string_view bytes) {
       continue;
     }
     if (errno == EINTR) continue;
+
     const int error = errno;
     pollfd reader{fd_.get(), POLLOUT, 0};
     // It may only be slow; but who was waited for in vain is not waited for again until it reads.

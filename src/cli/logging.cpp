@@ -99,11 +99,13 @@ void start_logging(const LogOptions& options) {
   const auto console = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(
       colours_belong(STDERR_FILENO) && options.format == LogFormat::text ? spdlog::color_mode::always
                                                                          : spdlog::color_mode::never);
+
   std::vector<spdlog::sink_ptr> sinks{console};
   file_sink = options.file.empty() ? nullptr : std::make_shared<LogFileSink>(options.file);
   if (file_sink != nullptr) sinks.push_back(file_sink);
   const auto logger = std::make_shared<spdlog::logger>("forebay", sinks.begin(), sinks.end());
   logger_of_the_file = file_sink != nullptr ? std::make_shared<spdlog::logger>("forebay", sinks.back()) : nullptr;
+
   for (const auto& sink : sinks) {  // the two loggers share one
     if (options.format == LogFormat::json) {
       sink->set_formatter(std::make_unique<JsonFormatter>());
@@ -111,11 +113,13 @@ void start_logging(const LogOptions& options) {
       sink->set_pattern(std::string(kTimePattern) + " %^%l%$ %v");
     }
   }
+
   for (const auto& each : {logger, logger_of_the_file}) {
     if (each == nullptr) continue;
     each->set_level(to_spdlog(options.level));
     each->flush_on(spdlog::level::debug);
   }
+
   format_on_stderr = options.format;
   spdlog::set_default_logger(logger);
 }
@@ -130,6 +134,7 @@ void log_line(LogLevel level, std::string_view message) {
   const std::lock_guard lock(line_mutex);
   spdlog::logger* logger = spdlog::default_logger_raw();
   if (!logger->should_log(to_spdlog(level))) return;
+
   LogNeighbour* beside = logger->sinks().front()->should_log(to_spdlog(level)) ? neighbour : nullptr;
   if (beside != nullptr) beside->before_line();
   logger->log(to_spdlog(level), "{}", line);
@@ -140,6 +145,7 @@ void log_line(LogLevel level, std::string_view message) {
 void report_failure(std::string_view message) {
   if (format_on_stderr == LogFormat::json) return log_line(LogLevel::error, message);
   const std::string line = safe_line(message);
+
   const std::lock_guard lock(line_mutex);
   if (neighbour != nullptr) neighbour->before_line();
   std::fprintf(stderr, "forebay: %s\n", line.c_str());

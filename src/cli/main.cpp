@@ -57,6 +57,7 @@ int run(int argc, char** argv) {
   arguments.reserve(given.size() + 1);
   for (std::string& argument : given) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
+
   GlobalOptions global;
   ParsedCommand command;
   try {
@@ -67,6 +68,7 @@ int run(int argc, char** argv) {
     if (asks_for_check(given)) return run_check([]() -> CheckResult { throw; });
     throw;
   }
+
   if (!command.action) return command.status;
   start_early_logging(global);
   CommandContext context(global);
@@ -83,6 +85,7 @@ int main(int argc, char** argv) {
   ::umask(::umask(0) & static_cast<mode_t>(~S_IRWXU));
   // A limit on file sizes is an error of that write, which has a way on, and not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
+
   try {
     start_logging({});
     status = run(argc, argv);
@@ -94,6 +97,7 @@ int main(int argc, char** argv) {
   } catch (const std::exception& e) {
     report_failure(unexpected(e.what()));
   }
+
   if (!stdout_is_whole()) {
     report_failure("not all of the output could be written to stdout");
     if (status == kDone) status = kLocalFailure;

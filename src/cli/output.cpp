@@ -38,6 +38,7 @@ std::string styled(Style style, std::string_view text, bool colours) {
       code = "31";
       break;
   }
+
   if (!colours || code.empty() || text.empty()) return std::string(text);
   return "\033[" + std::string(code) + "m" + std::string(text) + "\033[0m";
 }
@@ -53,11 +54,13 @@ void Table::print(std::ostream& out, bool colours) const {
       widths[i] = std::max(widths[i], width(cells[i]));
     }
   }
+
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     for (std::size_t i = 0; i < texts[r].size(); ++i) {
       const std::string pad(widths[i] - width(texts[r][i]), ' ');
       const bool right = std::find(right_aligned_.begin(), right_aligned_.end(), i) != right_aligned_.end();
       const bool last = i + 1 == texts[r].size();
+
       if (right) out << pad;
       out << styled(rows_[r][i].style, texts[r][i], colours);
       if (!right && !last) out << pad;

@@ -100,11 +100,13 @@ std::string command_of(const CLI::App* app) {
     const std::string near = suggestion(name, option_names(at));
     throw Error(ErrorCode::usage, command_of(at) + " has no option " + name + (near.empty() ? help : near));
   }
+
   const auto commands = subcommand_names(at);
   if (!commands.empty()) {
     const std::string near = suggestion(extra, commands);
     throw Error(ErrorCode::usage, "there is no command " + command_of(at) + " " + extra + (near.empty() ? help : near));
   }
+
   throw Error(ErrorCode::usage, command_of(at) + " does not take the argument " + extra + help);
 }
 
@@ -142,6 +144,7 @@ void declare_global_options(CLI::App& app, GlobalOptions& global, Declared& decl
   option("--env", global.env_file, "Settings file (default: ./.env where there is one)", "FILE");
   option("--log-level", global.log_level, "debug, info, warning or error (wins over FOREBAY_LOG_LEVEL)", "LEVEL");
   option("--log-format", global.log_format, "text or json", "FORMAT").one_of({"text", "json"});
+
   // Not refused here: a wrong one is told like a wrong FOREBAY_LOG_LEVEL.
   std::vector<std::string>& levels = declared.values[app.get_option("--log-level")];
   for (const LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
@@ -183,6 +186,7 @@ OptionInfo info_of(const CLI::Option& option, const Declared& declared) {
   } else if (option.get_items_expected_max() > 0) {
     info.placeholder = option.get_option_text().empty() ? option.get_type_name() : option.get_option_text();
   }
+
   info.help = option.get_description();
   if (const auto found = declared.values.find(&option); found != declared.values.end()) info.values = found->second;
   info.required = option.get_required();
@@ -195,6 +199,7 @@ CommandInfo info_of(CLI::App* app, const std::string& name, const Declared& decl
   CommandInfo info;
   info.name = name;
   info.summary = app->get_description();
+
   for (const CLI::Option* option : app->get_options()) {
     (option->get_positional() ? info.arguments : info.options).push_back(info_of(*option, declared));
   }
@@ -202,6 +207,7 @@ CommandInfo info_of(CLI::App* app, const std::string& name, const Declared& decl
     info.examples = notes->second.examples;
     info.exit_statuses = notes->second.exit_statuses;
   }
+
   for (CLI::App* sub : app->get_subcommands({})) {
     if (sub->get_group().empty()) continue;
     info.subcommands.push_back(info_of(sub, name.empty() ? sub->get_name() : name + " " + sub->get_name(), declared));
@@ -323,12 +329,14 @@ ParsedCommand parse_command_line(int argc, char** argv, GlobalOptions& global) {
   if (!app.get_subcommands().empty() && global.env_file.empty() && app.count("--env") > 0) {
     throw Error(ErrorCode::usage, "--env: must name a file, not be empty");
   }
+
   for (auto& [leaf, action] : declared.actions) {
     if (leaf == chosen) {
       result.action = std::move(action);
       return result;
     }
   }
+
   std::cerr << chosen->help();
   result.status = kUsage;
   return result;

@@ -15,6 +15,7 @@ std::size_t secret_begin(std::string_view argument, bool after_to) {
   if (after_to) return 0;
   if (argument.starts_with(kTo)) return kTo.size();
   const std::size_t scheme = argument.find("://");
+
   if (scheme == std::string_view::npos) return scheme;
   // "--too=postgresql://…" is refused as an option; its value is a URL all the same.
   const std::size_t equals = argument.substr(0, scheme).rfind('=');

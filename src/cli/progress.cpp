@@ -36,6 +36,7 @@ std::string progress_text(const ProgressPicture& p, double entries_per_s) {
     s += " | buffered " + human_count(p.buffered) + " | synced " + human_count(p.synced);
     s += " | lag " + human_duration(Seconds(p.lag_s));
   }
+
   if (p.walking && p.expected_entries && *p.expected_entries > 0) {
     // Used inodes count what is hidden under mounts, too, and links once: near the end it is an estimate.
     s += " | " + std::to_string(std::min<std::uint64_t>(99, p.scanned * 100 / *p.expected_entries)) + " %";
@@ -81,13 +82,16 @@ void Progress::draw() {
   const double seconds = std::chrono::duration<double>(now - last_at_).count();
   const double rate = seconds > 0 ? static_cast<double>(p.scanned - last_scanned_) / seconds : 0;
   rate_ = rate_ == 0 ? rate : rate_ * 0.7 + rate * 0.3;
+
   last_at_ = now;
   last_scanned_ = p.scanned;
+
   const std::string text = progress_text(p, rate_);
   if (mode_ == ProgressMode::plain) {
     log_line(LogLevel::info, text);
     return;
   }
+
   const std::lock_guard lock(mutex_);
   if (aside_) return;
   drawn_ = text.substr(0, terminal_columns() - 1);  // a wrapped line could not be redrawn

@@ -74,6 +74,7 @@ std::string summary_json(const RunSummary& s) {
   nlohmann::ordered_json batches;
   for (std::size_t i = 0; i < kReasons; ++i)
     batches[std::string(to_string(static_cast<Reason>(i)))] = s.status.batches[i];
+
   const nlohmann::ordered_json j = {
       {"backup_set_id", s.backup_set_id},
       {"backup_set", s.backup_set},
@@ -116,6 +117,7 @@ void print_summary(const RunSummary& s, std::ostream& out) {
   const double rate = s.elapsed_s > 0 ? static_cast<double>(s.scanned) / s.elapsed_s : 0;
   out << "scanned     " << human_count(s.scanned) << " files, " << human_bytes(s.total_bytes) << ", in "
       << human_duration(Seconds(s.elapsed_s)) << " (" << human_rate(rate) << ")\n";
+
   if (!s.whole) out << "cut short   " << (s.failure.empty() ? "interrupted" : safe_line(s.failure)) << '\n';
   if (s.unreadable > 0) {
     const std::uint64_t others = s.unreadable - s.vanished - s.denied;
@@ -126,10 +128,12 @@ void print_summary(const RunSummary& s, std::ostream& out) {
     out << "times       of " << counted(s.times_left_out, "entry is", "entries are")
         << " beyond what a destination can hold, and NULL\n";
   }
+
   if (s.dry_run) {
     out << "dry run     nothing was sent, nothing is left\n";
     return;
   }
+
   out << "synced      " << human_count(files.synced) << " files to " << safe_line(s.status.destination) << '\n';
   if (files.superseded > 0) out << "superseded  " << human_count(files.superseded) << " by newer versions\n";
   if (files.pending > 0) out << "pending     " << human_count(files.pending) << " not at the destination yet\n";
@@ -144,6 +148,7 @@ void print_summary(const RunSummary& s, std::ostream& out) {
     out << "recovered   " << human_count(s.status.recovered.synced + s.status.recovered.superseded) << " of "
         << human_count(s.status.recovered.accepted) << " rows of earlier runs\n";
   }
+
   const bool all_of_a_part = !s.whole && s.status.outcome() == SyncOutcome::complete;
   out << "outcome     "
       << (all_of_a_part
@@ -151,6 +156,7 @@ void print_summary(const RunSummary& s, std::ostream& out) {
               : outcome_text(s.status.outcome()))
       << '\n';
   out << "backup set  " << printable(s.backup_set) << " (id " << s.backup_set_id << ")\n";
+
   out << "batches    ";
   bool any = false;
   for (std::size_t i = 0; i < kReasons; ++i) {
@@ -199,6 +205,7 @@ std::string remaining_line(const SyncStatus& status, const SyncResult& result, b
   }
   line += "; kept in " + status.state_directory;
   if (result.unsaved_rows > 0) line += ", but for " + human_count(result.unsaved_rows) + " that the disk did not take";
+
   if (to_given && recovering)
     return line + ". When the destination is well: forebay recover --to URL (as it was given now)";
   return line + ". When the destination is well: " + recover_again(to_given);

@@ -50,6 +50,7 @@ class Judge {
     const Hands hands = hands_of(b.listed);
     const bool finished = text_field(b.fields, "state") == "finished";
     ++(hands != Hands::nobody ? live_ : finished ? finished_ : orphans_);
+
     const bool unreached = hands == Hands::maker && !b.answers;
     const LeftRows left = unreached ? read_left_rows(b.listed) : LeftRows();
     std::uint64_t pending = unreached ? left.all() : sum_of(b.fields, "pending_files");
@@ -77,6 +78,7 @@ class Judge {
     } else if (text_field(b.fields, "destination_state") == "misconfigured") {
       warning_.push_back(who + ": its destination is misconfigured" + error_of(b.fields));
     }
+
     if (b.silent || (unreached && !b.asked)) return;  // what is said of it is said
     for (const control::Json& problem : b.fields.at("problems")) {
       if (problem.is_string()) warning_.push_back(who + ": " + problem.get<std::string>());
@@ -88,6 +90,7 @@ class Judge {
       warning_.push_back(counted(quarantined_, "row is", "rows are") + " in quarantine: forebay errors");
     }
     CheckResult r;
+
     r.status = !critical_.empty() ? kCritical : !warning_.empty() ? kWarning : kOk;
     std::string said = named(critical_);
     if (const std::string more = named(warning_); !more.empty()) said += (said.empty() ? "" : "; ") + more;
@@ -95,6 +98,7 @@ class Judge {
       said = counted(live_, "live buffer", "live buffers") + ", " + counted(pending_, "row waits", "rows wait") +
              (pending_ > 0 ? ", the oldest for " + human_duration(Seconds(oldest_s_)) : "");
     }
+
     constexpr std::array<const char*, 3> kWords = {"OK", "WARNING", "CRITICAL"};
     // What follows a '|' is figures.
     std::ranges::replace(said, '|', '/');

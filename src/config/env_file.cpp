@@ -52,15 +52,18 @@ class Parser {
       entry.line = line_;
       entry.name = parse_name();
       const std::size_t name_end = at_;
+
       skip_blanks();
       if (at_end_of_line() || peek() != '=') fail("expected '=' after the name");
       const bool spaced = at_++ > name_end;  // "NAME = value" is a style of its own
+
       const std::size_t value_begin = at_;
       skip_blanks();
       entry.has_blank_before_value = !spaced && at_ > value_begin && !at_end_of_line();
       parse_value(entry);
       entries_.push_back(std::move(entry));
     }
+
     skip_comment();
     end_line();
   }
@@ -95,6 +98,7 @@ class Parser {
       }
       return;
     }
+
     // A '#' begins a comment only after a blank: passwords and colours hold them.
     const std::size_t from = at_;
     std::size_t end = at_;
@@ -104,6 +108,7 @@ class Parser {
       if (!is_env_blank(peek())) end = at_ + 1;
       ++at_;
     }
+
     entry.value = text_.substr(from, end - from);
     entry.has_reference = entry.value.find("${") != std::string::npos;
     entry.has_bare_dollar = entry.value.find('$') != std::string::npos;
@@ -153,6 +158,7 @@ class Parser {
         take(entry);
       }
     }
+
     if (at_end()) fail_at(open, "the quote is never closed");
     ++at_;
   }
@@ -291,6 +297,7 @@ std::optional<std::filesystem::path> default_env_file(const std::filesystem::pat
     errno = error;
     cannot_read(file, std::strerror(errno));
   }
+
   if (S_ISDIR(st.st_mode)) return std::nullopt;
   if (!S_ISREG(st.st_mode)) cannot_read(file, "it is not a regular file");
   return file;

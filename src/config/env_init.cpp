@@ -34,6 +34,7 @@ std::string block(const Setting& setting, Profile profile) {
   }
   text += "Default: " + std::string(setting.default_text.empty() ? setting.default_note : setting.default_text) + ".\n";
   if (setting.not_built) text += "# Not built in this release: refused when set.\n";
+
   const std::string_view sized = profile_value(setting, profile);
   if (!sized.empty()) return text + std::string(setting.name) + "=" + std::string(sized) + "\n";
   return text + "#" + std::string(setting.name) + "=" +
@@ -50,6 +51,7 @@ std::string_view commented_name(std::string_view line) {
   skip([](char c) { return c == '#' || is_env_blank(c); });
   if (line.starts_with("export ")) line.remove_prefix(7);
   skip(is_env_blank);
+
   std::string_view name = line.substr(0, line.find('='));
   if (name.size() == line.size()) return {};
   while (!name.empty() && is_env_blank(name.back())) name.remove_suffix(1);
@@ -59,6 +61,7 @@ std::string_view commented_name(std::string_view line) {
 std::set<std::string, std::less<>> names_in(std::string_view text, const std::string& file) {
   std::set<std::string, std::less<>> names;
   for (const EnvEntry& entry : parse_env_text(text, file)) names.insert(entry.name);
+
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     names.emplace(commented_name(text.substr(0, end)));
@@ -123,6 +126,7 @@ EnvAddition env_addition(std::string_view text, const std::string& file, Profile
     blocks += "\n" + block(setting, profile);
   }
   if (addition.names.empty()) return addition;
+
   const bool crlf = text.find("\r\n") != std::string_view::npos;
   std::string lines = text.empty() || text.ends_with('\n') ? "" : "\n";
   lines += "\n# Added by forebay " FOREBAY_VERSION " (config init): settings that this file did not have.\n" + blocks;
@@ -224,16 +228,19 @@ EnvInit add_to(const std::filesystem::path& path, Profile profile) {
     if (errno == EISDIR || errno == ENXIO) fail(ErrorCode::usage, "change", path, "it is not a regular file");
     disk_refused("open", path);
   }
+
   struct stat st = {};
   if (::fstat(file.descriptor(), &st) != 0) disk_refused("look at", path);
   if (!S_ISREG(st.st_mode)) fail(ErrorCode::usage, "change", path, "it is not a regular file");
 
   const std::string text = file.read_all(path);
   const EnvAddition addition = env_addition(text, path.string(), profile);
+
   EnvInit result;
   result.added = addition.names;
   result.kept = values_kept(text, path.string(), profile);
   if (addition.names.empty()) return result;
+
   result.backup = write_backup(path, text, st.st_mode & 07777);
   if (!file.write_all(addition.text)) {
     const int why = errno;

@@ -29,9 +29,11 @@ std::filesystem::path default_state_directory() {
 
 std::filesystem::path default_state_directory(const Environment& environment, bool root) {
   if (root) return "/var/lib/forebay";
+
   // The XDG specification: a relative path there is invalid and to be ignored.
   const std::filesystem::path xdg(variable(environment, "XDG_STATE_HOME"));
   if (xdg.is_absolute()) return xdg / "forebay";
+
   std::filesystem::path home(variable(environment, "HOME"));
   if (!home.is_absolute()) home = home_of_this_user();
   if (!home.is_absolute()) {

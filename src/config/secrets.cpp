@@ -31,6 +31,7 @@ std::string masked_query(std::string_view query) {
     } else {
       out += pair;
     }
+
     if (end == std::string_view::npos) break;
     out += '&';
     query.remove_prefix(end + 1);
@@ -45,6 +46,7 @@ std::string without_secrets(std::string_view url) {
     // A file, unless a line end was lost behind it.
     return may_hold_secret(parsed->catalog_file()) ? catalog_name(kMask) : std::string(url);
   }
+
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return "(not shown: not a URL)";
   const std::string_view rest = url.substr(scheme + 3);
@@ -57,6 +59,7 @@ std::string without_secrets(std::string_view url) {
   const bool query_holds_at = question != std::string_view::npos && rest.find('@', question) != std::string_view::npos;
   const std::size_t at = head.rfind('@');
   const std::size_t colon = head.find(':');
+
   if (at == std::string_view::npos) {
     if (query_holds_at && colon != std::string_view::npos) return out.append(head.substr(0, colon + 1)).append(kMask);
     out += head;
@@ -65,6 +68,7 @@ std::string without_secrets(std::string_view url) {
   } else {
     out += head;
   }
+
   if (question == std::string_view::npos) return out;
   return out.append("?").append(query_holds_at ? std::string(kMask) : masked_query(rest.substr(question + 1)));
 }

@@ -42,10 +42,12 @@ std::optional<std::string> path_problem(std::string_view text, bool dollar_is_me
   for (const std::string& scheme : {catalog_name(""), std::string("file:")}) {
     if (text.starts_with(scheme)) return "must be a path, without " + scheme;
   }
+
   if (auto unexpanded = unexpanded_problem(text, dollar_is_meant)) {
     if (unexpanded->starts_with("holds $")) *unexpanded += ", or one with a $ of its own into a .env in single quotes";
     return unexpanded;
   }
+
   if (of_windows(text)) return "must be a path of this system, with / and without a drive";
   if (auto stray = stray_character_problem(text)) return stray;
   if (text.size() > kPathBytesMax) return "is longer than the " + std::to_string(kPathBytesMax) + " bytes of a path";
@@ -91,6 +93,7 @@ std::variant<ParsedValue, std::string> parse_url(std::string_view text, bool dol
     }
     return ParsedValue{std::string(text), 0};
   }
+
   // The earlier system's users bring SQLAlchemy's spelling with them.
   if (text.starts_with("postgresql+")) return "names a Python driver after the +; write postgresql://… without it";
   return "must begin with postgresql://, postgres://, opengauss:// or sqlite:";
@@ -129,6 +132,7 @@ std::variant<ParsedValue, std::string> parse_value(const Setting& setting, std::
   const std::string must = "must be " + allowed_values(setting);
   if (text.find('\0') != std::string_view::npos) return "holds a NUL byte";
   if (text.empty()) return must;
+
   switch (setting.type) {
     case SettingType::number: {
       std::int64_t n = 0;

@@ -119,12 +119,14 @@ void Settings::take_file(const EnvFile& file) {
       last.push_back(&entry);
       continue;
     }
+
     if (find_setting(entry.name) != nullptr || is_libpq_variable(entry.name)) {
       warnings_.push_back(file.file + ":" + std::to_string(entry.line) + ": " + entry.name + " is set on line " +
                           std::to_string((*before)->line) + " too; line " + std::to_string(entry.line) + " counts");
     }
     *before = &entry;
   }
+
   for (const EnvEntry* entry : last) {
     const Source source{SourceKind::file, file.file + ":" + std::to_string(entry->line)};
     const Setting* setting = find_setting(entry->name);
@@ -159,6 +161,7 @@ void Settings::check_name(std::string_view name, const Source& source) {
   const bool prefixed = name.starts_with(kPrefix) && find_setting(name.substr(kPrefix.size())) != nullptr;
   const auto near = prefixed ? std::optional(name.substr(kPrefix.size())) : nearest(name, setting_names());
   const std::string hint = near ? "; did you mean " + std::string(*near) + "?" : "";
+
   if (has_prefix(name, {"MEMORY_DB_", "FOREBAY_"})) {
     problems_.push_back(source.place + ": there is no setting " + std::string(name) +
                         (near ? hint : "; docs/settings.md has them all"));
@@ -201,6 +204,7 @@ void Settings::judge_elsewhere() {
     if (m.meant == "DATABASE_URL" ? server_variable(environment_).has_value()
                                   : !variable(environment_, m.meant).empty())
       continue;
+
     const std::string line = m.source.place + ": " + m.name + " is not a name that forebay reads; " + m.meant + " is.";
     if (m.source.kind == SourceKind::file) {
       problems_.push_back(line + " If it is another program's: name the destination by DATABASE_URL or --to");
@@ -223,6 +227,7 @@ void Settings::take(const Setting& setting, const Given& given) {
       problems_.push_back(*problem);
     }
   }
+
   if (overridden) return;
   v.text = given.text;
   v.value = std::move(value);
@@ -236,6 +241,7 @@ std::optional<std::string> Settings::problem_of(const Setting& setting, const Gi
     only_not_built_ = false;
     return name + quoted(setting, given.text) + " " + *wrong;
   }
+
   value = std::get<ParsedValue>(std::move(parsed));
   if (!setting.not_built) return std::nullopt;
   return name + " needs a part that is not built yet in this release; remove it";
@@ -245,6 +251,7 @@ void Settings::warn_about_file(const EnvFile& file) {
   if (file.owned_by_another) {
     warnings_.push_back(file.file + " belongs to another user, who can change these settings");
   }
+
   if (!file.readable_by_others) return;
   for (const EnvEntry& entry : file.entries) {
     if ((entry.name == "DATABASE_URL" && holds_secret(entry.value)) ||
@@ -270,6 +277,7 @@ void Settings::warn_about_relations() {
     };
     return shown(a) + " is above " + shown(b) + ": ";
   };
+
   if (number("MEMORY_DB_SYNC_BATCH_SIZE") > number("MEMORY_DB_MAX_FILES")) {
     relation_warnings_.push_back(both("MEMORY_DB_SYNC_BATCH_SIZE", "MEMORY_DB_MAX_FILES") +
                                  "batches are cut by the memory limit, never by their size");
@@ -317,12 +325,14 @@ ChosenDestination Settings::destination() const {
   if (url.source.kind == SourceKind::environment || url.source.kind == SourceKind::file) {
     chosen.why += " from " + url.source.place;
   }
+
   if (number("FOREBAY_REQUIRE_SERVER") != 0 && chosen.url.is_catalog()) {
     throw Error(ErrorCode::usage,
                 get("FOREBAY_REQUIRE_SERVER").source.place + ": FOREBAY_REQUIRE_SERVER is True, and " +
                     (chosen.embedded_by_default ? "no server is named (" : "a file is named, and no server (") +
                     chosen.why + "): set DATABASE_URL to postgresql://…, or take FOREBAY_REQUIRE_SERVER away");
   }
+
   return chosen;
 }
 

@@ -87,6 +87,7 @@ class Conversation {
       error_ = error;
       done = true;
     });
+
     for (;;) {
       io_.restart();
       io_.run_for(std::min<steady_clock::duration>(std::chrono::milliseconds(100),
@@ -94,6 +95,7 @@ class Conversation {
       if (done) return error_ ? Step::failed : Step::done;
       const bool given_up = options_.give_up && options_.give_up();
       if (!given_up && steady_clock::now() < until) continue;
+
       boost::system::error_code ignored;
       socket_.close(ignored);
       while (!done) {
@@ -123,6 +125,7 @@ bool take_reply(const std::string& body, const AskOptions& options, Answer& answ
   const Json reply = Json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (!reply.is_object()) return false;
   const std::string type = reply.value("type", "");
+
   last = type != "progress";
   if (type == "progress") {
     if (options.on_progress) options.on_progress(reply.value("pending_rows", std::uint64_t{0}));
@@ -133,6 +136,7 @@ bool take_reply(const std::string& body, const AskOptions& options, Answer& answ
     answer.why = safe_line(reply.value("message", "it does not say why"));
     return true;
   }
+
   const auto result = reply.find("result");
   if (type != "result" || result == reply.end() || !result->is_object()) return false;
   answer.outcome = Outcome::answered;
@@ -151,11 +155,13 @@ Answer ask(const fs::path& socket, uid_t owner, const Request& request, const As
                               ? "it has no control socket"
                               : "cannot look at " + socket.string() + ": " + std::generic_category().message(error));
   }
+
   if (!S_ISSOCK(st.st_mode)) return without_result(Outcome::refused, socket.string() + " is not a socket");
   if (st.st_uid != owner) return without_result(Outcome::refused, socket.string() + " belongs to another user");
   if (socket.native().size() > kSocketPathBytesMax) {
     return without_result(Outcome::refused, "the path " + socket.string() + " is too long for a socket");
   }
+
   try {
     Conversation talk(options);
     using Step = Conversation::Step;
@@ -167,13 +173,16 @@ Answer ask(const fs::path& socket, uid_t owner, const Request& request, const As
       }
       return without_result(Outcome::refused, "cannot connect to " + socket.string() + ": " + error.message());
     }
+
     const ucred peer = talk.peer();
     if (peer.uid != owner) {
       return without_result(Outcome::refused, socket.string() + " is held by a process of another user", peer.pid);
     }
+
     Step s = talk.write(encode_frame(to_text(request)));
     // A server that refuses at once may have closed before it read: its reply says why.
     if (s != Step::done && s != Step::failed) return unanswered(s, peer.pid);
+
     Answer answer;
     answer.pid = peer.pid;
     for (bool last = false; !last;) {

@@ -45,6 +45,7 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> parse_rows(const Json& rows
   const auto is_row = [](const Json& row) {
     return row.is_array() && row.size() == 2 && row[0].is_number_unsigned() && row[1].is_number_unsigned();
   };
+
   if (!rows.is_array() || rows.size() > kDropRowsMax || !std::ranges::all_of(rows, is_row)) {
     throw Error(ErrorCode::usage,
                 "rows must be a list of [segment, row], " + std::to_string(kDropRowsMax) + " of them at most");
@@ -63,6 +64,7 @@ Request parse_request(std::string_view body) {
                                       " of the control protocol, and the request is of another; use the forebay that "
                                       "the process was started with");
   }
+
   Request request;
   const auto command = object.find("command");
   const auto* known = command == object.end() || !command->is_string()
@@ -74,6 +76,7 @@ Request parse_request(std::string_view body) {
                 "there is no such command; known are status, force-sync, retry-errors, drop-errors and checkpoint");
   }
   request.command = known->first;
+
   if (const auto timeout = object.find("timeout_ms"); timeout != object.end()) {
     if (!timeout->is_number_integer() || *timeout < 0 || *timeout > kTimeoutMsMax) {
       throw Error(ErrorCode::usage, "timeout_ms must be a whole number from 0 to " + std::to_string(kTimeoutMsMax));

@@ -33,6 +33,7 @@ Server::Server(UniqueFd listener, Calls calls, LogCallback log, ServerLimits lim
       accept_again_(io_) {
   acceptor_.assign(Stream(), listener.release());
   accept();
+
   std::promise<void> end;
   ended_ = end.get_future();
   thread_ = start_thread("for the control socket", [this, end = std::move(end)]() mutable {
@@ -51,6 +52,7 @@ Server::~Server() {
     for (Session* session : std::set<Session*>(sessions_)) session->server_stops();
     closed.set_value();
   });
+
   closed.get_future().wait();
   jobs_.join();
   work_.reset();
@@ -68,6 +70,7 @@ void Server::accept() {
     if (!std::exchange(told_of_accept_, true)) {
       log(LogLevel::warning, "the control socket cannot take a connection: " + error.message());
     }
+
     accept_again_.expires_after(kAcceptAgainAfter);
     accept_again_.async_wait([this](const boost::system::error_code& stopped) {
       if (!stopped) accept();
@@ -86,6 +89,7 @@ void Server::admit(Stream::socket socket) {
     }
     return;
   }
+
   const bool room = sessions_.size() < limits_.connections_max;
   const auto session = std::make_shared<Session>(context_, std::move(socket));
   if (room) return session->start();

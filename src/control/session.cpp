@@ -87,10 +87,12 @@ void Session::begin_job(const Request& request) {
     }
     return result_reply(checkpoint_json(calls.create_checkpoint()));
   };
+
   if (!context_.jobs.start(work, [self = shared_from_this()](const Json& reply) { self->finish(reply); })) {
     return finish(error_reply(ErrorCode::full,
                               "this process is busy with other force-syncs, retries and checkpoints; try again"));
   }
+
   working_ = true;
   disarm();
   watch_for_end();
@@ -122,6 +124,7 @@ void Session::finish(const Json& reply) {
     text = to_text(error_reply(
         ErrorCode::local, "the reply is longer than " + std::to_string(kReplyBytesMax) + " bytes: too many streams"));
   }
+
   std::string frame = encode_frame(text);
   if (sending_.empty()) return send(std::move(frame), true);
   last_ = std::move(frame);

@@ -68,6 +68,7 @@ bool nobody_listens(const fs::path& path) {
   // Between its making and its listening a socket looks dead.
   constexpr std::time_t kMadeWithin_s = 60;
   if (name.front() == '.' && st.st_mtime + kMadeWithin_s > std::time(nullptr)) return false;
+
   const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   return fd && ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
          errno == ECONNREFUSED;
@@ -82,6 +83,7 @@ fs::path usual_socket(const fs::path& state_directory, const std::string& buffer
 fs::path choose_socket(const fs::path& state_directory, const std::string& buffer, const fs::path& runtime_directory) {
   fs::path usual = usual_socket(state_directory, buffer);
   if (usual.native().size() <= kSocketPathBytesMax) return usual;
+
   const std::string why = "the path of the state directory is too long for a socket in it";
   if (!runtime_directory.is_absolute()) throw Error(ErrorCode::local, why + ", and XDG_RUNTIME_DIR is not set");
   fs::path other = runtime_directory / "forebay" / (buffer + ".sock");
@@ -103,6 +105,7 @@ fs::path find_socket(const fs::path& buffer_folder) {
 ListeningSocket::ListeningSocket(fs::path path)
     : path_(std::move(path)), fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
   if (!fd_) throw io_error("make a socket for", path_, errno);
+
   const fs::path folder = path_.parent_path();
   make_private_folder(folder);
   const fs::path making = folder / name_while_made();
@@ -111,12 +114,14 @@ ListeningSocket::ListeningSocket(fs::path path)
   if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     throw io_error("bind", making, errno);
   }
+
   struct stat st {};
   int error = 0;
   if (::chmod(making.c_str(), 0600) != 0 || ::listen(fd_.get(), kBacklog) != 0 || ::lstat(making.c_str(), &st) != 0 ||
       ::link(making.c_str(), path_.c_str()) != 0) {
     error = errno;
   }
+
   ::unlink(making.c_str());
   if (error != 0) throw io_error("put a socket at", path_, error);
   device_ = st.st_dev;

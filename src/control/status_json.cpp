@@ -63,6 +63,7 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
     if (name != "backup_sets") files += counts;
   }
   const auto done = static_cast<double>(files.synced + files.superseded);
+
   Json j = unknown_buffer();
   j["buffer"] = s.buffer;
   j["pid"] = pid;
@@ -90,6 +91,7 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
   j["missing"] = s.missing_rows;
   j["streams"] = std::move(streams);
   j["recovered"] = counts_json(s.recovered);
+
   j["problems"] = Json::array();
   if (!s.disk_trouble.empty()) j["problems"].push_back(s.disk_trouble);
   if (const std::string missing = missing_rows_line(s.missing_rows); !missing.empty()) j["problems"].push_back(missing);

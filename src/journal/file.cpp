@@ -28,6 +28,7 @@ void JournalFile::flush() {
   const std::uint64_t written = written_.load(std::memory_order_acquire);
   if (flushed_.load(std::memory_order_relaxed) >= written) return;
   if (has_failed()) throw Error(ErrorCode::local, error());
+
   try {
     crash_point("before a flush");
     file_->flush();
@@ -40,6 +41,7 @@ void JournalFile::flush() {
     fail(e.what());
     throw;
   }
+
   flushed_.store(written, std::memory_order_release);
 }
 

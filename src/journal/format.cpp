@@ -76,6 +76,7 @@ Stream stream_of(const nlohmann::json& j) {
     if (!type) throw Error(ErrorCode::damaged, "stream declaration names an unknown column type");
     s.columns.push_back({c.at("name").get<std::string>(), *type, c.at("not_null").get<bool>()});
   }
+
   s.key = j.at("key").get<std::vector<std::string>>();
   s.version_column = j.at("version").get<std::string>();
   s.touched_column = j.at("touched").get<std::string>();
@@ -103,6 +104,7 @@ std::string encode_journal_header(const JournalHeader& header, std::uint64_t& se
       {"replaces",
        header.replaces}}.dump();
   seed = XXH3_64bits(json.data(), json.size());
+
   std::string out(kJournalMagic);
   put<std::uint32_t>(out, kJournalFormat);
   put<std::uint32_t>(out, static_cast<std::uint32_t>(json.size()));
@@ -114,11 +116,13 @@ JournalHeader decode_journal_header(std::string_view bytes, std::uint64_t& seed,
   const auto damaged = [](const char* why) { return Error(ErrorCode::damaged, why); };
   if (bytes.size() < kJournalPrefixBytes) throw damaged("it ends within its header");
   if (bytes.substr(0, kJournalMagic.size()) != kJournalMagic) throw damaged("it does not begin as a forebay journal");
+
   const auto format = get<std::uint32_t>(bytes.data() + 8);
   if (format > kJournalFormat) {
     throw Error(ErrorCode::not_built_yet, "its format is newer than this forebay can read");
   }
   if (format != kJournalFormat) throw damaged("its format number is unknown");
+
   const auto size = get<std::uint32_t>(bytes.data() + 12);
   seed = get<std::uint64_t>(bytes.data() + 16);
   if (size > kJournalHeaderBytesMax) throw damaged("its header is too long to be one");
@@ -126,6 +130,7 @@ JournalHeader decode_journal_header(std::string_view bytes, std::uint64_t& seed,
   const std::string_view json = bytes.substr(kJournalPrefixBytes, size);
   if (XXH3_64bits(json.data(), json.size()) != seed) throw damaged("its header does not match its checksum");
   header_end = kJournalPrefixBytes + size;
+
   try {
     const auto j = nlohmann::json::parse(json);
     return {j.at("buffer").get<std::string>(), j.at("segment").get<std::uint64_t>(), stream_of(j.at("stream")),
@@ -153,6 +158,7 @@ void append_body(std::string& out, std::int64_t version, std::span<const Value> 
   const std::size_t start = out.size();
   out.resize(start + bytes);
   char* at = put_at(out.data() + start, version);
+
   for (const Value& v : values) {
     if (v.is_null()) {
       *at++ = '\0';
@@ -179,6 +185,7 @@ void append_record(std::string& out, std::int64_t version, std::span<const Value
   const std::size_t start = out.size();
   out.append(kRecordHeadBytes, '\0');
   append_body(out, version, values, bytes);
+
   const std::string_view body = std::string_view(out).substr(start + kRecordHeadBytes);
   const std::uint32_t checksum = record_checksum(body, seed);
   const auto size = static_cast<std::uint32_t>(body.size());
@@ -206,12 +213,14 @@ bool take_value(std::string_view& body, ColumnType type, Value& v) {
   v = Value();
   if (tag == 0) return true;
   if (tag != static_cast<unsigned char>(type)) return false;
+
   std::uint64_t size = type == ColumnType::boolean ? 1 : 8;
   const bool chars = type == ColumnType::text || type == ColumnType::json || type == ColumnType::bytes;
   if (chars && !get_length(body, size)) return false;
   if (size > body.size()) return false;
   const std::string_view at = body.substr(0, size);
   body.remove_prefix(size);
+
   switch (type) {
     case ColumnType::text:
       v = Value::text(at);
@@ -244,6 +253,7 @@ bool decode_record(std::string_view body, const Stream& stream, std::uint64_t ro
   if (body.size() < kVersionBytes) return false;
   rows.begin_row(row_number, get<std::int64_t>(body.data()));
   body = rows.keep(body.substr(kVersionBytes));
+
   bool whole = true;
   for (const Column& column : stream.columns) {
     Value v;
@@ -251,6 +261,7 @@ bool decode_record(std::string_view body, const Stream& stream, std::uint64_t ro
     if (!whole) break;
     rows.push_kept(v);
   }
+
   if (whole && body.empty()) return true;
   rows.cancel_row();
   return false;

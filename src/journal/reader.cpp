@@ -58,10 +58,12 @@ struct JournalReader::File {
 JournalReader::JournalReader(const std::filesystem::path& path) : file_(std::make_unique<File>(path)), path_(path) {
   struct stat st {};
   if (::fstat(file_->fd, &st) == 0) summary_.bytes = static_cast<std::uint64_t>(st.st_size);
+
   fill(kJournalPrefixBytes);
   if (window_.size() >= kJournalPrefixBytes) {
     fill(kJournalPrefixBytes + std::min(get_u32(window_.data() + 12), kJournalHeaderBytesMax));
   }
+
   header_ = decode_journal_header(window_, seed_, at_);
   summary_.header = header_;
 }
@@ -72,9 +74,11 @@ JournalReader& JournalReader::operator=(JournalReader&&) noexcept = default;
 /// Makes sure that `bytes_wanted` bytes lie in the window from at_ on, as far as the file has them.
 bool JournalReader::fill(std::size_t bytes_wanted) {
   if (window_.size() - at_ >= bytes_wanted) return true;
+
   window_.erase(0, at_);
   window_offset_ += at_;
   at_ = 0;
+
   // A length read from a damaged file must not make us ask for more memory than the file has bytes.
   const std::uint64_t left = summary_.bytes > window_offset_ ? summary_.bytes - window_offset_ : 0;
   const auto target = static_cast<std::size_t>(std::min<std::uint64_t>(std::max(bytes_wanted, kReadBytes), left));
@@ -90,6 +94,7 @@ bool JournalReader::fill(std::size_t bytes_wanted) {
     }
     if (n == 0) break;
   }
+
   return window_.size() >= bytes_wanted;
 }
 
@@ -103,6 +108,7 @@ JournalReader::Step JournalReader::step(RowSet* rows) {
     summary_.bad_offset = window_offset_ + at_;
     return Step::end;
   }
+
   const std::uint32_t mark = get_u32(window_.data() + at_);
   const std::size_t body = mark == kTrailerMark ? kTrailerBytes - kRecordHeadBytes : mark;
   const bool plausible = body >= 8 && body <= kRecordBytesMax && fill(kRecordHeadBytes + body);
@@ -117,6 +123,7 @@ JournalReader::Step JournalReader::step(RowSet* rows) {
     find_out_how_it_ends();
     return Step::end;
   }
+
   const std::string_view content = std::string_view(window_).substr(at_ + kRecordHeadBytes, body);
   if (mark == kTrailerMark) {
     const bool matches = get_u64(content.data()) == row_ && get_u64(content.data() + 8) == digest_;
@@ -127,10 +134,12 @@ JournalReader::Step JournalReader::step(RowSet* rows) {
     summary_.lost_rows_known = summary_.lost_rows_min > 0;
     return Step::end;
   }
+
   if (rows != nullptr && !decode_record(content, header_.stream, row_ + 1, *rows)) {
     find_out_how_it_ends();
     return Step::end;
   }
+
   const auto version = static_cast<std::int64_t>(get_u64(content.data()));
   summary_.version_min = row_ == 0 ? version : std::min(summary_.version_min, version);
   summary_.version_max = row_ == 0 ? version : std::max(summary_.version_max, version);
@@ -151,6 +160,7 @@ void JournalReader::find_out_how_it_ends() {
   summary_.end = JournalEnd::torn_tail;
   std::uint64_t found = 0;
   std::uint64_t budget = kSearchBudgetBytes;
+
   ++at_;
   while (fill(kRecordHeadBytes)) {
     const std::uint32_t mark = get_u32(window_.data() + at_);
@@ -163,6 +173,7 @@ void JournalReader::find_out_how_it_ends() {
       break;
     }
     budget -= cost;
+
     std::size_t size = 0;
     if (plausible && fill(kRecordHeadBytes + body)) {
       size = whole_record(std::string_view(window_).substr(at_, kRecordHeadBytes + body), seed_);
@@ -173,6 +184,7 @@ void JournalReader::find_out_how_it_ends() {
     }
     at_ += std::max<std::size_t>(size, 1);
   }
+
   summary_.lost_rows_min = found;
 }
 

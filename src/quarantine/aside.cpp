@@ -30,12 +30,14 @@ std::string set_quarantine_aside(const fs::path& folder) {
          (has_journal && is_there(folder / aside_name(kQuarantineJournalName, number)))) {
     ++number;
   }
+
   std::error_code error;
   if (has_journal) {
     fs::rename(folder / kQuarantineJournalName, folder / aside_name(kQuarantineJournalName, number), error);
   }
   std::string name = aside_name(kQuarantineName, number);
   if (!error) fs::rename(folder / kQuarantineName, folder / name, error);
+
   if (error) {
     throw Error(ErrorCode::local,
                 "cannot rename " + (folder / kQuarantineName).string() + " to " + name + ": " + error.message());
@@ -53,6 +55,7 @@ std::vector<std::string> set_aside_quarantines(const fs::path& folder) {
       names.push_back(std::move(name));
     }
   }
+
   std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
     return std::pair(a.size(), std::string_view(a)) < std::pair(b.size(), std::string_view(b));
   });

@@ -46,6 +46,7 @@ bool find_file(const std::filesystem::path& file) {
     if (errno == ENOENT) return false;
     throw Error(ErrorCode::local, "cannot look at " + file.string() + ": " + std::generic_category().message(errno));
   }
+
   if (S_ISREG(st.st_mode) && st.st_uid == ::geteuid()) return true;
   if (const std::string elsewhere = belongs_elsewhere(file); !elsewhere.empty()) {
     throw Error(ErrorCode::local, file.string() + " " + elsewhere);
@@ -79,6 +80,7 @@ void check_format(SqliteConnection& db) {
     throw Error(ErrorCode::not_built_yet,
                 "quarantine " + db.name() + " is of a format newer than this forebay, which leaves it alone");
   }
+
   const std::string finding = quick_check(db);
   if (!finding.empty()) throw Error(ErrorCode::damaged, "quarantine " + db.name() + " is damaged: " + finding);
 }
@@ -99,6 +101,7 @@ std::optional<SqliteConnection> open_quarantine(const std::filesystem::path& fol
   const std::filesystem::path real = std::filesystem::canonical(folder, error);  // SQLite is to follow no link
   if (error && !make) return std::nullopt;
   if (error) throw Error(ErrorCode::local, "cannot find " + folder.string() + ": " + error.message());
+
   const std::filesystem::path file = real / kQuarantineName;
   bool made = false;
   if (!find_file(file)) {
@@ -106,6 +109,7 @@ std::optional<SqliteConnection> open_quarantine(const std::filesystem::path& fol
     make_file(file);
     made = true;
   }
+
   SqliteConnection db(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW);
   try {
     db.busy_timeout(std::chrono::seconds(5));

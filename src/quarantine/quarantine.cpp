@@ -25,6 +25,7 @@ std::int64_t stream_id(SqliteConnection& db, const Stream& stream) {
   insert.bind_text(1, stream.name);
   insert.bind_text(2, declaration);
   insert.run();
+
   SqliteStatement find(db, "SELECT id FROM streams WHERE declaration = ?1", Life::once);
   find.bind_text(1, declaration);
   return find.step() ? find.column_integer(0) : 0;
@@ -54,6 +55,7 @@ void insert_entries(SqliteConnection& db, const SegmentRefusals& of) {
                          "constraint_name, message, attempts, first_us, last_us) "
                          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11, ?11)",
                          Life::once);
+
   for (const Refusal& r : of.refused) {
     const std::string key = key_text(*of.stream, r.values, kKeyBytesMax);
     const std::string record = encode_entry(r.version, r.values, seed);
@@ -114,6 +116,7 @@ void Quarantine::keep(const std::vector<SegmentRefusals>& refusals) {
     crash_point("refused rows are being kept");
     transaction.commit();
   });
+
   for (const SegmentRefusals& of : refusals) {
     if (!of.is_retry && !of.refused.empty()) in_doubt_.insert({of.buffer, of.segment});
   }
@@ -124,6 +127,7 @@ void Quarantine::drop(const std::string& buffer, std::uint64_t segment, bool is_
                       const std::vector<RowSpan>& rows) {
   const std::lock_guard lock(mutex_);
   if (!db_ || rows.empty() || (!is_retry && !in_doubt_.contains({buffer, segment}))) return;
+
   use_quarantine(*db_, [&] {
     SqliteStatement any(*db_,
                         is_retry ? "SELECT 1 FROM entries WHERE retry = ?2 AND refused_again = 1"
@@ -134,6 +138,7 @@ void Quarantine::drop(const std::string& buffer, std::uint64_t segment, bool is_
     const bool nothing = !any.step();
     any.reset();
     if (nothing) return;  // the usual case, and no write
+
     SqliteTransaction transaction(*db_);
     for (const RowSpan& span : rows) drop_span(*db_, buffer, segment, is_retry, span);
     transaction.commit();
@@ -154,6 +159,7 @@ std::map<std::string, std::uint64_t> Quarantine::rows() const {
   const std::lock_guard lock(mutex_);
   std::map<std::string, std::uint64_t> rows;
   if (!db_) return rows;
+
   use_quarantine(*db_, [&] {
     SqliteStatement counts(*db_,
                            "SELECT s.name, e.buffer, e.segment, count(*) FROM entries e JOIN streams s ON s.id = "
@@ -184,6 +190,7 @@ bool Quarantine::remove_if_empty() {
     if (error) return true;
     if (bytes > 0 && open_quarantine(folder_, false)) return false;
   }
+
   crash_point("before an empty quarantine goes");
   ::unlink((folder_ / kQuarantineName).c_str());
   ::unlink((folder_ / kQuarantineJournalName).c_str());
@@ -204,6 +211,7 @@ std::map<std::string, std::uint64_t> Quarantine::give_up(const std::vector<Entry
   const std::lock_guard lock(mutex_);
   std::map<std::string, std::uint64_t> gone;
   if (!db_) return gone;
+
   use_quarantine(*db_, [&] {
     SqliteTransaction transaction(*db_);
     db_->exec(kDroppedTable);
@@ -223,6 +231,7 @@ std::map<std::string, std::uint64_t> Quarantine::give_up(const std::vector<Entry
       }
       find.reset();
     }
+
     SqliteStatement count(
         *db_, "INSERT INTO dropped VALUES (?1, ?2) ON CONFLICT (stream) DO UPDATE SET rows = rows + excluded.rows");
     for (const auto& [stream, rows] : gone) {

@@ -45,6 +45,7 @@ std::vector<Candidate> candidates(SqliteConnection& db, const std::string& strea
     Stream s = stream_from_json(declared.column_text(1));
     if (stream.empty() || s.name == stream) streams.insert({declared.column_integer(0), {s, record_seed(s)}});
   }
+
   std::vector<Candidate> found;
   SqliteStatement entries(db,
                           "SELECT rowid, stream, buffer, segment, record FROM entries WHERE retry IS NULL "
@@ -55,6 +56,7 @@ std::vector<Candidate> candidates(SqliteConnection& db, const std::string& strea
     if (of == streams.end()) continue;
     const auto segment = static_cast<std::uint64_t>(entries.column_integer(3));
     if (in_doubt.contains({std::string(entries.column_text(2)), segment})) continue;
+
     RowSet row(of->second.stream.columns.size());
     if (decode_entry(entries.column_blob(4), of->second.stream, of->second.seed, 1, row)) {
       found.push_back({entries.column_integer(0), of->first, entries.column_blob(4).size()});
@@ -90,12 +92,14 @@ std::vector<Retry> Quarantine::begin_retries(const std::string& stream, std::uin
   const std::lock_guard lock(mutex_);
   std::vector<Retry> begun;
   if (!db_) return begun;
+
   use_quarantine(*db_, [&] {
     SqliteTransaction transaction(*db_);
     const std::vector<Candidate> all = candidates(*db_, stream, in_doubt_, unreadable);
     SqliteStatement mark(*db_, "UPDATE entries SET retry = ?2, retry_row = ?3, refused_again = 0 WHERE rowid = ?1");
     SqliteStatement note(*db_, "INSERT INTO retries VALUES (?1, ?2, ?3)");
     SqliteStatement declaration(*db_, "SELECT declaration FROM streams WHERE id = ?1");
+
     for (std::size_t first = 0, end = 0; first < all.size(); first = end) {
       const std::uint64_t segment = next_retry(*db_);
       std::uint64_t bytes = 0;
@@ -106,6 +110,7 @@ std::vector<Retry> Quarantine::begin_retries(const std::string& stream, std::uin
         mark.run();
         bytes += all[end].bytes;
       }
+
       note.bind_integer(1, signed_of(segment));
       note.bind_integer(2, all[first].stream);
       note.bind_integer(3, signed_of(end - first));
@@ -117,6 +122,7 @@ std::vector<Retry> Quarantine::begin_retries(const std::string& stream, std::uin
     }
     transaction.commit();
   });
+
   crash_point("retries are noted, and not sent");
   return begun;
 }
@@ -140,6 +146,7 @@ RowSet Quarantine::read_retry(const Retry& retry, std::uint64_t first_row, std::
       }
     });
   }
+
   if (rows.size() != last_row - first_row + 1) {
     throw Error(ErrorCode::damaged, "quarantine " + (folder_ / kQuarantineName).string() + " no longer holds rows " +
                                         std::to_string(first_row) + " to " + std::to_string(last_row) + " of retry " +
@@ -151,6 +158,7 @@ RowSet Quarantine::read_retry(const Retry& retry, std::uint64_t first_row, std::
 void Quarantine::finish_retry(std::uint64_t segment) {
   const std::lock_guard lock(mutex_);
   if (!db_) return;
+
   crash_point("a retry has landed, before its rows go");
   use_quarantine(*db_, [&] {
     SqliteTransaction transaction(*db_);

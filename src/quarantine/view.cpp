@@ -85,6 +85,7 @@ std::vector<QuarantinedRow> read_quarantine(const std::filesystem::path& folder,
                       Life::once);
     q.bind_text(1, stream);
     q.bind_integer(2, rows_max == 0 ? std::numeric_limits<std::int64_t>::max() : static_cast<std::int64_t>(rows_max));
+
     while (q.step()) {
       QuarantinedRow r;
       r.stream = q.column_text(0);
@@ -119,6 +120,7 @@ std::uint64_t copy_quarantine(const std::filesystem::path& folder,
       QuarantineCopy copy{stream_from_json(streams.column_text(1)), RowSet(0)};
       const std::size_t columns = copy.stream.columns.size();
       copy.rows = RowSet(columns);
+
       const std::uint64_t seed = record_seed(copy.stream);
       std::uint64_t number = 0;
       entries.bind_integer(1, streams.column_integer(0));
@@ -132,9 +134,11 @@ std::uint64_t copy_quarantine(const std::filesystem::path& folder,
         take(copy);
         copy.rows = RowSet(columns);
       }
+
       entries.reset();
       if (copy.rows.size() > 0) take(copy);
     }
+
     db.exec("COMMIT");
   });
   return unreadable;

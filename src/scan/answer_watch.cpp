@@ -33,6 +33,7 @@ std::optional<AnswerWatch::Call> AnswerWatch::unanswered(steady_clock::duration 
     return std::nullopt;
   }
   if (now - seen_at_ < longer_than) return std::nullopt;
+
   State state = State::waiting;
   if (!state_.compare_exchange_strong(state, State::looked_at, std::memory_order_acquire)) return std::nullopt;
   std::optional<Call> call;

@@ -95,6 +95,7 @@ UniqueFd DirectoryOpener::step_to(int base, const std::string& path) {
     } while (fd < 0 && errno == EINTR);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) return UniqueFd(static_cast<int>(fd));
   }
+
   // Older than Linux 5.6, or a container refuses that call: name by name, each of which may not be a symlink.
   UniqueFd at;
   for (std::size_t from = 0; from < path.size();) {
@@ -110,6 +111,7 @@ UniqueFd DirectoryOpener::step_to(int base, const std::string& path) {
 
 std::string DirectoryOpener::reopen(Directory& directory) {
   if (kept_ == &directory) return {};
+
   std::vector<const Directory*> below;  // what to go through, the last first
   SharedDescriptor share;
   UniqueFd step;
@@ -140,6 +142,7 @@ std::string DirectoryOpener::reopen(Directory& directory) {
     step = std::move(next);
     base = step.get();
   }
+
   if (!step) step = UniqueFd(::fcntl(base, F_DUPFD_CLOEXEC, 0));
   if (!step) return reason_of(errno);
   keep(&directory, std::move(step));

@@ -21,6 +21,7 @@ Excludes::Excludes(const std::vector<std::string>& globs) {
     while (pattern.size() > 1 && pattern.ends_with('/')) pattern.pop_back();
     if (pattern.empty()) continue;
     any_ = true;
+
     const bool on_path = pattern.find('/') != std::string::npos;
     Patterns& patterns = directories_only ? of_directories_ : of_all_;
     Glob glob(pattern);
@@ -70,8 +71,10 @@ std::string content_of(const std::string& file) {
     refuse(file, error == EISDIR ? "it is a directory; name a file with a pattern on each line"
                                  : "cannot be read: " + std::generic_category().message(error));
   };
+
   const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) failed();
+
   std::string content;
   std::array<char, 65'536> piece{};
   while (true) {
@@ -108,6 +111,7 @@ std::vector<std::string> read_exclude_file(const std::string& file) {
                        "has a carriage return in it that no line feed follows; save the file with LF or CR LF at "
                        "its line ends (in a pattern, '?' matches a carriage return)");
     }
+
     if (line.empty() || line.front() == '#') continue;
     if (const std::string why = why_no_pattern(line); !why.empty()) refuse(file, where + why);
     globs.emplace_back(line);

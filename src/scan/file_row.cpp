@@ -36,6 +36,7 @@ void check(const FileRecord& record) {
         ErrorCode::usage,
         "file record refused: its path has an empty component ('//' or '/' at the end); give the canonical path");
   }
+
   const auto types = file_types();
   if (std::find(types.begin(), types.end(), record.file_type) == types.end()) {
     throw Error(ErrorCode::usage,
@@ -63,6 +64,7 @@ std::span<const Value> FileRow::fill(const FileRecord& record) {
   Value stored_name = Value::text(name);
   Value stored_directory = path.size() == 1 ? Value() : Value::text(directory);
   Value display;
+
   if (!is_plain_ascii(path)) {
     path_.clear();
     directory_.clear();
@@ -74,12 +76,14 @@ std::span<const Value> FileRow::fill(const FileRecord& record) {
     stored_name = stored_text(name, name_);
     if (append_printable(display_, name)) display = Value::text(display_);
   }
+
   Value full_path;
   if (stored_path.as_chars().size() > kPathKeyBytesMax) {
     full_path = stored_path;
     key_ = path_key(full_path.as_chars());
     stored_path = Value::text(key_);
   }
+
   for (std::size_t i = 0; i < permissions_.size(); ++i) {
     permissions_[i] = static_cast<char>('0' + (record.permissions >> (9 - 3 * i) & 7U));
   }

@@ -32,12 +32,14 @@ int ask_fstatat(int directory, const char* name, int flags, struct statx& st) {
   while (::fstatat(directory, name, &plain, flags) != 0) {
     if (errno != EINTR) return errno;
   }
+
   const auto time = [](const timespec& t) {
     struct statx_timestamp stamp {};
     stamp.tv_sec = t.tv_sec;
     stamp.tv_nsec = static_cast<std::uint32_t>(t.tv_nsec);
     return stamp;
   };
+
   st = {};
   st.stx_mask = kStatMask & ~(STATX_BTIME | kMountId);
   st.stx_mode = static_cast<std::uint16_t>(plain.st_mode);
@@ -63,6 +65,7 @@ int EntryStat::ask(int directory, const char* name, struct statx& st, AnswerWatc
     const AnswerWatch::Waiting waiting(*watch, "stat");
     return call(directory, name, flags, st);
   };
+
   if (!refused_.load(std::memory_order_relaxed)) {
     const int error = watched(ask_statx);
     if (!refused(error)) return error;
@@ -116,6 +119,7 @@ bool set_from_stat(FileRecord& record, const struct statx& st) noexcept {
   constexpr std::uint64_t kSizeMax = std::numeric_limits<std::int64_t>::max();
   record.size = static_cast<std::int64_t>(std::min<std::uint64_t>(st.stx_size, kSizeMax));
   record.permissions = st.stx_mode & 07777U;
+
   bool all = true;
   const auto time = [&](unsigned mask, const struct statx_timestamp& t) -> std::optional<std::int64_t> {
     if ((st.stx_mask & mask) == 0) return std::nullopt;
@@ -144,6 +148,7 @@ std::uint32_t fingerprint(const struct statx& st) noexcept {
     mixed = (mixed ^ value) * 0x9E3779B97F4A7C15U;
     mixed ^= mixed >> 29;
   };
+
   mix(st.stx_uid);
   mix(st.stx_gid);
   for (const auto& time : {st.stx_mtime, st.stx_ctime}) {

@@ -26,6 +26,7 @@ std::uint32_t next_character(std::string_view text, std::size_t& at) {
   if (first < 0x80) return ++at, first;
   const std::size_t bytes = utf8_sequence(text.data() + at, text.data() + text.size());
   if (bytes == 0) return ++at, kBeyondUnicode + first;
+
   std::uint32_t character = first & (0xFFU >> (bytes + 1));
   for (std::size_t i = 1; i < bytes; ++i) character = character << 6 | (byte(at + i) & 0x3FU);
   at += bytes;
@@ -53,6 +54,7 @@ class Glob::Parser {
         set.classes.push_back(type);
         continue;
       }
+
       const auto from = one_character();
       if (!from) return End::malformed;
       Range range{*from, *from};
@@ -94,6 +96,7 @@ class Glob::Parser {
       at_ = at + 2;
       return character;
     }
+
     if (pattern_[at_] == '\\' && ++at_ >= pattern_.size()) return std::nullopt;
     return next_character(pattern_, at_);
   }
@@ -116,6 +119,7 @@ Glob::Glob(std::string_view pattern) {
     if (parts_.empty() || parts_.back().kind != Kind::text) parts_.push_back({Kind::text, {}, {}});
     parts_.back().text += text;
   };
+
   for (std::size_t at = 0; at < pattern.size() && !never_;) {
     const char c = pattern[at++];
     if (c == '*') {
@@ -160,6 +164,7 @@ bool Glob::matches(std::string_view text) const {
   // Where the last '*' stands, and up to where it reaches so far. Earlier ones need not be tried again.
   std::size_t star = parts_.size();
   std::size_t reach = 0;
+
   while (part < parts_.size() || at < text.size()) {
     if (part < parts_.size() && parts_[part].kind == Kind::many) {
       star = part++;

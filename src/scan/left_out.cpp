@@ -58,6 +58,7 @@ bool OwnFiles::hold(const std::string& path) const {
   for (const Own& own : own_) {
     if (path.starts_with(own.path) && (path.size() == own.path.size() || path[own.path.size()] == '/')) return true;
   }
+
   for (std::size_t end = path.size(); end > 0 && end != std::string::npos; end = path.rfind('/', end - 1)) {
     const std::string above = path.substr(0, end);
     struct statx st {};
@@ -98,6 +99,7 @@ UniqueFd levels_up(int fd, std::size_t levels) {
 bool leads_back(int fd, const Directory& directory, const Directory& ancestor, EntryStat& entry_stat) {
   std::vector<const Directory*> way;  // the last step first
   for (const Directory* d = &directory; d != &ancestor; d = d->parent()) way.push_back(d);
+
   UniqueFd at;
   for (int round = 0; round < kRounds; ++round) {
     for (auto step = way.rbegin(); step != way.rend(); ++step) {
@@ -121,6 +123,7 @@ std::string why_loop(int fd, const Directory& directory, EntryStat& entry_stat) 
     const UniqueFd above = levels_up(fd, directory.depth() - d->depth());
     if (!above && lacks_descriptors(errno)) end_for_descriptors("look for a loop at", directory.path(), errno);
     if (!above) continue;
+
     if (!mount) mount = mount_of(fd);
     const auto mount_above = mount_of(above.get());
     if (mount && mount_above && *mount != *mount_above)

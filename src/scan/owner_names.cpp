@@ -26,6 +26,7 @@ std::string name_or_digits(Id id, int (*look_up)(Id, Entry*, char*, std::size_t,
       buffer.resize(buffer.size() * 2);
       continue;
     }
+
     // Digits for a user who has a name would be a wrong row.
     if (lacks_descriptors(error)) end_for_descriptors("look up the owner", std::to_string(id), error);
     if (error == 0 && found != nullptr && *(found->*name) != '\0') return found->*name;

@@ -70,6 +70,7 @@ void tell(Crew& crew, const WalkContext& context, bool& told) {
       hand->told = {};
     }
   }
+
   if (told && !any) context.observer.answered();
   told = any;
 }
@@ -83,6 +84,7 @@ bool leave(Crew& crew, const WalkContext& context) {
     if (!call) return false;
     waiting.emplace_back(hand.get(), std::move(*call));
   }
+
   for (auto& [hand, call] : waiting) {
     if (!hand->watch.give_up()) return false;  // it came back just now
     hand->running = false;
@@ -99,6 +101,7 @@ void run_threads(int threads, const WalkContext& context,
                  const std::function<std::unique_ptr<EntryConsumer>(int thread)>& consumer) {
   const auto crew = std::make_shared<Crew>();
   for (int thread = 0; thread < threads; ++thread) crew->hands.push_back(std::make_unique<Crew::Hand>());
+
   const auto walk = [&context, &consumer](const std::shared_ptr<Crew>& of, int thread) noexcept {
     Crew::Hand& hand = *of->hands[static_cast<std::size_t>(thread)];
     std::exception_ptr failure;
@@ -111,12 +114,14 @@ void run_threads(int threads, const WalkContext& context,
       failure = std::current_exception();
       context.queue.finish();
     }
+
     const std::lock_guard lock(of->mutex);
     // Moved: the last to let go of it is the caller, who reads it.
     if (failure && !of->failure) of->failure = std::move(failure);
     hand.running = false;
     of->changed.notify_one();
   };
+
   int started = 0;
   for (int thread = 0; thread < threads; ++thread) {
     try {
@@ -146,6 +151,7 @@ void run_threads(int threads, const WalkContext& context,
       context.queue.finish();
     }
   };
+
   bool told = false;
   std::unique_lock lock(crew->mutex);
   while (!crew->changed.wait_for(lock, kLookInterval, [&] { return crew->all_done(); })) {
@@ -155,6 +161,7 @@ void run_threads(int threads, const WalkContext& context,
     look([&] { left = context.queue.finished() && leave(*crew, context); });
     if (left) break;
   }
+
   if (const auto failure = std::exchange(crew->failure, nullptr)) std::rethrow_exception(failure);
 }
 
@@ -172,11 +179,13 @@ std::string canonical_root(const std::string& root) {
     throw Error(ErrorCode::usage,
                 "cannot scan '" + printable(root) + "': " + why + "; name a directory that can be read");
   };
+
   const std::unique_ptr<char, decltype(&std::free)> canonical(::realpath(root.c_str(), nullptr), &std::free);
   if (!canonical) refuse(std::generic_category().message(errno));
   struct stat st {};
   if (::stat(canonical.get(), &st) != 0) refuse(std::generic_category().message(errno));
   if (!S_ISDIR(st.st_mode)) refuse("Not a directory");
+
   // Opened to see: access() would judge by the real user, and not know of all that can refuse.
   const UniqueFd fd(::open(canonical.get(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd && lacks_descriptors(errno)) end_for_descriptors("open", canonical.get(), errno);
@@ -204,9 +213,11 @@ void scan(const ScanOptions& options, const std::function<std::unique_ptr<EntryC
   OwnerNames owner_names;
   DescriptorBudget budget(descriptors_for_directories());
   WorkQueue queue(threads);
+
   for (const std::string& root : options.roots) {
     queue.give({Work::Kind::root, new Directory(root), {}, {}, {}});
   }
+
   const WalkContext context{options,  excludes,   own_files,   observer, stop,
                             progress, entry_stat, owner_names, budget,   queue};
   run_threads(threads, context, consumer);

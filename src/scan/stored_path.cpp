@@ -57,6 +57,7 @@ std::string decoded(std::string_view stored, std::string_view mark, const char* 
     if (!is_utf8_text(stored)) refuse(what, "it is not UTF-8 text");
     return std::string(stored);
   }
+
   std::string bytes;
   for (std::size_t i = mark.size(); i < stored.size(); ++i) {
     if (stored[i] != '%') {
@@ -71,6 +72,7 @@ std::string decoded(std::string_view stored, std::string_view mark, const char* 
     bytes += static_cast<char>(high << 4 | low);
     i += 2;
   }
+
   // One form for each byte string: a needless escape, or a marked form of what is stored plain, was never made here.
   std::string again;
   append_encoded(again, bytes, mark);

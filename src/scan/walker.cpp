@@ -97,6 +97,7 @@ void Walker::start(Directory& root) {
   if (context_.own_files.hold(root.name())) {
     return report(root.name(), "belongs to forebay itself (state directory or catalog) and is left out");
   }
+
   struct statx st {};
   if (!record(AT_FDCWD, path_.c_str(), st)) return;
   if (!S_ISDIR(st.stx_mode)) return report(root.name(), "changed during the scan");
@@ -110,15 +111,18 @@ void Walker::enter(Work&& work) {
     return report(directory->path(), "not entered: deeper than " + std::to_string(kDepthMax) + " levels or " +
                                          std::to_string(kPathBytesMax) + " bytes of path");
   }
+
   set_directory(*directory);
   DirectoryOpener::Opened opened = open(work);
   work.via = {};
   if (!opened.fd) return report(directory->path(), std::move(opened.failure));
+
   const FileId id = file_id(opened.st);
   if (context_.options.one_file_system && id.device != directory->root_device()) return;
   // Another number alone is no other directory: some file systems give one anew at each look.
   const bool another = id != directory->id() && fingerprint(opened.st) != directory->fingerprint();
   directory->set_identity(id, fingerprint(opened.st));
+
   std::string loop;
   {
     const AnswerWatch::Waiting waiting(watch_, "open");
@@ -178,11 +182,13 @@ void Walker::read(const DirectoryPtr& directory, int fd, SharedDescriptor share,
     if (bytes < 0 && errno == EINTR) continue;
     if (bytes < 0) report(directory->path(), reason_of_listing(errno));
     if (bytes <= 0) break;
+
     const auto size = static_cast<std::size_t>(bytes);
     if (listing.repeats(buffer_.data(), size)) {
       report(directory->path(), "its listing does not end: the same names come again and again");
       break;
     }
+
     // A large directory: others look at its entries while this thread reads on.
     if (!first && share && mine_.empty() && context_.queue.hungry() > 0) {
       auto entries = std::make_unique<std::vector<char>>(buffer_.begin(), buffer_.begin() + bytes);
@@ -235,6 +241,7 @@ bool Walker::record(int fd, const char* name, struct statx& st) {
     report(path_, reason_of(error));
     return false;
   }
+
   if (fd != AT_FDCWD) {
     // Only after the look: some file systems leave the type of an entry open in the directory.
     if (context_.excludes.ask_for_directories() && S_ISDIR(st.stx_mode) &&
@@ -279,6 +286,7 @@ bool Walker::hand_over(const struct statx& st) {
   if (!all_times && context_.progress.times_left_out.fetch_add(1, std::memory_order_relaxed) == 0) {
     context_.observer.time_left_out(path_);
   }
+
   record.path = path_;
   if (!owner_names_.knows(st.stx_uid, st.stx_gid)) {
     const AnswerWatch::Waiting waiting(watch_, "look-up of the owner's name");
@@ -289,6 +297,7 @@ bool Walker::hand_over(const struct statx& st) {
       owner_names_.look_up(st.stx_uid, st.stx_gid);
     }
   }
+
   record.owner = owner_names_.user();
   record.group = owner_names_.group();
   consumer_.take(version_, record);

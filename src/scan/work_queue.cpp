@@ -46,6 +46,7 @@ std::optional<Work> WorkQueue::take() {
   count_hungry();
   finish_if_all_wait();
   changed_.wait(lock, [&] { return !work_.empty() || finished(); });
+
   --waiting_;
   std::optional<Work> taken;
   if (!finished()) {

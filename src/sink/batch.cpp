@@ -66,6 +66,7 @@ void KeySorter::sort(Run run, std::size_t column, std::size_t depth) const {
   const auto alike = [](const SortedRow& a, const SortedRow& b) {
     return a.piece_ == b.piece_ && a.piece_bytes_ == b.piece_bytes_;
   };
+
   while (column < key_.size() && run.size() > kSmallRun) {
     const bool chars = run.front().values[key_[column]].holds_chars();
     if (chars) {
@@ -76,6 +77,7 @@ void KeySorter::sort(Run run, std::size_t column, std::size_t depth) const {
           row.chars_bytes_ = static_cast<std::uint32_t>(of_row.size());
         }
       }
+
       const SortedRow& first = run.front();
       std::size_t shared = first.chars_bytes_ - depth;
       for (const SortedRow& row : run) {
@@ -95,12 +97,14 @@ void KeySorter::sort(Run run, std::size_t column, std::size_t depth) const {
         row.piece_ = ordered(row.values[key_[column]].as_integer());
       }
     }
+
     if (!std::is_sorted(run.begin(), run.end(), less)) std::sort(run.begin(), run.end(), less);
     if (alike(run.front(), run.back())) {  // after what they share nothing came: all are alike to the column's end
       ++column;
       depth = 0;
       continue;
     }
+
     for (std::size_t begin = 0, end = 0; begin < run.size(); begin = end) {
       for (end = begin + 1; end < run.size() && alike(run[begin], run[end]);) ++end;
       if (end - begin == 1) continue;
@@ -109,6 +113,7 @@ void KeySorter::sort(Run run, std::size_t column, std::size_t depth) const {
     }
     return;
   }
+
   if (column < key_.size()) return sort_small(run, column, depth);
   for (SortedRow& row : run.subspan(1)) row.same_key = true;
 }
@@ -119,6 +124,7 @@ namespace {
 std::vector<Batch::Span> gaps_between(std::vector<Batch::Span> landed, std::uint64_t first, std::uint64_t last) {
   std::sort(landed.begin(), landed.end(),
             [](const Batch::Span& a, const Batch::Span& b) { return a.first_row < b.first_row; });
+
   std::vector<Batch::Span> gaps;
   std::uint64_t next = first;
   for (const Batch::Span& span : landed) {
@@ -127,6 +133,7 @@ std::vector<Batch::Span> gaps_between(std::vector<Batch::Span> landed, std::uint
     if (span.first_row > next) gaps.push_back({next, span.first_row - 1});
     next = span.last_row + 1;
   }
+
   if (next <= last) gaps.push_back({next, last});
   return gaps;
 }
@@ -172,6 +179,7 @@ void Batch::build(const std::vector<std::vector<Span>>& landed) {
     if (group == by_stream.end()) group = by_stream.insert(group, {range.stream, {}});
     std::vector<SortedRow>& entries = group->second;
     entries.reserve(entries.size() + range.rows->size());
+
     auto gap = gaps[r].begin();
     for (std::size_t i = 0; i < range.rows->size(); ++i) {
       const std::uint64_t number = range.rows->row(i).number;
@@ -181,6 +189,7 @@ void Batch::build(const std::vector<std::vector<Span>>& landed) {
       entries.emplace_back(range.rows->values(i).data(), r, i);
     }
   }
+
   std::sort(by_stream.begin(), by_stream.end(), [](const auto& a, const auto& b) {
     return std::tie(a.first->table, a.first->name) < std::tie(b.first->table, b.first->name);
   });
@@ -190,6 +199,7 @@ void Batch::build(const std::vector<std::vector<Span>>& landed) {
     KeySorter(stream->key_indexes()).sort(entries);
     BatchPart part{stream, {}, {}};
     part.rows.reserve(entries.size());
+
     const auto version = [&](const SortedRow& e) { return ranges[e.range].rows->row(e.position).version; };
     // Of the rows with one key the newest version goes, of equal versions the one that came later.
     const auto newer = [&](const SortedRow& a, const SortedRow& b) {
@@ -198,6 +208,7 @@ void Batch::build(const std::vector<std::vector<Span>>& landed) {
     const auto row_of = [&](const SortedRow& e) {
       return BatchRow{e.values, version(e), e.range, ranges[e.range].rows->row(e.position).number};
     };
+
     for (std::size_t begin = 0, end = 0; begin < entries.size(); begin = end) {
       for (end = begin + 1; end < entries.size() && entries[end].same_key;) ++end;
       const auto same_key = std::span(entries).subspan(begin, end - begin);

@@ -66,6 +66,7 @@ std::string Dialect::create_table(const Stream& stream, const std::string& table
   const auto in_key = [&](const std::string& name) {
     return std::find(stream.key.begin(), stream.key.end(), name) != stream.key.end();
   };
+
   std::string text = "CREATE TABLE IF NOT EXISTS " + table + " (";
   for (const Column& c : stream.columns) {
     text += quoted_identifier(c.name) + " " + column_type(c.type, in_key(c.name)) +

@@ -31,6 +31,7 @@ LedgerEntries::LedgerEntries(const Batch& batch) {
     for (const Batch::Span& gap : batch.gaps[r]) entries_.push_back({r, gap.first_row, gap.last_row, 0, 0, 0});
   }
   first_of_range_.push_back(static_cast<std::uint32_t>(entries_.size()));
+
   for (const BatchPart& part : batch.parts) {
     for (const BatchRow& row : part.rows) ++entries_[index_of(row)].sent;
   }
@@ -56,6 +57,7 @@ Written LedgerEntries::written(const Batch& batch, const std::vector<std::vector
     result.ranges[e.range].superseded += e.superseded();
     result.ranges[e.range].quarantined += e.quarantined;
   }
+
   for (std::size_t r = 0; r < landed.size(); ++r) {
     const BatchRange& range = batch.ranges[r];
     for (const LandedSpan& span : landed[r]) {
@@ -67,6 +69,7 @@ Written LedgerEntries::written(const Batch& batch, const std::vector<std::vector
       const auto part_of = [&](std::uint64_t rows) {
         return share(rows, last - span.first_row + 1, all) - share(rows, first - span.first_row, all);
       };
+
       const std::uint64_t quarantined = part_of(span.quarantined);
       const std::uint64_t superseded = part_of(span.superseded + span.quarantined) - quarantined;
       result.ranges[r].quarantined += quarantined;

@@ -38,11 +38,13 @@ std::vector<Migration> migrations_of(std::string_view dialect) {
     const auto underscore = static_cast<std::size_t>(digits.ptr - leaf.data());
     const auto dot = leaf.find('.');
     if (digits.ec != std::errc() || dot == std::string_view::npos || leaf[underscore] != '_') continue;
+
     const std::string_view kind = leaf.substr(dot);
     auto at = std::find_if(found.begin(), found.end(), [&](const Migration& m) { return m.number == number; });
     if (at == found.end()) at = found.insert(found.end(), Migration{});
     at->number = number;
     at->name = leaf.substr(underscore + 1, dot - underscore - 1);
+
     if (kind == ".up.sql") {
       at->up = file.text;
       at->checksum = checksum_of(file.text);
@@ -52,6 +54,7 @@ std::vector<Migration> migrations_of(std::string_view dialect) {
       at->adopt = file.text;
     }
   }
+
   std::sort(found.begin(), found.end(), [](const Migration& a, const Migration& b) { return a.number < b.number; });
   return found;
 }
@@ -70,6 +73,7 @@ std::vector<WantedColumn> Migration::adds() const {
   constexpr std::string_view kAdd = " ADD COLUMN ";
   constexpr std::string_view kNotNull = " NOT NULL";
   constexpr std::string_view kDefault = " DEFAULT ";
+
   std::vector<WantedColumn> columns;
   for (auto at = adopt.find(kAdd); at != std::string_view::npos; at = adopt.find(kAdd, at)) {
     at += kAdd.size();

@@ -23,6 +23,7 @@ std::map<std::string, OfStream> by_stream(const Batch& batch, const std::vector<
     of.stream = part.stream;
     of.rows += part.rows.size();
   }
+
   for (const RefusedRow& row : refused) {
     OfStream& of = streams[batch.ranges[row.range].stream->name];
     const std::pair reason(row.sqlstate, row.constraint);
@@ -42,12 +43,14 @@ std::vector<PartRefusal> sent_again(const BatchPart& part, std::vector<PartRefus
       stay.push_back(std::move(r));
     }
   }
+
   if (!indexes.empty()) {
     for (PartRefusal& r : send(part.only(indexes), true)) {
       r.row = indexes[r.row];
       stay.push_back(std::move(r));
     }
   }
+
   std::sort(stay.begin(), stay.end(), [](const PartRefusal& a, const PartRefusal& b) { return a.row < b.row; });
   return stay;
 }
@@ -116,6 +119,7 @@ void RefusalRates::judge(const Batch& batch, const std::vector<RefusedRow>& refu
     const auto rate = rates_.find(name);
     const RefusalRate& known = rate != rates_.end() ? rate->second : RefusalRate();
     if (!known.over(of.rows, of.refused)) continue;
+
     const auto most = std::max_element(of.refused.begin(), of.refused.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
     const RefusedRow& example = *of.example.at(most->first);
@@ -146,6 +150,7 @@ std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, co
   std::list<BatchPart> older;
   std::list<SentPart> sent;  // of all rounds, the last one's at the end
   for (const BatchPart& part : batch.parts) sent.push_back({&part});
+
   for (auto round = sent.begin(); round != sent.end();) {
     for (auto of = round; of != sent.end(); ++of) of->refused = send(*of->part, round != sent.begin());
     // A row may wait for one that waits for another: as long as that brings rows in.
@@ -154,11 +159,13 @@ std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, co
       left = waiting(round, sent.end());
       if (left == before) break;
     }
+
     const auto last = std::prev(sent.end());  // behind it stands the next round
     if (not_kept) {
       for (auto of = sent.begin(); of != sent.end(); ++of) of->add(not_kept(*of->part));
       round = sent.begin();
     }
+
     for (bool more = true; more; ++round) {
       more = round != last;
       std::vector<std::size_t> indexes;
@@ -169,6 +176,7 @@ std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, co
         all.push_back({row.range, row.number, row.version, row.values, std::move(r.sqlstate), std::move(r.constraint),
                        std::move(r.message)});
       }
+
       round->refused.clear();
       if (indexes.empty()) continue;
       BatchPart instead = round->part->next_older(indexes);

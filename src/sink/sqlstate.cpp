@@ -266,10 +266,12 @@ std::optional<std::uint64_t> copy_line(std::string_view context, std::string_vie
     std::string_view line = context.substr(0, end);
     context.remove_prefix(std::min(end + 1, context.size()));
     if (!line.starts_with(head)) continue;
+
     line.remove_prefix(head.size());
     line = line.substr(0, std::min(line.find_first_of(",:"), line.size()));
     const auto digits = line.find_first_of("0123456789");
     if (digits == std::string_view::npos) return std::nullopt;
+
     std::uint64_t number = 0;
     const auto read = std::from_chars(line.data() + digits, line.data() + line.size(), number);
     if (read.ec == std::errc() && number > 0) return number;
@@ -290,6 +292,7 @@ ServerMessage parse_server_message(std::string_view verbose) {
     verbose.remove_prefix(std::min(end + 1, verbose.size()));
     std::string_view text;
     std::string sqlstate;
+
     // One message for each host that was tried. What else looks like one may be a name with newlines in it.
     const bool may_begin = message.sqlstate.empty() || line.starts_with("connection to server");
     if (may_begin && split_line(line, sqlstate, text)) {
@@ -298,6 +301,7 @@ ServerMessage parse_server_message(std::string_view verbose) {
       skipping = true;
       continue;
     }
+
     constexpr std::string_view kConstraint = "CONSTRAINT NAME:  ";
     if (line.starts_with(kConstraint)) message.constraint = line.substr(kConstraint.size());
     constexpr std::string_view kContext = "CONTEXT:  ";
@@ -311,10 +315,12 @@ ServerMessage parse_server_message(std::string_view verbose) {
       in_context = false;
     }
     if (in_context) code.read(line);
+
     // The last one: what comes before may be a message that imitates it.
     constexpr std::string_view kLocation = "LOCATION:  ";
     if (line.starts_with(kLocation))
       message.reporter = reporter_of(line.substr(kLocation.size(), line.find(',') - kLocation.size()));
+
     const bool starts_anew = line.starts_with("connection to server");
     skipping = is_field || (skipping && !starts_anew);
     if (skipping) continue;
@@ -322,6 +328,7 @@ ServerMessage parse_server_message(std::string_view verbose) {
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
     if (!line.empty()) add_clause(plain, between_lines(plain, line), line);
   }
+
   if (message.text.empty()) message.text = plain;
   drop_full_stop(message.text);
   if (message.reporter == Reporter::temporary_files && message.sqlstate != "53400") message.reporter = Reporter::server;

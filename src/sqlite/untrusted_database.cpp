@@ -77,9 +77,11 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int
   file->pMethods = nullptr;
   constexpr int kForbidden = SQLITE_OPEN_CREATE | SQLITE_OPEN_READWRITE | SQLITE_OPEN_DELETEONCLOSE;
   if ((flags & SQLITE_OPEN_MAIN_DB) == 0 || (flags & kForbidden) != 0) return SQLITE_CANTOPEN;
+
   const auto descriptor = static_cast<int>(sqlite3_uri_int64(name, "fd", -1));
   const int fd = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
   if (fd < 0) return SQLITE_CANTOPEN;
+
   auto* opened = reinterpret_cast<OpenFile*>(file);
   opened->base.pMethods = &kMethods;
   opened->fd = fd;
@@ -167,10 +169,12 @@ SqliteConnection open_untrusted(int descriptor, const std::string& name, const U
   c.rename(name);
   switch_off(c);
   set_limits(c, limits);
+
   c.exec("PRAGMA cell_size_check = ON");  // none of these three reads the file
   c.exec("PRAGMA query_only = ON");
   c.exec("PRAGMA temp_store = MEMORY");
   sqlite3_set_authorizer(c.handle(), only_reading, nullptr);
+
   // The first statement makes SQLite parse the schema, and a crafted one may have no end.
   sqlite3_progress_handler(
       c.handle(), limits.schema_steps_max, [](void*) { return 1; }, nullptr);

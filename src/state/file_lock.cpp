@@ -22,6 +22,7 @@ FileLock::Attempt FileLock::lock(const std::filesystem::path& path, UniqueFd fd)
     if (errno == EWOULDBLOCK) return {Outcome::held, std::nullopt};
     throw Error(ErrorCode::local, "cannot lock " + path.string() + ": " + std::generic_category().message(errno));
   }
+
   // Between open and flock its owner may have removed it: then what is locked is no longer what is there.
   struct stat locked = {};
   struct stat there = {};
@@ -36,6 +37,7 @@ void FileLock::show(Holder holder) const noexcept {
   char who[32];
   const int bytes = std::snprintf(who, sizeof who, "%ld %s\n", static_cast<long>(::getpid()),
                                   holder == Holder::maker ? "maker" : "adopter");
+
   struct flock whole = {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;

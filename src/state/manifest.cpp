@@ -28,6 +28,7 @@ Manifest read_manifest(const std::filesystem::path& folder) {
       throw Error(ErrorCode::not_built_yet,
                   path.string() + " is of a format newer than this forebay; use the one that wrote it, or a newer one");
     }
+
     Manifest m;
     m.buffer = j.at("buffer").get<std::string>();
     m.host = j.at("host").get<std::string>();
@@ -56,6 +57,7 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& m, bool
                                     {"destination", m.destination},
                                     {"checkpoint_directory", m.checkpoint_directory.string()},
                                     {"wall_minus_boot_us", m.wall_minus_boot_us}};
+
   // A destination or directory may be named in any encoding; what is not UTF-8 is replaced. Two that differ in such
   // bytes alone compare equal then, which only the same user could bring about.
   write_private_file(folder / "manifest",

@@ -46,6 +46,7 @@ void write_last_error(const std::filesystem::path& folder, const LastError& erro
     ::unlink((folder / kLastErrorName).c_str());
     return;
   }
+
   const nlohmann::ordered_json j = {{"format", kLastErrorFormat},
                                     {"message", bounded(error.message)},
                                     {"at_us", error.at_us},
@@ -66,11 +67,13 @@ std::optional<OrderlyEnd> read_orderly_end(const std::filesystem::path& folder) 
   struct stat st = {};
   if (::lstat(path.c_str(), &st) != 0 && errno == ENOENT) return std::nullopt;
   const std::string text = read_private_file(path, kOrderlyEndBytesMax);
+
   try {
     const auto j = nlohmann::json::parse(text);
     if (j.at("format").get<int>() > kOrderlyEndFormat) {
       throw Error(ErrorCode::not_built_yet, path.string() + " is of a format newer than this forebay");
     }
+
     OrderlyEnd end;
     for (const auto& [name, journal] : j.at("journals").items()) {
       end.journals[name] = {journal.at("stream").get<std::string>(), journal.at("rows").get<std::uint64_t>()};
@@ -88,6 +91,7 @@ void write_orderly_end(const std::filesystem::path& folder, const OrderlyEnd& en
   for (const auto& [name, journal] : end.journals) {
     journals[name] = {{"stream", journal.stream}, {"rows", journal.rows}};
   }
+
   const nlohmann::ordered_json j = {
       {"format", kOrderlyEndFormat}, {"journals", journals}, {"lost_rows", end.lost_rows}, {"why_lost", end.why_lost}};
   write_private_file(folder / kOrderlyEndName,
@@ -98,6 +102,7 @@ JournalSummary judge(JournalSummary summary, const std::string& file_name, const
   if (end == nullptr) return summary;
   const auto found = end->journals.find(file_name);
   if (found == end->journals.end()) return summary;
+
   const std::uint64_t rows = found->second.rows;
   if (summary.end == JournalEnd::sealed && summary.rows >= rows) return summary;
   if (summary.end == JournalEnd::sealed) summary.bad_offset = summary.bytes;

@@ -117,6 +117,7 @@ StateDirectory::StateDirectory(fs::path path) : path_(std::move(path)) {
     if (error) throw cannot_make(path_, path_, error.value());
     path_ = target;
   }
+
   const StateDirectoryReport report = check_state_directory(path_);
   if (report.problem) throw Error(ErrorCode::usage, "state directory " + path_.string() + ": " + *report.problem);
   make_private_directory(path_ / "buffers");
@@ -125,11 +126,13 @@ StateDirectory::StateDirectory(fs::path path) : path_(std::move(path)) {
 std::string StateDirectory::new_buffer_id() {
   std::random_device random;
   char id[64];
+
   const std::time_t now = std::time(nullptr);
   std::tm utc{};
   ::gmtime_r(&now, &utc);
   char when[24];
   std::strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &utc);
+
   std::snprintf(id, sizeof id, "%s-%ld-%08x", when, static_cast<long>(::getpid()), random());
   return id;
 }
@@ -138,11 +141,13 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
                                            const fs::path& checkpoint_directory) const {
   const VersionClock::Sources clocks = VersionClock::system_sources();
   const bool flush = durability == Durability::power;
+
   for (int attempt = 1;; ++attempt) {
     const std::string id = new_buffer_id();
     Manifest manifest{id,           host_name(),          boot_id(),
                       machine_id(), ::getpid(),           durability,
                       destination,  checkpoint_directory, clocks.wall_us() - clocks.boot_us()};
+
     // Under a name that no one adopts, until it is locked: there is no moment in which it looks like an orphan.
     const fs::path making = path_ / "buffers" / ("." + id);
     fs::path path = path_ / "buffers" / id;
@@ -160,6 +165,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
       if (attempt < 100 && fs::exists(path_ / "buffers", ignored) && !fs::exists(making, ignored)) continue;
       throw;
     }
+
     if (attempted.outcome != FileLock::Outcome::taken) continue;
     attempted.lock->show(FileLock::Holder::maker);
     try {
@@ -170,6 +176,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
       remove_own_files(making);
       throw;
     }
+
     if (flush) flush_folder_and_parents(path_ / "buffers");
     crash_point("a buffer's folder has its name");
     return {std::move(path), std::move(manifest), std::move(*attempted.lock)};
@@ -183,6 +190,7 @@ std::vector<fs::path> StateDirectory::folders() const {
     std::error_code ignored;
     if (!entry->is_regular_file(ignored)) paths.push_back(entry->path());
   }
+
   if (error) throw io_error("read directory", path_ / "buffers", error.value());
   std::sort(paths.begin(), paths.end());  // names begin with the time: oldest first
   return paths;
@@ -197,6 +205,7 @@ FoundOrphans StateDirectory::lock_orphans(const Wanted& wanted) const {
     }
     if (wanted.only_quarantined && !is_there(path / kQuarantineName)) continue;
     if (::rmdir(path.c_str()) == 0) continue;  // a kill came between removing its last file and itself
+
     try {
       look_at(path, wanted, found);
     } catch (const Error& e) {
@@ -209,10 +218,12 @@ FoundOrphans StateDirectory::lock_orphans(const Wanted& wanted) const {
 void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOrphans& found) {
   using Cause = LeftAlone::Cause;
   const auto leave = [&](Cause cause, std::string why) { found.left_alone.push_back({path, cause, std::move(why)}); };
+
   if (const std::string problem = private_directory_problem(path); !problem.empty()) {
     if (is_there(path)) leave(Cause::unreadable, problem);
     return;
   }
+
   FileLock::Attempt attempt = FileLock::try_lock(path / "lock");
   if (attempt.outcome == FileLock::Outcome::held) {
     ++found.in_use;
@@ -223,8 +234,10 @@ void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOr
     if (is_there(path) && !is_there(path / "lock")) leave(Cause::unreadable, kWithoutLock);
     return;
   }
+
   if (!is_there(path / "manifest") && remove_own_files(path)) return;  // its removal was cut short
   if (!wanted.buffer.empty() && path.filename() != wanted.buffer) return;
+
   BufferFolder folder{path, {}, std::move(*attempt.lock)};
   Manifest& m = folder.manifest;
   try {
@@ -239,6 +252,7 @@ void StateDirectory::look_at(const fs::path& path, const Wanted& wanted, FoundOr
     m.buffer = path.filename().string();
     m.host = host_name();
   }
+
   const std::string command = wanted.only_quarantined ? "retry-errors" : "recover";
   if (!wanted.any_destination && m.destination != wanted.destination) {
     leave(Cause::other_destination,

@@ -63,11 +63,13 @@ StateDirectoryReport check_state_directory(const std::filesystem::path& director
   } else if (const auto why = why_not_to_be_made(directory)) {
     report.problem = *why + kElsewhere;
   }
+
   if (!report.problem) {
     if (const auto network = network_file_system(directory)) {
       report.problem = "it is on a network file system (" + *network + "); set FOREBAY_STATE_DIR to a local one";
     }
   }
+
   report.room = disk_room(directory);
   return report;
 }

@@ -76,6 +76,7 @@ bool find_file(const std::filesystem::path& file, bool make) {
     }
     throw Error(ErrorCode::local, file.string() + " is no file of this user's, so no totals are kept; remove it");
   }
+
   int error = errno;
   if (error == ENOENT && !make) return false;
   if (error == ENOENT) {
@@ -100,9 +101,11 @@ auto with_totals(const std::filesystem::path& state_directory, bool make, Use us
   const std::filesystem::path directory = std::filesystem::canonical(state_directory, error);
   if (error && !make) return std::nullopt;
   if (error) throw Error(ErrorCode::local, "cannot find " + state_directory.string() + ": " + error.message());
+
   const std::filesystem::path file = directory / "totals.db";
   if (!find_file(file, make)) return std::nullopt;
   SqliteConnection db(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW);
+
   try {
     db.busy_timeout(std::chrono::seconds(5));
     return use(db);
@@ -131,6 +134,7 @@ bool folder_is_there(const std::filesystem::path& state_directory, const std::st
 void fold(SqliteConnection& db, const std::filesystem::path& state_directory) {
   const std::int64_t rows = read_number(db, "SELECT count(*) FROM buffer_totals");
   if (rows <= kRowsByBuffer) return;
+
   std::vector<std::string> buffers;
   {
     // More than need be, so that this is not done at every end.
@@ -139,6 +143,7 @@ void fold(SqliteConnection& db, const std::filesystem::path& state_directory) {
     oldest.bind_integer(1, rows - kRowsByBuffer / 2);
     while (oldest.step()) buffers.emplace_back(oldest.column_text(0));
   }
+
   SqliteStatement add(
       db,
       "INSERT INTO folded_totals SELECT destination, stream, 1, synced, superseded, quarantined, lost FROM "
@@ -146,6 +151,7 @@ void fold(SqliteConnection& db, const std::filesystem::path& state_directory) {
       "synced = synced + excluded.synced, superseded = superseded + excluded.superseded, "
       "quarantined = quarantined + excluded.quarantined, lost = lost + excluded.lost");
   SqliteStatement remove(db, "DELETE FROM buffer_totals WHERE buffer = ?1");
+
   for (const std::string& buffer : buffers) {
     if (folder_is_there(state_directory, buffer)) continue;
     for (SqliteStatement* statement : {&add, &remove}) {
@@ -162,6 +168,7 @@ void replace(SqliteConnection& db, const BufferTotals& totals) {
     statement.bind_text(2, totals.destination);
     statement.run();
   };
+
   // What was lost stays so, whoever counts the rest again.
   of_this_buffer(
       "UPDATE buffer_totals SET synced = 0, superseded = 0, quarantined = 0 WHERE buffer = ?1 AND destination = ?2");
@@ -170,6 +177,7 @@ void replace(SqliteConnection& db, const BufferTotals& totals) {
     of_this_buffer("UPDATE buffer_totals SET lost = lost + quarantined WHERE buffer = ?1 AND destination <> ?2");
   if (totals.quarantine != BufferTotals::Quarantine::unread)
     of_this_buffer("UPDATE buffer_totals SET quarantined = 0 WHERE buffer = ?1 AND destination <> ?2");
+
   SqliteStatement insert(
       db,
       "INSERT INTO buffer_totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (buffer, destination, stream) DO "
@@ -187,6 +195,7 @@ void replace(SqliteConnection& db, const BufferTotals& totals) {
     insert.bind_integer(8, std::chrono::duration_cast<std::chrono::microseconds>(now).count());
     insert.run();
   }
+
   of_this_buffer(
       "DELETE FROM buffer_totals WHERE buffer = ?1 AND destination = ?2 AND synced + superseded + quarantined + lost = "
       "0");
@@ -204,6 +213,7 @@ void add_missing_and_dropped(SqliteConnection& db, const BufferTotals& totals) {
     missing.bind_integer(3, static_cast<std::int64_t>(totals.missing));
     missing.run();
   }
+
   for (const auto& [stream, of] : totals.streams) {
     if (of.dropped == 0) continue;
     SqliteStatement dropped(db,
@@ -242,6 +252,7 @@ void record_dropped(const std::filesystem::path& state_directory, const std::str
   with_totals(state_directory, /*make=*/true, [&](SqliteConnection& db) {
     db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
     make_schema(db, db.name());
+
     BufferTotals totals{buffer, destination, {}};
     SqliteStatement left(db,
                          "UPDATE buffer_totals SET quarantined = min(quarantined, ?3) WHERE buffer = ?1 AND stream = "
@@ -253,6 +264,7 @@ void record_dropped(const std::filesystem::path& state_directory, const std::str
       left.bind_integer(3, static_cast<std::int64_t>(rows.left));
       left.run();
     }
+
     add_missing_and_dropped(db, totals);
     db.exec("COMMIT");
     return true;
@@ -264,6 +276,7 @@ std::vector<FinishedTotals> read_totals(const std::filesystem::path& state_direc
     std::vector<FinishedTotals> found;
     if (read_number(db, "SELECT count(*) FROM sqlite_schema") == 0) return found;  // just being made
     check_format(db, db.name());
+
     std::string rows =
         "SELECT destination, stream, buffers, synced, superseded, quarantined, lost, 0 AS dropped, 0 AS missing FROM "
         "folded_totals UNION ALL SELECT destination, stream, 1, synced, superseded, quarantined, lost, 0, 0 FROM "
@@ -273,6 +286,7 @@ std::vector<FinishedTotals> read_totals(const std::filesystem::path& state_direc
           " UNION ALL SELECT destination, stream, 0, 0, 0, 0, 0, rows, 0 FROM dropped_rows UNION ALL SELECT "
           "destination, '', 0, 0, 0, 0, 0, 0, rows FROM missing_rows";
     }
+
     SqliteStatement sums(db,
                          "SELECT destination, stream, sum(buffers), sum(synced), sum(superseded), sum(quarantined), "
                          "sum(lost), sum(dropped), sum(missing) FROM (" +

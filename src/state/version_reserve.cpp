@@ -36,6 +36,7 @@ class Locked {
     char text[256] = {};
     const ssize_t n = ::pread(fd_.get(), text, sizeof text - 1, 0);
     if (n < 0) fail("read");
+
     char id[64] = {};
     long long reserved = 0;
     long long offset = 0;
@@ -78,6 +79,7 @@ std::int64_t VersionReserve::floor_us(const VersionClock::Sources& sources) cons
   std::int64_t offset = 0;
   std::string boot;
   if (!file.read(reserved_us, offset, boot)) return 0;
+
   constexpr std::int64_t kStepUs = 10'000;  // clocks that are slewed drift by less between two looks at both
   const bool not_stepped = boot == boot_id() && std::llabs(wall_minus_boot_us(sources) - offset) < kStepUs;
   // Producers faster than a version a microsecond run ahead of the clock: then the reserve is ahead by more than its
@@ -102,6 +104,7 @@ bool VersionReserve::lower(std::int64_t until_us, const VersionClock::Sources& s
   std::int64_t reserved_us = 0;
   std::int64_t offset = 0;
   std::string boot;
+
   // Whoever starts from now on waits for this lock; whoever is past it has a folder that can be seen.
   if (!file.read(reserved_us, offset, boot) || reserved_us <= until_us + VersionClock::kReserveAheadUs ||
       !nobody_lives()) {

@@ -29,6 +29,7 @@ std::filesystem::path folder_to_list(const CheckpointArguments& a, CommandContex
     }
     return a.folder;
   }
+
   const Settings settings = context.start();
   return checkpoint_directory(settings.to_options().checkpoint_directory, settings.state_directory());
 }

@@ -45,6 +45,7 @@ CreatedCheckpoint create_of_orphan(const BufferFolder& folder, const fs::path& s
     for (const std::string& finding : orphan.findings) log_line(LogLevel::warning, finding);
     if (orphan.incomplete) created.problem = orphan.findings.back();
     if (!orphan.file) return created;
+
     created.file = orphan.file->path;
     created.rows = orphan.file->rows;
     created.bytes = orphan.file->bytes;
@@ -66,10 +67,12 @@ std::vector<CreatedCheckpoint> create_of_orphans(const fs::path& state, const st
   StateDirectory::Wanted wanted;
   wanted.any_destination = true;
   wanted.buffer = buffer;
+
   std::vector<std::string> names;
   for (const BufferFolder& orphan : directory.lock_orphans(wanted).locked) {
     names.push_back(orphan.path.filename().string());
   }
+
   for (const std::string& name : names) {
     wanted.buffer = name;
     for (const BufferFolder& orphan : directory.lock_orphans(wanted).locked) {
@@ -99,6 +102,7 @@ int create_checkpoints(CommandContext& context, const std::string& buffer, bool 
   const Settings settings = context.start();
   const Options options = settings.to_options();
   const fs::path state = settings.state_directory();
+
   std::vector<CreatedCheckpoint> all;
   std::error_code unknown;  // where it cannot be told, the listing tells why
   if (fs::exists(state / "buffers", unknown) || unknown) {
@@ -108,6 +112,7 @@ int create_checkpoints(CommandContext& context, const std::string& buffer, bool 
   if (all.empty() && !buffer.empty()) {
     throw Error(ErrorCode::usage, "there is no buffer " + buffer + " in " + state.string() + " that could be read");
   }
+
   if (json) print_json(all);
   bool well = true;
   bool any = false;
@@ -119,6 +124,7 @@ int create_checkpoints(CommandContext& context, const std::string& buffer, bool 
     report_failure((c.file.empty() ? "no checkpoint of buffer " : "the checkpoint lacks rows of buffer ") + c.buffer +
                    ": " + c.problem);
   }
+
   if (!json && !any && well) {
     std::cout << "nothing to write to a checkpoint: no buffer in " << safe_line(state.string())
               << " holds rows that are not at their destination\n";

@@ -17,6 +17,7 @@ std::optional<CreatedCheckpoint> create_of_one(const ListedBuffer& buffer) {
   created.buffer = buffer.id;
   created.live = true;
   if (buffer.holder > 0) created.process = buffer.holder;
+
   control::AskOptions options;
   options.silence_max = kWorkSilenceMax;
   control::Request request;
@@ -28,6 +29,7 @@ std::optional<CreatedCheckpoint> create_of_one(const ListedBuffer& buffer) {
     created.bytes = answer.result.value("bytes", std::uint64_t{0});
     return created;
   }
+
   const auto now = list_buffer(buffer.path);
   if (!now || hands_of(*now) == Hands::nobody) return std::nullopt;
   created.problem = answer.why;
@@ -48,6 +50,7 @@ std::vector<CreatedCheckpoint> create_of_live(const std::filesystem::path& state
       adopted.push_back(std::move(listed));
     }
   }
+
   std::vector<CreatedCheckpoint> all;
   std::map<int, bool> written_by;
   for (auto& future : creating) {
@@ -56,6 +59,7 @@ std::vector<CreatedCheckpoint> create_of_live(const std::filesystem::path& state
     if (created->process) written_by[*created->process] = created->problem.empty();
     all.push_back(std::move(*created));
   }
+
   for (const ListedBuffer& listed : adopted) {
     if (written_by[listed.holder]) continue;  // an adopter's checkpoint holds what it adopted, too
     if (!list_buffer(listed.path)) continue;

@@ -82,6 +82,7 @@ void print_inspected(const CheckpointReader& reader, const CheckpointContents& c
   about.add({"destination", info.origin.destination});
   about.add({"digest", info.digest});
   about.print(std::cout, colours);
+
   for (const CheckpointStreamContents& s : contents.streams) {
     std::cout << '\n';
     Table stream;
@@ -94,6 +95,7 @@ void print_inspected(const CheckpointReader& reader, const CheckpointContents& c
     }
     stream.print(std::cout, colours);
   }
+
   if (contents.sets.empty()) return;
   std::cout << "\nbackup sets\n";
   Table sets({0, 1});
@@ -110,6 +112,7 @@ Json inspected_json(const CheckpointReader& reader, const CheckpointContents& co
   Json j = info_json(reader.path(), reader.info());
   j["segments"] = reader.info().segments;
   j["verified"] = true;
+
   Json& streams = j["streams"] = Json::object();
   for (const CheckpointStreamContents& s : contents.streams) {
     // Two declarations may share a name (before and after a change of columns).
@@ -124,6 +127,7 @@ Json inspected_json(const CheckpointReader& reader, const CheckpointContents& co
     one["oldest_version"] = s.oldest_version;
     one["newest_version"] = s.newest_version;
   }
+
   Json& sets = j["sets"] = Json::array();
   for (const CheckpointSet& s : contents.sets) {
     Json one = {{"id", s.id}, {"files", s.files}};
@@ -143,6 +147,7 @@ int list_checkpoint_folder(const std::filesystem::path& directory, bool verify, 
     if (verify && c.info) c.problem = verdict(c.path).value_or("");
     sound = sound && c.problem.empty();
   }
+
   const int status = verify && !sound ? kLocalFailure : kDone;
   if (json) {
     Json all = Json::array();
@@ -156,10 +161,12 @@ int list_checkpoint_folder(const std::filesystem::path& directory, bool verify, 
     print({{"directory", directory.string()}, {"checkpoints", std::move(all)}});
     return status;
   }
+
   if (listed.empty()) {
     std::cout << "no checkpoints in " << safe_line(directory.string()) << '\n';
     return status;
   }
+
   std::cout << safe_line(directory.string()) << '\n';
   Table table({1, 2});
   table.add({{"created", Style::dim},
@@ -179,6 +186,7 @@ int list_checkpoint_folder(const std::filesystem::path& directory, bool verify, 
                                                          : Table::Cell("not verified");
     table.add({rfc3339_local(c.info->created_us), human_count(c.info->rows), human_bytes(c.info->bytes), state, name});
   }
+
   table.print(std::cout, colours_belong(STDOUT_FILENO));
   for (const ListedCheckpoint& c : listed) {
     if (!c.problem.empty()) report_failure(c.problem);
@@ -215,12 +223,14 @@ int verify_checkpoints(const std::vector<std::string>& files, bool json) {
       all.push_back({{"file", file}, {"verified", false}, {"problem", line}});
       continue;
     }
+
     all.push_back({{"file", file}, {"verified", true}, {"rows", info.rows}, {"missing", info.missing}});
     if (json) continue;
     std::cout << safe_line(file) << ": sound, " << human_count(info.rows) << " rows";
     if (!info.missing.empty()) std::cout << "; lacks rows: " << safe_line(info.missing);
     std::cout << '\n';
   }
+
   if (json) print({{"checkpoints", std::move(all)}});
   return status;
 }

@@ -58,6 +58,7 @@ class Findings {
       std::cout << json_text(out, 2) << '\n';
       return;
     }
+
     Table table;
     for (const Finding& f : findings_) {
       const Style style = f.verdict == Verdict::ok        ? Style::good
@@ -77,6 +78,7 @@ void check_settings(const Settings& settings, Findings& findings) {
   for (const std::string& problem : settings.problems()) findings.add_problem(kUsage, "settings", problem);
   for (const std::string& warning : settings.warnings()) findings.add(Verdict::warning, "settings", warning);
   if (!settings.problems().empty()) return;
+
   const auto given = std::count_if(settings.values().begin(), settings.values().end(),
                                    [](const SettingValue& v) { return v.source.kind != SourceKind::built_in; });
   findings.add(Verdict::ok, "settings",
@@ -89,6 +91,7 @@ void check_state(const std::filesystem::path& directory, Findings& findings) {
     findings.add_problem(kUsage, "state directory", directory.string() + ": " + *report.problem);
     return;
   }
+
   const std::string named = directory.string() + (report.exists ? "" : " (will be made when it is needed)");
   if (report.room.no_bytes || report.room.no_inodes) {
     findings.add_problem(kLocalFailure, "state directory",
@@ -106,6 +109,7 @@ void check_descriptors(const Settings& settings, Findings& findings) {
   constexpr rlim_t kOfConnection = 4;
   const rlim_t needed = kBesides + kOfThread * static_cast<rlim_t>(settings.number("SCAN_THREADS")) +
                         kOfConnection * static_cast<rlim_t>(settings.number("SYNC_CONNECTIONS"));
+
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
   findings.add_problem(kLocalFailure, "open files",
@@ -118,6 +122,7 @@ void check_places(const Settings& settings, Findings& findings) {
   const auto judge = [&](const char* name, const std::filesystem::path& path, const std::optional<std::string>& why) {
     if (why) findings.add_problem(kUsage, "settings", std::string(name) + ": " + path.string() + ": " + *why);
   };
+
   if (const std::filesystem::path log = settings.text("FOREBAY_LOG_FILE"); !log.empty())
     judge("FOREBAY_LOG_FILE", log, LogFile::problem(log));
   if (const std::string& given = settings.text("MEMORY_DB_CHECKPOINT_DIR"); !given.empty()) {
@@ -140,16 +145,19 @@ bool check_schema(Destination& destination, Findings& findings) {
           "migration " + std::to_string(m.number) + " " + m.name + " was applied by another version of forebay");
     }
   }
+
   if (pending == 0) {
     findings.add(Verdict::ok, "schema", std::to_string(states.size()) + " migrations applied");
     return true;
   }
+
   const std::string to_apply =
       std::to_string(pending) + " of " + std::to_string(states.size()) + " migrations are still to be applied";
   if (const auto failure = destination.takes_no_migrations(pending == std::ssize(states))) {
     findings.add_problem(kRowsRemain, "schema", to_apply + ", and nothing can be made there: " + failure->message);
     return false;
   }
+
   std::vector<std::string> tables;
   try {
     tables = destination.preview_adoption();
@@ -163,6 +171,7 @@ bool check_schema(Destination& destination, Findings& findings) {
     for (const std::string& line : tables) findings.add(Verdict::warning, "schema", line);
     return false;
   }
+
   findings.add(Verdict::warning, "schema",
                to_apply + ": by `forebay migrate up`, or by the first scan; columns and clock are checked after that");
   return false;
@@ -180,6 +189,7 @@ void check_destination(const Settings& settings, Findings& findings) {
     findings.add(chosen.embedded_by_default ? Verdict::warning : Verdict::ok, "destination",
                  destination->description() + " (" + chosen.why +
                      (chosen.embedded_by_default ? "; no server: set DATABASE_URL if one is meant)" : ")"));
+
     if (is_missing_catalog(*destination)) {
       const auto file = std::filesystem::absolute(chosen.url.catalog_file());
       // The folder of the default is the state directory, which is made.
@@ -193,6 +203,7 @@ void check_destination(const Settings& settings, Findings& findings) {
       findings.add(Verdict::ok, "schema", "the catalog does not exist yet; the first scan makes it");
       return;
     }
+
     if (check_schema(*destination, findings)) {
       const std::vector<const Stream*> streams = {&backup_files_stream(), &backup_sets_stream()};
       const auto sink = destination->make_sink(streams);
@@ -202,6 +213,7 @@ void check_destination(const Settings& settings, Findings& findings) {
         findings.add(Verdict::ok, "destination", "ready: encoding, clock, schema and columns fit");
       }
       sink->close();
+
       for (const Foreseen& foreseen : destination->foresee(streams)) {
         if (foreseen.stops) {
           findings.add_problem(kRowsRemain, "destination", foreseen.message);
@@ -214,6 +226,7 @@ void check_destination(const Settings& settings, Findings& findings) {
     const bool usage = e.code() == ErrorCode::usage || e.code() == ErrorCode::not_built_yet;
     findings.add_problem(usage ? kUsage : kRowsRemain, "destination", e.what());
   }
+
   for (const std::string& note : notes) findings.add(Verdict::ok, "destination", note);
 }
 
@@ -234,6 +247,7 @@ int check_config(CommandContext& context, bool json) {
       findings.add_problem(kUsage, "state directory", e.what());
     }
   }
+
   findings.print(json);
   return findings.status();
 }

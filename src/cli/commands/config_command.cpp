@@ -14,11 +14,13 @@ int init_config(CommandContext& context, const std::string& profile_name) {
   const std::filesystem::path file = context.global().env_file.empty() ? ".env" : context.global().env_file;
   const EnvInit done = init_env_file(file, profile);
   const std::string name = printable(file.string());
+
   if (done.created) {
     std::cout << "wrote " << name << " for " << profile_name
               << " servers; set DATABASE_URL in it, then run `forebay config check`\n";
     return kDone;
   }
+
   if (done.added.empty()) {
     std::cout << name << " has every setting; nothing was changed\n";
   } else {

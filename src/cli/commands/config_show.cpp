@@ -83,6 +83,7 @@ void print_json(const Settings& settings, const Derived& derived) {
   for (const LibpqVariable& v : libpq_variables(settings)) {
     out["libpq"][v.name] = {{"value", v.value}, {"source", v.source}};
   }
+
   out["destination"] = {{"url", derived.destination}, {"why", derived.why}};
   out["state_directory"] = derived.state_directory;
   out["warnings"] = settings.warnings();
@@ -122,6 +123,7 @@ int show_config(CommandContext& context, bool json) {
     print_table(settings, derived);
     std::cout.flush();
   }
+
   for (const std::string& warning : settings.warnings_of_each()) log_line(LogLevel::warning, warning);
   for (const std::string& problem : settings.problems()) report_failure(problem);
   return settings.problems().empty() ? kDone : kUsage;

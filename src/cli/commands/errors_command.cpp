@@ -54,6 +54,7 @@ Found look_at(const ListedBuffer& buffer, const ErrorsArguments& a, std::optiona
   const std::string& stream = a.stream;
   Found found{buffer, {}, {}, {}, {}};
   found.problem = set_aside_problem(buffer.path);
+
   try {
     found.counts = count_quarantined(buffer.path, {});
     if (!stream.empty()) std::erase_if(found.counts, [&](const auto& of) { return of.first != stream; });
@@ -97,6 +98,7 @@ void print_json(const std::filesystem::path& state, const std::vector<Found>& al
                       {"in_doubt", is_in_doubt(f, r)}});
       if (show) rows.back()["values"] = values_json(r);
     }
+
     j["buffers"].push_back({{"buffer", f.buffer.id},
                             {"destination", f.buffer.manifest ? Json(f.buffer.manifest->destination) : Json(nullptr)},
                             {"quarantined", sum_of(f.counts)},
@@ -104,6 +106,7 @@ void print_json(const std::filesystem::path& state, const std::vector<Found>& al
                             {"problem", f.problem},
                             {"rows", std::move(rows)}});
   }
+
   j["quarantined"] = sum;
   j["unreadable"] = unreadable;
   std::cout << printable_json(control::to_text(j)) << '\n';
@@ -122,6 +125,7 @@ void print_rows(const Found& f, bool show, bool colours) {
   std::cout << '\n' << styled(Style::bold, safe_line(f.buffer.id), colours);
   if (f.buffer.manifest) std::cout << "  " << safe_line(f.buffer.manifest->destination);
   std::cout << '\n';
+
   const std::vector<Table::Cell> head = {"  STREAM", "KEY", "REFUSED BY", "TRIES", "LAST", "MESSAGE"};
   Table table;
   table.add(head);
@@ -146,15 +150,18 @@ void print_text(const std::filesystem::path& state, const std::vector<Found>& al
     buffers += f.counts.empty() ? 0 : 1;
     unreadable += f.problem.empty() ? 0 : 1;
   }
+
   std::cout << "state directory " << safe_line(state.string()) << ": ";
   if (unreadable > 0) {
     std::cout << counted(unreadable, "quarantine", "quarantines") << " cannot be read, and what is in "
               << (unreadable == 1 ? "it" : "them") << " is not counted" << (sum > 0 ? "; " : "\n");
   }
+
   if (sum == 0) {
     if (unreadable == 0) std::cout << "nothing is in quarantine\n";
     return;
   }
+
   std::cout << counted(sum, "row", "rows") << " in quarantine, of " << counted(buffers, "buffer", "buffers") << '\n';
   for (const Found& f : all) {
     if (!f.rows.empty()) print_rows(f, show, colours);
@@ -168,6 +175,7 @@ int run_errors(const ErrorsArguments& a, CommandContext& context) {
   const std::filesystem::path state = context.start().state_directory();
   if (!a.drop.empty()) return drop_errors(state, {a.drop, a.stream, a.buffer, a.yes, a.show, a.json});
   if (a.yes) throw Error(ErrorCode::usage, "--yes goes with --drop");
+
   std::vector<Found> all;
   std::uint64_t shown = 0;
   const std::vector<ListedBuffer> buffers = choose_buffers(state, a.buffer);
@@ -179,11 +187,13 @@ int run_errors(const ErrorsArguments& a, CommandContext& context) {
     shown += found.rows.size();
     if (!found.counts.empty() || !found.problem.empty()) all.push_back(std::move(found));
   }
+
   if (a.json) {
     print_json(state, all, a.show);
   } else {
     print_text(state, all, a.show, colours_belong(STDOUT_FILENO));
   }
+
   bool any = false;
   bool unread = false;
   for (const Found& f : all) {
@@ -207,6 +217,7 @@ void add_errors_command(CommandSyntax& app) {
       .repeatable();
   c.flag("--yes", a->yes, "Drop without asking; otherwise nothing is dropped without a terminal");
   c.flag("--json", a->json, "Print one JSON object");
+
   c.examples({"forebay errors", "forebay errors --show --limit 1", "forebay errors --drop='7, /srv/data/bad'",
               "forebay errors --json --limit 0 | jq '.buffers[].rows[].key'"});
   c.exit_statuses(

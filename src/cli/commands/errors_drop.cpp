@@ -69,6 +69,7 @@ std::string why_not(const Chosen& of, const QuarantinedRow& row, const SegmentsI
                ? "its batch is still in a journal, too; forebay recover sends that first"
                : "its batch is not committed yet; try again when it is";
   }
+
   if (!row.being_retried) return {};
   return hands_of(of.buffer) == Hands::nobody ? "it is on its way once more, and the last retry did not get through; "
                                                 "forebay retry-errors ends that first"
@@ -94,6 +95,7 @@ std::vector<Chosen> choose(const std::filesystem::path& state, const DropArgumen
     std::vector<QuarantinedRow> rows = read_quarantine(buffer.path, a.stream, 0, a.show);
     all.push_back({std::move(buffer), std::move(rows)});
   }
+
   std::vector<std::vector<bool>> wanted;
   wanted.reserve(all.size());
   for (const Chosen& of : all) wanted.emplace_back(of.rows.size());
@@ -107,6 +109,7 @@ std::vector<Chosen> choose(const std::filesystem::path& state, const DropArgumen
     }
     for (const auto& [b, r] : found) wanted[b][r] = true;
   }
+
   std::vector<Chosen> chosen;
   for (std::size_t b = 0; b < all.size(); ++b) {
     Chosen of{all[b].buffer, {}};
@@ -162,6 +165,7 @@ bool ask_maker_to_drop(const Chosen& of, std::uint64_t& dropped) {
     for (std::size_t i = first; i < std::min(names.size(), first + control::kDropRowsMax); ++i) {
       request.rows.emplace_back(names[i].segment, names[i].row);
     }
+
     control::AskOptions options;
     options.silence_max = kWorkSilenceMax;
     const control::Answer answer = ask_maker_patiently(of.buffer, request, options);
@@ -173,6 +177,7 @@ bool ask_maker_to_drop(const Chosen& of, std::uint64_t& dropped) {
                       (answer.outcome == Outcome::absent ? "process " + pid_text(now->holder) + " has no control socket"
                                                          : answer.why));
     }
+
     dropped += answer.result.value("dropped", std::uint64_t{0});
   }
   return true;
@@ -205,6 +210,7 @@ int drop_errors(const std::filesystem::path& state, const DropArguments& a) {
       problems.emplace_back(e.what());
     }
   }
+
   if (a.json) {
     Json j = {{"state_directory", state.string()}, {"dropped", dropped}, {"rows", Json::array()}};
     for (const Chosen& of : chosen) {
@@ -217,6 +223,7 @@ int drop_errors(const std::filesystem::path& state, const DropArguments& a) {
   } else {
     std::cout << "dropped " << counted(dropped, "row", "rows") << '\n';
   }
+
   for (const std::string& problem : problems) report_failure(problem);
   if (!problems.empty()) return kLocalFailure;
   if (dropped == rows) return kDone;

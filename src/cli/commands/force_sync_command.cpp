@@ -67,12 +67,14 @@ void judge_left(Settling& s) {
     s.settled = true;
     return;
   }
+
   s.buffer = *now;
   const LeftRows left = read_left_rows(*now);
   s.pending_rows = left.all();
   for (const auto& [stream, rows] : left.quarantined) s.quarantined_rows += rows;
   s.settled = left.nothing() && !left.quarantine_of_another;
   s.finished = s.settled && left.only_quarantined() && hands_of(*now) == Hands::nobody;
+
   if (s.settled) return;
   if (s.pending_rows == 0) {
     s.reason = "its process has ended, and it holds files that cannot be sent; forebay status tells which";
@@ -89,6 +91,7 @@ Settling settle(ListedBuffer buffer, std::chrono::milliseconds timeout, const co
   request.command = control::Command::force_sync;
   request.timeout = timeout;
   const control::Answer answer = ask_maker_patiently(s.buffer, request, options);
+
   if (answer.outcome == Outcome::answered) {
     s.settled = answer.result.value("settled", false);
     s.pending_rows = answer.result.value("pending_rows", std::uint64_t{0});
@@ -98,6 +101,7 @@ Settling settle(ListedBuffer buffer, std::chrono::milliseconds timeout, const co
     if (!s.settled && s.reason.empty()) s.reason = "the time was over";
     return s;
   }
+
   const auto now = list_buffer(s.buffer.path);
   if (now && hands_of(*now) == Hands::maker) {
     s.reason =
@@ -120,9 +124,11 @@ std::vector<Settling> settle_all(const std::vector<ListedBuffer>& buffers, std::
     options.on_progress = [&progress, which = asked.size()](std::uint64_t rows) { progress.left(which, rows); };
     asked.push_back(std::async(std::launch::async, settle, buffer, timeout, options));
   }
+
   std::vector<Settling> all;
   all.reserve(buffers.size());
   for (auto& a : asked) all.push_back(a.get());
+
   // Last: what an adopter with a socket has in hand has been sent by now.
   for (const ListedBuffer& buffer : buffers) {
     if (hands_of(buffer) == Hands::maker) continue;
@@ -171,6 +177,7 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
   const std::vector<ListedBuffer> buffers = choose_buffers(state, a.buffer);
   const Interrupt interrupt([] {}, [] {});
   const std::vector<Settling> all = settle_all(buffers, timeout, interrupt.requested());
+
   std::size_t settled = 0;
   std::uint64_t quarantined = 0;
   std::uint64_t missing = 0;
@@ -179,6 +186,7 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
     quarantined += s.quarantined_rows;
     missing += s.missing_rows;
   }
+
   const SyncOutcome outcome = outcome_of(settled == all.size(), quarantined + missing);
   if (a.json) {
     print_json(state, all, outcome);
@@ -187,6 +195,7 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
   } else {
     std::cout << settled << " of " << all.size() << " buffers settled in " << safe_line(state.string()) << '\n';
   }
+
   for (const Settling& s : all) {
     if (s.settled) continue;
     report_failure(
@@ -198,6 +207,7 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
     report_failure("interrupted; what runs goes on syncing by itself");
     return kInterrupted;
   }
+
   if (missing > 0) report_failure(control::missing_rows_line(missing));
   if (outcome == SyncOutcome::unsettled) return kRowsRemain;
   if (missing > 0) return kLocalFailure;

@@ -30,6 +30,7 @@ std::unique_ptr<Destination> destination_of(CommandContext& context, const Migra
   std::vector<GivenOption> options;
   if (!given.to.empty()) options.push_back({"DATABASE_URL", "--to", given.to});
   const Settings settings = context.start(std::move(options));
+
   DestinationOptions limits = destination_options(settings.to_options());
   limits.note = [](const std::string& note) { log_line(LogLevel::info, note); };
   const ChosenDestination chosen = settings.destination();
@@ -59,6 +60,7 @@ int migrate_down(CommandContext& context, const MigrateOptions& options) {
     std::cout << "nothing to take back: there is no " << safe_line(destination->description()) << '\n';
     return kDone;
   }
+
   if (!options.yes) {
     const std::vector<std::string> lines = destination->migrate_down_preview(options.count);
     if (lines.empty()) {
@@ -70,6 +72,7 @@ int migrate_down(CommandContext& context, const MigrateOptions& options) {
     std::cout.flush();
     throw Error(ErrorCode::usage, "nothing was dropped; say --yes to do it");
   }
+
   const std::vector<std::string> lines = destination->migrate_down(options.count);
   print_lines(lines);
   if (lines.empty()) std::cout << "nothing to take back in " << safe_line(destination->description()) << '\n';
@@ -98,6 +101,7 @@ int migrate_status(CommandContext& context, const MigrateOptions& options) {
     print_json(destination->description(), states);
     return kDone;
   }
+
   std::cout << safe_line(destination->description())
             << (missing ? " does not exist yet; the first scan makes it\n" : "\n");
   Table table({0});

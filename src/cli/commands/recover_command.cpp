@@ -97,6 +97,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   std::vector<GivenOption> given;
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
   const Settings settings = context.start_to_send(std::move(given));
+
   RecoverOptions what;
   what.options = settings.to_options();
   what.options.state_directory = settings.state_directory();
@@ -105,6 +106,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   what.host = a.host;
   what.buffer = a.buffer;
   if (a.shift_versions_s) what.shift_versions = std::chrono::seconds(*a.shift_versions_s);
+
   const std::filesystem::path& state = what.options.state_directory;
   check_buffer(state, a.buffer);
   check_host(state, a.host);
@@ -116,6 +118,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   what.give_up = [&] { return interrupt.requested().load(); };
   const RecoverResult result = recover(what);
   print(a, result, state_is_there);
+
   const SyncStatus& status = result.status;
   const std::string remaining = remaining_line(status, result.sync, !a.to.empty(), /*recovering=*/true);
   if (!remaining.empty()) report_failure(remaining);
@@ -138,6 +141,7 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
                    " damaged (see above); " + (one ? "it is" : "they are") + " kept as *.damaged in " +
                    status.state_directory);
   }
+
   if (result.sync.pending_rows + status.buffers_in_doubt + status.buffers_of_other_hosts > 0) return kRowsRemain;
   if (status.damaged_journals + status.damaged_checkpoints + status.buffers_unreadable + status.missing_rows > 0)
     return kLocalFailure;
@@ -159,6 +163,7 @@ void add_recover_command(CommandSyntax& app) {
   c.option("--buffer", a->buffer, "Only the buffer of this name").shown_as("ID");
   add_host_option(c, a->host);
   c.flag("--json", a->json, "Print one JSON object");
+
   c.examples({"forebay recover", "forebay recover --to postgresql://backup@other-host/catalog",
               "forebay recover --shift-versions -3600"});
   c.exit_statuses(

@@ -28,6 +28,7 @@ std::optional<NamedCheckpoint> parsed_name(std::string_view name) {
   if (before_number == std::string_view::npos || before_number == 0) return std::nullopt;
   const auto before_time = name.rfind('-', before_number - 1);
   if (before_time == std::string_view::npos) return std::nullopt;
+
   NamedCheckpoint parsed;
   const std::string_view number = name.substr(before_number + 1);
   const auto [at, error] = std::from_chars(number.data(), number.data() + number.size(), parsed.number);

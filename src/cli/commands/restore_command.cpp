@@ -73,11 +73,13 @@ int dry_run(const RestoreArguments& a, RestoreSource& source, const Settings& se
   constexpr std::size_t kKeysAtOnce = 5000;
   const auto destination = make_destination(settings.destination().url, destination_options(settings.to_options()));
   tell(source, destination->description());
+
   std::map<std::string, NewestKeys> by_stream;
   source.for_each_row([&](const Stream& stream, std::int64_t version, std::span<const Value> values) {
     by_stream.try_emplace(stream.name, stream).first->second.add(version, values);
     return true;
   });
+
   DryRunSummary summary;
   summary.files = source.files();
   summary.destination = destination->description();
@@ -85,6 +87,7 @@ int dry_run(const RestoreArguments& a, RestoreSource& source, const Settings& se
   streams.reserve(by_stream.size());
   for (const auto& [name, keys] : by_stream) streams.push_back(&keys.stream());
   check_grants(*destination, streams);
+
   const auto comparer = destination->make_comparer();
   std::atomic<std::uint64_t> done{0};
   std::optional<Progress> progress;
@@ -104,6 +107,7 @@ int dry_run(const RestoreArguments& a, RestoreSource& source, const Settings& se
       done += some.size();
     });
   }
+
   progress.reset();
   summary.elapsed_s = seconds_since(start);
   if (a.json) {
@@ -162,6 +166,7 @@ int send(const RestoreArguments& a, RestoreSource& source, const Settings& setti
   // Beside a progress line, two lines for each batch would be noise, unless they were asked for.
   const bool level_given = settings.get("FOREBAY_LOG_LEVEL").source.kind != SourceKind::built_in;
   if (mode == ProgressMode::line && !level_given) warnings_only_on_stderr();
+
   BufferRun run(buffer, options, !a.to.empty());
   std::atomic<std::uint64_t> read{0};
   std::atomic<bool> reading{true};
@@ -175,6 +180,7 @@ int send(const RestoreArguments& a, RestoreSource& source, const Settings& setti
     p.walking = reading.load();
     return p;
   });
+
   fill(buffer, source, read, run.interrupted(), summary.failure);
   reading = false;
   const SyncResult result = run.stop();
@@ -188,6 +194,7 @@ int send(const RestoreArguments& a, RestoreSource& source, const Settings& setti
   } else if (!a.quiet) {
     print_restore(summary, std::cout);
   }
+
   const bool interrupted = run.interrupted();
   const std::string remaining = remaining_line(summary.status, result, !a.to.empty());
   if (!remaining.empty()) report_failure(remaining);
@@ -198,6 +205,7 @@ int send(const RestoreArguments& a, RestoreSource& source, const Settings& setti
   } else if (interrupted && remaining.empty()) {
     report_failure("interrupted; the files were read to their end; " + outcome_text(summary.status.outcome()));
   }
+
   if (interrupted) return kInterrupted;
   if (!summary.failure.empty() || summary.unsaved_rows > 0) return kLocalFailure;
   if (result.pending_rows > 0) return kRowsRemain;
@@ -224,12 +232,14 @@ int run_restore(const RestoreArguments& a, CommandContext& context) {
   const ProgressMode mode = progress_mode(a.progress, a.quiet, ::isatty(STDERR_FILENO) == 1);
   if (a.quiet) warnings_only_on_stderr();
   const auto start = steady_clock::now();
+
   RestoreSource source(a.files);
   {
     std::atomic<std::uint64_t> verified{0};
     const Progress progress(mode, [&, all = source.all_rows()] { return reading_picture("verified", verified, all); });
     source.verify(verified);
   }
+
   source.choose(a.set.value_or(""), a.stream.value_or(""));
   return a.dry_run ? dry_run(a, source, settings, mode, start) : send(a, source, settings, mode, start);
 }
@@ -245,6 +255,7 @@ void add_restore_command(CommandSyntax& app) {
   c.flag("--json", a->json, "Print the summary as one JSON object");
   c.flag("--quiet", a->quiet, "No progress and no summary; warnings and errors only");
   c.option("--progress", a->progress, "auto, always or never").shown_as("WHEN").one_of({"auto", "always", "never"});
+
   c.examples({"forebay restore --dry-run checkpoint-*.db",
               "forebay restore --to postgresql://backup@other-host/catalog checkpoint-*.db",
               "forebay restore --set nightly --stream backup_files checkpoint-*.db"});

@@ -86,6 +86,7 @@ void NewestKeys::for_each(std::size_t rows_max, const std::function<void(const R
     return SqliteStatement(db_, "SELECT " + names + ", max(version) FROM keys GROUP BY " + names + " ORDER BY " + names,
                            SqliteStatement::Life::once);
   });
+
   const auto step = [&] { return on_temporary_file([&] { return newest.step(); }); };
   for (bool more = step(); more;) {
     RowSet keys(key_.size());

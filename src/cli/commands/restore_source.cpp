@@ -72,6 +72,7 @@ RestoreSource::RestoreSource(const std::vector<std::string>& files) {
     }
     taken.push_back(path);
   }
+
   for (const File& file : files_) {
     for (const CheckpointStream& s : file.reader.info().streams)
       rows_[streams_.sent_as(s.stream, file.reader.path()).name] += s.rows;
@@ -105,6 +106,7 @@ void RestoreSource::choose(const std::string& set, const std::string& stream) {
     }
     stream_ = stream;
   }
+
   if (!set.empty()) set_ids_ = ids_of(set);
   if (stream.empty() && set.empty()) return;
   rows_.clear();
@@ -112,6 +114,7 @@ void RestoreSource::choose(const std::string& set, const std::string& stream) {
     ++rows_[s.name];
     return true;
   });
+
   if (set_ids_ && rows_.empty()) {
     throw Error(ErrorCode::usage,
                 "--set: " + counted(files(), "file holds", "files hold") + " no row of set '" + printable(set) + "'" +
@@ -126,6 +129,7 @@ std::vector<std::int64_t> RestoreSource::ids_of(const std::string& set) const {
       if (s.described && s.name == set) named.insert(s.id);
     }
   }
+
   if (!named.empty()) return {named.begin(), named.end()};
   // The set's own row may have landed before the checkpoint was made: its number then tells.
   std::vector<std::int64_t> ids = {backup_set_id(set)};
@@ -163,6 +167,7 @@ std::vector<std::string> RestoreSource::description(const std::string& destinati
     if (info.origin.destination != destination) {
       line += "; they were meant for " + printable(info.origin.destination) + " and go to " + destination;
     }
+
     lines.push_back(line);
     if (!info.missing.empty()) lines.push_back(name + " lacks rows: when it was made, " + printable(info.missing));
     for (const CheckpointStream& s : info.streams) {

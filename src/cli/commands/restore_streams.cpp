@@ -36,6 +36,7 @@ std::string problem_of(const Stream& declared) {
       bare == "sync_batches" || bare == "forebay_migrations") {
     return "table '" + printable(declared.table) + "' is not one for rows";
   }
+
   const Stream* own = built_in(declared.name);
   if (own == nullptr) return {};
   if (declared.table != own->table) return "its table is '" + printable(declared.table) + "', not " + own->table;
@@ -46,6 +47,7 @@ std::string problem_of(const Stream& declared) {
     if (known == nullptr || known->type != c.type)
       return "this release knows no such column '" + printable(c.name) + "'; use a newer one";
   }
+
   for (const Column& c : own->columns) {
     if (c.not_null && find_column(declared, c.name) == nullptr) return "it has no column '" + c.name + "'";
   }
@@ -69,8 +71,10 @@ const Stream& RestoreStreams::sent_as(const Stream& declared, const std::filesys
     throw Error(ErrorCode::damaged,
                 "checkpoint " + printable(file.string()) + " cannot be restored: " + problem + "; nothing was sent");
   }
+
   const Stream* known = registry_.same_as(declared);
   if (const auto at = sent_.find(known); at != sent_.end()) return at->second;
+
   Stream sent = *known;
   const auto taken = [&](const std::string& name) {
     const Stream* own = built_in(name);

@@ -62,6 +62,7 @@ std::string restore_json(const RestoreSummary& s) {
   j["elapsed_s"] = s.elapsed_s;
   j["sync_s"] = s.status.sync_time_s;
   j["peak_memory_bytes"] = peak_memory_bytes();
+
   j["streams"] = ordered_json::object();
   for (const auto& [stream, rows] : s.rows) {
     j["streams"][stream] = {{"rows", rows}};
@@ -78,6 +79,7 @@ void print_restore(const RestoreSummary& s, std::ostream& out) {
   const Counts c = only_sets ? s.status.of(s.rows.begin()->first) : counts_of_rows(s.status);
   const std::uint64_t of_all = only_sets ? s.rows.begin()->second : count_of_rows(s.rows);
   const double rate = s.elapsed_s > 0 ? static_cast<double>(c.accepted) / s.elapsed_s : 0;
+
   out << "read        " << human_count(c.accepted) << " of " << human_count(of_all) << " rows from "
       << counted(s.files, "file", "files") << ", in " << human_duration(Seconds(s.elapsed_s)) << " ("
       << human_rate(rate) << ")\n";
@@ -87,6 +89,7 @@ void print_restore(const RestoreSummary& s, std::ostream& out) {
   if (c.pending > 0) out << "pending     " << human_count(c.pending) << " not at the destination yet\n";
   if (c.quarantined > 0) out << "quarantined " << human_count(c.quarantined) << '\n';
   out << "outcome     " << outcome_text(s.status.outcome()) << '\n';
+
   for (const auto& [stream, rows] : s.rows) {
     const Counts of = s.status.of(stream);
     out << "stream      " << safe_line(stream) << ": " << human_count(of.synced) << " synced, "
@@ -108,6 +111,7 @@ std::string dry_run_json(const DryRunSummary& s) {
     all.found.newer += c.found.newer;
     all.superseded += c.superseded;
   }
+
   ordered_json j = {{"dry_run", true}, {"files", s.files}, {"destination", s.destination}};
   j.update(comparison_json(all));
   j["elapsed_s"] = s.elapsed_s;
@@ -128,6 +132,7 @@ void print_dry_run(const DryRunSummary& s, std::ostream& out) {
              {"equal there", Style::bold},
              {"newer there", Style::bold},
              {"superseded", Style::bold}});
+
   for (const StreamComparison& c : s.streams) {
     table.add({c.stream, c.table, human_count(c.rows), human_count(c.found.absent), human_count(c.found.older),
                human_count(c.found.equal), human_count(c.found.newer), human_count(c.superseded)});

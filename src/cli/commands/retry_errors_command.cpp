@@ -60,6 +60,7 @@ void ask_live(const ListedBuffer& buffer, const RetryArguments& a, const std::at
   options.silence_max = kWorkSilenceMax;
   options.give_up = [&interrupted] { return interrupted.load(); };
   const control::Answer answer = ask_maker_patiently(buffer, request, options);
+
   if (answer.outcome != Outcome::answered) {
     const std::string why = answer.outcome == Outcome::absent
                                 ? "process " + pid_text(buffer.holder) + " has no control socket"
@@ -67,6 +68,7 @@ void ask_live(const ListedBuffer& buffer, const RetryArguments& a, const std::at
     sum.problems.push_back("buffer " + buffer.id + ": its rows in quarantine were not sent again: " + why);
     return;
   }
+
   const auto number = [&](const char* field) { return answer.result.value(field, std::uint64_t{0}); };
   sum.rows.retried += number("retried");
   sum.rows.synced += number("synced");
@@ -93,6 +95,7 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
                             [] { report_failure("interrupted twice: what has not landed stays in quarantine"); });
   what.give_up = [&] { return interrupt.requested().load(); };
   const RecoverResult result = recover(what);
+
   const SyncStatus& status = result.status;
   const Counts& all = status.recovered;
   const Counts& retried = status.recovered_retries;
@@ -107,11 +110,13 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
   sum.journaled.superseded = all.superseded - retried.superseded;
   sum.journaled.quarantined = all.quarantined - retried.quarantined - retried.pending;
   sum.journaled.pending = all.pending;
+
   if (all.pending + retried.pending > 0) {
     if (status.destination_state != DestinationState::ok && status.destination_state != DestinationState::unknown)
       sum.why_unsent = "destination is " + std::string(to_string(status.destination_state));
     if (sum.rows.last_error.empty()) sum.rows.last_error = result.sync.last_error;
   }
+
   if (sum.rows.last_error.empty()) sum.rows.last_error = status.last_error;
   if (std::string missing = control::missing_rows_line(status.missing_rows); !missing.empty())
     sum.problems.push_back(std::move(missing));
@@ -137,6 +142,7 @@ void print(const RetryArguments& a, const std::filesystem::path& state, const Su
     std::cout << control::to_text(j) << '\n';
     return;
   }
+
   const std::uint64_t sent = r.retried - r.unsettled;
   if (sent == 0) {
     std::cout << "nothing was sent again from " << safe_line(state.string());
@@ -149,6 +155,7 @@ void print(const RetryArguments& a, const std::filesystem::path& state, const Su
               << (sum.why_unsent.empty() ? "" : ": " + sum.why_unsent);
   }
   std::cout << '\n';
+
   const Counts& j = sum.journaled;
   if (j.accepted == 0) return;
   std::cout << "besides, of what was in journals, " << brought(j.accepted - j.pending, j.synced, j.superseded);
@@ -166,6 +173,7 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
   const std::vector<ListedBuffer> buffers = choose_buffers(state, a.buffer);
   check_host(state, a.host);
   check_stream(state, a.stream);
+
   Sum sum;
   bool orphans = false;
   {
@@ -187,6 +195,7 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
     }
     sum.interrupted = interrupt.requested();
   }
+
   if (orphans && !sum.interrupted) retry_orphans(a, settings, sum);
   std::uint64_t still = 0;
   for (const ListedBuffer& buffer : buffers) {
@@ -202,9 +211,11 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
       if (hands_of(buffer) != Hands::nobody) sum.problems.push_back("buffer " + buffer.id + ": " + e.what());
     }
   }
+
   print(a, state, sum, still);
   for (const std::string& problem : sum.problems) report_failure(problem);
   if (sum.interrupted) return kInterrupted;
+
   const std::uint64_t unsettled = sum.rows.unsettled + sum.journaled.pending;
   if (unsettled > 0) {
     report_failure(counted(unsettled, "row is", "rows are") + " not at the destination yet" +
@@ -226,6 +237,7 @@ void add_retry_errors_command(CommandSyntax& app) {
   add_host_option(c, a->host);
   add_destination_option(c, a->to, "Send what ended processes left here, whatever destination it was meant for");
   c.flag("--json", a->json, "Print one JSON object");
+
   c.examples({"forebay retry-errors", "forebay retry-errors --stream backup_files"});
   c.exit_statuses(
       "0 all are at the destination · 1 some were refused again · 2 wrong usage · 3 rows remain · 4 local failure · "

@@ -108,6 +108,7 @@ std::vector<std::string> own_paths(const Options& options, const DestinationUrl&
     const auto canonical = std::filesystem::weakly_canonical(p, error);
     if (!error) own.push_back(canonical.string());
   };
+
   add(options.state_directory);
   if (destination.is_catalog()) {
     const std::string file = destination.catalog_file();
@@ -175,6 +176,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   if (!a.to.empty()) given.push_back({"DATABASE_URL", "--to", a.to});
   if (!a.threads.empty()) given.push_back({"SCAN_THREADS", "--threads", a.threads});
   const Settings settings = context.start_to_send(std::move(given));
+
   const ProgressMode mode = progress_mode(a.progress, a.quiet, ::isatty(STDERR_FILENO) == 1);
   if (a.quiet) warnings_only_on_stderr();
   a.scan.roots = roots_that_answer(a.scan.roots);
@@ -207,6 +209,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   // Beside a progress line, two lines for each batch would be noise, unless they were asked for.
   const bool level_given = settings.get("FOREBAY_LOG_LEVEL").source.kind != SourceKind::built_in;
   if (mode == ProgressMode::line && !level_given) warnings_only_on_stderr();
+
   ScanProgress scanned;
   ScanNews news;
   std::atomic<bool> walking{true};
@@ -258,11 +261,13 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
   summary.elapsed_s = seconds_since(start);
   summary.whole = whole;
   summary.interrupted = run.interrupted().load();
+
   if (a.json) {
     std::cout << summary_json(summary) << '\n';
   } else if (!a.quiet) {
     print_summary(summary, std::cout);
   }
+
   const std::string remaining = a.dry_run ? "" : remaining_line(summary.status, result, !a.to.empty());
   if (!remaining.empty()) {
     report_failure(remaining);
@@ -297,6 +302,7 @@ void add_scan_command(CommandSyntax& app) {
   c.flag("--json", a->json, "Print the summary as one JSON object, with --quiet, too");
   c.flag("--quiet", a->quiet, "No progress and no summary; warnings and errors only");
   c.option("--progress", a->progress, "auto, always or never").shown_as("WHEN").one_of({"auto", "always", "never"});
+
   c.examples({"forebay scan /srv/data", "forebay scan --set nightly -x / --to postgresql://backup@db/catalog",
               "forebay scan --exclude '*.tmp' --exclude '/srv/data/cache/*' --json /srv/data"});
   c.exit_statuses(

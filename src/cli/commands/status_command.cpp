@@ -40,6 +40,7 @@ void show(const StatusArguments& a, const std::filesystem::path& state, bool on_
   } else {
     print_status(state, buffers, picture, colours_belong(STDOUT_FILENO));
   }
+
   if (a.watch && on_terminal && !a.json) std::cout << kFromTheTop;
   std::cout << picture.str() << std::flush;
 }
@@ -55,6 +56,7 @@ int watch(const StatusArguments& a, const std::filesystem::path& state, bool on_
         interrupted.notify_all();
       },
       [] {});
+
   for (;;) {
     show(a, state, on_terminal);
     if (!std::cout) return kDone;  // nobody reads it any more: main() says so
@@ -81,6 +83,7 @@ CheckResult check(const StatusArguments& a, const CommandContext& context) {
     throw Error(ErrorCode::usage, "--check prints one line; it does not go with --json or --watch");
   const std::chrono::seconds max_wait = a.max_wait ? parse_max_wait(*a.max_wait) : kMaxWait;
   const std::filesystem::path state = context.start().state_directory();
+
   std::error_code error;
   if (!std::filesystem::exists(state, error) && !error) {
     // All would be well for ever with a name that is misspelt, or as another user.
@@ -95,6 +98,7 @@ int run_status(const StatusArguments& a, CommandContext& context) {
   if (a.check) return run_check([&] { return check(a, context); });
   if (a.max_wait) throw Error(ErrorCode::usage, "--max-wait goes with --check");
   const std::filesystem::path state = context.start().state_directory();
+
   const char* term = std::getenv("TERM");
   const bool can_redraw = term != nullptr && std::string_view(term) != "dumb";
   const bool on_terminal = can_redraw && ::isatty(STDOUT_FILENO) == 1;
@@ -114,6 +118,7 @@ void add_status_command(CommandSyntax& app) {
          "UNKNOWN");
   c.option("--max-wait", a->max_wait, "With --check: rows that wait for longer are CRITICAL (seconds; default: 3600)")
       .shown_as("S");
+
   c.examples({"forebay status", "forebay status --watch", "forebay status --json | jq '.buffers[].pending_files'",
               "forebay status --check --max-wait 900"});
   c.exit_statuses(

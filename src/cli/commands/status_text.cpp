@@ -64,6 +64,7 @@ void add_live_rows(const Json& f, Table& table) {
                                   counted(*number_field(*recovered, "total_files"), "row", "rows") +
                                   " that earlier processes left are pending"});
   }
+
   const double oldest = real_field(f, "oldest_pending_s").value_or(0);
   if (oldest > 0) table.add({"  waiting", "the oldest row for " + human_duration(Seconds(oldest))});
   const std::string last = text_field(f, "last_sync_time");
@@ -71,6 +72,7 @@ void add_live_rows(const Json& f, Table& table) {
                               human_count(number_field(f, "sync_batches").value_or(0)) + " batches in " +
                               human_duration(Seconds(real_field(f, "total_time").value_or(0))) +
                               (last.empty() ? "" : ", last " + last)});
+
   const std::string checkpoint = text_field(f, "last_checkpoint_time");
   table.add({"  held", human_bytes(number_field(f, "memory_bytes").value_or(0)) + " in memory, " +
                            human_bytes(number_field(f, "disk_bytes").value_or(0)) + " on disk; durability " +
@@ -83,6 +85,7 @@ void add_left_rows(const BufferView& b, Table& table) {
   if (const auto streams = b.fields.find("streams"); streams != b.fields.end() && streams->is_object()) {
     for (const auto& [name, counts] : streams->items()) rows += number_field(counts, "pending_files").value_or(0);
   }
+
   const bool orphaned = hands_of(b.listed) == Hands::nobody;
   std::string said =
       human_count(rows) + " left, " + human_bytes(number_field(b.fields, "disk_bytes").value_or(0)) + " of journals";
@@ -94,6 +97,7 @@ void add_left_rows(const BufferView& b, Table& table) {
                {counted(refused, "row", "rows") + "; forebay errors shows why, forebay retry-errors sends them again",
                 Style::warning}});
   }
+
   if (is_finished(b)) return;
   if (rows > 0) {
     said += orphaned ? "; to send them: " + recover : "; they are being sent";
@@ -110,6 +114,7 @@ void print_block(const BufferView& b, std::ostream& out, bool colours) {
   out << '\n'
       << styled(Style::bold, safe_line(b.listed.id), colours) << "  "
       << styled(orphaned ? Style::warning : Style::good, safe_line(whose(b)), colours) << '\n';
+
   Table table;
   const std::string state = text_field(b.fields, "destination_state");
   const std::string destination = text_field(b.fields, "destination");
@@ -120,8 +125,10 @@ void print_block(const BufferView& b, std::ostream& out, bool colours) {
   }
   if (const std::string server = text_field(b.fields, "destination_server"); !server.empty())
     table.add({"  server", server});
+
   if (b.answers) add_live_rows(b.fields, table);
   if (hands_of(b.listed) != Hands::maker) add_left_rows(b, table);
+
   const std::string error = text_field(b.fields, "last_error");
   const std::string error_at = text_field(b.fields, "last_error_at");
   if (!error.empty())
@@ -137,6 +144,7 @@ std::string headline(const std::filesystem::path& state_directory, const std::ve
   std::error_code error;
   if (!std::filesystem::exists(state_directory, error)) line += ", which is not there";
   if (buffers.empty()) return line + ": no buffers";
+
   const auto orphaned = std::count_if(buffers.begin(), buffers.end(), [](const BufferView& b) {
     return hands_of(b.listed) == Hands::nobody && !is_finished(b);
   });

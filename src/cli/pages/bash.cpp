@@ -39,8 +39,10 @@ Page bash_completion(const CommandInfo& whole) {
     for (const CommandInfo& sub : command->subcommands) subs.push_back(last_word(sub.name));
     std::vector<OptionInfo> offered = command->options;
     if (command != &whole) offered.insert(offered.end(), global.begin(), global.end());
+
     if (!subs.empty()) commands += "    " + bash_quoted(command->name) + ") words='" + joined(subs, " ") + "' ;;\n";
     options += "    " + bash_quoted(command->name) + ") words='" + joined(names_of(offered), " ") + "' ;;\n";
+
     for (const OptionInfo& option : command->options) {
       if (option.placeholder.empty()) continue;
       // Those of the whole may follow any command.
@@ -48,15 +50,18 @@ Page bash_completion(const CommandInfo& whole) {
                                                         : bash_quoted(command->name + " " + option.long_name);
       values += "    " + pattern + ") kind=" + kind_of(option) + " ;;\n";
     }
+
     for (const OptionInfo& argument : command->arguments) {
       arguments += "    " + bash_quoted(command->name) + ") kind=" + kind_of(argument) + " ;;\n";
     }
   }
+
   std::string text = "# bash completion for forebay, made from the command's own options when it was built.\n";
   text += "_forebay_commands() {\n  words=''\n  case $1 in\n" + commands + "  esac\n}\n\n";
   text += "_forebay_options() {\n  words=''\n  case $1 in\n" + options + "  esac\n}\n\n";
   text += "_forebay_value() {\n  kind=''\n  case \"$1 $2\" in\n" + values + "  esac\n  [[ -n $kind ]]\n}\n\n";
   text += "_forebay_argument() {\n  kind=nothing\n  case $1 in\n" + arguments + "  esac\n}\n";
+
   text += R"(
 _forebay() {
   local current=${COMP_WORDS[COMP_CWORD]} command='' option='' only_arguments='' words kind word i

@@ -32,6 +32,7 @@ Page fish_completion(const CommandInfo& whole) {
       lines += "complete -c forebay -n '__forebay_at \"" + command->name + "\"' -a " + last_word(sub.name) + " -d " +
                fish_quoted(sub.summary) + "\n";
     }
+
     for (const OptionInfo& option : command->options) {
       const std::string first = option.long_name == "--version" ? " -n '__forebay_at \"\"'" : here;
       std::string line = "complete -c forebay" + first + " -l " + option.long_name.substr(2);
@@ -41,9 +42,11 @@ Page fish_completion(const CommandInfo& whole) {
         valued += std::string("        case '") + (command == &whole ? "*" : command->name) + " " + option.long_name +
                   "'\n            return 0\n";
       }
+
       // Each has it; one line is enough.
       if (command == &whole || option.long_name != "--help") lines += line + " -d " + fish_quoted(option.help) + "\n";
     }
+
     for (const OptionInfo& argument : command->arguments) {
       if (offer_of(argument) == Offer::files) lines += "complete -c forebay" + here + " -F\n";
       if (offer_of(argument) == Offer::directories) {
@@ -51,9 +54,11 @@ Page fish_completion(const CommandInfo& whole) {
       }
     }
   }
+
   std::string text = "# fish completion for forebay, made from the command's own options when it was built.\n";
   text += "function __forebay_is_command\n    switch \"$argv[1]\"\n" + commands + "    end\n    return 1\nend\n\n";
   text += "function __forebay_takes_value\n    switch \"$argv[1]\"\n" + valued + "    end\n    return 1\nend\n";
+
   text += R"(
 # Whether the words before the cursor have chosen this command: "config show".
 function __forebay_at

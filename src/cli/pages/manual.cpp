@@ -14,6 +14,7 @@ unsigned code_point(std::string_view text, std::size_t& at) {
   const auto first = static_cast<unsigned char>(text[at++]);
   const int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
   unsigned point = more == 0 ? first : first & (0x3FU >> more);
+
   for (int i = 0; i < more && at < text.size(); ++i) {
     point = point << 6 | (static_cast<unsigned char>(text[at++]) & 0x3FU);
   }
@@ -27,6 +28,7 @@ std::string roff(std::string_view text) {
     const bool line_begins = at == 0 || text[at - 1] == '\n';
     const unsigned point = code_point(text, at);
     if (line_begins && (point == '.' || point == '\'')) out += "\\&";
+
     switch (point) {
       case '\\':
         out += "\\e";
@@ -98,8 +100,10 @@ std::string options_section(const CommandInfo& command) {
     text += tagged(placeholder_of(argument), roff(as_sentence(argument.help)));
   }
   if (!text.empty()) text = ".SH ARGUMENTS\n" + text;
+
   text += ".SH OPTIONS\n";
   for (const OptionInfo& option : command.options) text += option_entry(option);
+
   if (!command.name.empty()) {
     text += ".PP\nOptions of every command, such as " + bold("--env") + ", are described in " + bold("forebay") +
             "(1).\nThey may stand before or after the command.\n";
@@ -128,6 +132,7 @@ std::string exit_section(const CommandInfo& command) {
     const std::size_t end = std::min(left.find(kBetween), left.size());
     std::string_view one = left.substr(0, end);
     left.remove_prefix(std::min(end + kBetween.size(), left.size()));
+
     const auto blank = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
     while (!one.empty() && blank(one.front())) one.remove_prefix(1);
     while (!one.empty() && blank(one.back())) one.remove_suffix(1);
@@ -176,14 +181,17 @@ std::vector<Page> manual_pages(const CommandInfo& whole, const std::string& date
     const std::string name = page_name(command->name);
     std::string title = name;
     std::transform(title.begin(), title.end(), title.begin(), [](unsigned char c) { return std::toupper(c); });
+
     std::string text = ".TH " + roff(title) + " 1 " + date + " \"forebay " FOREBAY_VERSION "\" \"forebay\"\n";
     std::string summary =
         command->name.empty() ? "Write-ahead buffer in front of PostgreSQL, openGauss or SQLite" : command->summary;
     text += ".SH NAME\n" + roff(name) + " \\- " + roff(summary) + "\n" + synopsis(*command);
+
     text += ".SH DESCRIPTION\n" + roff(as_sentence(command->summary)) + "\n";
     text += commands_section(*command) + options_section(*command) + exit_section(*command);
     if (command->name.empty()) text += settings_section();
     text += examples_section(*command) + see_also(*command, whole);
+
     pages.push_back({"man/man1/" + name + ".1", std::move(text)});
   }
   return pages;

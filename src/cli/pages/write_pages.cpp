@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     std::cerr << "forebay_pages FOLDER DATE: writes FOLDER/man and completions, dated as 2026-11-30\n";
     return 2;
   }
+
   try {
     const CommandInfo whole = describe_commands();
     std::filesystem::remove_all(argv[1]);  // pages of commands that are gone

@@ -32,6 +32,7 @@ std::string spec_of(const OptionInfo& option) {
   const bool takes_value = !option.placeholder.empty();
   const std::string rest = "[" + help + "]" + (takes_value ? zsh_value(option) : "") + "'";
   const std::string equals = takes_value ? "=" : "";
+
   if (option.short_name.empty()) {
     return std::string("'") + (option.repeatable ? "*" : "") + option.long_name + equals + rest;
   }
@@ -53,9 +54,11 @@ Page zsh_completion(const CommandInfo& whole) {
   for (const CommandInfo* command : all_commands(whole)) {
     text += "\n" + function_of(command->name) + "() {\n";
     std::string specs = specs_of(*command);
+
     if (command != &whole) {
       for (const OptionInfo& option : global_options(whole)) specs += "    " + spec_of(option) + " \\\n";
     }
+
     if (command->subcommands.empty()) {
       for (const OptionInfo& argument : command->arguments) {
         specs += std::string("    '") + (argument.repeatable ? "*" : "1") + zsh_value(argument) + "' \\\n";
@@ -63,12 +66,14 @@ Page zsh_completion(const CommandInfo& whole) {
       text += "  _arguments -s -S : \\\n" + specs.substr(0, specs.size() - 3) + "\n}\n";
       continue;
     }
+
     std::string names, calls;
     for (const CommandInfo& sub : command->subcommands) {
       const std::string word = last_word(sub.name);
       names += "        '" + word + ":" + zsh_quoted(replaced(sub.summary, ":", "\\:")) + "'\n";
       calls += "        " + word + ") " + function_of(sub.name) + " && ret=0 ;;\n";
     }
+
     text +=
         "  local context curcontext=$curcontext state state_descr line ret=1\n  local -A opt_args\n  local -a "
         "commands\n";
@@ -78,6 +83,7 @@ Page zsh_completion(const CommandInfo& whole) {
             calls;
     text += "      esac\n      ;;\n  esac\n  return ret\n}\n";
   }
+
   // Autoloaded it is the function's first call, sourced it declares itself.
   text += "\nif [[ $funcstack[1] == _forebay ]]; then\n  _forebay \"$@\"\nelse\n  compdef _forebay forebay\nfi\n";
   return {"zsh/vendor-completions/_forebay", std::move(text)};

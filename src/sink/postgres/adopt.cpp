@@ -42,6 +42,7 @@ void plan_columns(const Migration& migration, const ActualColumns& actual, std::
       ++plan.columns_added;
       continue;
     }
+
     const bool to_be_not_null = wanted.not_null && !there->second.not_null;
     if (to_be_not_null) {
       // A NULL would win against every record: NULL < n is not true.
@@ -55,6 +56,7 @@ void plan_columns(const Migration& migration, const ActualColumns& actual, std::
     // By itself: openGauss takes SET DEFAULT and SET NOT NULL in one ALTER for a change of the type, twice (0A000).
     if (to_be_not_null) changes.push_back(alter + "ALTER COLUMN " + column + " SET NOT NULL");
   }
+
   if (!added.empty()) plan.statements.push_back(alter + added);
   plan.statements.insert(plan.statements.end(), changes.begin(), changes.end());
 }
@@ -67,11 +69,13 @@ void check_columns(PostgresSession& session, const Stream& stream, const ActualC
     if (!actual.contains(key))
       misfits.push_back({"the key's column " + quoted_identifier(key) + " is missing", "", ""});
   }
+
   const std::vector<Misfit> rivals = rivals_of_key(session, stream, table, repeated);
   misfits.insert(misfits.end(), rivals.begin(), rivals.end());
   const std::vector<Misfit> unsafe = unsafe_misfits(session, stream, table);
   misfits.insert(misfits.end(), unsafe.begin(), unsafe.end());
   if (misfits.empty()) return;
+
   const std::string mends = mending_statements(table, misfits, false);
   refuse(table, named(misfits) + ". " +
                     (mends.empty() ? "Change these columns" : "To fix it: " + mends + "; then `forebay migrate up`") +
@@ -89,6 +93,7 @@ RowOrder row_order(PostgresSession& session, const Stream& stream, const ActualC
   Stream by_id = stream;
   by_id.key = {"id"};
   const bool has_id = actual.contains("id") && actual.at("id").not_null && !key_indexes(session, by_id, table).empty();
+
   // By where they lie, partition and place; what an openGauss says of its partitions is not known.
   const bool by_place = session.dialect().name() == "postgres" ||
                         !session
@@ -96,6 +101,7 @@ RowOrder row_order(PostgresSession& session, const Stream& stream, const ActualC
                                        " FROM pg_class c WHERE c.oid = $1::regclass",
                                    {table})[0][0]
                              .as<bool>();
+
   RowOrder order{has_id ? "\"id\"" : by_place ? "tableoid, ctid" : "", ""};
   for (const char* counted : {"sync_version", "version"}) {
     const auto there = actual.find(counted);
@@ -132,12 +138,14 @@ void check_duplicates(PostgresSession& session, const Stream& stream, const Actu
                                   groups + ") AS d")[0];
   const auto keys = total[0].as<std::int64_t>();
   if (keys == 0) return;
+
   std::string shown;
   for (const auto& row :
        session.exec("SELECT count(*), left(ROW(" + key + ")::text, " + std::to_string(kKeyCharsShown) + ")" + groups +
                     " ORDER BY " + key + " LIMIT " + std::to_string(kKeysShown))) {
     shown += std::string(shown.empty() ? "" : ", ") + row[1].c_str() + " ×" + row[0].c_str();
   }
+
   const RowOrder order = row_order(session, stream, actual, table);
   const auto ranked = [&](const std::string& columns) {
     return "(SELECT " + columns + ", row_number() OVER (PARTITION BY " + key + " ORDER BY " + order.newest +
@@ -148,12 +156,14 @@ void check_duplicates(PostgresSession& session, const Stream& stream, const Actu
     const auto count = session.exec("SELECT count(*) FROM " + ranked("is_copy_success") + " AND is_copy_success")[0][0];
     if (count.as<std::int64_t>() > 0) copied = ", " + std::string(count.c_str()) + " with is_copy_success";
   }
+
   std::string resolved = "Merge these rows, or delete all but one of each";
   if (!order.row.empty()) {
     resolved = "What keeps the newest row of each and deletes " +
                counted(total[1].as<std::uint64_t>(), "other", "others") + copied + ": DELETE FROM " + table +
                " WHERE (" + order.row + ") IN (SELECT " + order.row + " FROM " + ranked(order.row) + ")";
   }
+
   refuse(table, counted(static_cast<std::uint64_t>(keys), "key (", "keys (") + key + ") " +
                     (keys == 1 ? "stands" : "stand") + " there more than once: " + shown +
                     (keys > kKeysShown ? ", …" : "") + ". " + resolved + "; then `forebay migrate up`");
@@ -198,6 +208,7 @@ Adoption plan_adoption(PostgresSession& session, const Migration& migration) {
   const Stream& stream = stream_of(name);
   Adoption plan;
   plan.table = *find_table(session, {"", name});
+
   const ActualColumns actual = actual_columns(session, plan.table);
   std::vector<std::string> unfilled = unfilled_columns(stream, actual);
   plan_columns(migration, actual, unfilled, plan);
@@ -207,6 +218,7 @@ Adoption plan_adoption(PostgresSession& session, const Migration& migration) {
                          joined(unfilled, ", ") + ": scan into one with --set-id and its number");
     unfilled.clear();
   }
+
   check_columns(session, stream, actual, unfilled, repeated, plan.table);
   const Ownership ownership = ownership_of(session, plan.table);
   if (key_indexes(session, stream, plan.table).empty()) {
@@ -218,12 +230,14 @@ Adoption plan_adoption(PostgresSession& session, const Migration& migration) {
     plan.statements.push_back("CREATE UNIQUE INDEX " + quoted_identifier(plan.key_created) + " ON " + plan.table +
                               " (" + key_columns(stream) + ")");
   }
+
   // ALTER TABLE is for a table's owner. Who is not has these run by who is, and finds nothing left to do then.
   if (!plan.statements.empty() && !ownership.ours) {
     refuse(plan.table, "it belongs to role " + ownership.owner + ", and this is " + ownership.role +
                            ". Run `forebay migrate up` as " + ownership.owner + ", or let " + ownership.owner +
                            " run: " + joined(plan.statements, "; ") + "; then `forebay migrate up`");
   }
+
   note_labels(stream, actual, plan);
   return plan;
 }

@@ -78,6 +78,7 @@ ActualColumns actual_columns(PostgresSession& session, const std::string& quoted
     ActualColumn column{row[1].c_str(),    row[2].c_str(),    row[3].c_str(),
                         row[4].as<bool>(), row[5].as<bool>(), row[6].as<bool>(),
                         row[7].as<bool>(), row[8].as<bool>(), {}};
+
     std::istringstream labels(row[9].c_str());
     for (std::string label; std::getline(labels, label);) column.labels.push_back(label);
     columns[row[0].c_str()] = std::move(column);

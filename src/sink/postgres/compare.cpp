@@ -37,6 +37,7 @@ Compared PostgresComparer::look(const Stream& stream, const RowSet& keys) {
       for (std::size_t i = 0; i < keys.size(); ++i) array.add(keys.values(i)[k]);
       parameters.push_back(array.take());
     }
+
     ArrayText versions;
     for (std::size_t i = 0; i < keys.size(); ++i) versions.add(keys.row(i).version);
     parameters.push_back(versions.take());
@@ -47,6 +48,7 @@ Compared PostgresComparer::look(const Stream& stream, const RowSet& keys) {
   } else {
     found.absent = keys.size();
   }
+
   session_->commit();
   return found;
 }

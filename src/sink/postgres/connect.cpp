@@ -44,6 +44,7 @@ NameLookup resolve_name(const std::string& name) {
   addrinfo* list = nullptr;
   if (const int error = ::getaddrinfo(name.c_str(), nullptr, &hints, &list); error != 0)
     return {{}, gai_strerror(error)};
+
   NameLookup result;
   for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
     std::array<char, 128> text{};
@@ -52,6 +53,7 @@ NameLookup resolve_name(const std::string& name) {
       result.addresses.emplace_back(text.data());
     }
   }
+
   ::freeaddrinfo(list);
   if (result.addresses.empty()) result.error = "it has no address";
   return result;
@@ -63,6 +65,7 @@ NameLookup look_up_name(const std::string& name, std::chrono::milliseconds limit
     under_way().fetch_sub(1);
     return {{}, "earlier look-ups are not answered yet"};
   }
+
   const auto shared = std::make_shared<Shared>();
   try {
     std::thread([shared, name, resolve] {
@@ -76,6 +79,7 @@ NameLookup look_up_name(const std::string& name, std::chrono::milliseconds limit
     under_way().fetch_sub(1);
     return {{}, "no thread for it: " + e.code().message()};
   }
+
   const auto deadline = std::chrono::steady_clock::now() + limit;
   std::unique_lock lock(shared->mutex);
   while (!shared->found && !give_up() && std::chrono::steady_clock::now() < deadline) {
@@ -113,6 +117,7 @@ HostRefusal refusal_of(std::string_view libpq_says) {
   HostRefusal r{failure_class(said.sqlstate, Phase::connect), said.sqlstate, said.text, std::string(kAway), true};
   if (row != nullptr && said.sqlstate.empty()) r.failure_class = row->failure_class;
   if (row != nullptr && !row->cure.empty()) r.cure = row->cure;
+
   if (refuses_setting(said.sqlstate)) {
     r.failure_class = FailureClass::login_or_target;
     r.cure = "fix what is set at login: options= in the destination's URL, or PGOPTIONS";
@@ -120,6 +125,7 @@ HostRefusal refusal_of(std::string_view libpq_says) {
   // libpq asks the same question at the end of some of its messages.
   if (r.cure.starts_with("is the server running") && said.text.find("Is the server running") != std::string::npos)
     r.cure = {};
+
   // A server that refuses the login is the one that is meant, as libpq has it; another account is not locked for it.
   r.next = said.sqlstate.empty() || r.failure_class == FailureClass::unfit_for_now;
   return r;
@@ -156,12 +162,14 @@ Connection try_host(const PostgresTarget& target, const Watchdog& watchdog, cons
     keywords.at(given) = keyword;
     values.at(given++) = value;
   }
+
   Connection connection(PQconnectStartParams(keywords.data(), values.data(), 1), &PQfinish);
   if (connection == nullptr) throw Error(ErrorCode::local, "no memory for a connection to " + target.description);
   // Verbose, because only so does libpq tell the SQLSTATE of an error at startup.
   PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
   PQsetNoticeProcessor(
       connection.get(), [](void*, const char*) {}, nullptr);
+
   PostgresPollingStatusType wants = PGRES_POLLING_WRITING;
   while (PQstatus(connection.get()) != CONNECTION_BAD && wants != PGRES_POLLING_OK && wants != PGRES_POLLING_FAILED) {
     pollfd ready = {PQsocket(connection.get()), static_cast<short>(wants == PGRES_POLLING_READING ? POLLIN : POLLOUT),
@@ -172,11 +180,13 @@ Connection try_host(const PostgresTarget& target, const Watchdog& watchdog, cons
       why = too_late(target);
       return {nullptr, &PQfinish};
     }
+
     // In slices: the socket may change while libpq tries with TLS and without, so nobody else can shut it down.
     constexpr std::chrono::milliseconds kSlice{50};
     if (::poll(&ready, 1, static_cast<int>(std::min(left, kSlice).count())) > 0)
       wants = PQconnectPoll(connection.get());
   }
+
   if (PQstatus(connection.get()) == CONNECTION_OK) return connection;
   why = refusal_of(PQerrorMessage(connection.get()));
   if (why.sqlstate == "42501") {
@@ -194,6 +204,7 @@ std::vector<PostgresHost> looked_up(const PostgresTarget& target, const Watchdog
   if (!needs_lookup(host)) return {host};
   const NameLookup found = look_up_name(host.host, target.connect_timeout, [&] { return watchdog.interrupted(); });
   if (watchdog.interrupted()) give_up(target);
+
   std::vector<PostgresHost> all;
   for (const std::string& address : found.addresses) {
     all.push_back(host);
@@ -213,6 +224,7 @@ PGconn* connect_postgres(const PostgresTarget& target, const Watchdog& watchdog)
     if (!known) refusals.push_back(why);
     return why.next;
   };
+
   bool go_on = true;
   const std::vector<PostgresHost> hosts = hosts_of(target.url);
   for (auto host = hosts.begin(); go_on && host != hosts.end(); ++host) {
@@ -224,10 +236,12 @@ PGconn* connect_postgres(const PostgresTarget& target, const Watchdog& watchdog)
       go_on = keep(why);
     }
   }
+
   // While one of them may come back, waiting helps; a login that one refused stands last, and counts.
   const auto away = std::find_if(refusals.begin(), refusals.end(),
                                  [](const HostRefusal& r) { return r.failure_class == FailureClass::unfit_for_now; });
   const HostRefusal& counts = !go_on || away == refusals.end() ? refusals.back() : *away;
+
   std::string message = "cannot connect to " + target.description + ": ";
   for (std::size_t i = 0; i < refusals.size(); ++i) message += (i == 0 ? "" : "; ") + refusals[i].text;
   if (!counts.sqlstate.empty()) message += " (" + counts.sqlstate + ")";

@@ -97,6 +97,7 @@ void ArrayText::add(const Value& value) {
     text_ += "NULL";
     return;
   }
+
   switch (value.type()) {
     case ColumnType::integer:
     case ColumnType::timestamp:

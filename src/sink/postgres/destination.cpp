@@ -38,6 +38,7 @@ std::optional<std::string> why_not_into_set(PostgresSession& session, std::int64
   const auto sets = find_table(session, {"", backup_sets_stream().table});
   const auto files = find_table(session, {"", backup_files_stream().table});
   if (!sets || !files) return std::nullopt;
+
   const std::string set = "backup set " + std::to_string(number);
   const ActualColumns of_sets = actual_columns(session, *sets);
   for (const auto& [table, column, columns] :
@@ -52,6 +53,7 @@ std::optional<std::string> why_not_into_set(PostgresSession& session, std::int64
              "; without --set-id the number is made from the set's name. Give one: " + kAdvice;
     }
   }
+
   if (repeated_columns(backup_sets_stream(), of_sets).empty()) return std::nullopt;
   if (!session.exec("SELECT 1 FROM " + *sets + " WHERE id = $1", {std::to_string(number)}).empty()) return std::nullopt;
   return set + " is not in table " + *sets + ", and only the application that this table belongs to can make it; " +
@@ -90,6 +92,7 @@ class PostgresDestination final : public Destination {
     patient.statement_timeout = std::max<std::chrono::milliseconds>(patient.statement_timeout, std::chrono::hours(12));
     PostgresSession session(patient, shared_->watchdog);
     if (shared_->told.tell(session.told()) && options_.note) options_.note(session.told());
+
     try {
       PostgresMigrator migrator(session, check_server(session, patient, options_).prelude);
       return action(migrator);
@@ -124,6 +127,7 @@ class PostgresDestination final : public Destination {
     PostgresSession session(target_, shared_->watchdog);
     const PostgresDialect& dialect = session.dialect();
     std::vector<LedgerTotals> found;
+
     begin_at_tables(session);
     const auto ledger = session.exec(
         "SELECT bool_or(attname = 'stream'), bool_or(attname = 'quarantined') FROM pg_attribute WHERE attrelid = " +
@@ -134,6 +138,7 @@ class PostgresDestination final : public Destination {
       found.push_back({row[0].c_str(), row[1].as<std::uint64_t>(), row[2].as<std::uint64_t>(),
                        row[3].as<std::uint64_t>(), row[4].as<std::uint64_t>()});
     }
+
     session.commit();
     return found;
   }
@@ -151,9 +156,11 @@ class PostgresDestination final : public Destination {
     const std::string prelude = check_server(session, target_, options_).prelude;
     std::vector<Foreseen> found;
     if (session.dialect().name() != "postgres") return found;
+
     if (const auto shortage = lacks_transaction_ids(session, prelude))
       found.push_back({shortage->stopped, shortage->message});
     if (const auto standby = lacks_standby(session, prelude)) found.push_back({true, *standby});
+
     for (const Stream* stream : streams) {
       session.begin(prelude);
       const auto table = find_table(session, table_name(stream->table));
@@ -162,6 +169,7 @@ class PostgresDestination final : public Destination {
       if (lacks) found.push_back({true, lacks->message});
       if (table) foresee_policy(session, prelude, *table, {"INSERT", "SELECT", "UPDATE"}, found);
     }
+
     session.begin(prelude);
     const auto ledger = find_table(session, {"", ledger_stream().table});
     session.commit();

@@ -100,6 +100,7 @@ void check_sql_mode(const std::string& where, const Named& settings) {
     if (sql_mode.find(mode) == std::string::npos) missing += (missing.empty() ? "" : ",") + std::string(mode);
   }
   if (missing.empty()) return;
+
   const std::string whole = plain_ascii(sql_mode, 1000) + (sql_mode.empty() ? "" : ",") + missing;
   throw DestinationFailure({FailureClass::schema, "",
                             where + " has its plugin dolphin's sql_mode without " + missing +
@@ -160,11 +161,13 @@ std::optional<UpsertForm> find_upsert(const AskServer& ask, OpenGaussTraits trai
                                  "CREATE TEMPORARY TABLE forebay_probe (k bigint PRIMARY KEY, size bigint, v bigint "
                                  "NOT NULL) ON COMMIT DELETE ROWS")
                              .empty();
+
   // Not in pg_temp where there is no such schema: openGauss refuses any name in it, whatever the statement.
   const std::string table = quoted_table({has_table ? "pg_temp" : "pg_catalog", stream.table});
   std::vector<UpsertForm> forms = {UpsertForm::on_conflict, UpsertForm::duplicate_key_where,
                                    UpsertForm::duplicate_key_values};
   if (!has_table) std::swap(forms[1], forms[2]);
+
   std::optional<UpsertForm> found;
   for (const UpsertForm form : forms) {
     traits.upsert = form;
@@ -176,6 +179,7 @@ std::optional<UpsertForm> find_upsert(const AskServer& ask, OpenGaussTraits trai
       break;
     }
   }
+
   ask.run("ROLLBACK");
   return found;
 }
@@ -194,6 +198,7 @@ ServerDialect detect_dialect(const AskServer& ask, const PostgresTarget& target)
   const std::string version = server.at("server_says");
   const auto compatibility = server.find("datcompatibility");
   const std::string_view sign = sign_of_opengauss(server);
+
   if (sign.empty() && surely_postgres(version)) {
     const std::string citus = citus_version(server);
     const std::string name = (citus.empty() ? "" : "Citus " + citus + " on ") + plain_ascii(short_version(version));
@@ -203,6 +208,7 @@ ServerDialect detect_dialect(const AskServer& ask, const PostgresTarget& target)
              " and no openGauss, whatever the URL says, and spoken to as a PostgreSQL; begin the destination with "
              "postgresql://";
     }
+
     if (citus.empty()) return {std::make_shared<PostgresDialect>(), told, false};
     check_is_coordinator(ask, name);
     return {std::make_shared<CitusDialect>(), told.empty() ? "the server is " + name : told, false};
@@ -229,6 +235,7 @@ ServerDialect detect_dialect(const AskServer& ask, const PostgresTarget& target)
                                   " takes no ON DUPLICATE KEY UPDATE with WHERE, by which a row is replaced only by a "
                                   "newer one (42601); openGauss 3.0 or later is needed"});
   }
+
   traits.upsert = *upsert;
   std::string told = "the server is " + name;
   if (compatibility != server.end()) told += " in compatibility mode " + plain_ascii(compatibility->second);

@@ -21,6 +21,7 @@ std::string OpenGaussDialect::guard(const Stream& stream, const std::string& tab
   const auto inserted = [&](const std::string& column) {
     return traits_.upsert == UpsertForm::duplicate_key_values ? "VALUES(" + column + ")" : "EXCLUDED." + column;
   };
+
   std::string text = "ON DUPLICATE KEY UPDATE ";
   for (const Column& c : stream.columns) {
     if (std::find(stream.key.begin(), stream.key.end(), c.name) != stream.key.end()) continue;

@@ -65,6 +65,7 @@ std::string PostgresDialect::guard(const Stream& stream, const std::string& tabl
     const std::string name = quoted_identifier(c.name);
     text += name + " = EXCLUDED." + name + ", ";
   }
+
   text += version + " = EXCLUDED." + version;
   if (!stream.touched_column.empty()) {
     const std::string touched = quoted_identifier(stream.touched_column);
@@ -114,6 +115,7 @@ std::string PostgresDialect::select_suspects(const Stream& stream, const std::st
     kind += ", CASE WHEN " + conditions[i] + " THEN '" + std::to_string(i) + "' END";
     any += (i == 0 ? "" : " OR ") + conditions[i];
   }
+
   std::string text = "SELECT n, concat_ws(' ', place" + kind + ") FROM (SELECT n, ctid AS place, ";
   for (std::size_t i = 0; i < columns.size(); ++i) {
     text += filled(columns[i].value, stage_column(i)) + " AS " + quoted_identifier(stream.columns[i].name) + ", ";
@@ -155,6 +157,7 @@ std::string PostgresDialect::upsert_from(const Stream& stream, const std::string
   for (const std::string& column : repeated) source += ", t." + column;
   source += " FROM " + item + " AS s";
   if (!repeated.empty()) source += " LEFT JOIN " + table + " AS t ON " + same_key(stream, columns);
+
   source += " ORDER BY ";
   // The order of the direct COPY, which sorts bytes: two batches must never meet in opposite orders.
   bool first = true;
@@ -185,10 +188,12 @@ std::string PostgresDialect::from_keys(const Stream& stream, const std::string& 
     same += (k == 0 ? "" : " AND ") + ("t." + quoted_identifier(stream.key[k])) + " = " +
             filled(key[k].value, "s." + column);
   }
+
   for (const ArrayColumn& array : more) {
     select += ", a." + array.name;
     arrays.push_back(array);
   }
+
   // Not an outer join: to make one, Citus brings the whole table to the coordinator.
   return "FROM (SELECT " + select + " FROM " + unnested(arrays, "a") + ") AS s JOIN " + table + " AS t ON " + same;
 }

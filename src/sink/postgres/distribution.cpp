@@ -38,10 +38,12 @@ Distribution distribution_of(PostgresSession& session, const Stream& stream, con
       "pg_catalog.pg_dist_partition p ON p.logicalrelid = c.oid LEFT JOIN pg_am m ON m.oid = c.relam WHERE c.oid = "
       "$1::regclass",
       {quoted})[0];
+
   if (std::string_view(row[2].c_str()) == "columnar") {
     found.misfits.push_back({"its access method is columnar, which replaces no rows", "",
                              "SELECT alter_table_set_access_method(" + quoted_literal(quoted) + ", 'heap')", false});
   }
+
   found.distributed = !row[0].is_null();
   if (!found.distributed || stream.key.empty()) return found;
   const std::string method = row[0].c_str();
@@ -55,6 +57,7 @@ Distribution distribution_of(PostgresSession& session, const Stream& stream, con
         "it is distributed by column " + quoted_identifier(column) +
             ", which is no part of the key, so that Citus can keep no unique index on exactly the key"));
   }
+
   for (const auto& name : session.exec("SELECT conname FROM pg_constraint WHERE conrelid = $1::regclass UNION SELECT "
                                        "c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE "
                                        "i.indrelid = $1::regclass AND i.indisunique",

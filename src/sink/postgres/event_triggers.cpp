@@ -22,6 +22,7 @@ std::size_t behind_quoted(std::string_view sql, std::size_t at) {
   } else {
     return at;
   }
+
   const std::size_t found = sql.find(end, at + std::max<std::size_t>(end.size(), 1));
   return found == std::string_view::npos ? sql.size() : found + end.size();
 }
@@ -35,6 +36,7 @@ std::vector<std::string> statements_of(std::string_view sql) {
     if (!now.empty()) statements.push_back(now);
     now.clear();
   };
+
   for (std::size_t at = 0; at < sql.size();) {
     const std::size_t behind = behind_quoted(sql, at);
     const std::string_view piece = sql.substr(at, std::max<std::size_t>(behind - at, 1));
@@ -104,6 +106,7 @@ EventTriggers event_triggers(PostgresSession& session, const std::string& prelud
           "BY 1",
       {tag_of(statement)});
   session.abort();
+
   EventTriggers named;
   EventTriggers all;
   for (const auto& row : rows) {
@@ -147,6 +150,7 @@ void run_ddl(PostgresSession& session, const std::string& prelude, const std::st
     session.exec(sql);
     return;
   }
+
   for (const std::string& statement : statements_of(sql)) {
     try {
       session.exec(statement);

@@ -25,6 +25,7 @@ std::optional<Failure> lacks_policy(PostgresSession& session, const std::string&
       {quoted})[0];
   const std::string lacking = found[0].c_str();
   if (lacking.empty()) return std::nullopt;
+
   const std::string role = found[1].c_str();
   const std::string rows = lacking == "UPDATE" ? "every newer version of a row there" : "every row";
   return Failure{FailureClass::schema, "42501",
@@ -94,6 +95,7 @@ std::optional<Failure> lacks_replica_identity(PostgresSession& session, const st
                                               const Stream& stream, const std::string& quoted) {
   const std::optional<DestinationFailure> why = refused_update(session, prelude, stream, quoted);
   if (!why) return std::nullopt;
+
   const Looking looking(session, prelude);
   std::string cure;
   if (why->sqlstate() == "55000") {
@@ -106,6 +108,7 @@ std::optional<Failure> lacks_replica_identity(PostgresSession& session, const st
               "; ALTER PUBLICATION " + publication + " ADD TABLE " + quoted;
     }
   }
+
   return Failure{FailureClass::schema, why->sqlstate(),
                  "table " + quoted + " takes new rows but no newer version of a row: it is published, and " +
                      (why->sqlstate() == "55000"
@@ -123,9 +126,11 @@ std::optional<std::string> lacks_standby(PostgresSession& session, const std::st
       "count(CASE WHEN r.pid IS NOT NULL AND r.sync_state IS NULL THEN 1 END) FROM "
       "(SELECT current_setting('synchronous_standby_names') AS names) AS n LEFT JOIN pg_stat_replication r ON true "
       "GROUP BY n.names")[0];
+
   const std::string names = row[0].c_str();
   if (names.find_first_not_of(' ') == std::string::npos || !row[1].as<bool>() || row[4].as<int>() > 0) return {};
   if (row[3].as<int>() >= row[2].as<int>()) return {};
+
   return "COMMIT would wait for ever: synchronous_standby_names is '" + names + "', and of the " +
          std::string(row[2].c_str()) + " that it waits for " + row[3].c_str() +
          (row[3].as<int>() == 1 ? " is" : " are") +
@@ -142,10 +147,12 @@ std::optional<IdShortage> lacks_transaction_ids(PostgresSession& session, const 
       "SELECT current_setting('server_version_num')::integer, min(2147483647 - "
       "greatest(age(datfrozenxid), mxid_age(datminmxid))), (array_agg(quote_ident(datname) ORDER BY "
       "greatest(age(datfrozenxid), mxid_age(datminmxid)) DESC))[1] FROM pg_database")[0];
+
   const long long left = row[1].as<long long>();
   const long long stop = row[0].as<int>() >= 140000 ? 3'000'000 : 1'000'000;
   constexpr long long kWarns = 40'000'000;
   if (left > kWarns) return std::nullopt;
+
   const bool stopped = left <= stop;
   return IdShortage{stopped, std::string(stopped ? "the server takes no more transactions that write"
                                                  : "the server will take no more transactions that write after " +

@@ -119,6 +119,7 @@ class GrantCheck {
     role_ = who[1].c_str();
     for (const std::string& name : search_path_names(who[2].c_str()))
       path_.push_back(name == "$user" ? who[0].c_str() : name);
+
     find_schemas();
     find_tables();
     choose_home();
@@ -133,9 +134,11 @@ class GrantCheck {
         need_to_make(needed);
       }
     }
+
     look_at_tables();
     session_.commit();
     if (to_write && waits_to_be_adopted()) return std::nullopt;
+
     const bool unmade = !by_migrations_.empty() && !home_->may_create;
     if (missing_.empty() && !unmade && may_not_create_.empty()) return std::nullopt;
     return Failure{FailureClass::schema, "42501", message(unmade)};
@@ -147,6 +150,7 @@ class GrantCheck {
     for (const NeededTable& needed : needed_)
       if (!needed.name.schema.empty()) names.push_back(needed.name.schema);
     if (names.empty()) return;
+
     // Who may act as pg_database_owner is the database's owner.
     for (const auto& row : session_.exec(
              "SELECT n.nspname, quote_ident(n.nspname), CASE pg_get_userbyid(n.nspowner) WHEN 'pg_database_owner' THEN "
@@ -156,6 +160,7 @@ class GrantCheck {
              literals(names) + ") AND n.nspname <> 'pg_catalog' AND n.nspname <> 'pg_temp'")) {
       schemas_[row[0].c_str()] = {row[0].c_str(), row[1].c_str(), row[2].c_str(), row[3].as<bool>(), row[4].as<bool>()};
     }
+
     const auto none = std::remove_if(path_.begin(), path_.end(), [&](const auto& n) { return !schemas_.contains(n); });
     path_.erase(none, path_.end());
   }
@@ -166,6 +171,7 @@ class GrantCheck {
     for (const auto& [name, schema] : schemas_) schemas.push_back(name);
     std::vector<std::string> names = {kMigrations};
     for (const NeededTable& needed : needed_) names.push_back(needed.name.table);
+
     for (const auto& row :
          session_.exec("SELECT n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname), "
                        "quote_ident(pg_get_userbyid(c.relowner)) FROM pg_catalog.pg_class c JOIN "
@@ -190,10 +196,12 @@ class GrantCheck {
     const auto migrated = [&](const std::string& name) { return table_in(name, kMigrations) != nullptr; };
     std::stable_partition(path_.begin(), path_.end(), migrated);
     std::stable_partition(path_.begin(), path_.end(), usable);
+
     const auto may_create = [&](const std::string& name) { return usable(name) && schemas_.at(name).may_create; };
     if (!path_.empty() && may_create(path_.front())) {
       path_.erase(std::find_if_not(path_.begin(), path_.end(), usable), path_.end());
     }
+
     if (path_.empty()) return;
     const auto home = std::find_if(path_.begin(), path_.end(), migrated);
     if (home != path_.end()) std::rotate(path_.begin(), home, home + 1);
@@ -229,9 +237,11 @@ class GrantCheck {
     const FoundSchema* schema = home_;
     if (!here) schema = schemas_.contains(needed.name.schema) ? &schemas_.at(needed.name.schema) : nullptr;
     if (schema == nullptr) return;  // the server will say that there is none
+
     const bool ours = here && (needed.name.table == kMigrations ||
                                maker_of(session_.dialect().name(), needed.name.table).has_value());
     if (ours && migrated()) return;  // lost: `forebay migrate up`
+
     need_usage(schema->name);
     if (ours) {
       by_migrations_.push_back(&needed);
@@ -251,6 +261,7 @@ class GrantCheck {
       }
     }
     if (ask.empty()) return;
+
     std::map<std::size_t, std::vector<std::string>> words;
     for (const auto& row : session_.exec("SELECT i, p FROM (" + ask + ") AS w ORDER BY 1, 2")) {
       const auto i = row[0].as<std::size_t>();
@@ -258,6 +269,7 @@ class GrantCheck {
     }
     for (const auto& [i, lacking] : words)
       missing_.push_back({joined(lacking), found_[i].second->quoted, found_[i].second->owner});
+
     for (const auto& [needed, table] : found_) {
       const bool filled =
           std::find(needed->privileges.begin(), needed->privileges.end(), "INSERT") != needed->privileges.end() &&
@@ -308,15 +320,18 @@ class GrantCheck {
       else if (at->words == "USAGE")
         at->words += ", CREATE";
     };
+
     for (const FoundSchema* schema : may_not_create_) {
       let_create(to_give, *schema);
       let_create(to_make, *schema);
     }
     if (unmade) let_create(to_make, *home_);
+
     std::string lacks = "role " + role_ + " lacks ";
     for (const MissingGrant& m : to_make)
       lacks += (&m == &to_make.front() ? "" : "; ") + m.words + " on " + lower_kind(m.object);
     lacks += " (42501). ";
+
     if (!unmade) return lacks + "A" + as_owners(to_give);
     for (const NeededTable* needed : by_migrations_)
       to_give.push_back({joined(needed->privileges), home_->quoted + "." + needed->name.table, home_->owner});
@@ -348,6 +363,7 @@ std::vector<std::string> search_path_names(std::string_view setting) {
   const auto end_name = [&] {
     if (!name.empty()) names.push_back(std::exchange(name, {}));
   };
+
   for (std::size_t i = 0; i < setting.size(); ++i) {
     const char c = setting[i];
     if (c == '"') {

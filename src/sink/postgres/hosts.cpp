@@ -40,6 +40,7 @@ Conninfo conninfo_values(const void* options) {
     std::memcpy(&text, at + offset, sizeof text);
     return text;
   };
+
   for (const char* keyword = nullptr; (keyword = member(offsetof(PQconninfoOption, keyword))) != nullptr; at += size) {
     const char* value = member(offsetof(PQconninfoOption, val));
     if (value != nullptr && *value != '\0') values[keyword] = value;
@@ -87,10 +88,12 @@ std::vector<PostgresHost> hosts_of(const std::string& url) {
   const std::size_t count = by_address ? addresses.size() : hosts.size();
   if ((by_address && by_name && hosts.size() != count) || (ports.size() != 1 && ports.size() != count))
     return {PostgresHost{}};
+
   std::string attrs = values["target_session_attrs"];
   // libpq's default, "any", passes for none; who means it says so.
   const bool asked = given.contains("target_session_attrs") || std::getenv("PGTARGETSESSIONATTRS") != nullptr;
   if (!asked && attrs == "any") attrs = count > 1 ? "read-write" : "";
+
   std::vector<PostgresHost> all;
   for (std::size_t i = 0; i < count; ++i) {
     PostgresHost h;

@@ -56,6 +56,7 @@ std::vector<Suspicion> suspicions_of(PostgresSession& session, const Stream& str
       found.push_back({name + " NOT BETWEEN -2147483648 AND 2147483647", "22003", "", !triggers});
     if (there.base == "int2") found.push_back({name + " NOT BETWEEN -32768 AND 32767", "22003", "", !triggers});
   }
+
   for (const auto& row : session.exec(
            "SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM "
            "pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) "
@@ -123,6 +124,7 @@ std::vector<std::string> key_indexes(PostgresSession& session, const Stream& str
                     {quoted})) {
     indexes[row[0].c_str()].push_back(row[1].c_str());
   }
+
   std::vector<std::string> key = stream.key;
   std::sort(key.begin(), key.end());
   std::vector<std::string> fitting;
@@ -142,6 +144,7 @@ std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream
                                   const std::vector<std::string>& repeated) {
   std::vector<Misfit> rivals;
   if (session.dialect().upsert_names_its_key() || stream.key.empty()) return rivals;
+
   struct Index {
     bool constraint = false;
     bool assigned = false;
@@ -174,6 +177,7 @@ std::vector<Misfit> rivals_of_key(PostgresSession& session, const Stream& stream
       index.never_met = true;
     }
   }
+
   for (const auto& [name, index] : indexes) {
     if (index.never_passed || index.assigned || (index.of_key < stream.key.size() && !index.never_met))
       rivals.push_back(rival_misfit(quoted, name, index.constraint, index.never_passed));
@@ -229,16 +233,19 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
                                   {quoted});
   table.name = facts.at(0)[2].c_str();
   const std::string kind = facts.at(0)[0].c_str();
+
   const ActualColumns actual = actual_columns(session, quoted);
   std::vector<std::string> unfilled = unfilled_columns(stream, actual);
   if (!unfilled.empty() && origin_of(session, stream) == Origin::adopted) {
     table.repeated = repeated_columns(stream, actual);
     if (!table.repeated.empty()) unfilled.clear();
   }
+
   std::vector<Misfit> misfits = column_misfits(session.dialect(), stream, quoted, actual, true, unfilled);
   table.key_indexes = key_indexes(session, stream, quoted);
   const std::vector<Misfit> unsafe = unsafe_misfits(session, stream, quoted);
   misfits.insert(misfits.begin(), unsafe.begin(), unsafe.end());
+
   const Distribution distribution = distribution_of(session, stream, quoted);
   table.distributed = distribution.distributed;
   table.constraints = distribution.constraints;
@@ -248,15 +255,18 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
   } else if (table.key_indexes.empty() && !stream.key.empty()) {
     misfits.insert(misfits.begin(), key_misfit(stream, quoted));
   }
+
   const std::vector<Misfit> rivals = rivals_of_key(session, stream, quoted, table.repeated);
   misfits.insert(misfits.begin(), rivals.begin(), rivals.end());
   if (kind != "r" && kind != "p") misfits = {{"it is not a table", "", "rename it, or name another table", false}};
   if (!misfits.empty())
     throw DestinationFailure(misfit_failure(stream, quoted, misfits, origin_of(session, stream) == Origin::adoptable));
+
   table.triggers = own_triggers(session, quoted);
   table.key_limits = key_limits(session, stream, quoted);
   table.unlogged = unlogged_tables(session, quoted);
   table.partitioned = facts[0][3].as<bool>();
+
   // An INSERT trigger and row-level security judge rows one by one; COPY refuses the latter.
   table.direct = !facts[0][1].as<bool>() && !table.triggers.on_insert && table.repeated.empty();
   for (const Column& c : stream.columns) {
@@ -266,6 +276,7 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
     table.forms.push_back(fit.form);
     table.wire.push_back(wire_column(fit, found));
   }
+
   table.suspicions = suspicions_of(session, stream, quoted, actual, table.triggers.on_insert);
   // COPY leaves the touched column to its default.
   if (!stream.touched_column.empty()) table.direct = table.direct && actual.at(stream.touched_column).has_default;
@@ -276,6 +287,7 @@ Failure missing_table(PostgresSession& session, const Migration& maker, const st
   // Renamed with a table, an index keeps its name.
   const auto renamed = session.exec("SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = " +
                                     session.dialect().table_oid({"", name + "_key"}));
+
   std::string message = "table " + name + ", which migration " + std::to_string(maker.number) + " " + maker.name +
                         " made, is not there; ";
   if (renamed.empty()) {

@@ -68,6 +68,7 @@ std::vector<Misfit> key_column_misfits(PostgresSession& session, const Stream& s
     misfits.push_back({"the key's column " + quoted_identifier(name) + " " + why,
                        "ALTER COLUMN " + quoted_identifier(name) + " TYPE " + type, "", false});
   };
+
   for (const auto& row : session.exec(select_key_columns(words, stream), {quoted})) {
     const std::string name = row[0].c_str();
     const std::string type = row[1].c_str();
@@ -87,6 +88,7 @@ std::vector<Misfit> key_column_misfits(PostgresSession& session, const Stream& s
       refuse(name, "is " + type + ", which rounds, so that different times become equal", std::string(base));
     }
   }
+
   // Collations that an index has by itself. An upsert names columns and takes any of these.
   for (const std::string& index : key_indexes) {
     for (const auto& row : session.exec(
@@ -121,6 +123,7 @@ std::vector<PartRefusal> send_uncut(const PostgresTable& table, const PostgresDi
   // An openGauss may count bytes, so there a row may be refused that would have had room.
   std::vector<PartRefusal> cut = rows_with_cut_key(table.key_limits, part, dialect.name() == "opengauss");
   if (cut.empty()) return send(part);
+
   std::vector<std::size_t> rest;
   for (std::size_t r = 0, next = 0; r < part.rows.size(); ++r) {
     if (next < cut.size() && cut[next].row == r) {
@@ -130,6 +133,7 @@ std::vector<PartRefusal> send_uncut(const PostgresTable& table, const PostgresDi
     }
   }
   if (rest.empty()) return cut;
+
   for (PartRefusal& r : send(part.only(rest))) {
     r.row = rest[r.row];
     cut.push_back(std::move(r));

@@ -21,6 +21,7 @@ DestinationFailure with_triggers(PostgresSession& session, const std::string& pr
     const OwnTriggers triggers = own_triggers(session, ledger);
     session.abort();
     if (!triggers.any()) return why;
+
     Failure told = why.failure;
     told.message += ". That is what " + named_triggers(triggers) + " of " + ledger +
                     " does when a batch is noted there. " + cure_of_own_triggers(triggers, ledger);
@@ -55,6 +56,7 @@ void note_in_ledger(PostgresSession& session, const std::string& prelude, const 
   } catch (const DestinationFailure& e) {
     throw with_triggers(session, prelude, ledger, e);
   }
+
   const OwnTriggers found = triggers.any() ? triggers : own_triggers(session, ledger);
   const std::string cure = cure_of_own_triggers(found, ledger);
   throw DestinationFailure(
@@ -69,6 +71,7 @@ std::optional<Failure> ledger_refuses(PostgresSession& session, const std::strin
   const OwnTriggers triggers = own_triggers(session, ledger);
   session.abort();
   if (!triggers.any()) return std::nullopt;
+
   const auto list_of = [](auto value) {
     ArrayText list;
     list.add(value);
@@ -76,6 +79,7 @@ std::optional<Failure> ledger_refuses(PostgresSession& session, const std::strin
   };
   const std::string one = list_of(std::int64_t{1});
   const std::string none = list_of(std::int64_t{0});
+
   session.begin(prelude);
   try {
     note_in_ledger(session, prelude, ledger, triggers, 1,
@@ -133,6 +137,7 @@ void PostgresSink::write_ledger(const Batch& batch, const LedgerEntries& ledger)
     streams.add(std::string_view(range.stream->name));
     quarantined.add(static_cast<std::int64_t>(e.quarantined));
   }
+
   const OwnTriggers triggers = ledger_may_have_code_ ? own_triggers(*session_, ledger_table_) : OwnTriggers{};
   note_in_ledger(*session_, server_.prelude, ledger_table_, triggers, ledger.entries().size(),
                  {buffers.take(), segments.take(), firsts.take(), lasts.take(), synced.take(), superseded.take(),

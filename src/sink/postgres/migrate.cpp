@@ -36,6 +36,7 @@ std::vector<PostgresMigrator::Applied> PostgresMigrator::applied() {
                      "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), adopted FROM forebay_migrations ORDER BY \"number\"")) {
     rows.push_back({r[0].as<int>(), r[1].c_str(), r[2].c_str(), r[3].c_str(), r[4].as<bool>()});
   }
+
   // Hidden ones would be applied again.
   if (rows.empty() && session_.dialect().name() != "opengauss") {
     if (const auto lacks = lacks_policy(session_, *table, {"SELECT"})) throw DestinationFailure(*lacks);
@@ -49,6 +50,7 @@ void PostgresMigrator::lock() {
   const std::string usual = limit.empty() ? session_.exec("SHOW statement_timeout")[0][0].c_str() : "";
   session_.exec(limit.empty() ? "SET LOCAL statement_timeout = '" + std::to_string(kLockTimeout.count()) + "s'"
                               : limit);
+
   try {
     session_.exec("SELECT pg_advisory_xact_lock($1)", {std::to_string(kLockNumber)});
   } catch (DestinationFailure& e) {
@@ -65,6 +67,7 @@ std::vector<MigrationState> PostgresMigrator::states() {
   session_.begin(prelude_);
   const std::vector<Applied> rows = applied();
   session_.commit();
+
   std::vector<MigrationState> states;
   for (const Migration& m : known_) {
     MigrationState state{m.number, m.name, false, false, ""};
@@ -110,6 +113,7 @@ std::vector<std::string> PostgresMigrator::oddities(const std::vector<Applied>& 
                       " was applied with another text than this release has; the tables are left as they are");
     }
   }
+
   if (!rows.empty() && rows.back().number > known_.back().number) {
     lines.push_back("the database has " + number_and_name(rows.back().number, rows.back().name) +
                     ", which this release does not know: a newer forebay has been here");
@@ -124,9 +128,11 @@ void PostgresMigrator::check_none_waits(const std::vector<Applied>& rows, const 
     if (!maker || maker->adopt.empty()) continue;
     const auto is_its = [&](const Applied& a) { return a.number == maker->number; };
     if (std::any_of(rows.begin(), rows.end(), is_its)) continue;
+
     const auto owner = session_.exec("SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = " +
                                      session_.dialect().table_oid({"", s->table}));
     if (owner.empty()) continue;
+
     // Another process may have made it since `rows` were read; it and its migration came in one transaction.
     const std::vector<Applied> by_now = applied();
     if (std::any_of(by_now.begin(), by_now.end(), is_its)) continue;
@@ -145,6 +151,7 @@ std::vector<std::string> PostgresMigrator::up(Adopt may_adopt, const std::vector
   std::vector<Applied> rows = applied();
   if (may_adopt == Adopt::no) check_none_waits(rows, streams);
   std::vector<std::string> lines = oddities(rows);
+
   if (!steps(rows, may_adopt).empty()) {
     lock();
     rows = applied();
@@ -158,6 +165,7 @@ std::vector<std::string> PostgresMigrator::up(Adopt may_adopt, const std::vector
       throw;
     }
   }
+
   session_.commit();
   return lines;
 }
@@ -177,6 +185,7 @@ std::optional<Failure> PostgresMigrator::stopped_by_event_trigger() {
   } catch (const DestinationFailure&) {
     // Anything else is told by who looks for it.
   }
+
   session_.abort();
   return why;
 }
@@ -215,9 +224,11 @@ void PostgresMigrator::take(const Step& step, const std::map<int, Adoption>& ado
                     " was not there any more");
     return;
   }
+
   run_ddl(session_, prelude_,
           "CREATE TABLE IF NOT EXISTS forebay_migrations (\"number\" integer PRIMARY KEY, name text NOT NULL, "
           "checksum text NOT NULL, adopted boolean NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
+
   const auto adopted = adoptions.find(m.number);
   const bool stands = adopted != adoptions.end();
   if (stands) {
@@ -237,6 +248,7 @@ void PostgresMigrator::note(const Migration& migration, bool adopted) {
       session_.exec("INSERT INTO forebay_migrations (\"number\", name, checksum, adopted) VALUES ($1, $2, $3, $4)",
                     {std::to_string(migration.number), migration.name, migration.checksum, adopted ? "true" : "false"});
   if (noted.affected_rows() == 1) return;
+
   const std::string table = find_table(session_, {"", "forebay_migrations"}).value_or("forebay_migrations");
   const OwnTriggers triggers = own_triggers(session_, table);
   throw DestinationFailure(
@@ -300,6 +312,7 @@ std::vector<std::string> PostgresMigrator::down_lines(int count, bool run) {
   session_.begin(prelude_);
   if (run) lock();
   std::vector<Applied> rows = applied();
+
   for (; count > 0 && !rows.empty(); --count, rows.pop_back()) {
     const Applied& last = rows.back();
     const auto m =
@@ -310,6 +323,7 @@ std::vector<std::string> PostgresMigrator::down_lines(int count, bool run) {
            number_and_name(last.number, last.name) +
                " is newer than this release and can only be taken back by the release that brought it"});
     }
+
     const std::vector<std::string> tables = m->tables();
     if (last.adopted) {
       lines.push_back("table " + tables.front() + " stays, with all its columns: it was there before forebay");
@@ -324,6 +338,7 @@ std::vector<std::string> PostgresMigrator::down_lines(int count, bool run) {
     }
     if (run) session_.exec("DELETE FROM forebay_migrations WHERE \"number\" = $1", {std::to_string(last.number)});
   }
+
   session_.commit();
   return lines;
 }

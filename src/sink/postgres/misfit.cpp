@@ -77,6 +77,7 @@ std::vector<Misfit> column_misfits(const PostgresDialect& dialect, const Stream&
                        "", add_labels(at->second, labels), false});
     }
   }
+
   if (!stream.touched_column.empty()) {
     const auto touched = actual.find(stream.touched_column);
     if (touched == actual.end()) {
@@ -85,6 +86,7 @@ std::vector<Misfit> column_misfits(const PostgresDialect& dialect, const Stream&
       found.push_back(wrong_type(stream.touched_column, touched->second.type, "timestamptz"));
     }
   }
+
   for (const std::string& name : unfilled) found.push_back(unfilled_misfit(quoted, name, actual.at(name)));
   found.insert(found.end(), absent.begin(), absent.end());
   return found;
@@ -140,8 +142,10 @@ Failure misfit_failure(const Stream& stream, const std::string& quoted, const st
   const auto any = [&](const auto& is) { return std::any_of(misfits.begin(), misfits.end(), is); };
   const bool adopting_helps = adoptable && any([](const Misfit& m) { return m.missing; });
   const bool column_missing = !adoptable && any([](const Misfit& m) { return m.missing && !m.clause.empty(); });
+
   std::string message = "table " + quoted + " does not fit " +
                         (stream.name.empty() ? "the batch ledger" : "stream " + stream.name) + ": " + named(misfits);
+
   const std::string by_hand = mending_statements(quoted, misfits, adoptable);
   if (!by_hand.empty()) message += ". To fix it: " + by_hand;
   if (column_missing) message += " (a column that was renamed: ALTER TABLE … RENAME COLUMN … TO … instead)";

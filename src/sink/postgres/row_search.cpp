@@ -32,6 +32,7 @@ std::optional<std::size_t> RowSearch::refused(std::optional<std::uint64_t> line,
     if (sure && *named_ == next_) return found(next_);
     return std::nullopt;
   }
+
   named_.reset();
   suspect_end_ = sent.end;
   chunk_ = sent.size() / 2;

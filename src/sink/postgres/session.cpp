@@ -41,6 +41,7 @@ PostgresSession::PostgresSession(const PostgresTarget& target, Watchdog& watchdo
       fail(Phase::connect, guard.fired(), e.what(), sqlstate_of(e));
     }
   }
+
   try {
     look_again();
   } catch (...) {
@@ -90,9 +91,11 @@ auto PostgresSession::guarded(Phase phase, Call&& call) -> decltype(call()) {
 void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose, std::string_view fallback_sqlstate) {
   ServerMessage said = parse_server_message(verbose);
   if (said.sqlstate.empty()) said.sqlstate = fallback_sqlstate;
+
   // Without a SQLSTATE and with a connection that stands, it is not the connection (a libpqxx usage error).
   FailureClass why = failure_class(said, phase);
   if (said.sqlstate.empty() && !timed_out && usable() && phase == Phase::statement) why = FailureClass::other;
+
   std::string message = target_.description + ": ";
   if (timed_out) {
     why = phase == Phase::commit ? FailureClass::in_doubt : FailureClass::reconnect;
@@ -109,6 +112,7 @@ void PostgresSession::fail(Phase phase, bool timed_out, std::string_view verbose
     if (said.sqlstate == "42601" && server_.may_be_opengauss)
       message += "; if the server is an openGauss that does not say so, begin the destination with opengauss://";
   }
+
   if (why == FailureClass::in_doubt) message += "; whether the batch was committed is looked up when it is sent again";
   throw failure_of({why, said.sqlstate, message}, said, timed_out);
 }
@@ -138,6 +142,7 @@ std::uint64_t PostgresSession::run(const std::string& sql, const std::vector<std
                                    : PQexecParams(raw_, sql.c_str(), static_cast<int>(values.size()), nullptr,
                                                   values.data(), nullptr, nullptr, 0),
                     &PQclear);
+
   const ExecStatusType status = PQresultStatus(done.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) check(done.get(), guard.fired());
   if (status == PGRES_TUPLES_OK) return static_cast<std::uint64_t>(PQntuples(done.get()));
@@ -148,6 +153,7 @@ std::vector<std::pair<std::uint64_t, std::string>> PostgresSession::run_query(co
   const Watchdog::Guard guard = watch();
   const Result done(PQexec(raw_, sql.c_str()), &PQclear);
   if (PQresultStatus(done.get()) != PGRES_TUPLES_OK) check(done.get(), guard.fired());
+
   std::vector<std::pair<std::uint64_t, std::string>> rows;
   rows.reserve(static_cast<std::size_t>(PQntuples(done.get())));
   for (int row = 0; row < PQntuples(done.get()); ++row) {
@@ -178,6 +184,7 @@ void PostgresSession::copy(const std::string& sql, const std::function<void(std:
   const Watchdog::Guard guard = watch();
   Result started(PQexec(raw_, sql.c_str()), &PQclear);
   if (PQresultStatus(started.get()) != PGRES_COPY_IN) check(started.get(), guard.fired());
+
   std::string piece;
   bool sent = true;
   bool refused = false;
@@ -187,10 +194,12 @@ void PostgresSession::copy(const std::string& sql, const std::function<void(std:
     crash_point("rows are being sent");
     refused = sent && server_spoke();
   }
+
   // Where it was something else that the server said, COPY fails for this message and is tried again.
   if (sent) sent = PQputCopyEnd(raw_, refused ? "the server spoke" : nullptr) == 1;
   if (guard.fired()) too_slow();
   if (!sent) fail(Phase::statement, false, PQerrorMessage(raw_));
+
   // The first result says how the COPY went; the rest must be read for the connection to be free again.
   Result outcome(PQgetResult(raw_), &PQclear);
   for (Result rest(PQgetResult(raw_), &PQclear); rest != nullptr; rest.reset(PQgetResult(raw_))) {
@@ -214,6 +223,7 @@ void PostgresSession::check(PGresult* result, bool timed_out) {
   // The last result tells of the connection's end alone; what the server said before that is with the connection.
   const bool ended = result == nullptr || (code == nullptr && !usable());
   const char* text = ended ? PQerrorMessage(raw_) : PQresultErrorMessage(result);
+
   try {
     fail(Phase::statement, timed_out, text, code != nullptr ? code : "");
   } catch (DestinationFailure& failure) {

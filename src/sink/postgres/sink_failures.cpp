@@ -30,6 +30,7 @@ std::string lock_holder(PostgresSession& session, const std::string& prelude, co
   std::string oids;
   for (const std::string& table : tables)
     oids += (oids.empty() ? "" : ", ") + session.dialect().table_oid(unquoted_table(table));
+
   session.begin(prelude);
   // Locks that no writer minds are left out. What sessions of other roles do, the server may not tell.
   const auto holders = session.exec(
@@ -51,15 +52,18 @@ std::string lock_holder(PostgresSession& session, const std::string& prelude, co
                  "current_setting('application_name') ") +
       "ORDER BY l.mode IN ('RowShareLock', 'RowExclusiveLock'), a.xact_start LIMIT 1");
   session.commit();
+
   if (holders.empty() && waited.count() != 0) return {};
   if (holders.empty()) return "another session held a lock for long, and is through by now; the batch is sent again";
   const auto holder = holders[0];
   if (holder[0].is_null())
     return "a prepared transaction holds a lock for long: see pg_prepared_xacts, and commit it or roll it back";
+
   const std::string name = holder[1].c_str();
   const std::string since =
       holder[3].as<long long>() < 0 ? "" : ", in its transaction for " + std::string(holder[3].c_str()) + " s";
   const std::string who = "pid " + std::string(holder[0].c_str()) + (name.empty() ? "" : ", " + name) + since;
+
   if (holder[4].as<bool>())
     return "the COMMIT of another connection that has these rows (" + who + ") " + kAwaitsStandby;
   if (!holder[2].is_null() && holder[2].as<bool>())
@@ -102,6 +106,7 @@ void PostgresSink::do_without_stage(const NoStage& stage) {
     triggers = event_trigger_names(*session_);
     session_->commit();
   }
+
   const std::string line = target_.description + ": CREATE TEMPORARY TABLE, or COPY into it, fails: " + stage.why +
                            (triggers.empty() ? "" : "; event triggers there are: " + triggers) +
                            ". Rows that meet others go as arrays instead, more slowly";
@@ -144,6 +149,7 @@ Failure PostgresSink::explained(const DestinationFailure& why) noexcept {
   } catch (const std::exception&) {
     // What the server said stands.
   }
+
   close();
   return told;
 }

@@ -24,6 +24,7 @@ std::vector<PostgresRows::Suspect> PostgresRows::suspects(const std::string& sta
   if (table_.suspicions.empty()) return found;
   std::vector<std::string> conditions;
   for (const Suspicion& s : table_.suspicions) conditions.push_back(s.condition);
+
   try {
     const std::string select = dialect_.select_suspects(*part_.stream, stage, table_.wire, conditions);
     for (const auto& [n, place_and_kind] : session_.run_query(kSavepoint + select)) {
@@ -48,6 +49,7 @@ void PostgresRows::upsert_suspects(const std::string& stage, const std::vector<S
   std::vector<Suspect> first;
   std::vector<Suspect> others;
   for (const Suspect& s : suspects) (kinds.insert(s.kind).second ? first : others).push_back(s);
+
   try_suspects(stage, first);
   std::map<std::string, PartRefusal> shown = shown_by(first);
   std::vector<Suspect> unclear;
@@ -60,6 +62,7 @@ void PostgresRows::upsert_suspects(const std::string& stage, const std::vector<S
       refuse(why->second);
     }
   }
+
   try_suspects(stage, unclear);
   session_.run("DELETE FROM " + stage + " WHERE ctid IN (" + places(suspects, {0, suspects.size()}) + ")");
 }

@@ -17,6 +17,7 @@ TableTurns::Turn TableTurns::take(std::vector<std::string> tables, const std::fu
     });
   };
   while (!free() && !give_up()) changed_.wait_for(lock, std::chrono::milliseconds(100));
+
   std::vector<bool> alone;
   for (const std::string& name : tables) {
     Table& t = tables_[name];

@@ -79,10 +79,12 @@ Conninfo parsed_url(const std::string& url) {
   check_slash(url);
   check_at(url);
   check_socket_directory(url);
+
   Conninfo given;
   std::string why;
   if (parse_conninfo(url, given, why)) return given;
   while (!why.empty() && why.back() == '\n') why.pop_back();
+
   // libpq quotes the part it cannot read, and at worst the whole URL. Only a parameter's name is safe to show, and that
   // not where it may be the rest of a password with '@' and '?' in it.
   const bool one_at = std::count(url.begin(), url.end(), '@') <= 1;
@@ -103,6 +105,7 @@ void check_ports(const Conninfo& values, const Conninfo& given_in_url) {
     if (port.empty() ||
         (end.ec == std::errc() && end.ptr == port.data() + port.size() && number >= 1 && number <= 65535))
       continue;
+
     if (!given_in_url.contains("port")) {
       const char* const variable = std::getenv("PGPORT");
       const bool of_variable = variable != nullptr && variable == given->second;
@@ -166,6 +169,7 @@ void check_files(const Conninfo& values, const Conninfo& given) {
                                            {"sslkey", "PGSSLKEY", "sslmode", "disable"},
                                            {"sslcrl", "PGSSLCRL", "sslmode", "disable"},
                                            {"sslcrldir", "PGSSLCRLDIR", "sslmode", "disable"}}};
+
   for (const File& f : kFiles) {
     const auto path = values.find(f.parameter);
     if (path == values.end()) continue;
@@ -173,11 +177,13 @@ void check_files(const Conninfo& values, const Conninfo& given) {
     if (other != values.end() && (*f.when == '\0' || other->second == f.when)) continue;
     check_file(path->second, f.parameter, f.variable, given.contains(f.parameter));
   }
+
   if (!values.contains("service")) return;
   const char* const file = std::getenv("PGSERVICEFILE");
   if (given.contains("servicefile")) check_file(given.at("servicefile"), "servicefile", "", true);
   if (file == nullptr || given.contains("servicefile")) return;
   check_file(file, "", "PGSERVICEFILE", false);
+
   // libpq looks for no other file then.
   if (::access(file, R_OK) != 0) {
     throw Error(ErrorCode::usage, "PGSERVICEFILE: " + printable(file) + ": " + std::generic_category().message(errno) +
@@ -192,11 +198,13 @@ std::string described_url(const std::string& url) {
   const std::string default_port = values["port"];
   const Conninfo given = parsed_url(url);
   for (const auto& [key, value] : given) values[key] = value;
+
   check_ports(values, given);
   check_sslmode(values);
   check_socket_name(values);
   check_numbers(given);
   check_files(values, given);
+
   const std::string user = values["user"];
   const std::string database = values.contains("dbname") ? values["dbname"] : user;
   std::string host = values.contains("host") ? values["host"] : values["hostaddr"];
@@ -205,6 +213,7 @@ std::string described_url(const std::string& url) {
   if (host.empty() || host.front() == '/' || host.front() == '@') {  // a folder of Unix sockets
     return "postgresql://" + user + "@/" + database + "?host=" + (host.empty() ? "local" : host) + "&port=" + port;
   }
+
   const std::vector<std::string> hosts = split_list(host);
   const std::vector<std::string> ports = split_list(port);
   std::string where;

@@ -60,6 +60,7 @@ void Watchdog::run() {
         wakes_at_ = std::min(wakes_at_, e.deadline);
       }
     }
+
     // Once awake for a deadline that is gone, it finds nothing due: cheaper than a wake-up for each guard that ends.
     if (wakes_at_ == Clock::time_point::max()) {
       changed_.wait(lock);

@@ -25,6 +25,7 @@ constexpr const char* kLetWrite =
 void make_private_file(const std::string& file) {
   struct stat found = {};
   if (::stat(file.c_str(), &found) == 0) return;
+
   std::string temporary = file + ".XXXXXX";
   const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
   const int why = errno;
@@ -32,6 +33,7 @@ void make_private_file(const std::string& file) {
     throw DestinationFailure(
         {FailureClass::login_or_target, "", "cannot create the catalog " + file + ": " + std::strerror(why)});
   }
+
   ::close(descriptor);
   const int linked = ::link(temporary.c_str(), file.c_str());
   const int link_error = errno;
@@ -62,6 +64,7 @@ SqliteConnection opened(const std::string& file, std::chrono::milliseconds busy_
     const bool denied = ::access(file.c_str(), R_OK | W_OK) != 0 && (errno == EACCES || errno == EROFS);
     throw DestinationFailure({FailureClass::login_or_target, "", e.what() + std::string(denied ? kLetWrite : "")});
   }
+
   try {
     db->busy_timeout(busy_timeout);
     use(*db);

@@ -57,6 +57,7 @@ CompareOutcome SqliteComparer::compare(const Stream& stream, const RowSet& keys)
     if (e.code() != ErrorCode::local || !db_) throw;
     failure = sqlite_failure(*db_, false);
   }
+
   versions_.clear();
   db_.reset();
   return failure;
@@ -80,6 +81,7 @@ Compared SqliteComparer::look(const Stream& stream, const RowSet& keys) {
   } else {
     found.absent = keys.size();
   }
+
   db_->exec("COMMIT");
   return found;
 }
@@ -91,6 +93,7 @@ SqliteStatement* SqliteComparer::version_of(const Stream& stream) {
                         SqliteStatement::Life::once);
   table.bind_text(1, stream.table);
   if (!table.step()) return nullptr;
+
   check_catalog_table(*db_, stream);
   const SqliteDialect dialect;
   SqliteStatement version(*db_, dialect.select_version(stream, quoted_identifier(stream.table)));
@@ -135,11 +138,13 @@ class SqliteDestination final : public Destination {
           SqliteStatement::Life::once);
       ledger.step();
       if (ledger.column_integer(0) == 0) return {};
+
       SqliteStatement totals(db,
                              select_ledger_totals("?1", {ledger.column_integer(1) != 0, ledger.column_integer(2) != 0}),
                              SqliteStatement::Life::once);
       totals.bind_text(1, buffer);
       const auto number = [&](int column) { return static_cast<std::uint64_t>(totals.column_integer(column)); };
+
       std::vector<LedgerTotals> found;
       while (totals.step())
         found.push_back({std::string(totals.column_text(0)), number(1), number(2), number(3), number(4)});

@@ -38,6 +38,7 @@ std::string SqliteDialect::guard(const Stream& stream, const std::string& table)
     const std::string name = quoted_identifier(c.name);
     text += name + " = excluded." + name + ", ";
   }
+
   text += version + " = excluded." + version;
   if (!stream.touched_column.empty()) {
     const std::string touched = quoted_identifier(stream.touched_column);

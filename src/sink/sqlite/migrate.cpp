@@ -79,12 +79,14 @@ std::vector<std::string> collation_problems(SqliteConnection& db, const Stream& 
     if (collation == "BINARY") return;
     problems.push_back(what + " has collation " + std::string(collation) + ", in which different texts are equal");
   };
+
   for (const std::string& name : stream.key) {
     const char* collation = nullptr;
     const int found = sqlite3_table_column_metadata(db.handle(), "main", stream.table.c_str(), name.c_str(), nullptr,
                                                     &collation, nullptr, nullptr, nullptr);
     if (found == SQLITE_OK) check("the key's column " + quoted_identifier(name), collation);
   }
+
   for (const std::string& index : key_indexes) {
     SqliteStatement columns(db, "SELECT coll FROM pragma_index_xinfo(?1) WHERE key", SqliteStatement::Life::once);
     columns.bind_text(1, index);
@@ -128,6 +130,7 @@ std::vector<std::string> catalog_up(SqliteConnection& db, bool make_again) {
     return std::any_of(known.begin(), known.end(),
                        [&](const Migration& m) { return find_number(rows, m.number) == nullptr || is_lost(m); });
   };
+
   std::vector<std::string> lines;
   const std::vector<Applied> before = applied(db);
   for (const Migration& m : known) {
@@ -141,6 +144,7 @@ std::vector<std::string> catalog_up(SqliteConnection& db, bool make_again) {
     lines.push_back("the catalog has " + number_and_name(before.back().number, before.back().name) +
                     ", which this release does not know: a newer forebay has been here");
   }
+
   if (!pending(before)) return lines;
   return in_transaction(db, [&] {
     db.exec(
@@ -148,9 +152,11 @@ std::vector<std::string> catalog_up(SqliteConnection& db, bool make_again) {
         "NOT NULL, "
         "applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))) STRICT");
     const std::vector<Applied> rows = applied(db);  // another process may have been quicker
+
     std::vector<int> lost;
     for (const Migration& m : known)
       if (is_lost(m)) lost.push_back(m.number);
+
     for (const Migration& m : known) {
       if (find_number(rows, m.number) != nullptr) {
         if (std::find(lost.begin(), lost.end(), m.number) == lost.end()) continue;
@@ -160,6 +166,7 @@ std::vector<std::string> catalog_up(SqliteConnection& db, bool make_again) {
                         (m.tables().empty() ? m.alters() : m.tables().front()) + " was not there any more");
         continue;
       }
+
       db.exec(std::string(m.up));
       SqliteStatement record(db, "INSERT INTO forebay_migrations (number, name, checksum) VALUES (?1, ?2, ?3)");
       record.bind_integer(1, m.number);
@@ -186,6 +193,7 @@ std::vector<std::string> catalog_down(SqliteConnection& db, int count, bool run)
              number_and_name(number, rows.back().name) +
                  " is newer than this release and can only be taken back by the release that brought it"});
       }
+
       for (const std::string& table : m->tables()) {
         if (!table_exists(db, table)) continue;
         SqliteStatement size(db, "SELECT count(*) FROM " + quoted_identifier(table), SqliteStatement::Life::once);
@@ -193,6 +201,7 @@ std::vector<std::string> catalog_down(SqliteConnection& db, int count, bool run)
         lines.push_back("table " + table + " with " + std::to_string(size.column_integer(0)) + " rows");
       }
       if (m->tables().empty()) lines.push_back("what " + number_and_name(number, m->name) + " created");
+
       if (!run) continue;
       db.exec(std::string(m->down));
       SqliteStatement forget(db, "DELETE FROM forebay_migrations WHERE number = ?1");
@@ -219,6 +228,7 @@ void check_catalog_table(SqliteConnection& db, const Stream& stream) {
                     info.column_integer(4) != 0};
     if (info.column_integer(4) != 0) primary_key.push_back(name);
   }
+
   std::map<std::string, std::vector<std::string>> uniques = {{"", primary_key}};
   SqliteStatement indexes(db,
                           "SELECT l.name, i.name FROM pragma_index_list(?1) AS l, pragma_index_info(l.name) AS i "
@@ -239,6 +249,7 @@ void check_catalog_table(SqliteConnection& db, const Stream& stream) {
       problems.push_back("column " + quoted_identifier(name) + " is " + at->second.type + " and should be " + wanted);
     }
   };
+
   for (const Column& c : stream.columns) check(c.name, dialect.column_type(c.type, false));
   check(stream.version_column, "INTEGER");
   if (actual.contains(stream.version_column) && !actual[stream.version_column].not_null) {
@@ -246,6 +257,7 @@ void check_catalog_table(SqliteConnection& db, const Stream& stream) {
                        " allows NULL, against which no version is newer");
   }
   if (!stream.touched_column.empty()) check(stream.touched_column, "INTEGER");
+
   for (const auto& [name, column] : actual) {
     const bool owned = std::any_of(stream.columns.begin(), stream.columns.end(),
                                    [&n = name](const Column& c) { return c.name == n; }) ||
@@ -255,6 +267,7 @@ void check_catalog_table(SqliteConnection& db, const Stream& stream) {
                          ", which the stream does not fill, is NOT NULL and has no default");
     }
   }
+
   std::vector<std::string> key = stream.key;
   std::sort(key.begin(), key.end());
   std::vector<std::string> key_indexes;
@@ -264,6 +277,7 @@ void check_catalog_table(SqliteConnection& db, const Stream& stream) {
   }
   if (key_indexes.empty() && !key.empty())
     problems.push_back("no unique index is on exactly (" + key_columns(stream) + ")");
+
   const std::vector<std::string> collations = collation_problems(db, stream, key_indexes);
   problems.insert(problems.end(), collations.begin(), collations.end());
   const bool has_other = std::any_of(uniques.begin(), uniques.end(),
@@ -271,6 +285,7 @@ void check_catalog_table(SqliteConnection& db, const Stream& stream) {
   if (has_other && replaces_on_conflict(db, stream.table))
     problems.emplace_back("a constraint has ON CONFLICT REPLACE, by which a row would delete another");
   if (problems.empty()) return;
+
   std::string message = "table " + quoted_identifier(stream.table) + " of sqlite:" + db.name() + " does not fit " +
                         (stream.name.empty() ? "the batch ledger" : "stream " + stream.name) + ": ";
   for (std::size_t i = 0; i < problems.size(); ++i) message += (i == 0 ? "" : "; ") + problems[i];

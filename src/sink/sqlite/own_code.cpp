@@ -60,6 +60,7 @@ bool replaces_on_conflict(SqliteConnection& db, const std::string& table) {
                        SqliteStatement::Life::once);
   made.bind_text(1, table);
   if (!made.step()) return false;
+
   const std::string words = words_of(made.column_text(0));
   for (const char* constraint : {"UNIQUE ", "PRIMARY KEY ", "PRIMARY KEY ASC ", "PRIMARY KEY DESC "}) {
     if (words.find(std::string(constraint) + "ON CONFLICT REPLACE") != std::string::npos) return true;
