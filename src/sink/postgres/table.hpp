@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sink/batch.hpp"
+#include "sink/dialect.hpp"
 #include "sink/postgres/copy_encoder.hpp"
 
 namespace forebay {
