@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "forebay/stream.hpp"
 #include "scan/file_row.hpp"
 
 namespace bench {
@@ -111,7 +112,7 @@ std::int64_t BareTable::cache_used_bytes() const {
 }
 
 std::shared_ptr<forebay::RowSet> rows_of_files(std::int64_t first, std::int64_t rows, std::int64_t version) {
-  auto set = std::make_shared<forebay::RowSet>(forebay::FileRow::kColumns);
+  auto set = std::make_shared<forebay::RowSet>(forebay::backup_files_stream().columns.size());
   set->reserve(static_cast<std::size_t>(rows));
   forebay::FileRow row;
   for (std::int64_t i = 0; i < rows; ++i) {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "forebay/file_record.hpp"
 #include "forebay/value.hpp"
@@ -15,14 +15,13 @@ namespace forebay {
 /// made (permissions, escaped forms), so that a row with a short UTF-8 path costs no allocation.
 class FileRow {
  public:
+  FileRow();
   /// The columns in the stream's order, borrowed from the record and from this object: valid until the next call.
   /// Throws Error(usage) for a path that is not absolute and canonical, or a file_type that is none.
   std::span<const Value> fill(const FileRecord& record);
 
-  static constexpr std::size_t kColumns = 16;
-
  private:
-  std::array<Value, kColumns> values_;
+  std::vector<Value> values_;
   std::array<char, 4> permissions_{};
   std::string path_, key_, directory_, name_, display_, owner_, group_;
 };
@@ -30,13 +29,12 @@ class FileRow {
 /// A BackupSet as a row of backup_sets_stream(); as FileRow.
 class BackupSetRow {
  public:
+  BackupSetRow();
   std::span<const Value> fill(const BackupSet& set);
   std::span<const Value> fill(BackupSet&& set) = delete;  // the row borrows the set's strings
 
-  static constexpr std::size_t kColumns = 6;
-
  private:
-  std::array<Value, kColumns> values_;
+  std::vector<Value> values_;
   std::string name_, root_, host_;
 };
 
