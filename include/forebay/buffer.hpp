@@ -12,6 +12,7 @@
 #include "forebay/file_record.hpp"
 #include "forebay/options.hpp"
 #include "forebay/status.hpp"
+#include "forebay/stream.hpp"
 #include "forebay/value.hpp"
 
 namespace forebay {
@@ -88,6 +89,12 @@ class FOREBAY_EXPORT Buffer {
   /// Stops without waiting for the destination. Acknowledged rows that have not landed stay in the state directory,
   /// for the next Buffer there or for recover().
   ~Buffer();
+
+  /// Declares a stream as one of Options::streams, while the Buffer runs; writer() then knows its name. The same
+  /// declaration again changes nothing. Its table is looked up, and made if there is none, when its first rows are
+  /// sent. Throws Error: usage (an invalid declaration, or another one of that name: the message says what differs),
+  /// stopped.
+  void declare_stream(const Stream& declaration);
 
   /// A Writer for one producer thread. Throws Error(usage) if no such stream is declared, Error(stopped) after stop().
   [[nodiscard]] Writer writer(std::string_view stream = "backup_files");

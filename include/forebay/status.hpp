@@ -40,7 +40,8 @@ enum class DestinationState : std::uint8_t {
   ok,            ///< rows land
   degraded,      ///< some batches fail, or rows have been pending for more than three times Options::interval
   down,          ///< unreachable, or not ready for now; tried again automatically
-  misconfigured  ///< login, database, clock or tables are wrong, and a person must fix that; tried again, less often
+  misconfigured  ///< login, database, clock or tables are wrong, and a person must fix that; tried again, less often.
+                 ///< Where it is tables alone, SyncStatus::held_streams says of which streams
 };
 [[nodiscard]] FOREBAY_EXPORT std::string_view to_string(DestinationState state) noexcept;
 
@@ -57,6 +58,14 @@ enum class SyncOutcome : std::uint8_t {
   return rows_not_there > 0 ? SyncOutcome::incomplete : SyncOutcome::complete;
 }
 
+/// A stream of which no row lands, as its own table is at fault (missing, or without a column or a grant). A person
+/// must fix that; its rows are kept and tried again meanwhile, and those of other streams land.
+struct HeldStream {
+  std::string name;
+  std::string error;          ///< one line: what is wrong, and what to do
+  std::int64_t since_us = 0;  ///< when it was first met
+};
+
 /// A Buffer at one moment. Members that end in _us are microseconds since 1970-01-01 00:00 UTC, those in _s are
 /// seconds. Counts are of this Buffer's lifetime unless something else is said.
 struct SyncStatus {
@@ -70,6 +79,7 @@ struct SyncStatus {
   std::optional<std::int64_t> destination_since_us;  ///< when it came into that state
   std::string last_error;                            ///< one line; empty: all is well
   std::optional<std::int64_t> last_error_us;         ///< when that error occurred last
+  std::vector<HeldStream> held_streams{};            ///< by name; streams that are not among them go on
 
   // Rows
   std::map<std::string, Counts> streams;  ///< rows added to this Buffer, by stream
@@ -156,10 +166,11 @@ struct [[nodiscard]] SyncResult {
   /// Those among the pending that stop() could not save, and that end with the Buffer. None of them was acknowledged,
   /// except at level `memory`.
   std::uint64_t unsaved_rows = 0;
-  std::string last_error;                ///< the destination's last error
-  std::uint64_t quarantined_rows = 0;    ///< of the whole Buffer; not pending
-  std::uint64_t quarantined_before = 0;  ///< as in SyncStatus
-  std::uint64_t missing_rows = 0;        ///< as in SyncStatus
+  std::string last_error;                  ///< the destination's last error
+  std::vector<HeldStream> held_streams{};  ///< as in SyncStatus, if some rows are pending
+  std::uint64_t quarantined_rows = 0;      ///< of the whole Buffer; not pending
+  std::uint64_t quarantined_before = 0;    ///< as in SyncStatus
+  std::uint64_t missing_rows = 0;          ///< as in SyncStatus
 
   /// `complete` or `unsettled` of the rows that the call waited for; but a single row of the whole Buffer that is in
   /// quarantine or missing makes it `incomplete`.

@@ -17,7 +17,8 @@ struct Column {
   bool not_null = false;
 };
 
-/// A kind of record: its name, its table at the destination, and its columns. Declare your own in Options::streams.
+/// A kind of record: its name, its table at the destination, and its columns. Declare your own in Options::streams, or
+/// by Buffer::declare_stream().
 struct Stream {
   std::string name;
   std::string table;  ///< at the destination: `table`, or `schema.table`

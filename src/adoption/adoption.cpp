@@ -18,14 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool same_declaration(const Stream& a, const Stream& b) {
-  return a.name == b.name && a.table == b.table && a.key == b.key && a.version_column == b.version_column &&
-         a.touched_column == b.touched_column &&
-         std::ranges::equal(a.columns, b.columns, [](const Column& x, const Column& y) {
-           return x.name == y.name && x.type == y.type && x.not_null == y.not_null;
-         });
-}
-
 struct Found {
   fs::path path;
   JournalSummary summary;
@@ -152,35 +144,6 @@ void count_set_aside(std::uint64_t files, AdoptedBuffer& adopted) {
 }
 
 }  // namespace
-
-StreamRegistry::StreamRegistry(const std::vector<Stream>& known) : known_(known.size()) {
-  for (const Stream& s : known) streams_.push_back(std::make_unique<Stream>(s));
-}
-
-const Stream* StreamRegistry::find(std::string_view name) const {
-  for (std::size_t i = 0; i < known_; ++i) {
-    if (streams_[i]->name == name) return streams_[i].get();
-  }
-  return nullptr;
-}
-
-const Stream* StreamRegistry::declared_as(const Stream& declaration) const {
-  for (const auto& s : streams_) {
-    if (same_declaration(*s, declaration)) return s.get();
-  }
-  return nullptr;
-}
-
-const Stream* StreamRegistry::same_as(const Stream& declaration) {
-  if (const Stream* known = declared_as(declaration)) return known;
-  return streams_.emplace_back(std::make_unique<Stream>(declaration)).get();
-}
-
-std::vector<const Stream*> StreamRegistry::all() const {
-  std::vector<const Stream*> all;
-  for (const auto& s : streams_) all.push_back(s.get());
-  return all;
-}
 
 AdoptedBuffer adopt(BufferFolder folder, StreamRegistry& streams) {
   AdoptedBuffer adopted{std::move(folder)};

@@ -5,10 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "adoption/version_shift.hpp"
+#include "base/stream_registry.hpp"
 #include "buffer/segment.hpp"
 #include "state/marks.hpp"
 #include "state/state_directory.hpp"
@@ -31,22 +31,6 @@ struct AdoptedBuffer {
   std::uint64_t retries = 0;                         // of segments: quarantined rows that were being sent again
   /// What a person should know, a line each: damage, and what was set aside or cannot be read.
   std::vector<std::string> findings{};
-};
-
-/// Streams by declaration, so that segments of one declaration go into one batch. Addresses stay.
-class StreamRegistry {
- public:
-  explicit StreamRegistry(const std::vector<Stream>& known);
-  const Stream* find(std::string_view name) const;  // of the known ones
-  /// A stream with exactly this declaration: a known one, else one that is kept from now on.
-  const Stream* same_as(const Stream& declaration);
-  /// The same without keeping it: null when it is none of those that are known by now.
-  const Stream* declared_as(const Stream& declaration) const;
-  std::vector<const Stream*> all() const;
-
- private:
-  std::size_t known_;
-  std::vector<std::unique_ptr<Stream>> streams_;
 };
 
 /// The folder holds refused rows and nothing else that an adopter has to see to.

@@ -51,7 +51,10 @@ std::vector<SegmentPtr> SegmentQueue::take(SteadyTime until) {
     const SteadyTime now = steady_clock::now();
     SteadyTime wake = until;
     std::vector<SegmentPtr> taken = next_locked(now, wake);
-    for (const SegmentPtr& s : taken) set_state_locked(*s, Segment::State::syncing);
+    for (const SegmentPtr& s : taken) {
+      set_state_locked(*s, Segment::State::syncing);
+      if (const auto hold = holds_.find(s->id.stream); hold != holds_.end()) hold->second.trying = true;
+    }
     if (!taken.empty() || now >= until) return taken;
 
     work_.wait_until(lock, wake);
@@ -69,6 +72,14 @@ std::vector<SegmentPtr> SegmentQueue::next_locked(SteadyTime now, SteadyTime& wa
     if (s->not_before > now) {
       wake = std::min(wake, s->not_before);
       continue;
+    }
+    if (const auto hold = holds_.find(s->id.stream); hold != holds_.end()) {
+      if (hold->second.trying || !next.empty()) continue;
+      if (hold->second.until > now) {
+        wake = std::min(wake, hold->second.until);
+        continue;
+      }
+      return {s};
     }
 
     const std::uint64_t left = s->id.rows - (s->next_row - 1);
@@ -92,6 +103,7 @@ void SegmentQueue::give_back(const std::vector<SegmentPtr>& segments, SteadyTime
       if (s->state != Segment::State::syncing) continue;
       set_state_locked(*s, Segment::State::sealed);
       s->not_before = not_before;
+      if (const auto hold = holds_.find(s->id.stream); hold != holds_.end()) hold->second.trying = false;
       begin_again_locked(*s);
       if (s->attempts == 0) {
         s->failing_since.reset();
@@ -99,6 +111,21 @@ void SegmentQueue::give_back(const std::vector<SegmentPtr>& segments, SteadyTime
         s->failing_since = steady_clock::now();
       }
     }
+  }
+  work_.notify_all();
+}
+
+void SegmentQueue::hold(const Stream* stream, SteadyTime until) {
+  const std::lock_guard lock(mutex_);
+  const auto [hold, is_new] = holds_.try_emplace(stream);
+  if (is_new) hold->second.since = steady_clock::now();
+  hold->second.until = until;
+}
+
+void SegmentQueue::try_held_now() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [stream, hold] : holds_) hold.until = steady_clock::now();
   }
   work_.notify_all();
 }
@@ -118,8 +145,10 @@ void SegmentQueue::landed(const SegmentPtr& segment, std::uint64_t rows, const L
   }
 
   std::shared_ptr<MemorySegment> freed;  // closing a database takes its time: not under the lock
+  bool released = false;
   {
     const std::lock_guard lock(mutex_);
+    released = holds_.erase(segment->id.stream) > 0;
     segment->next_row += rows;
     Counts& counts = counts_locked(*segment);
     counts.synced += what.synced;
@@ -143,6 +172,7 @@ void SegmentQueue::landed(const SegmentPtr& segment, std::uint64_t rows, const L
     }
   }
 
+  if (released) work_.notify_all();
   if (options_.rows_landed) options_.rows_landed();
   settled_.notify_all();
 }
@@ -240,14 +270,17 @@ bool SegmentQueue::wait_settled(const std::vector<SegmentPtr>& segments,
   }
 }
 
-/// The last time that some segment landed; where all in question fail, when the last of them began to.
+/// The last time that some segment landed; where all in question fail or are held, since when the last of them does.
 SteadyTime SegmentQueue::progress_locked(const SegmentPtr* begin, const SegmentPtr* end) const {
   SteadyTime failing_since = {};
   for (; begin != end; ++begin) {
     const Segment& s = **begin;
     if (s.state == Segment::State::settled) continue;
-    if (!s.failing_since) return last_progress_;
-    failing_since = std::max(failing_since, *s.failing_since);
+    std::optional<SteadyTime> since = s.failing_since;
+    if (const auto hold = holds_.find(s.id.stream); hold != holds_.end())
+      since = std::min(since.value_or(hold->second.since), hold->second.since);
+    if (!since) return last_progress_;
+    failing_since = std::max(failing_since, *since);
   }
   return std::min(failing_since, last_progress_);
 }

@@ -72,6 +72,11 @@ class SegmentQueue {
   /// Empty when nothing came until `until`, or the queue is closed.
   std::vector<SegmentPtr> take(SteadyTime until);
   void give_back(const std::vector<SegmentPtr>& segments, SteadyTime not_before);
+  /// Segments of this stream wait, until rows of it land; those of other streams pass them by. From `until` on one of
+  /// them is handed out at a time, by itself, to find out.
+  void hold(const Stream* stream, SteadyTime until);
+  /// The pauses of all streams that are held are over.
+  void try_held_now();
   /// It does not fail in vain, though none of its rows has landed: who waits for it waits longer.
   void note_progress(const SegmentPtr& segment);
   /// Rows of the segment landed; when they were the last, the segment's memory and journal go.
@@ -93,7 +98,8 @@ class SegmentQueue {
   /// What a segment brought so far.
   Landed brought(const SegmentPtr& segment) const;
   /// Waits until they are settled. `give_up` is asked now and then, with the time of the last progress; true ends the
-  /// wait, and false is returned. Where all that are left keep failing, what else lands is no progress of theirs.
+  /// wait, and false is returned. Where all that are left keep failing or are held, what else lands is no progress of
+  /// theirs.
   bool wait_settled(const std::vector<SegmentPtr>& segments, const std::function<bool(SteadyTime)>& give_up);
 
   // --- For JournalSet, which sees to it that journals can be trusted
@@ -116,7 +122,8 @@ class SegmentQueue {
   /// What sealed segments hold; active_* unused.
   BufferUsage usage() const;
   /// The newest sealed segment in memory, marked evicting; `only_secured`: of those that have a journal to trust. Null:
-  /// there is none. The oldest are sent next, and reading them back would cost what evicting them saved.
+  /// there is none. The oldest are sent next, and reading them back would cost what evicting them saved. Those of a
+  /// stream that is held go first.
   SegmentPtr begin_eviction(bool only_secured);
   /// Its memory goes, or, when it has no journal to trust after all, stays.
   void end_eviction(const SegmentPtr& segment, bool evicted);
@@ -141,7 +148,14 @@ class SegmentQueue {
   std::vector<SegmentPtr> next_locked(SteadyTime now, SteadyTime& wake) const;
   void begin_again_locked(Segment& segment);
   void erase_locked(const SegmentPtr& segment);
+  bool is_held_locked(const Segment& segment) const { return holds_.contains(segment.id.stream); }
   SteadyTime progress_locked(const SegmentPtr* begin, const SegmentPtr* end) const;
+
+  struct Hold {
+    SteadyTime since;
+    SteadyTime until;
+    bool trying = false;  // a worker has one of its segments
+  };
 
   const QueueOptions options_;
 
@@ -149,8 +163,9 @@ class SegmentQueue {
   std::condition_variable work_;     // something to take, or closed
   std::condition_variable settled_;  // something landed
   // Guarded by mutex_:
-  std::deque<SegmentPtr> queue_;           // unsettled, oldest first
-  std::deque<SegmentPtr> in_memory_;       // of these, those whose rows are: few, however long the backlog on disk is
+  std::deque<SegmentPtr> queue_;      // unsettled, oldest first
+  std::deque<SegmentPtr> in_memory_;  // of these, those whose rows are: few, however long the backlog on disk is
+  std::map<const Stream*, Hold> holds_;
   BufferUsage sums_;                       // of queue_; active_* unused
   std::map<std::string, Counts> streams_;  // own rows; pending: only those discarded
   Counts recovered_;                       // pending: unused

@@ -67,9 +67,15 @@ std::vector<std::filesystem::path> SegmentQueue::secured_by(const SegmentPtr& se
 
 SegmentPtr SegmentQueue::begin_eviction(bool only_secured) {
   const std::lock_guard lock(mutex_);
-  const auto newest = std::find_if(in_memory_.rbegin(), in_memory_.rend(), [only_secured](const SegmentPtr& s) {
+  const auto may_go = [only_secured](const SegmentPtr& s) {
     return s->state == Segment::State::sealed && (!only_secured || s->secured.load());
-  });
+  };
+  auto newest = in_memory_.rend();
+  if (!holds_.empty()) {
+    newest = std::find_if(in_memory_.rbegin(), in_memory_.rend(),
+                          [&](const SegmentPtr& s) { return may_go(s) && is_held_locked(*s); });
+  }
+  if (newest == in_memory_.rend()) newest = std::find_if(in_memory_.rbegin(), in_memory_.rend(), may_go);
   if (newest == in_memory_.rend()) return nullptr;
 
   set_state_locked(**newest, Segment::State::evicting);

@@ -44,6 +44,7 @@ Json unknown_buffer() {
                             "last_checkpoint_time",
                             "last_error",
                             "last_error_at",
+                            "held_streams",
                             "oldest_pending_s",
                             "memory_bytes",
                             "disk_bytes",
@@ -85,6 +86,9 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
   j["last_checkpoint_time"] = time_json(s.last_checkpoint_us);
   j["last_error"] = s.last_error;
   j["last_error_at"] = time_json(s.last_error_us);
+  j["held_streams"] = Json::array();
+  for (const HeldStream& held : s.held_streams)
+    j["held_streams"].push_back({{"stream", held.name}, {"error", held.error}, {"since", time_json(held.since_us)}});
   j["oldest_pending_s"] = s.oldest_pending_s;
   j["memory_bytes"] = s.memory_bytes;
   j["disk_bytes"] = s.disk_bytes;

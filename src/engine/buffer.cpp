@@ -84,11 +84,16 @@ Buffer::~Buffer() {
   }
 }
 
+void Buffer::declare_stream(const Stream& declaration) {
+  expect_own_process(*core_);
+  core_->declare_stream(declaration);
+}
+
 Writer Buffer::writer(std::string_view stream) {
   expect_own_process(*core_);
   auto parts = std::make_unique<Writer::Parts>();
   parts->buffer = core_;
-  parts->writer = core_->store().make_writer(core_->stream(stream));
+  parts->writer = core_->make_writer(stream);
   return Writer(std::move(parts));
 }
 

@@ -22,13 +22,7 @@ namespace {
 
 std::vector<Stream> known_streams(const Options& options) {
   std::vector<Stream> all = {backup_files_stream(), backup_sets_stream()};
-  for (const Stream& s : options.streams) {
-    s.check();
-    for (const Stream& other : all) {
-      if (other.name == s.name) throw Error(ErrorCode::usage, "stream " + s.name + " is declared twice");
-    }
-    all.push_back(s);
-  }
+  all.insert(all.end(), options.streams.begin(), options.streams.end());
   return all;
 }
 
@@ -98,8 +92,9 @@ BufferCore::BufferCore(Options options, const RecoverOptions* recovery)
   if (state_ && options_.recover) adopt_orphans(recovery);
   std::function<void()> changed;
   if (error_note_) changed = [this] { error_note_->note(last_error(), steady_clock::now()); };
-  scheduler_ = std::make_unique<Scheduler>(*store_, *clock_, destination_.get(), streams_.all(), options_.connections,
-                                           log_, std::move(changed));
+  scheduler_ = std::make_unique<Scheduler>(
+      *store_, *clock_, destination_.get(), [this] { return streams_.in_use(); }, options_.connections, log_,
+      std::move(changed));
   scheduler_->start();
   if (state_) start_checkpoints();
   if (state_) open_control();
@@ -170,7 +165,10 @@ void BufferCore::adopt_orphans(const RecoverOptions* recovery) {
   o.log = log_;
   adopted_ = forebay::adopt_orphans(*state_, o, streams_);
   for (const AdoptedBuffer& adopted : adopted_.buffers) {
-    for (const SegmentPtr& segment : adopted.segments) store_->queue().adopt(segment);
+    for (const SegmentPtr& segment : adopted.segments) {
+      streams_.use(segment->id.stream);
+      store_->queue().adopt(segment);
+    }
   }
 }
 
@@ -207,7 +205,19 @@ BufferCore::~BufferCore() {
 
 const Stream& BufferCore::stream(std::string_view name) const {
   if (const Stream* s = streams_.find(name)) return *s;
-  throw Error(ErrorCode::usage, "no stream is named " + std::string(name) + "; declare it in Options::streams");
+  throw Error(ErrorCode::usage,
+              "no stream is named " + std::string(name) + "; declare it in Options::streams or by declare_stream()");
+}
+
+void BufferCore::declare_stream(const Stream& declaration) {
+  if (store_->budget().is_stopped()) throw stopped_error();
+  streams_.declare(declaration);
+}
+
+std::shared_ptr<WriterCore> BufferCore::make_writer(std::string_view stream) {
+  const Stream& declared = this->stream(stream);
+  streams_.use(&declared);
+  return store_->make_writer(declared);
 }
 
 SyncResult BufferCore::force_sync(std::chrono::milliseconds timeout) {
@@ -254,7 +264,7 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   store_->stop_producers(Reason::end);
   SyncResult result = scheduler_->drain(stall_max.value_or(options_.drain_timeout), give_up);
   // While the destination may still be asked; not when it may be what keeps us waiting.
-  if (result.settled || scheduler_->state().destination == DestinationState::degraded) finish_adopted();
+  if (result.settled || scheduler_->state().takes_some) finish_adopted();
   scheduler_->stop(/*at_once=*/!result.settled);
   control_.reset();
   result.pending_rows = store_->pending_rows();  // batches that were under way have ended
@@ -262,6 +272,7 @@ SyncResult BufferCore::stop(std::optional<std::chrono::milliseconds> stall_max, 
   result.quarantined_before = adopted_.quarantined;
   result.missing_rows = scheduler_->state().missing_rows;
   result.settled = result.pending_rows == 0;
+  if (result.settled) result.held_streams.clear();
   if (checkpointer_) checkpointer_->stop();
   leave_state(result);
   stopped_ = result;
@@ -310,6 +321,7 @@ SyncStatus BufferCore::status() const {
   s.destination_since_us = state.destination_since_us;
   s.last_error = state.last_error;
   s.last_error_us = state.last_error_us;
+  s.held_streams = state.held_streams;
   s.sync_time_s = state.sync_time_s;
   s.last_sync_us = state.last_sync_us;
   const auto wall = std::chrono::system_clock::now().time_since_epoch();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "adoption/adopt_orphans.hpp"
+#include "base/stream_registry.hpp"
 #include "base/version_clock.hpp"
 #include "buffer/segment_store.hpp"
 #include "engine/checkpointer.hpp"
@@ -40,6 +41,8 @@ class BufferCore {
   bool in_forked_child() const { return store_->budget().in_forked_child(); }
   void log(LogLevel level, const std::string& line) const { log_(level, line); }
   const Stream& stream(std::string_view name) const;
+  void declare_stream(const Stream& declaration);
+  std::shared_ptr<WriterCore> make_writer(std::string_view stream);
 
   SyncResult force_sync(std::chrono::milliseconds timeout);
   RetryResult retry_errors(const std::string& stream, std::chrono::milliseconds timeout);

@@ -172,6 +172,7 @@ RetryResult BufferCore::retry_errors(const std::string& stream, std::chrono::mil
   for (const Retry& retry : quarantine_->begin_retries(stream, options_.batch_rows_max, result.unreadable)) {
     segments.push_back(
         retry_segment(store_->queue().buffer_id(), retry, streams_.declared_as(retry.stream), quarantine_));
+    streams_.use(segments.back()->id.stream);
     store_->queue().adopt(segments.back());
   }
   const SyncResult synced = scheduler_->wait_for(segments, until);

@@ -123,7 +123,12 @@ void RefusalRates::judge(const Batch& batch, const std::vector<RefusedRow>& refu
     const auto most = std::max_element(of.refused.begin(), of.refused.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
     const RefusedRow& example = *of.example.at(most->first);
-    throw DestinationFailure(schema_failure(*of.stream, example.sqlstate, example.message));
+    Failure failure = schema_failure(*of.stream, example.sqlstate, example.message);
+    // They may wait for what another stream of the batch could not bring in: then both wait.
+    const bool others = std::ranges::any_of(
+        refused, [&](const RefusedRow& r) { return batch.ranges[r.range].stream->name != of.stream->name; });
+    if (others && may_land_later(example.sqlstate)) failure.stream = nullptr;
+    throw DestinationFailure(failure);
   }
 }
 
@@ -134,10 +139,12 @@ void RefusalRates::landed(const Batch& batch, const std::vector<RefusedRow>& ref
 }
 
 Failure schema_failure(const Stream& stream, const std::string& sqlstate, const std::string& message) {
-  return {FailureClass::schema, sqlstate,
-          "table " + stream.table + " refuses more than half of the rows of stream " + stream.name +
-              " in a batch for one reason: " + message + " (" + sqlstate +
-              "). Of this batch none is quarantined; change the table, or what is written"};
+  return {.failure_class = FailureClass::schema,
+          .sqlstate = sqlstate,
+          .message = "table " + stream.table + " refuses more than half of the rows of stream " + stream.name +
+                     " in a batch for one reason: " + message + " (" + sqlstate +
+                     "). Of this batch none is quarantined; change the table, or what is written",
+          .stream = &stream};
 }
 
 bool may_land_later(std::string_view sqlstate) noexcept {
@@ -146,23 +153,28 @@ bool may_land_later(std::string_view sqlstate) noexcept {
 
 std::vector<RefusedRow> send_parts(const Batch& batch, LedgerEntries& ledger, const SendPart& send,
                                    const FindNotKept& not_kept) {
+  const SendPart send_one = [&](const BatchPart& part, bool again) {
+    return on_table_of(*part.stream, [&] { return send(part, again); });
+  };
   std::vector<RefusedRow> all;
   std::list<BatchPart> older;
   std::list<SentPart> sent;  // of all rounds, the last one's at the end
   for (const BatchPart& part : batch.parts) sent.push_back({&part});
 
   for (auto round = sent.begin(); round != sent.end();) {
-    for (auto of = round; of != sent.end(); ++of) of->refused = send(*of->part, round != sent.begin());
+    for (auto of = round; of != sent.end(); ++of) of->refused = send_one(*of->part, round != sent.begin());
     // A row may wait for one that waits for another: as long as that brings rows in.
     for (std::size_t before = waiting(round, sent.end()), left = 0; before > 0; before = left) {
-      for (auto of = round; of != sent.end(); ++of) of->refused = sent_again(*of->part, std::move(of->refused), send);
+      for (auto of = round; of != sent.end(); ++of)
+        of->refused = sent_again(*of->part, std::move(of->refused), send_one);
       left = waiting(round, sent.end());
       if (left == before) break;
     }
 
     const auto last = std::prev(sent.end());  // behind it stands the next round
     if (not_kept) {
-      for (auto of = sent.begin(); of != sent.end(); ++of) of->add(not_kept(*of->part));
+      for (auto of = sent.begin(); of != sent.end(); ++of)
+        of->add(on_table_of(*of->part->stream, [&] { return not_kept(*of->part); }));
       round = sent.begin();
     }
 

@@ -47,6 +47,8 @@ struct Failure {
   std::string sqlstate;
   std::string message;
   CutShort cut_short = CutShort::nothing;
+  /// Whose table is wrong, for itself alone: rows of other streams may land. Null: that is not so, or not known.
+  const Stream* stream = nullptr;
 };
 
 /// Counts of one range: what this write and (where maybe_sent) earlier ones brought there.
@@ -87,11 +89,14 @@ class Sink {
   virtual ~Sink() = default;
 
   /// Connects unless connected, and makes sure of encoding, clock, schema (created and migrated on first use) and the
-  /// streams' columns. On failure the sink is as unopened; open() may be called again.
+  /// tables of all streams in use. On failure the sink is as unopened; open() may be called again.
   [[nodiscard]] virtual std::optional<Failure> open() = 0;
 
-  /// Sends the batch in one transaction, opening first if need be: locks of its ranges, rows, ledger rows, COMMIT. On
-  /// Written all of it is committed durably. On Failure nothing of it is, except for in_doubt, when that is not known.
+  /// Sends the batch in one transaction: locks of its ranges, rows, ledger rows, COMMIT. Connects first if need be, and
+  /// looks up the tables of those of its streams that it has not met on this connection, making what is missing: those
+  /// of other streams are left alone.
+  /// On Written all of it is committed durably. On Failure nothing of it is, except for in_doubt, when that is not
+  /// known.
   /// Calls batch.build(); rows lose to newer versions of their key, never the other way.
   /// Rows that the destination refuses are handed to `keep`, and the rest lands: of a key whose newest row is refused
   /// the next older one of the batch. Without `keep` a refused row fails the batch (row_refused). So do, as `schema`,
@@ -153,7 +158,9 @@ struct DestinationOptions {
   std::function<void(const std::string&)> warn;
 };
 
-class Comparer;  // sink/compare.hpp
+class Comparer;
+
+using StreamsInUse = std::function<std::vector<const Stream*>()>;
 
 /// What rows will meet at a destination that a connection finds well. `stops`: they will not land then.
 struct Foreseen {
@@ -176,8 +183,12 @@ class Destination {
   virtual std::string server() const { return {}; }
   /// Connections that make sense at once (1 for SQLite).
   virtual int connections_max() const = 0;
-  /// The streams must outlive the sink.
-  virtual std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) = 0;
+  /// `in_use`: streams that rows may come of, asked for whenever the sink connects, so that a message about what the
+  /// tables lack names all of it. The streams must outlive the sink.
+  virtual std::unique_ptr<Sink> make_sink_for(StreamsInUse in_use) = 0;
+  std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) {
+    return make_sink_for([streams] { return streams; });
+  }
 
   /// Looks what is there of given rows, and changes nothing.
   virtual std::unique_ptr<Comparer> make_comparer() = 0;

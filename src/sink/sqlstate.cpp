@@ -198,6 +198,10 @@ std::string_view to_string(FailureClass c) noexcept {
   return kNames[static_cast<std::size_t>(c)];
 }
 
+bool is_of_table(const Failure& failure) noexcept {
+  return failure.failure_class == kSchema || failure.sqlstate == "3F000";  // its schema is not there
+}
+
 std::span<const ErrorRow> sqlstate_rows() noexcept { return kSqlstates; }
 std::span<const ErrorRow> client_error_rows() noexcept { return kClientErrors; }
 

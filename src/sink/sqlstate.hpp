@@ -75,4 +75,19 @@ class DestinationFailure : public Error {
   bool no_answer = false;  // our own deadline ended it
 };
 
+/// Whether a failure of work on one table, and on nothing else, is that table's: then a person must fix the table, and
+/// rows of other streams may land meanwhile.
+bool is_of_table(const Failure& failure) noexcept;
+
+/// Does what concerns the table of one stream alone, and marks its failure so.
+template <class Work>
+auto on_table_of(const Stream& stream, const Work& work) {
+  try {
+    return work();
+  } catch (DestinationFailure& e) {
+    if (e.failure.stream == nullptr && is_of_table(e.failure)) e.failure.stream = &stream;
+    throw;
+  }
+}
+
 }  // namespace forebay

@@ -73,8 +73,10 @@ void DestinationHealth::enter(DestinationState state, std::int64_t wall_us) {
 
 DestinationHealth::Failed DestinationHealth::failed(const Failure& failure, std::uint32_t attempt, std::uint64_t random,
                                                     Time now, std::int64_t wall_us, const std::string& aftermath) {
+  if (view_.state == DestinationState::ok && held_.empty() && now - ok_since_ >= kSettled) lines_.forget();
+  if (failure.stream != nullptr) return held(failure, random, now, wall_us, aftermath);
+
   Failed result{decide_retry(failure.failure_class, attempt, random), {}};
-  if (view_.state == DestinationState::ok && now - ok_since_ >= kSettled) lines_.forget();
   // A worker that fails while the pause is on had begun before: that is the same failure of the destination, and a
   // batch's own trouble says nothing new then.
   const bool known = !well() && now < try_at_;
@@ -95,8 +97,70 @@ DestinationHealth::Failed DestinationHealth::failed(const Failure& failure, std:
   return result;
 }
 
-bool DestinationHealth::landed(bool others_fail, Time now, std::int64_t wall_us) {
-  const bool news = std::exchange(told_, false);
+DestinationHealth::Failed DestinationHealth::held(const Failure& failure, std::uint64_t random, Time now,
+                                                  std::int64_t wall_us, const std::string& aftermath) {
+  // Whoever had the turn was answered, and not for the destination's sake.
+  if (!well() && now >= try_at_) {
+    trying_ = false;
+    failures_ = 0;
+    view_.last_error.clear();
+    view_.last_error_us.reset();
+    enter(DestinationState::unknown, wall_us);
+  }
+
+  Held& of = held_[failure.stream];
+  if (of.failures == 0) of.since_us = wall_us;
+  // As above: what fails while the pause is on had begun before.
+  const bool known = of.failures > 0 && now < of.try_at;
+  if (!known) ++of.failures;
+  Failed result{decide_retry(failure.failure_class, of.failures, random), {}};
+  result.decision.whole_destination = false;
+  if (known) {
+    result.decision.delay = std::chrono::ceil<std::chrono::milliseconds>(of.try_at - now);
+  } else {
+    of.try_at = now + result.decision.delay;
+  }
+  of.message = failure.message;
+  of.last_us = wall_us;
+  result.line =
+      lines_.tell(failure.message + "; destination is " + std::string(to_string(view().state)) + ", " + aftermath, now);
+  of.told = of.told || result.line;
+  return result;
+}
+
+DestinationHealth::View DestinationHealth::view() const {
+  View view = view_;
+  if (held_.empty() || !well()) return view;
+
+  view.state = DestinationState::misconfigured;
+  const auto first = std::ranges::min_element(held_, {}, [](const auto& held) { return held.second.since_us; });
+  const auto last = std::ranges::max_element(held_, {}, [](const auto& held) { return held.second.last_us; });
+  view.since_us = first->second.since_us;
+  view.last_error = last->second.message;
+  view.last_error_us = last->second.last_us;
+  return view;
+}
+
+std::vector<HeldStream> DestinationHealth::held_streams() const {
+  std::map<std::string, HeldStream> by_name;  // journals of earlier releases may declare one name otherwise
+  for (const auto& [stream, held] : held_) by_name[stream->name] = {stream->name, held.message, held.since_us};
+  std::vector<HeldStream> all;
+  for (auto& [name, held] : by_name) all.push_back(std::move(held));
+  return all;
+}
+
+bool DestinationHealth::landed(bool others_fail, Time now, std::int64_t wall_us,
+                               const std::vector<const Stream*>& streams) {
+  bool news = std::exchange(told_, false);
+  bool released = false;
+  for (const Stream* stream : streams) {
+    const auto at = held_.find(stream);
+    if (at == held_.end()) continue;
+    released = released || at->second.told;
+    held_.erase(at);
+    ok_since_ = now;
+  }
+  news = news || (released && held_.empty());
   failures_ = 0;
   trying_ = false;
   if (view_.state != DestinationState::ok) ok_since_ = now;

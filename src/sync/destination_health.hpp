@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/repeated_lines.hpp"
 #include "forebay/status.hpp"
@@ -25,7 +27,8 @@ struct RetryDecision {
 RetryDecision decide_retry(FailureClass failure, std::uint32_t attempt, std::uint64_t random);
 
 /// What is known of a destination from how its batches end, and who may try it: all workers while it is well, else one,
-/// when its pause is over. Pure: times and random bits are given. Not thread-safe.
+/// when its pause is over. A stream whose table is at fault is held, and says nothing against the rest. Pure: times and
+/// random bits are given. Not thread-safe.
 class DestinationHealth {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -38,8 +41,14 @@ class DestinationHealth {
     std::optional<std::int64_t> since_us;       // wall clock: when it came into this state
     std::optional<std::int64_t> last_error_us;  // wall clock: last_error was met, the last time
   };
-  const View& view() const { return view_; }
+  /// While streams are held and nothing worse is the matter: misconfigured, with what is wrong with them.
+  View view() const;
+  /// Batches may be sent.
   bool well() const { return view_.state != DestinationState::down && view_.state != DestinationState::misconfigured; }
+  /// It answers, and takes some of what is sent.
+  bool takes_some() const { return view_.state == DestinationState::degraded || (well() && !held_.empty()); }
+  bool is_held(const Stream* stream) const { return held_.contains(stream); }
+  std::vector<HeldStream> held_streams() const;
 
   /// True: the caller may send a batch now. While it is not well, the caller has the turn then, and gives it back by
   /// failed(), landed() or pass().
@@ -48,7 +57,10 @@ class DestinationHealth {
   Time ask_again_at(Time now) const;
   void pass() { trying_ = false; }
   /// The pause is over: someone asks for it.
-  void try_now(Time now) { try_at_ = now; }
+  void try_now(Time now) {
+    try_at_ = now;
+    for (auto& [stream, held] : held_) held.try_at = now;
+  }
 
   struct Failed {
     RetryDecision decision;
@@ -57,14 +69,26 @@ class DestinationHealth {
   /// `attempt`: of the batch, in a row. `aftermath` ends the line ("buffering goes on").
   Failed failed(const Failure& failure, std::uint32_t attempt, std::uint64_t random, Time now, std::int64_t wall_us,
                 const std::string& aftermath);
-  /// A batch landed; `others_fail`: some batch's last try failed for a reason of its own. True: it was away, and a line
-  /// said so, which another should end.
-  bool landed(bool others_fail, Time now, std::int64_t wall_us);
+  /// A batch with rows of these streams landed; `others_fail`: some batch's last try failed for a reason of its own.
+  /// True: it was away, or the last of the held streams was, and a line said so, which another should end.
+  bool landed(bool others_fail, Time now, std::int64_t wall_us, const std::vector<const Stream*>& streams = {});
 
  private:
+  struct Held {
+    std::string message;
+    std::int64_t since_us = 0;
+    std::int64_t last_us = 0;
+    std::uint32_t failures = 0;  // in a row
+    Time try_at;
+    bool told = false;
+  };
+
+  Failed held(const Failure& failure, std::uint64_t random, Time now, std::int64_t wall_us,
+              const std::string& aftermath);
   void enter(DestinationState state, std::int64_t wall_us);
 
-  View view_;
+  View view_;  // held streams aside
+  std::map<const Stream*, Held> held_;
   std::uint32_t failures_ = 0;  // of the destination, in a row
   Time try_at_;                 // while it is not well: not before
   bool trying_ = false;         // a worker has the turn

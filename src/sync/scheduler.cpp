@@ -16,8 +16,8 @@ constexpr std::chrono::milliseconds kCommitInterval{25};
 
 }  // namespace
 
-Scheduler::Scheduler(SegmentStore& store, VersionClock& clock, Destination* destination,
-                     std::vector<const Stream*> streams, int workers, LogCallback log, std::function<void()> changed)
+Scheduler::Scheduler(SegmentStore& store, VersionClock& clock, Destination* destination, StreamsInUse streams,
+                     int workers, LogCallback log, std::function<void()> changed)
     : store_(store),
       queue_(store.queue()),
       clock_(clock),
@@ -84,6 +84,7 @@ SyncResult Scheduler::result(bool settled) const {
   const State now = state();
   r.missing_rows = now.missing_rows;
   if (!settled) r.last_error = now.last_error;
+  if (!settled) r.held_streams = now.held_streams;
   return r;
 }
 
@@ -99,6 +100,7 @@ SyncResult Scheduler::wait_for(const std::vector<SegmentPtr>& segments, SteadyTi
     health_.try_now(steady_clock::now());  // asked for: no waiting for the next try
   }
   turn_.notify_all();
+  queue_.try_held_now();
   return result(
       queue_.wait_settled(segments, [&](SteadyTime) { return steady_clock::now() >= until || stopping_.load(); }));
 }
@@ -127,16 +129,14 @@ void Scheduler::note_unanswered() {
 Scheduler::State Scheduler::state() const {
   const std::lock_guard lock(mutex_);
   State s = state_;
-  s.destination = health_.view().state;
-  s.last_error = health_.view().last_error.empty() ? unanswered_ : health_.view().last_error;
-  s.destination_since_us = health_.view().since_us;
-  s.last_error_us = health_.view().last_error_us;
+  const DestinationHealth::View view = health_.view();
+  s.destination = view.state;
+  s.last_error = view.last_error.empty() ? unanswered_ : view.last_error;
+  s.destination_since_us = view.since_us;
+  s.last_error_us = view.last_error_us;
+  s.takes_some = health_.takes_some();
+  s.held_streams = health_.held_streams();
   return s;
-}
-
-bool Scheduler::well() const {
-  const std::lock_guard lock(mutex_);
-  return health_.well();
 }
 
 }  // namespace forebay

@@ -32,8 +32,8 @@ class Scheduler {
  public:
   /// All must outlive it. `workers` connections at most; 0: nothing is sent. `changed` is called, by a worker, when
   /// something failed, rows turned out to be missing, or the destination is well again: state() has news then.
-  Scheduler(SegmentStore& store, VersionClock& clock, Destination* destination, std::vector<const Stream*> streams,
-            int workers, LogCallback log, std::function<void()> changed = {});
+  Scheduler(SegmentStore& store, VersionClock& clock, Destination* destination, StreamsInUse streams, int workers,
+            LogCallback log, std::function<void()> changed = {});
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
   ~Scheduler();
@@ -57,6 +57,8 @@ class Scheduler {
     std::string last_error;
     std::optional<std::int64_t> destination_since_us;
     std::optional<std::int64_t> last_error_us;
+    bool takes_some = false;  // it answers, and some rows land or would
+    std::vector<HeldStream> held_streams;
     std::array<std::uint64_t, kReasons> batches{};
     int syncing = 0;  // workers with a batch in hand
     double sync_time_s = 0;
@@ -83,6 +85,7 @@ class Scheduler {
   void went_well(const Batch& batch, const std::vector<SegmentPtr>& segments, const Written& written,
                  std::chrono::duration<double> took);
   void tell_refused(const std::vector<std::string>& causes);
+  void hold(const Failure& failure, const std::vector<SegmentPtr>& segments);
   RetryDecision went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments, std::uint32_t attempt);
   void meet_server(Sink& sink);
   void tell_missing(const std::vector<LandedRows::Missing>& missing);
@@ -91,7 +94,7 @@ class Scheduler {
   void tell_change() const {
     if (changed_) changed_();
   }
-  bool well() const;
+  bool is_first_try(const SegmentPtr& segment) const;
   void log(LogLevel level, const std::string& line) const {
     if (log_) log_(level, line);
   }
@@ -101,7 +104,7 @@ class Scheduler {
   SegmentQueue& queue_;  // of the store
   VersionClock& clock_;
   Destination* destination_;
-  std::vector<const Stream*> streams_;
+  StreamsInUse streams_;
   int workers_max_;
   LogCallback log_;
   std::function<void()> changed_;

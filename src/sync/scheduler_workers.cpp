@@ -25,7 +25,7 @@ const char* noun(const Batch& batch, std::uint64_t rows) {
 }  // namespace
 
 void Scheduler::work(int) {
-  const std::unique_ptr<Sink> sink = destination_->make_sink(streams_);
+  const std::unique_ptr<Sink> sink = destination_->make_sink_for(streams_);
   while (!stopping_.load()) {
     if (!wait_for_turn()) return;
     const std::vector<SegmentPtr> segments = queue_.take(steady_clock::now() + std::chrono::seconds(10));
@@ -52,6 +52,8 @@ void Scheduler::work(int) {
       }
       queue_.give_back(segments, not_before);  // first, as all of their rows may be to send again
       meet_server(*sink);
+    } else if (failure && failure->stream != nullptr) {
+      hold(*failure, segments);
     } else if (failure) {
       const bool narrowed = narrow(*failure, segments);
       std::uint32_t attempt = 0;
@@ -108,9 +110,7 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
   std::uint64_t rows = 0;
   for (const BatchRange& r : batch.ranges) rows += r.last_row - r.first_row + 1;
   const std::string what = std::to_string(rows) + " " + noun(batch, rows);
-  // While the destination is away, each try would say so again, and so would each part of a search.
-  const bool first_try = segments.front()->attempts == 0 && well() && !search_of(segments.front());
-  log(first_try ? LogLevel::info : LogLevel::debug,
+  log(is_first_try(segments.front()) ? LogLevel::info : LogLevel::debug,
       "sync started " + what + " (reason: " + std::string(to_string(batch.reason)) + ")");
   const SteadyTime start = steady_clock::now();
   RefusedRows refused(segments);
@@ -143,6 +143,14 @@ std::optional<Failure> Scheduler::send_range(Sink& sink, const std::vector<Segme
     queue_.landed(segments[i], r.last_row - r.first_row + 1, {of.synced, of.superseded, of.quarantined});
   }
   return std::nullopt;
+}
+
+/// While the destination is away, or the stream is held, each try would say so again, and so would each part of a
+/// search.
+bool Scheduler::is_first_try(const SegmentPtr& segment) const {
+  const std::lock_guard lock(mutex_);
+  return segment->attempts == 0 && health_.well() && !health_.is_held(segment->id.stream) &&
+         !searches_.contains(segment);
 }
 
 std::shared_ptr<PoisonSearch> Scheduler::search_of(const SegmentPtr& segment) const {
@@ -315,13 +323,21 @@ void Scheduler::went_well(const Batch& batch, const std::vector<SegmentPtr>& seg
     for (std::size_t i = 0; i < batch.ranges.size(); ++i)
       landed_in_[batch.ranges[i].stream->table] += written.ranges[i].synced;
     if (health_.view().state == DestinationState::ok) return;
-    if (health_.landed(!failing_.empty(), steady_clock::now(), wall_us()))
+    std::vector<const Stream*> streams;
+    for (const BatchRange& r : batch.ranges) streams.push_back(r.stream);
+    if (health_.landed(!failing_.empty(), steady_clock::now(), wall_us(), streams))
       recovered = "destination is back: " + destination_->description();
     all_well = health_.view().last_error.empty();
   }
   turn_.notify_all();
   if (!recovered.empty()) log(LogLevel::info, recovered);
   if (all_well) tell_change();
+}
+
+/// What came of other streams in its batch is sent again at once, without it.
+void Scheduler::hold(const Failure& failure, const std::vector<SegmentPtr>& segments) {
+  const RetryDecision d = went_wrong(failure, segments, 1);
+  queue_.hold(failure.stream, steady_clock::now() + d.delay);
 }
 
 RetryDecision Scheduler::went_wrong(const Failure& failure, const std::vector<SegmentPtr>& segments,
@@ -333,7 +349,7 @@ RetryDecision Scheduler::went_wrong(const Failure& failure, const std::vector<Se
     if (stopping_.load()) return decide_retry(failure.failure_class, attempt, random_());
     f = health_.failed(failure, attempt, random_(), steady_clock::now(), wall_us(),
                        store_.budget().unbuffered() ? "producers wait" : "buffering goes on");
-    if (!f.decision.whole_destination) failing_.insert(segments.begin(), segments.end());
+    if (!f.decision.whole_destination && failure.stream == nullptr) failing_.insert(segments.begin(), segments.end());
   }
   turn_.notify_all();
   if (f.line) log(f.decision.state == DestinationState::misconfigured ? LogLevel::error : LogLevel::warning, *f.line);

@@ -20,6 +20,12 @@ bool is_zero(const BufferUsage& u) {
   return u.sealed_rows + u.sealed_bytes + u.evictable_rows + u.evictable_bytes + u.disk_bytes == 0;
 }
 
+Stream held_stream() {
+  Stream stream = measurements();
+  stream.name = "held";
+  return stream;
+}
+
 }  // namespace
 
 TEST_CASE("segments are taken oldest first, and together while they fit into one batch") {
@@ -137,4 +143,70 @@ TEST_CASE("a segment whose landed rows are gone from the destination is sent who
   CHECK(p.landed_rows() == 20);
   CHECK(p.counts().synced == 20);
   CHECK_FALSE(p.store->queue().send_again(buffer, number));  // settled
+}
+
+TEST_CASE("segments of a held stream let others pass, are tried one at a time, and go on when one has landed") {
+  SegmentQueue queue = queue_of(100);
+  const Stream held = held_stream();
+  const std::vector<SegmentPtr> all = {sealed_segment(1, 4, held), sealed_segment(2, 4), sealed_segment(3, 4, held),
+                                       sealed_segment(4, 4)};
+  for (const SegmentPtr& s : all) queue.add(s);
+  REQUIRE(queue.take(kAtOnce) == all);
+  queue.hold(&held, std::chrono::steady_clock::now() + 1h);
+  queue.give_back(all, {});
+  CHECK(queue.take(kAtOnce) == std::vector{all[1], all[3]});
+  CHECK(queue.take(kAtOnce).empty());
+
+  queue.try_held_now();
+  CHECK(queue.take(kAtOnce) == std::vector{all[0]});
+  CHECK(queue.take(kAtOnce).empty());  // until it is known how that went
+  queue.hold(&held, std::chrono::steady_clock::now() + 1h);
+  queue.give_back({all[0]}, {});
+  CHECK(queue.take(kAtOnce).empty());
+
+  // A try that ended for another reason says nothing, and the pause is over.
+  queue.try_held_now();
+  REQUIRE(queue.take(kAtOnce) == std::vector{all[0]});
+  queue.give_back({all[0]}, {});
+  REQUIRE(queue.take(kAtOnce) == std::vector{all[0]});
+  queue.landed(all[0], 4, {4, 0, 0});
+  CHECK(queue.take(kAtOnce) == std::vector{all[2]});
+}
+
+TEST_CASE("what lands is no progress of those who wait for a held stream alone") {
+  SegmentQueue queue = queue_of(1);
+  const Stream stream = held_stream();
+  const SegmentPtr held = sealed_segment(1, 1, stream);
+  const SegmentPtr other = sealed_segment(2, 1);
+  queue.add(held);
+  queue.add(other);
+  REQUIRE(queue.take(kAtOnce) == std::vector<SegmentPtr>{held});
+  queue.hold(&stream, {});
+  const SteadyTime since = std::chrono::steady_clock::now();
+  queue.give_back({held}, {});
+  while (std::chrono::steady_clock::now() == since) {
+  }
+  queue.landed(other, 1, {1, 0, 0});
+  const auto progress_of = [&](const std::vector<SegmentPtr>& segments) {
+    SteadyTime progress;
+    CHECK_FALSE(queue.wait_settled(segments, [&](SteadyTime last) {
+      progress = last;
+      return true;
+    }));
+    return progress;
+  };
+  CHECK(progress_of({held}) <= since);
+  CHECK(progress_of({held, other}) <= since);
+}
+
+TEST_CASE("segments of a held stream leave memory first") {
+  SegmentQueue queue = queue_of(100);
+  const Stream held = held_stream();
+  queue.add(sealed_segment(1, 1, held));
+  queue.add(sealed_segment(2, 1));
+  queue.add(sealed_segment(3, 1, held));
+  queue.add(sealed_segment(4, 1));
+  const std::vector<SegmentPtr> all = queue.unsettled();
+  queue.hold(&held, std::chrono::steady_clock::now() + 1h);
+  for (const std::size_t next : {2U, 0U, 3U, 1U}) CHECK(queue.begin_eviction(/*only_secured=*/false) == all[next]);
 }

@@ -87,6 +87,7 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
                                "destination_server",
                                "destination_since",
                                "last_error_at",
+                               "held_streams",
                                "total_files",
                                "synced_files",
                                "superseded_files",

@@ -28,6 +28,41 @@ SINK_CONTRACT("a batch of several tiny ranges of two streams lands in one transa
         Rows{{"1", "1", "1", "end"}, {"2", "1", "0", "end"}, {"3", "1", "0", "end"}});
 }
 
+SINK_CONTRACT(
+    "a table is looked up when a row of its stream comes, and what is wrong with it is that stream's failure") {
+  TestType fixture;
+  if (!fixture.available()) return;
+  opens(*fixture.destination()->make_sink({}));  // SQLite: makes the file ours
+  const Stream good = small_stream("good");
+  const Stream bad = small_stream("bad");
+  fixture.exec("CREATE TABLE bad (set_id integer)");
+  fixture.hand_over("bad");
+  const auto sink = fixture.destination()->make_sink({&bad, &good});
+  CHECK(written(*sink, {RangeMaker(good, "b", 1).add(1, small_row(1, "/a")).range()}).ranges.at(0).synced == 1);
+
+  const BatchRange of_bad = RangeMaker(bad, "b", 2).add(2, small_row(1, "/a")).range();
+  const Failure failure = refused(*sink, {RangeMaker(good, "b", 3).add(3, small_row(1, "/b")).range(), of_bad});
+  CHECK(failure.failure_class == FailureClass::schema);
+  CHECK(failure.stream == &bad);
+  CHECK_THAT(failure.message, Catch::Contains("stream bad"));
+  CHECK(written(*sink, {RangeMaker(good, "b", 3).add(3, small_row(1, "/b")).range()}).ranges.at(0).synced == 1);
+  const auto opened = fixture.destination()->make_sink({&good, &bad})->open();
+  REQUIRE(opened);
+  CHECK(opened->stream == &bad);
+
+  fixture.exec("DROP TABLE bad");
+  CHECK(written(*sink, {of_bad}).ranges.at(0).synced == 1);
+
+  // Under the connection that has it.
+  fixture.exec("DROP TABLE good");
+  const Failure gone = refused(*sink, {RangeMaker(good, "b", 4).add(4, small_row(1, "/c")).range(),
+                                       RangeMaker(bad, "b", 5).add(5, small_row(1, "/c")).range()});
+  CHECK(gone.failure_class == FailureClass::schema);
+  CHECK(gone.stream == &good);
+  CHECK(written(*sink, {RangeMaker(good, "b", 4).add(4, small_row(1, "/c")).range()}).ranges.at(0).synced == 1);
+  CHECK(fixture.one("SELECT count(*) FROM good") == "1");
+}
+
 SINK_CONTRACT("a row that the table refuses leaves nothing of its batch behind, and the sink goes on") {
   TestType fixture;
   if (!fixture.available()) return;

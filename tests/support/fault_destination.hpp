@@ -24,8 +24,8 @@ class FaultDestination final : public Destination {
 
   std::string description() const override { return real_->description(); }
   int connections_max() const override { return connections_; }
-  std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
-    return std::make_unique<FaultSink>(*this, real_->make_sink(streams));
+  std::unique_ptr<Sink> make_sink_for(StreamsInUse in_use) override {
+    return std::make_unique<FaultSink>(*this, real_->make_sink_for(std::move(in_use)));
   }
   std::unique_ptr<Comparer> make_comparer() override { return real_->make_comparer(); }
   void interrupt() noexcept override { real_->interrupt(); }

@@ -58,8 +58,8 @@ class Pipeline {
     };
     const LogCallback log = options.log;
     store = std::make_unique<SegmentStore>(std::move(options));
-    scheduler =
-        std::make_unique<Scheduler>(*store, clock, destination.get(), std::vector{&measurements()}, workers, log);
+    scheduler = std::make_unique<Scheduler>(
+        *store, clock, destination.get(), [] { return std::vector{&measurements()}; }, workers, log);
   }
 
   std::filesystem::path folder() const { return dir_ / "buffer"; }

@@ -15,13 +15,13 @@ namespace forebay::test {
 inline constexpr auto kOwnBuffer = "test-buffer";
 
 /// A segment of so many measurements, as a writer hands it over whose journal failed, or that had none: its rows are in
-/// memory only.
-inline SegmentPtr sealed_segment(std::uint64_t number, std::int64_t rows) {
-  auto memory = std::make_unique<MemorySegment>(measurements());
+/// memory only. `stream`: measurements(), or a copy under another name.
+inline SegmentPtr sealed_segment(std::uint64_t number, std::int64_t rows, const Stream& stream = measurements()) {
+  auto memory = std::make_unique<MemorySegment>(stream);
   std::uint64_t record_bytes = 0;
   for (std::int64_t tick = 0; tick < rows; ++tick) {
     const Measurement row("a", tick);
-    const std::uint64_t bytes = check_values(measurements(), row);
+    const std::uint64_t bytes = check_values(stream, row);
     std::string body;
     append_body(body, tick + 1, row, bytes);
     memory->append(body);
@@ -29,7 +29,7 @@ inline SegmentPtr sealed_segment(std::uint64_t number, std::int64_t rows) {
   }
   memory->seal();
 
-  const SegmentIdentity id{kOwnBuffer,  number, &measurements(), static_cast<std::uint64_t>(rows),
+  const SegmentIdentity id{kOwnBuffer,  number, &stream,     static_cast<std::uint64_t>(rows),
                            Reason::end, {},     record_bytes};
   return std::make_shared<Segment>(id, std::move(memory), std::filesystem::path(), 0, /*sent=*/false);
 }

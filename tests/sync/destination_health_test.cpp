@@ -161,3 +161,76 @@ TEST_CASE("a destination that takes nothing for three intervals is never called 
   CHECK(down.destination_state == DestinationState::down);
   CHECK(down.last_error == "cause");
 }
+
+TEST_CASE("a stream whose table is at fault is held by itself, and the destination goes on") {
+  const Stream one = backup_files_stream();
+  const Stream other = backup_sets_stream();
+  const auto failure = [](const Stream& stream) {
+    return Failure{.failure_class = FailureClass::schema,
+                   .sqlstate = "42P01",
+                   .message = "table " + stream.table + " is not there",
+                   .stream = &stream};
+  };
+  DestinationHealth health;
+  Time now{};
+  REQUIRE(health.may_try(now));
+  const auto first = health.failed(failure(one), 1, 0, now, wall(now), "buffering goes on");
+  CHECK_FALSE(first.decision.whole_destination);
+  CHECK(first.decision.delay == 1s);
+  CHECK(first.line == "table backup_files is not there; destination is misconfigured, buffering goes on");
+  CHECK(health.is_held(&one));
+  CHECK(health.may_try(now));
+  CHECK(health.may_try(now));  // by any number of workers
+  CHECK(health.takes_some());
+  CHECK(health.view().state == DestinationState::misconfigured);
+  CHECK(health.view().last_error == "table backup_files is not there");
+
+  // What had begun before the pause is no second failure.
+  now += 400ms;
+  CHECK(health.failed(failure(one), 1, 0, now, wall(now), "").decision.delay == 600ms);
+  now += 600ms;
+  CHECK(health.failed(failure(one), 1, ~std::uint64_t{0} - 1, now, wall(now), "").decision.delay > 1s);
+
+  // What else lands changes nothing of that.
+  CHECK_FALSE(health.landed(false, now, wall(now), {&other}));
+  CHECK(health.view().state == DestinationState::misconfigured);
+  CHECK(health.view().since_us == wall(Time{}));
+  CHECK(health.view().last_error_us == wall(now));
+
+  now += 1s;
+  CHECK(health.failed(failure(other), 1, 0, now, wall(now), "").line);
+  REQUIRE(health.held_streams().size() == 2);
+  CHECK(health.held_streams()[0].name == "backup_files");
+  CHECK(health.held_streams()[0].since_us == wall(Time{}));
+  CHECK(health.held_streams()[1].error == "table backup_sets is not there");
+  CHECK(health.view().last_error == "table backup_sets is not there");
+  CHECK_FALSE(health.landed(false, now, wall(now), {&other}));
+  CHECK(health.held_streams().size() == 1);
+  CHECK(health.landed(false, now, wall(now), {&one}));  // the log said that it is not well
+  CHECK(health.view().state == DestinationState::ok);
+  CHECK(health.view().last_error.empty());
+  CHECK_FALSE(health.takes_some());
+}
+
+TEST_CASE("a held stream is no news of a destination that is down, and answers for one that was") {
+  const Stream one = backup_files_stream();
+  const Failure held{.failure_class = FailureClass::schema, .sqlstate = "", .message = "no table", .stream = &one};
+  DestinationHealth health;
+  Time now{};
+  REQUIRE(health.may_try(now));
+  const auto away = health.failed(kAway, 1, ~std::uint64_t{0} - 1, now, wall(now), "");
+  CHECK(away.decision.delay > 10ms);
+  // By a worker that had begun before.
+  health.failed(held, 1, 0, now, wall(now), "");
+  CHECK(health.view().state == DestinationState::down);
+  CHECK(health.view().last_error == kAway.message);
+  CHECK_FALSE(health.may_try(now));
+
+  now += away.decision.delay;
+  REQUIRE(health.may_try(now));
+  health.failed(held, 1, 0, now, wall(now), "");
+  CHECK(health.well());
+  CHECK(health.view().state == DestinationState::misconfigured);
+  CHECK(health.view().last_error == "no table");
+  CHECK(health.may_try(now));
+}

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "adoption/adoption.hpp"
+#include "base/stream_registry.hpp"
 #include "forebay/stream.hpp"
 
 namespace forebay::cli {

@@ -80,6 +80,20 @@ void add_live_rows(const Json& f, Table& table) {
                            (checkpoint.empty() ? "" : ", last checkpoint " + checkpoint)});
 }
 
+/// `last_error` is said anyway.
+void add_held_streams(const Json& f, const std::string& last_error, Table& table) {
+  const auto streams = f.find("held_streams");
+  if (streams == f.end() || !streams->is_array()) return;
+  for (const Json& stream : *streams) {
+    const std::string since = text_field(stream, "since");
+    const std::string error = text_field(stream, "error");
+    table.add({"  stream",
+               {text_field(stream, "stream") + " is held" + (since.empty() ? "" : " since " + since) +
+                    ", as its table is at fault" + (error == last_error ? "" : ": " + error),
+                Style::warning}});
+  }
+}
+
 void add_left_rows(const BufferView& b, Table& table) {
   std::uint64_t rows = 0;
   if (const auto streams = b.fields.find("streams"); streams != b.fields.end() && streams->is_object()) {
@@ -130,6 +144,7 @@ void print_block(const BufferView& b, std::ostream& out, bool colours) {
   if (hands_of(b.listed) != Hands::maker) add_left_rows(b, table);
 
   const std::string error = text_field(b.fields, "last_error");
+  add_held_streams(b.fields, error, table);
   const std::string error_at = text_field(b.fields, "last_error_at");
   if (!error.empty())
     table.add({"  last error", {error + (error_at.empty() ? "" : " (" + error_at + ")"), Style::warning}});

@@ -114,8 +114,8 @@ class PostgresDestination final : public Destination {
   std::string server() const override { return shared_->told.last(); }
   int connections_max() const override { return kConnectionsMax; }
 
-  std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
-    return std::make_unique<PostgresSink>(target_, options_, shared_, streams);
+  std::unique_ptr<Sink> make_sink_for(StreamsInUse in_use) override {
+    return std::make_unique<PostgresSink>(target_, options_, shared_, std::move(in_use));
   }
   std::unique_ptr<Comparer> make_comparer() override {
     return std::make_unique<PostgresComparer>(target_, options_,

@@ -23,16 +23,18 @@ std::int64_t lock_number(const BatchRange& range) {
   return static_cast<std::int64_t>(XXH3_64bits(name.data(), name.size()));
 }
 
-/// Where no row of a stream was sent, none is refused: what forebay does for itself is.
-Failure without_rows(Failure failure) {
-  if (failure.failure_class == FailureClass::row_refused) failure.failure_class = FailureClass::schema;
-  return failure;
-}
-
 std::vector<PartRefusal> all_refused(const BatchPart& part, const Batch::RefusedFor& why) {
   std::vector<PartRefusal> all;
   for (std::size_t row = 0; row < part.rows.size(); ++row) all.push_back({row, why.sqlstate, {}, why.message});
   return all;
+}
+
+std::vector<const Stream*> streams_of(const Batch& batch) {
+  std::vector<const Stream*> streams;
+  for (const BatchRange& range : batch.ranges) {
+    if (std::find(streams.begin(), streams.end(), range.stream) == streams.end()) streams.push_back(range.stream);
+  }
+  return streams;
 }
 
 /// A row that is there at this version already would not be touched, and the table's code not be run.
@@ -44,24 +46,36 @@ void make_newest(Batch& batch) {
 }  // namespace
 
 PostgresSink::PostgresSink(PostgresTarget target, DestinationOptions options, std::shared_ptr<PostgresShared> shared,
-                           std::vector<const Stream*> streams)
+                           StreamsInUse in_use)
     : target_(std::move(target)),
       options_(std::move(options)),
       shared_(std::move(shared)),
-      streams_(std::move(streams)) {}
+      in_use_(std::move(in_use)) {}
 
 PostgresSink::~PostgresSink() { close(); }
 
 void PostgresSink::close() noexcept {
   targets_.clear();
+  granted_.clear();
   session_.reset();
 }
 
 std::optional<Failure> PostgresSink::open() {
-  if (session_ != nullptr && session_->usable()) return std::nullopt;
-  close();
   try {
     connect();
+    look_up(in_use_());
+    return std::nullopt;
+  } catch (const DestinationFailure& e) {
+    close();
+    return without_rows(e.failure);
+  }
+}
+
+/// As open(), for the tables of this batch alone.
+std::optional<Failure> PostgresSink::prepare(const Batch& batch) {
+  try {
+    connect();
+    look_up(streams_of(batch));
     return std::nullopt;
   } catch (const DestinationFailure& e) {
     close();
@@ -70,83 +84,33 @@ std::optional<Failure> PostgresSink::open() {
 }
 
 void PostgresSink::connect() {
+  if (session_ != nullptr && session_->usable()) return;
+  close();
   session_ = std::make_unique<PostgresSession>(target_, shared_->watchdog);
   tell_server();
   try {
     prepare_server();
   } catch (DestinationFailure& e) {
-    name_all_grants(*session_, streams_, e.failure);
+    name_all_grants(*session_, in_use_(), e.failure);
     throw;
   }
 }
 
-/// All that is to be checked and made before rows can be sent.
+/// All that is to be checked and made before rows of any stream can be sent.
 void PostgresSink::prepare_server() {
   server_ = check_server(*session_, target_, options_);
   if (server_.takes_no_writes) throw DestinationFailure(*server_.takes_no_writes);
   shared_->server.meet(server_.identity);
   check_grants();
   PostgresMigrator migrator(*session_, server_.prelude);
-  for (const std::string& line : migrator.up(PostgresMigrator::Adopt::no, streams_)) {
+  for (const std::string& line : migrator.up(PostgresMigrator::Adopt::no, in_use_())) {
     if (options_.note) options_.note(line);
   }
-  session_->begin(server_.prelude);
-  std::vector<const Stream*> missing;
-  for (const Stream* s : streams_) {
-    if (find_table(*session_, table_name(s->table))) continue;
-    // From the stream's declaration it would lack the columns that others own.
-    if (const auto maker = maker_of(session_->dialect().name(), s->table))
-      throw DestinationFailure(missing_table(*session_, *maker, s->table));
-    missing.push_back(s);
-  }
-  session_->commit();
-  for (const Stream* s : missing) {
-    migrator.create_table(session_->dialect().create_table(*s, quoted_table(table_name(s->table))));
-    if (options_.note) options_.note("table " + s->table + " created for stream " + s->name);
-  }
-  find_targets();
-  tell_unlogged();
+  find_ledger();
 }
 
 void PostgresSink::tell_server() {
   if (shared_->told.tell(session_->told()) && options_.note) options_.note(session_->told());
-}
-
-void PostgresSink::tell_unlogged() {
-  std::string tables;
-  std::string cures;
-  const auto add = [&](const std::vector<std::string>& unlogged) {
-    for (const std::string& table : unlogged) {
-      tables += (tables.empty() ? "" : ", ") + table;
-      cures += (cures.empty() ? "ALTER TABLE " : "; ALTER TABLE ") + table + " SET LOGGED";
-    }
-  };
-  for (const Target& t : targets_) add(t.table.unlogged);
-  add(ledger_unlogged_);
-  const auto& tell = options_.warn ? options_.warn : options_.note;
-  if (tables.empty() || !shared_->unlogged.tell(tables) || !tell) return;
-  tell("UNLOGGED: " + tables +
-       "; PostgreSQL empties such a table when it starts after a crash, and what had landed is gone. As its owner "
-       "run: " +
-       cures);
-}
-
-void PostgresSink::check_grants() {
-  if (auto lacks = lacks_to_write(*session_, streams_)) throw DestinationFailure(*std::move(lacks));
-}
-
-void PostgresSink::find_targets() {
-  session_->begin(server_.prelude);
-  const auto found = [&](const std::string& table) {
-    const auto quoted = find_table(*session_, table_name(table));
-    const auto maker = quoted ? std::nullopt : maker_of(session_->dialect().name(), table);
-    if (maker) throw DestinationFailure(missing_table(*session_, *maker, table));
-    return quoted.value_or(quoted_table(table_name(table)));
-  };
-  ledger_table_ = found(ledger_stream().table);
-  ledger_unlogged_ = inspect_table(*session_, ledger_stream(), ledger_table_).unlogged;
-  for (const Stream* s : streams_) targets_.push_back({s, inspect_table(*session_, *s, found(s->table)), {}, false});
-  session_->commit();
 }
 
 WriteOutcome PostgresSink::write(Batch& batch, const KeepRefused& keep) {
@@ -161,10 +125,10 @@ WriteOutcome PostgresSink::write(Batch& batch, const KeepRefused& keep) {
 /// Nothing where the batch is to be sent again in another turn.
 std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const KeepRefused& keep,
                                                         const TableTurns::Turn& turn) {
-  if (auto failure = open()) return *failure;
+  if (auto failure = prepare(batch)) return *failure;
   if (shared_->server.left(server_.identity)) {  // as other connections found out
     close();
-    if (auto failure = open()) return *failure;
+    if (auto failure = prepare(batch)) return *failure;
   }
   try {
     return send(batch, keep, turn);
@@ -183,10 +147,9 @@ std::optional<WriteOutcome> PostgresSink::write_in_turn(Batch& batch, const Keep
     if (session_ != nullptr) session_->abort();
     const bool lost =
         session_ == nullptr || !session_->usable() || why == FailureClass::reconnect || why == FailureClass::in_doubt;
-    if (!lost && why == FailureClass::schema) return explained(e);
-    // Fewer tables than streams: it failed while they were looked at again.
+    if (!lost && why == FailureClass::schema) return explained(e, batch);
     const int backend = session_ == nullptr ? 0 : session_->backend();
-    if (lost || targets_.size() != streams_.size()) close();
+    if (lost) close();
     if (committing_ && why == FailureClass::in_doubt) name_commit_wait(backend, e.failure);
     if (!lost && may_be_lock_wait(e.sqlstate())) name_lock_holder(batch, e.failure);
     return e.failure;
@@ -212,7 +175,7 @@ void PostgresSink::begin(const Batch& batch) {
     if (e.failure.failure_class != FailureClass::reconnect) throw;
     // The server may have ended an idle session; nothing of the batch is under way yet, so once more is safe.
     close();
-    if (auto failure = open()) throw DestinationFailure(*failure);
+    if (auto failure = prepare(batch)) throw DestinationFailure(*failure);
     check_same_server();
     begin_on_known_tables(batch);
   }
@@ -222,10 +185,7 @@ void PostgresSink::begin(const Batch& batch) {
 /// was given another type since would take binary COPY's bytes for something else, and without the key's index there
 /// would be keys twice.
 void PostgresSink::begin_on_known_tables(const Batch& batch) {
-  std::vector<const Stream*> streams;
-  for (const BatchRange& range : batch.ranges) {
-    if (std::find(streams.begin(), streams.end(), range.stream) == streams.end()) streams.push_back(range.stream);
-  }
+  const std::vector<const Stream*> streams = streams_of(batch);
   if (streams.empty()) {
     session_->begin(server_.prelude);
     return;
@@ -252,7 +212,8 @@ void PostgresSink::begin_on_known_tables(const Batch& batch) {
     targets_.clear();
     session_->look_again();  // it may have become a Citus, which distributed them
     tell_server();
-    find_targets();  // throws when they do not fit any more
+    find_ledger();
+    look_up(streams);  // throws when they do not fit any more
   }
   throw DestinationFailure({FailureClass::retry_batch, "", target_.description + ": its tables are being changed"});
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct PostgresServer {
 PostgresServer check_server(PostgresSession& session, const PostgresTarget& target, const DestinationOptions& options);
 /// How long the server lets a statement wait for a lock.
 std::chrono::milliseconds lock_timeout(const PostgresTarget& target);
+
+/// Where no row of a stream was sent, none is refused: what forebay does for itself is.
+Failure without_rows(Failure failure);
 
 /// Which server answered last, of all connections of a destination. Thread-safe.
 class ServerMet {
@@ -54,6 +58,20 @@ class ServerMet {
   std::uint64_t changes_ = 0;
 };
 
+/// What was told of what, by all connections of a destination. Thread-safe.
+class ToldOnce {
+ public:
+  /// True where nothing was told of `name` before.
+  bool tell(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    return told_.insert(name).second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string> told_;  // guarded by mutex_
+};
+
 /// What all connections of one destination share.
 struct PostgresShared {
   Watchdog watchdog;
@@ -61,7 +79,7 @@ struct PostgresShared {
   RaisedTries raised_tries;
   TableTurns turns;
   Told told;
-  Told unlogged;
+  ToldOnce unlogged;
   Told without_stage;
   ServerMet server;
 };
@@ -70,7 +88,7 @@ struct PostgresShared {
 class PostgresSink final : public Sink {
  public:
   PostgresSink(PostgresTarget target, DestinationOptions options, std::shared_ptr<PostgresShared> shared,
-               std::vector<const Stream*> streams);
+               StreamsInUse in_use);
   ~PostgresSink() override;
 
   [[nodiscard]] std::optional<Failure> open() override;
@@ -95,15 +113,21 @@ class PostgresSink final : public Sink {
 
   void connect();
   void prepare_server();
+  std::optional<Failure> prepare(const Batch& batch);
   void tell_server();
   void tell_unlogged();
-  void find_targets();
+  void find_ledger();
+  void look_up(const std::vector<const Stream*>& streams);
+  void look_up_one(const Stream& stream);
+  bool has_target(const Stream* stream) const;
+  bool find_target(const Stream& stream);
   void check_grants();
+  void expect_grants(const Stream& stream);
   void check_same_server();
   void begin(const Batch& batch);
   void begin_on_known_tables(const Batch& batch);
   std::optional<WriteOutcome> write_in_turn(Batch& batch, const KeepRefused& keep, const TableTurns::Turn& turn);
-  Failure explained(const DestinationFailure& e) noexcept;
+  Failure explained(const DestinationFailure& e, const Batch& batch) noexcept;
   std::string lacking_policies();
   void do_without_stage(const NoStage& stage);
   void judge_commit(DestinationFailure& e);
@@ -121,7 +145,7 @@ class PostgresSink final : public Sink {
   const PostgresTarget target_;
   const DestinationOptions options_;
   const std::shared_ptr<PostgresShared> shared_;
-  const std::vector<const Stream*> streams_;
+  const StreamsInUse in_use_;
 
   std::uint64_t changes_accepted_ = 0;  // of ServerMet::changes()
   std::uint64_t changes_met_ = 0;
@@ -130,8 +154,9 @@ class PostgresSink final : public Sink {
   std::string ledger_table_;
   bool ledger_may_have_code_ = false;         // when the batch began
   std::vector<std::string> ledger_unlogged_;  // PostgresTable::unlogged
-  std::vector<Target> targets_;
-  bool sending_rows_ = false;  // of a stream, and nothing else
+  std::vector<const Stream*> granted_;        // the role may write to their tables, as far as the catalogs tell
+  std::vector<Target> targets_;               // of streams whose rows came on this connection
+  bool sending_rows_ = false;                 // of a stream, and nothing else
   bool committing_ = false;
   bool check_at_once_ = false;  // a deferred constraint broke at COMMIT: from now on they are not deferred
   std::uint32_t stages_ = 0;    // temporary tables that the transaction has made

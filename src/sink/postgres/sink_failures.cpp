@@ -88,6 +88,11 @@ std::string commit_wait(PostgresSession& session, int backend) {
 
 }  // namespace
 
+Failure without_rows(Failure failure) {
+  if (failure.failure_class == FailureClass::row_refused) failure.failure_class = FailureClass::schema;
+  return failure;
+}
+
 /// What is checked at COMMIT names no row that could be left out: the batch is tried again with all of it checked at
 /// once.
 void PostgresSink::judge_commit(DestinationFailure& e) {
@@ -128,24 +133,34 @@ std::string PostgresSink::lacking_policies() {
   return all;
 }
 
-/// What differs, where the server named only the first thing it met.
-Failure PostgresSink::explained(const DestinationFailure& why) noexcept {
+/// What differs, where the server named only the first thing it met, and in whose table.
+Failure PostgresSink::explained(const DestinationFailure& why, const Batch& batch) noexcept {
   Failure told = why.failure;
   targets_.clear();
   try {
-    find_targets();
+    find_ledger();
+    for (const BatchRange& range : batch.ranges) {
+      if (has_target(range.stream)) continue;
+      on_table_of(*range.stream, [&] {
+        if (!find_target(*range.stream)) throw DestinationFailure(why.failure);
+      });
+    }
     check_grants();
+    for (const Target& t : targets_) on_table_of(*t.stream, [&] { expect_grants(*t.stream); });
     // The server names the first table that refuses a row, and no cure.
     const std::string policies = why.sqlstate() == "42501" ? lacking_policies() : "";
     if (!policies.empty()) told.message = policies;
     for (const Target& t : targets_) {
       if (why.reporter != Reporter::replica_identity) break;
-      if (const auto lacks = lacks_replica_identity(*session_, server_.prelude, *t.stream, t.table.quoted))
+      if (const auto lacks = lacks_replica_identity(*session_, server_.prelude, *t.stream, t.table.quoted)) {
         told = *lacks;
+        told.stream = t.stream;
+      }
     }
   } catch (const DestinationFailure& e) {
     const bool ours = e.sqlstate().empty() || e.sqlstate() == "42501";
     if (e.failure.failure_class == FailureClass::schema && ours) told.message = e.failure.message;
+    if (e.failure.stream != nullptr) told.stream = e.failure.stream;
   } catch (const std::exception&) {
     // What the server said stands.
   }

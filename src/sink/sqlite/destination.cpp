@@ -120,8 +120,8 @@ class SqliteDestination final : public Destination {
 
   std::string description() const override { return catalog_name(named_); }
   int connections_max() const override { return 1; }
-  std::unique_ptr<Sink> make_sink(const std::vector<const Stream*>& streams) override {
-    return std::make_unique<SqliteSink>(file_, options_, shared_, streams);
+  std::unique_ptr<Sink> make_sink_for(StreamsInUse in_use) override {
+    return std::make_unique<SqliteSink>(file_, options_, shared_, std::move(in_use));
   }
   std::uint64_t server_changes() const override { return shared_->changes; }
   ChangeWords change_words() const override {

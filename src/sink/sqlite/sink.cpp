@@ -15,8 +15,8 @@
 namespace forebay {
 
 SqliteSink::SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<SqliteShared> shared,
-                       std::vector<const Stream*> streams)
-    : file_(std::move(file)), options_(std::move(options)), shared_(std::move(shared)), streams_(std::move(streams)) {}
+                       StreamsInUse in_use)
+    : file_(std::move(file)), options_(std::move(options)), shared_(std::move(shared)), in_use_(std::move(in_use)) {}
 
 SqliteSink::~SqliteSink() { close(); }
 
@@ -26,16 +26,21 @@ void SqliteSink::close() noexcept {
   db_.reset();
 }
 
-std::optional<Failure> SqliteSink::open() {
+std::optional<Failure> SqliteSink::open() { return open_for(in_use_()); }
+
+/// Connects unless connected, and looks up the tables of these streams.
+std::optional<Failure> SqliteSink::open_for(const std::vector<const Stream*>& streams) {
   if (db_ && !files_->stand()) leave_file();
-  if (db_) return std::nullopt;
   try {
-    connect();
-    files_.emplace(file_, *db_);
-    if (last_landed_ && !has_last_landed()) {
-      ++shared_->changes;
-      last_landed_.reset();
+    if (!db_) {
+      connect();
+      files_.emplace(file_, *db_);
+      if (last_landed_ && !has_last_landed()) {
+        ++shared_->changes;
+        last_landed_.reset();
+      }
     }
+    for (const Stream* s : streams) on_table_of(*s, [&] { look_up(*s); });
     return std::nullopt;
   } catch (const DestinationFailure& e) {
     close();
@@ -73,20 +78,40 @@ void SqliteSink::connect() {
   }
   check_catalog_has(*db_, ledger_stream().table);
   check_catalog_table(*db_, ledger_stream());
-  const SqliteDialect dialect;
-  for (const Stream* s : streams_) {
-    check_catalog_has(*db_, s->table);  // from the stream's declaration it would lack the columns that others own
-    const std::string table =
-        quoted_identifier(s->table);  // SQLite has no schemas: "schema.table" is a name like others
-    db_->exec(dialect.create_table(*s, table));
-    check_catalog_table(*db_, *s);
-    targets_.push_back({s, SqliteStatement(*db_, dialect.upsert_row(*s, table)),
-                        SqliteStatement(*db_, dialect.select_version(*s, table))});
+}
+
+/// What a statement of `work` finds wrong with its table is thrown as the failure that it is.
+template <class Work>
+auto SqliteSink::as_failures(const Work& work) const {
+  try {
+    return work();
+  } catch (const DestinationFailure&) {
+    throw;
+  } catch (const Error& e) {
+    const Failure failure = sqlite_failure(*db_, false);
+    if (e.code() != ErrorCode::local || !is_of_table(failure)) throw;
+    throw DestinationFailure(failure);
   }
 }
 
+void SqliteSink::look_up(const Stream& stream) {
+  if (std::ranges::any_of(targets_, [&](const Target& t) { return t.stream == &stream; })) return;
+
+  as_failures([&] {
+    check_catalog_has(*db_, stream.table);  // from the stream's declaration it would lack the columns that others own
+    const SqliteDialect dialect;
+    const std::string table = quoted_identifier(stream.table);  // "schema.table", too: SQLite has no schemas
+    db_->exec(dialect.create_table(stream, table));
+    check_catalog_table(*db_, stream);
+    targets_.push_back({&stream, SqliteStatement(*db_, dialect.upsert_row(stream, table)),
+                        SqliteStatement(*db_, dialect.select_version(stream, table))});
+  });
+}
+
 WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused& keep) {
-  if (auto failure = open()) return *failure;
+  std::vector<const Stream*> streams;
+  for (const BatchRange& range : batch.ranges) streams.push_back(range.stream);
+  if (auto failure = open_for(streams)) return *failure;
   changes_met_ = shared_->changes;
   if (changes_met_ != changes_accepted_)
     return Failure{FailureClass::another_server, "", catalog_name(file_) + " is another catalog than before"};
@@ -96,6 +121,7 @@ WriteOutcome SqliteSink::write(Batch& batch, const KeepRefused& keep) {
     return send(batch, keep);
   } catch (const DestinationFailure& e) {
     db_->rollback();
+    std::erase_if(targets_, [&](const Target& t) { return t.stream == e.failure.stream; });  // it is looked up anew
     return e.failure;
   } catch (const Error& e) {
     if (e.code() != ErrorCode::local || keeping_) {
@@ -121,9 +147,13 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   LedgerEntries ledger(batch);
   crash_point("before the rows are sent");
   FindNotKept not_kept;
-  if (look_for_triggers()) not_kept = [&](const BatchPart& part) { return rows_not_kept(part); };
+  if (look_for_triggers())
+    not_kept = [&](const BatchPart& part) { return as_failures([&] { return rows_not_kept(part); }); };
   const std::vector<RefusedRow> refused = send_parts(
-      batch, ledger, [&](const BatchPart& part, bool) { return send_part(part, ledger, static_cast<bool>(keep)); },
+      batch, ledger,
+      [&](const BatchPart& part, bool) {
+        return as_failures([&] { return send_part(part, ledger, static_cast<bool>(keep)); });
+      },
       not_kept);
   if (!refused.empty() && !keep) {  // without a search only what SQLite took without an error
     const RefusedRow& first = refused.front();
@@ -135,10 +165,13 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   int peak = 0;
   sqlite3_db_status(db_->handle(), SQLITE_DBSTATUS_DEFERRED_FKS, &unsettled, &peak, 0);
   if (unsettled != 0) {
-    throw DestinationFailure({FailureClass::schema, "",
-                              catalog_name(db_->name()) +
-                                  ": a deferred foreign key is broken, and SQLite does not tell by which row; declare "
-                                  "it NOT DEFERRABLE"});
+    const bool of_one = batch.parts.size() == 1;
+    throw DestinationFailure({.failure_class = FailureClass::schema,
+                              .sqlstate = "",
+                              .message = catalog_name(db_->name()) +
+                                         ": a deferred foreign key is broken, and SQLite does not tell by which row; "
+                                         "declare it NOT DEFERRABLE",
+                              .stream = of_one ? batch.parts.front().stream : nullptr});
   }
   keeping_ = true;  // what this throws is no failure of the catalog
   if (!refused.empty()) keep(batch, refused);

@@ -29,8 +29,7 @@ struct SqliteShared {
 /// one write lock in place of advisory locks.
 class SqliteSink final : public Sink {
  public:
-  SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<SqliteShared> shared,
-             std::vector<const Stream*> streams);
+  SqliteSink(std::string file, DestinationOptions options, std::shared_ptr<SqliteShared> shared, StreamsInUse in_use);
   ~SqliteSink() override;
 
   [[nodiscard]] std::optional<Failure> open() override;
@@ -48,7 +47,9 @@ class SqliteSink final : public Sink {
     std::vector<std::string> triggers{};  // as the transaction found them
   };
 
+  std::optional<Failure> open_for(const std::vector<const Stream*>& streams);
   void connect();
+  void look_up(const Stream& stream);
   void leave_file() noexcept;
   bool has_last_landed();
   Written send(Batch& batch, const KeepRefused& keep);
@@ -58,20 +59,22 @@ class SqliteSink final : public Sink {
   std::optional<std::int64_t> version_there(Target& target, const BatchRow& row);
   std::vector<PartRefusal> rows_not_kept(const BatchPart& part);
   std::vector<PartRefusal> send_part(const BatchPart& part, LedgerEntries& ledger, bool search);
+  template <class Work>
+  auto as_failures(const Work& work) const;
   PartRefusal refusal(std::size_t row, int changes_before) const;
   void write_ledger(const Batch& batch, const LedgerEntries& ledger, std::int64_t started_us);
 
   const std::string file_;
   const DestinationOptions options_;
   const std::shared_ptr<SqliteShared> shared_;
-  const std::vector<const Stream*> streams_;
+  const StreamsInUse in_use_;
 
   std::optional<BatchRange> last_landed_;
   std::uint64_t changes_accepted_ = 0;  // of SqliteShared::changes
   std::uint64_t changes_met_ = 0;
   std::optional<SqliteConnection> db_;
   std::optional<CatalogFiles> files_;
-  std::vector<Target> targets_;  // before db_ in closing
+  std::vector<Target> targets_;  // of streams whose rows came on this connection; before db_ in closing
   bool committing_ = false;
   bool keeping_ = false;
 };

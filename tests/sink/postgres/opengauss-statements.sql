@@ -979,35 +979,16 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND pg_catalog.pg_table_is_visible(o.oid));
-COMMIT;
-BEGIN;
-SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_0, statement 8
-SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_0, statement 9
-SET LOCAL enable_upsert_to_merge = 'off';
-SET LOCAL tcp_keepalives_idle = 30;
-SET LOCAL tcp_keepalives_interval = 10;
-SET LOCAL tcp_keepalives_count = 3;
-SET LOCAL client_min_messages = error;
-SET LOCAL TimeZone = 'UTC';
-SET LOCAL transaction_isolation = 'read committed';
-SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = 'on';
-SET LOCAL standard_conforming_strings = 'on';
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c WHERE c.oid = $1::regclass;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_0, statement 10
+\echo expects PREPARE|42P01: written_0, statement 8
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_0, statement 11
+\echo expects |26000|26010: written_0, statement 9
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_0, statement 12
+\echo expects DEALLOCATE|26000|26010: written_0, statement 10
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -1030,6 +1011,24 @@ DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_0, statement 11
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_0, statement 12
+SET LOCAL enable_upsert_to_merge = 'off';
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_0' AND pg_catalog.pg_table_is_visible(o.oid));
 PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c WHERE c.oid = $1::regclass;
 EXECUTE said('"forebay_check"."written_0"');
@@ -1414,35 +1413,16 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
-COMMIT;
-BEGIN;
-SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_1, statement 9
-SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_1, statement 10
-SET LOCAL enable_upsert_to_merge = 'off';
-SET LOCAL tcp_keepalives_idle = 30;
-SET LOCAL tcp_keepalives_interval = 10;
-SET LOCAL tcp_keepalives_count = 3;
-SET LOCAL client_min_messages = error;
-SET LOCAL TimeZone = 'UTC';
-SET LOCAL transaction_isolation = 'read committed';
-SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = 'on';
-SET LOCAL standard_conforming_strings = 'on';
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c WHERE c.oid = $1::regclass;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_1, statement 11
+\echo expects PREPARE|42P01: written_1, statement 9
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_1, statement 12
+\echo expects |26000|26010: written_1, statement 10
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_1, statement 13
+\echo expects DEALLOCATE|26000|26010: written_1, statement 11
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -1465,6 +1445,24 @@ DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_1, statement 12
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_1, statement 13
+SET LOCAL enable_upsert_to_merge = 'off';
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_1' AND pg_catalog.pg_table_is_visible(o.oid));
 PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c WHERE c.oid = $1::regclass;
 EXECUTE said('"forebay_check"."written_1"');
@@ -1863,35 +1861,16 @@ SET LOCAL array_nulls = 'on';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL synchronous_commit = 'on';
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
-COMMIT;
-BEGIN;
-SET LOCAL statement_timeout = 54000;
-\echo expects SET|42704: written_2, statement 10
-SET LOCAL idle_in_transaction_session_timeout = 120;
-\echo expects SET|42704: written_2, statement 11
-SET LOCAL enable_upsert_to_merge = 'off';
-SET LOCAL tcp_keepalives_idle = 30;
-SET LOCAL tcp_keepalives_interval = 10;
-SET LOCAL tcp_keepalives_count = 3;
-SET LOCAL client_min_messages = error;
-SET LOCAL TimeZone = 'UTC';
-SET LOCAL transaction_isolation = 'read committed';
-SET LOCAL search_path = forebay_check, pg_temp;
-SET LOCAL array_nulls = 'on';
-SET LOCAL standard_conforming_strings = 'on';
-SET LOCAL client_encoding = 'UTF8';
-SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'sync_batches' AND pg_catalog.pg_table_is_visible(o.oid));
 PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c WHERE c.oid = $1::regclass;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
 SELECT (SELECT concat_ws(' ', c.oid, c.relkind, array_to_string(c.reloptions, ','), c.relhastriggers, c.relhasrules, c.relhassubclass, (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.atthasdef), ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), (SELECT string_agg(concat_ws(' ', i.indexrelid, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion))) FROM pg_class c WHERE c.oid = '"forebay_check"."sync_batches"'::regclass);
-\echo expects PREPARE|42P01: written_2, statement 12
+\echo expects PREPARE|42P01: written_2, statement 10
 PREPARE said AS SELECT c.relkind, coalesce(array_to_string(c.reloptions, ',') LIKE '%enable_rowsecurity=true%', false), c.relname, EXISTS (SELECT 1 FROM pg_catalog.pg_partition part WHERE part.parentid = c.oid) FROM pg_class c WHERE c.oid = $1::regclass;
-\echo expects |26000|26010: written_2, statement 13
+\echo expects |26000|26010: written_2, statement 11
 EXECUTE said('"forebay_check"."sync_batches"');
-\echo expects DEALLOCATE|26000|26010: written_2, statement 14
+\echo expects DEALLOCATE|26000|26010: written_2, statement 12
 DEALLOCATE said;
 PREPARE said AS SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), b.typname, b.typtype = 'e', a.attnotnull, a.atthasdef OR t.typdefault IS NOT NULL, false, EXISTS (SELECT 1 FROM pg_index p WHERE p.indrelid = a.attrelid AND p.indisprimary AND a.attnum = ANY (p.indkey)), (SELECT string_agg(e.enumlabel, chr(10) ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 EXECUTE said('"forebay_check"."sync_batches"');
@@ -1914,6 +1893,24 @@ DEALLOCATE said;
 PREPARE said AS SELECT min(pg_get_expr(k.conbin, k.conrelid)), string_agg(a.attname, chr(10)), min(k.conname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) WHERE k.conrelid = $1::regclass AND k.contype = 'c' GROUP BY k.oid ORDER BY k.oid;
 EXECUTE said('"forebay_check"."sync_batches"');
 DEALLOCATE said;
+COMMIT;
+BEGIN;
+SET LOCAL statement_timeout = 54000;
+\echo expects SET|42704: written_2, statement 13
+SET LOCAL idle_in_transaction_session_timeout = 120;
+\echo expects SET|42704: written_2, statement 14
+SET LOCAL enable_upsert_to_merge = 'off';
+SET LOCAL tcp_keepalives_idle = 30;
+SET LOCAL tcp_keepalives_interval = 10;
+SET LOCAL tcp_keepalives_count = 3;
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL transaction_isolation = 'read committed';
+SET LOCAL search_path = forebay_check, pg_temp;
+SET LOCAL array_nulls = 'on';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL synchronous_commit = 'on';
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = (SELECT o.oid FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace s ON s.oid = o.relnamespace WHERE o.relname = 'written_2' AND pg_catalog.pg_table_is_visible(o.oid));
 PREPARE said AS SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c WHERE c.oid = $1::regclass;
 EXECUTE said('"forebay_check"."written_2"');
