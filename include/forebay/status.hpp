@@ -12,15 +12,16 @@
 
 namespace forebay {
 
-/// Rows of one stream. accepted = synced + superseded + pending + quarantined + dropped, but for rows that are on their
+/// Rows of one stream. accepted = synced + superseded + pending + quarantined + lost, but for rows that are on their
 /// way from one to the other while a status is taken.
 struct Counts {
-  std::uint64_t accepted = 0;     ///< taken by add()
+  std::uint64_t accepted = 0;     ///< add() returned, or they were taken over
   std::uint64_t synced = 0;       ///< at the destination, at this version
-  std::uint64_t superseded = 0;   ///< lost to a newer version of their key, in their batch or at the destination
+  std::uint64_t superseded = 0;   ///< a newer version of their key is in their batch or at the destination
   std::uint64_t pending = 0;      ///< not there yet
-  std::uint64_t quarantined = 0;  ///< refused by the destination for what they contain, and kept in quarantine
-  std::uint64_t dropped = 0;      ///< refused, and given up by `forebay errors --drop`
+  std::uint64_t quarantined = 0;  ///< refused by the destination, and kept in quarantine
+  std::uint64_t lost = 0;         ///< nothing holds them any more: the next one, failovers, damage, a full disk
+  std::uint64_t dropped = 0;      ///< of the lost ones: refused, and given up by `forebay errors --drop`
 
   Counts& operator+=(const Counts& other) noexcept {
     accepted += other.accepted;
@@ -28,6 +29,7 @@ struct Counts {
     superseded += other.superseded;
     pending += other.pending;
     quarantined += other.quarantined;
+    lost += other.lost;
     dropped += other.dropped;
     return *this;
   }
@@ -49,7 +51,7 @@ constexpr std::string_view to_string(DestinationState s) noexcept {
 /// longer changes neither.
 enum class SyncOutcome : std::uint8_t {
   complete,    ///< every row is at the destination, or superseded there
-  incomplete,  ///< every row is settled, and some are not there: in quarantine, or missing since a failover
+  incomplete,  ///< every row is settled, and some are not there: in quarantine, or lost
   unsettled    ///< rows are pending: buffered, and tried on
 };
 constexpr std::string_view to_string(SyncOutcome o) noexcept {
@@ -73,8 +75,10 @@ struct SyncStatus {
   std::string last_error;                            ///< one line, empty when all is well
   std::optional<std::int64_t> last_error_us;         ///< microseconds since 1970: when it was met, the last time
   std::map<std::string, Counts> streams;
-  std::uint64_t missing_rows = 0;  ///< counted as landed, and gone since another server answers (a failover)
-  Counts recovered;  ///< rows that earlier processes left, and this one took over: not among the streams' counts
+  std::uint64_t missing_rows = 0;  ///< of the lost ones: had landed, and gone since another server answers (a failover)
+  /// Rows that earlier processes left, and this one took over: not among the streams' counts. Lost are also those that
+  /// damaged journals held, as far as they can be counted.
+  Counts recovered;
   /// Why rows of buffers that were taken over had not landed, as their own processes, or who tried since, left it
   /// noted: of those where something was.
   struct RecoveredError {
@@ -120,10 +124,13 @@ struct SyncStatus {
     for (const auto& [name, counts] : streams) sum += counts;
     return sum;
   }
-  /// Of everything that this Buffer has taken, or taken over, so far.
+  /// Of everything that this Buffer has taken, or taken over, so far. Rows in journals that were damaged before do not
+  /// count.
   SyncOutcome outcome() const {
     const Counts all = total();
-    return outcome_of(all.pending == 0, all.quarantined + quarantined_before + missing_rows);
+    std::uint64_t lost = 0;
+    for (const auto& [name, counts] : streams) lost += counts.lost - counts.dropped;
+    return outcome_of(all.pending == 0, all.quarantined + quarantined_before + missing_rows + lost);
   }
 };
 

@@ -18,7 +18,4 @@ bool append_printable(std::string& to, std::string_view bytes);
 /// a terminal. It must be UTF-8, with the control characters below U+0020 escaped already.
 std::string printable_json(std::string_view json);
 
-/// The number of columns of printable UTF-8 text, one a character. (East Asian wide characters count one.)
-std::size_t width(std::string_view text);
-
 }  // namespace forebay

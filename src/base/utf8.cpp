@@ -1,5 +1,6 @@
 #include "base/utf8.hpp"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -41,6 +42,13 @@ std::size_t utf8_sequence(const char* at, const char* end) noexcept {
   if (first == 0xF0 && byte(1) < 0x90) return 0;  // overlong
   if (first == 0xF4 && byte(1) > 0x8F) return 0;  // above U+10FFFF
   return 4;
+}
+
+std::uint32_t utf8_code_point(const char* at, std::size_t size) noexcept {
+  constexpr std::array<std::uint32_t, 5> kFirstByteBits = {0, 0x7F, 0x1F, 0x0F, 0x07};
+  std::uint32_t code_point = static_cast<unsigned char>(at[0]) & kFirstByteBits[size];
+  for (std::size_t i = 1; i < size; ++i) code_point = code_point << 6 | (static_cast<unsigned char>(at[i]) & 0x3FU);
+  return code_point;
 }
 
 bool is_utf8_text(std::string_view s) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace forebay {
@@ -8,6 +9,9 @@ namespace forebay {
 /// Bytes of the UTF-8 sequence that starts at `at`, 0 when none does. As strict as PostgreSQL: no overlong forms, no
 /// surrogates, nothing above U+10FFFF. Needs at < end.
 std::size_t utf8_sequence(const char* at, const char* end) noexcept;
+
+/// What a sequence of so many bytes stands for.
+std::uint32_t utf8_code_point(const char* at, std::size_t size) noexcept;
 
 /// What PostgreSQL takes as text in a UTF8 database: valid UTF-8 without NUL.
 bool is_utf8_text(std::string_view s) noexcept;

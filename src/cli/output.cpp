@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/escape.hpp"
 #include "base/safe_line.hpp"
+#include "base/width.hpp"
 
 namespace forebay::cli {
 
@@ -65,6 +65,7 @@ void Table::print(std::ostream& out, bool colours) const {
       if (!last) out << "  ";
     }
     out << '\n';
+    if (const auto below = below_.find(r); below != below_.end()) out << below->second;
   }
 }
 

@@ -137,7 +137,7 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
   if (unsettled != 0) {
     throw DestinationFailure({FailureClass::schema, "",
                               catalog_name(db_->name()) +
-                                  ": a deferred foreign key is broken, and SQLite does not tell by which row; declare "
+                                  ": a deferred foreign key is broken, and SQLite does not say by which row; declare "
                                   "it NOT DEFERRABLE"});
   }
   keeping_ = true;  // what this throws is no failure of the catalog
@@ -260,7 +260,7 @@ std::vector<PartRefusal> SqliteSink::send_part(const BatchPart& part, LedgerEntr
     if (there < row.version) {
       refused.push_back({r, kTriggeredAction, "", not_kept_message(part.stream->table, target.triggers)});
     } else if (there > row.version) {
-      ledger.add_lost(ledger.index_of(row), 1);
+      ledger.add_older(ledger.index_of(row), 1);
     }
   }
   return refused;
