@@ -52,12 +52,12 @@ killed() {
     "$forebay" scan --quiet --set kept /mnt/tree 2>/dev/null &
   scan=$!
   disown
-  wait_until status_is "$state" "b['total_files'] == $entries"
+  wait_until status_is "$state" "b['accepted'] == $entries"
   sleep 1 # a group commit takes 50 ms
   "$@"
   kill -KILL "$scan"
   wait_until test ! -e "/proc/$scan"
-  status_is "$state" "b['state'] == 'orphaned' and b['pending_files'] == $entries" || die "rows are missing in $state"
+  status_is "$state" "b['state'] == 'orphaned' and b['pending'] == $entries" || die "rows are missing in $state"
 }
 
 make_quarantine() {

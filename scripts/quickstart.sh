@@ -106,7 +106,7 @@ if [ "$own" = .env ]; then psql_url="\"\$(sed -n 's/^ *DATABASE_URL *= *//p' .en
 cat <<END
 
 What landed
-  $(whole synced) of $(whole scanned) entries, $(bytes total_bytes), in $(printf '%.2f' "$(number elapsed_s)") s: $(whole entries_per_s) files/s
+  $(whole synced) of $(whole scanned) entries, $(bytes total_bytes), in $(printf '%.2f' "$(number elapsed_seconds)") s: $(whole entries_per_second) files/s
   batches:$(for reason in batch_size_reached interval_reached memory_limit_reached force_sync end recover retry; do
     count=$(number "$reason")
     [ "$count" = 0 ] || printf ' %s %s,' "$count" "$reason"

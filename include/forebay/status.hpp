@@ -14,15 +14,16 @@
 
 namespace forebay {
 
-/// Counts of rows. accepted = synced + superseded + pending + quarantined + dropped, except for rows that change from
-/// one to the other while a status is taken.
+/// Counts of rows. accepted = synced + superseded + pending + quarantined + lost, except for rows that change from one
+/// to the other while a status is taken.
 struct Counts {
-  std::uint64_t accepted = 0;     ///< taken by add()
+  std::uint64_t accepted = 0;     ///< taken by add(), or adopted
   std::uint64_t synced = 0;       ///< at the destination, in this version
   std::uint64_t superseded = 0;   ///< a newer version of the row is at the destination, or was in the same batch
   std::uint64_t pending = 0;      ///< not at the destination yet
   std::uint64_t quarantined = 0;  ///< refused by the destination for what they contain, and kept
-  std::uint64_t dropped = 0;      ///< refused, and given up by `forebay errors --drop`
+  std::uint64_t lost = 0;     ///< nothing holds them any more: dropped, or gone by a failover, damage or a full disk
+  std::uint64_t dropped = 0;  ///< of the lost ones: refused, and given up by `forebay errors --drop`
 
   Counts& operator+=(const Counts& other) noexcept {
     accepted += other.accepted;
@@ -30,6 +31,7 @@ struct Counts {
     superseded += other.superseded;
     pending += other.pending;
     quarantined += other.quarantined;
+    lost += other.lost;
     dropped += other.dropped;
     return *this;
   }
@@ -48,7 +50,7 @@ enum class DestinationState : std::uint8_t {
 /// What became of rows. With the first two nothing is pending, and so waiting longer changes nothing.
 enum class SyncOutcome : std::uint8_t {
   complete,    ///< every row is at the destination, or superseded there
-  incomplete,  ///< some rows are not there, and will not be sent again by themselves: in quarantine, or missing
+  incomplete,  ///< some rows are not there, and will not be sent again by themselves: in quarantine, or lost
   unsettled    ///< some rows are pending: kept, and sent as soon as the destination takes them
 };
 [[nodiscard]] FOREBAY_EXPORT std::string_view to_string(SyncOutcome outcome) noexcept;
@@ -83,13 +85,15 @@ struct SyncStatus {
 
   // Rows
   std::map<std::string, Counts> streams;  ///< rows added to this Buffer, by stream
-  std::uint64_t missing_rows = 0;         ///< had landed, and are not at the server that took over in a failover
-  std::uint64_t retried_rows = 0;         ///< those among the quarantined that are being sent again now
-  std::uint64_t journaled_rows = 0;       ///< those among the pending that are in journals, and so outlive the process
-  double oldest_pending_s = 0;            ///< age of the oldest pending row
+  std::uint64_t missing_rows =
+      0;  ///< of the lost ones: had landed, and are not at the server that took over in a failover
+  std::uint64_t retried_rows = 0;    ///< those among the quarantined that are being sent again now
+  std::uint64_t journaled_rows = 0;  ///< those among the pending that are in journals, and so outlive the process
+  double oldest_pending_s = 0;       ///< age of the oldest pending row
 
   // What earlier processes left, and this Buffer adopted when it started
-  Counts recovered;          ///< adopted rows; not counted in `streams`
+  /// Adopted rows; not counted in `streams`. `lost` includes what damaged journals held, as far as it can be counted.
+  Counts recovered;
   Counts recovered_retries;  ///< adopted rows from quarantine that are sent again (quarantined: refused again)
   std::uint64_t quarantined_before = 0;  ///< other rows in quarantine of the adopted buffers
   std::uint64_t quarantined_left = 0;    ///< rows in quarantine of buffers not adopted, as they hold nothing else
@@ -133,10 +137,12 @@ struct SyncStatus {
     for (const auto& [name, counts] : streams) sum += counts;
     return sum;
   }
-  /// Of every row that this Buffer has taken or adopted so far.
+  /// Of every row that this Buffer has taken or adopted so far. Rows of journals that were damaged before do not count.
   [[nodiscard]] SyncOutcome outcome() const {
     const Counts all = total();
-    return outcome_of(all.pending == 0, all.quarantined + quarantined_before + missing_rows);
+    std::uint64_t lost = 0;
+    for (const auto& [name, counts] : streams) lost += counts.lost - counts.dropped;
+    return outcome_of(all.pending == 0, all.quarantined + quarantined_before + missing_rows + lost);
   }
 };
 

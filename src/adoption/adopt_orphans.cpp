@@ -141,8 +141,8 @@ class Adopter {
 
     if (found.checkpoint) {
       log(LogLevel::warning,
-          "buffer " + m.buffer + " (level memory) goes on from its checkpoint " + found.checkpoint->string() + " of " +
-              unix_time(CheckpointReader(*found.checkpoint).info().created_us) + ": " +
+          "buffer " + m.buffer + " (level memory) continues from its checkpoint " + found.checkpoint->string() +
+              " of " + unix_time(CheckpointReader(*found.checkpoint).info().created_us) + ": " +
               counted(found.rows, "row", "rows") +
               (ended ? " besides its journals" : "; rows added after that, and not sent yet, are lost"));
     } else if (!ended) {
@@ -200,6 +200,7 @@ class Adopter {
 
     for (const std::string& finding : adopted.findings) log(LogLevel::warning, finding);
     result_.damaged_journals += adopted.damaged_journals;
+    for (const auto& [stream, rows] : adopted.lost_rows) result_.lost_rows += rows;
     if (adopted.left_files > 0) ++result_.unreadable;
     if (adopted.end) {
       const std::string lost = lost_at_end_text(*adopted.end);
@@ -224,8 +225,8 @@ class Adopter {
     std::uint64_t retried = 0;
     for (const SegmentPtr& s : adopted.segments) retried += s->retry ? s->id.rows : 0;
     if (retried > 0) {
-      log(LogLevel::info, "buffer " + adopted.folder.manifest.buffer + ": " + counted(retried, "row goes", "rows go") +
-                              " out of quarantine once more");
+      log(LogLevel::info, "buffer " + adopted.folder.manifest.buffer + ": " + counted(retried, "row", "rows") +
+                              " of quarantine " + (retried == 1 ? "is" : "are") + " sent again");
     }
     result_.buffers.push_back(std::move(adopted));
   }

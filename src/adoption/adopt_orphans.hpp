@@ -30,6 +30,7 @@ struct AdoptedOrphans {
   std::vector<AdoptedBuffer> buffers;
   std::vector<SyncStatus::RecoveredError> last_errors;  ///< of those with rows
   std::uint64_t damaged_journals = 0;
+  std::uint64_t lost_rows = 0;  ///< that these held and nothing else does, as far as is known
   std::uint64_t damaged_checkpoints = 0;
   std::uint64_t in_use = 0;          ///< other buffers whose processes live
   std::uint64_t in_doubt = 0;        ///< left alone until someone says how their versions are meant

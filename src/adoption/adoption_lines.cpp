@@ -22,7 +22,7 @@ std::string adopted_line(const AdoptedBuffer& adopted, const std::string& destin
             std::string(to_string(m.durability)) + ")";
 
   line += ": " + counted(adopted.rows, "row", "rows") + " in " +
-          counted(adopted.segments.size() - adopted.retries, "journal", "journals") + ", taken " +
+          counted(adopted.segments.size() - adopted.retries, "journal", "journals") + ", accepted " +
           version_time(adopted.stamped.version_min) + " to " + version_time(adopted.stamped.version_max);
 
   if (shift && shift->count() != 0) line += ", moved by " + std::to_string(shift->count()) + " s";

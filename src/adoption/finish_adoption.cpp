@@ -23,7 +23,7 @@ bool finish_adoption(const StateDirectory& state, const AdoptedBuffer& adopted, 
     totals = ledger(adopted.folder.manifest.buffer);
   } catch (const Error& e) {
     say(LogLevel::warning, "what buffer " + adopted.folder.manifest.buffer +
-                               " brought cannot be counted now, so its folder stays for the next start: " + e.what());
+                               " delivered cannot be counted now, so its folder stays for the next start: " + e.what());
     return false;
   }
 

@@ -79,6 +79,15 @@ std::string rfc3339_local(std::int64_t microseconds) {
       std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::microseconds(microseconds))));
 }
 
+std::string rfc3339_utc(std::int64_t microseconds) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(std::chrono::microseconds(microseconds));
+  const std::time_t time = seconds.count();
+  std::tm parts = {};
+  if (::gmtime_r(&time, &parts) == nullptr) return "-";
+  return formatted("%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                   parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
 std::string compact_utc(std::chrono::system_clock::time_point time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
   std::tm parts = {};

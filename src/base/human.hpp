@@ -26,6 +26,8 @@ std::string human_duration(std::chrono::duration<double> duration);
 std::string rfc3339_local(std::chrono::system_clock::time_point time);
 /// The same from microseconds since 1970-01-01 UTC, as records hold them.
 std::string rfc3339_local(std::int64_t microseconds);
+/// RFC 3339 in UTC, to the second, for machines: "2026-07-26T12:03:07Z".
+std::string rfc3339_utc(std::int64_t microseconds);
 /// "20260726T120307Z", for file names.
 std::string compact_utc(std::chrono::system_clock::time_point time);
 

@@ -49,6 +49,13 @@ std::size_t utf8_sequence(const char* at, const char* end) noexcept {
   return 4;
 }
 
+std::uint32_t utf8_code_point(const char* at, std::size_t size) noexcept {
+  constexpr std::array<std::uint32_t, 5> kFirstByteBits = {0, 0x7F, 0x1F, 0x0F, 0x07};
+  std::uint32_t code_point = static_cast<unsigned char>(at[0]) & kFirstByteBits[size];
+  for (std::size_t i = 1; i < size; ++i) code_point = code_point << 6 | (static_cast<unsigned char>(at[i]) & 0x3FU);
+  return code_point;
+}
+
 bool is_utf8_text(std::string_view s) noexcept {
   const char* at = s.data();
   const char* const end = at + s.size();
@@ -111,13 +118,6 @@ bool is_invisible(std::uint32_t code_point) {
   return false;
 }
 
-std::uint32_t decode(const char* at, std::size_t size) {
-  constexpr std::array<std::uint32_t, 5> kFirstByteBits = {0, 0x7F, 0x1F, 0x0F, 0x07};
-  std::uint32_t code_point = static_cast<unsigned char>(at[0]) & kFirstByteBits[size];
-  for (std::size_t i = 1; i < size; ++i) code_point = code_point << 6 | (static_cast<unsigned char>(at[i]) & 0x3FU);
-  return code_point;
-}
-
 void append_byte(std::string& to, unsigned char byte) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   switch (byte) {
@@ -165,8 +165,7 @@ bool append_printable(std::string& to, std::string_view bytes) {
       ++at;
       continue;
     }
-
-    const std::uint32_t code_point = decode(at, size);
+    const std::uint32_t code_point = utf8_code_point(at, size);
     if (is_invisible(code_point)) {
       append_code_point(to, code_point);
     } else {
@@ -196,7 +195,7 @@ std::string printable_json(std::string_view json) {
   const char* const end = json.data() + json.size();
   for (const char* at = json.data(); at < end;) {
     const std::size_t size = std::max<std::size_t>(utf8_sequence(at, end), 1);
-    const std::uint32_t code_point = decode(at, size);
+    const std::uint32_t code_point = utf8_code_point(at, size);
     if (code_point != 0x7F && !is_invisible(code_point)) {
       to.append(at, size);
     } else if (code_point < 0x10000) {
@@ -208,12 +207,6 @@ std::string printable_json(std::string_view json) {
     at += size;
   }
   return to;
-}
-
-std::size_t width(std::string_view text) {
-  std::size_t columns = 0;
-  for (const char c : text) columns += (static_cast<unsigned char>(c) & 0xc0U) != 0x80U ? 1U : 0U;
-  return columns;
 }
 
 std::string safe_line(std::string_view text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,9 @@ namespace forebay {
 /// Bytes of the UTF-8 sequence that starts at `at`, 0 when none does. As strict as PostgreSQL: no overlong forms, no
 /// surrogates, nothing above U+10FFFF. Needs at < end.
 std::size_t utf8_sequence(const char* at, const char* end) noexcept;
+
+/// What a sequence of so many bytes stands for.
+std::uint32_t utf8_code_point(const char* at, std::size_t size) noexcept;
 
 /// What PostgreSQL takes as text in a UTF8 database: valid UTF-8 without NUL.
 bool is_utf8_text(std::string_view s) noexcept;
@@ -32,9 +36,6 @@ bool append_printable(std::string& to, std::string_view bytes);
 /// A JSON text that shows its strings' invisible code points as \uXXXX: the same JSON to who parses it, and harmless on
 /// a terminal. It must be UTF-8, with the control characters below U+0020 escaped already.
 std::string printable_json(std::string_view json);
-
-/// The number of columns of printable UTF-8 text, one a character. (East Asian wide characters count one.)
-std::size_t width(std::string_view text);
 
 /// printable() for whole messages: the same, but a backslash stays as it is, because what a message quotes (a path, a
 /// server's words) was made printable before and must not be escaped twice. For reading, not for parsing back.

@@ -138,6 +138,8 @@ class SegmentQueue {
   std::uint64_t quarantined_rows() const;
   /// Rows of this buffer that were in quarantine are given up.
   void dropped(const std::map<std::string, std::uint64_t>& rows);
+  /// At the end: pending rows of this buffer that nothing will hold.
+  void unsaved(const std::map<std::string, std::uint64_t>& rows);
 
  private:
   bool is_own(const Segment& segment) const { return segment.id.buffer == options_.buffer_id; }
@@ -166,10 +168,11 @@ class SegmentQueue {
   std::deque<SegmentPtr> queue_;      // unsettled, oldest first
   std::deque<SegmentPtr> in_memory_;  // of these, those whose rows are: few, however long the backlog on disk is
   std::map<const Stream*, Hold> holds_;
-  BufferUsage sums_;                       // of queue_; active_* unused
-  std::map<std::string, Counts> streams_;  // own rows; pending: only those discarded
-  Counts recovered_;                       // pending: unused
-  Counts recovered_retries_;               // pending: unused
+  BufferUsage sums_;                              // of queue_; active_* unused
+  std::map<std::string, Counts> streams_;         // own rows; pending: only those discarded
+  std::map<std::string, std::uint64_t> unsaved_;  // of the pending ones
+  Counts recovered_;                              // pending: unused
+  Counts recovered_retries_;                      // pending: unused
   SteadyTime last_progress_ = std::chrono::steady_clock::now();
   bool closed_ = false;
 };

@@ -132,6 +132,13 @@ Accounts SegmentQueue::accounts() const {
     if (s->secured.load() && !s->journal().empty()) a.journaled_rows += left;
     if (!a.oldest_at || s->id.oldest_at < *a.oldest_at) a.oldest_at = s->id.oldest_at;
   }
+
+  for (const auto& [stream, n] : unsaved_) {
+    Counts& counts = a.streams[stream];
+    const std::uint64_t lost = std::min(counts.pending, n);
+    counts.pending -= lost;
+    counts.lost += lost;
+  }
   return a;
 }
 
@@ -152,8 +159,14 @@ void SegmentQueue::dropped(const std::map<std::string, std::uint64_t>& rows) {
   for (const auto& [stream, n] : rows) {
     Counts& counts = streams_[stream];
     counts.quarantined -= std::min(counts.quarantined, n);
+    counts.lost += n;
     counts.dropped += n;
   }
+}
+
+void SegmentQueue::unsaved(const std::map<std::string, std::uint64_t>& rows) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [stream, n] : rows) unsaved_[stream] += n;
 }
 
 }  // namespace forebay

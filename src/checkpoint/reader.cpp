@@ -97,7 +97,7 @@ class SegmentsCursor {
     if (!q_.step()) {
       bool all = read_ == info_.segments;
       for (std::size_t i = 0; i < next_rows_.size(); ++i) all = all && next_rows_[i] == info_.streams[i].rows + 1;
-      if (!all) refuse_checkpoint("its table 'segments' does not tell of all rows");
+      if (!all) refuse_checkpoint("its table 'segments' does not list all rows");
       return false;
     }
 

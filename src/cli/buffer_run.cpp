@@ -39,7 +39,7 @@ SyncResult BufferRun::stop() {
 
 ProgressPicture progress_picture(const SyncStatus& status, const Counts& counts) {
   ProgressPicture p;
-  p.buffered = counts.pending;
+  p.pending = counts.pending;
   p.synced = counts.synced + counts.superseded;
   p.lag_s = status.oldest_pending_s;
   const bool bad =

@@ -52,36 +52,34 @@ Json known_before(const ListedBuffer& buffer) {
 /// A dead process's rows: what an adopter would find. What had landed before is not known here.
 void add_left_rows(const ListedBuffer& buffer, Json& j) {
   const LeftRows left = read_left_rows(buffer);
-  std::uint64_t files = 0;
-  std::uint64_t refused = 0;
-
+  std::uint64_t pending = 0;
+  std::uint64_t quarantined = 0;
   j["streams"] = Json::object();
+  const auto of = [&j](const std::string& stream) -> Json& {
+    Json& counts = j["streams"][stream];
+    if (counts.is_null()) {
+      counts = control::unknown_counts();
+      counts["pending"] = 0;
+      counts["quarantined"] = 0;
+    }
+    return counts;
+  };
   for (const auto& [stream, rows] : left.rows) {
-    j["streams"][stream] = {{"total_files", nullptr},
-                            {"synced_files", nullptr},
-                            {"superseded_files", nullptr},
-                            {"pending_files", rows},
-                            {"error_files", 0}};
-    if (stream != "backup_sets") files += rows;
+    of(stream)["pending"] = rows;
+    if (stream != "backup_sets") pending += rows;
   }
 
   for (const auto& [stream, rows] : left.quarantined) {
-    if (!j["streams"].contains(stream)) {
-      j["streams"][stream] = {
-          {"total_files", nullptr}, {"synced_files", nullptr}, {"superseded_files", nullptr}, {"pending_files", 0}};
-    }
-    j["streams"][stream]["error_files"] = rows;
-    if (stream != "backup_sets") refused += rows;
+    of(stream)["quarantined"] = rows;
+    if (stream != "backup_sets") quarantined += rows;
   }
-
-  j["pending_files"] = files;
-  if (!left.quarantine_of_another) j["error_files"] = refused;  // else not known
+  j["pending"] = pending;
+  if (!left.quarantine_of_another) j["quarantined"] = quarantined;  // else not known
   if (left.only_quarantined() && !buffer.in_use) j["state"] = "finished";
   j["memory_bytes"] = 0;
   j["disk_bytes"] = left.bytes;
-  if (left.last_checkpoint_us) j["last_checkpoint_time"] = rfc3339_local(*left.last_checkpoint_us);
-  j["oldest_pending_s"] = left.oldest_us && !left.rows.empty() ? seconds_ago(*left.oldest_us) : 0.0;
-
+  if (left.last_checkpoint_us) j["last_checkpoint_at"] = rfc3339_utc(*left.last_checkpoint_us);
+  j["oldest_pending_seconds"] = left.oldest_us && !left.rows.empty() ? seconds_ago(*left.oldest_us) : 0.0;
   const std::string checkpoint = left.last_checkpoint_us ? rfc3339_local(*left.last_checkpoint_us) : "there is none";
   if (left.end && left.end->lost() > 0) {
     j["problems"].push_back("it " + lost_at_end_text(*left.end) + ": lost, but for what its last checkpoint (" +
@@ -93,14 +91,13 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
 
   if (left.error && !left.error->message.empty()) {
     j["last_error"] = left.error->message;
-    j["last_error_at"] = rfc3339_local(left.error->at_us);
+    j["last_error_at"] = rfc3339_utc(left.error->at_us);
   }
-  j["missing"] = left.error ? left.error->missing_rows : 0;
-  if (const std::string missing = control::missing_rows_line(j["missing"]); !missing.empty()) {
-    j["problems"].push_back(missing);
+  j["lost_failover"] = left.error ? left.error->missing_rows : 0;
+  if (const std::string lost = control::lost_rows_line(j["lost_failover"]); !lost.empty()) {
+    j["problems"].push_back(lost);
   }
-
-  j["unreadable_files"] = left.unreadable + left.damaged + left.set_aside;
+  j["unreadable_journals"] = left.unreadable + left.damaged + left.set_aside;
   for (const std::string& finding : left.findings) j["problems"].push_back(finding);
 }
 
@@ -125,7 +122,7 @@ BufferView look_at_dead(const ListedBuffer& buffer) {
   BufferView view{buffer, known_before(buffer)};
   if (!buffer.in_use) {
     view.fields["destination_state"] = "unknown";
-    view.fields["is_syncing"] = false;
+    view.fields["syncing"] = false;
     view.fields["paused"] = false;
   }
   add_left_rows(buffer, view.fields);

@@ -18,10 +18,11 @@ Json finished_json(const std::filesystem::path& state_directory) {
                      {"accepted", t.accepted},
                      {"synced", t.synced},
                      {"superseded", t.superseded},
+                     {"pending", 0},
                      {"quarantined", t.quarantined},
                      {"lost", t.lost},
-                     {"dropped", t.dropped},
-                     {"missing", t.missing}});
+                     {"lost_dropped", t.dropped},
+                     {"lost_failover", t.missing}});
     }
   } catch (const Error&) {
     return nullptr;
@@ -32,13 +33,14 @@ Json finished_json(const std::filesystem::path& state_directory) {
 void print_finished(const std::filesystem::path& state_directory, std::ostream& out) {
   try {
     for (const FinishedTotals& t : read_totals(state_directory)) {
-      out << "finished  " << counted(t.buffers, "buffer", "buffers") << " brought " << counted(t.synced, "row", "rows")
-          << (t.stream.empty() ? "" : " of " + safe_line(t.stream)) << " to " << safe_line(t.destination);
+      out << "finished  " << counted(t.buffers, "buffer", "buffers") << " delivered "
+          << counted(t.synced, "row", "rows") << (t.stream.empty() ? "" : " of " + safe_line(t.stream)) << " to "
+          << safe_line(t.destination);
       if (t.superseded > 0) out << ", " << human_count(t.superseded) << " superseded";
-      if (t.quarantined > 0) out << ", " << human_count(t.quarantined) << " refused";
+      if (t.quarantined > 0) out << ", " << human_count(t.quarantined) << " quarantined";
       if (t.lost > 0) out << ", " << human_count(t.lost) << " lost";
-      if (t.dropped > 0) out << ", " << human_count(t.dropped) << " dropped from quarantine";
-      if (t.missing > 0) out << "; " << human_count(t.missing) << " missing since another server took over: scan again";
+      if (t.dropped > 0) out << " (" << human_count(t.dropped) << " dropped by forebay errors --drop)";
+      if (t.missing > 0) out << " (" << human_count(t.missing) << " when another server took over: scan again)";
       out << '\n';
     }
   } catch (const Error& e) {

@@ -10,9 +10,4 @@ std::string json_text(const nlohmann::ordered_json& json, int indent) {
   return printable_json(json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
-nlohmann::ordered_json counts_json(const Counts& counts) {
-  return {{"accepted", counts.accepted}, {"synced", counts.synced},           {"superseded", counts.superseded},
-          {"pending", counts.pending},   {"quarantined", counts.quarantined}, {"dropped", counts.dropped}};
-}
-
 }  // namespace forebay::cli

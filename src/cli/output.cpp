@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/text.hpp"
+#include "base/width.hpp"
 
 namespace forebay::cli {
 
@@ -67,6 +68,7 @@ void Table::print(std::ostream& out, bool colours) const {
       if (!last) out << "  ";
     }
     out << '\n';
+    if (const auto below = below_.find(r); below != below_.end()) out << below->second;
   }
 }
 

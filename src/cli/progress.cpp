@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/human.hpp"
+#include "base/width.hpp"
 
 namespace forebay::cli {
 
@@ -33,7 +34,7 @@ std::string progress_text(const ProgressPicture& p, double entries_per_s) {
   s += human_count(p.scanned);
   if (p.walking) s += " | " + human_rate(entries_per_s);
   if (p.sending) {
-    s += " | buffered " + human_count(p.buffered) + " | synced " + human_count(p.synced);
+    s += " | pending " + human_count(p.pending) + " | synced " + human_count(p.synced);
     s += " | lag " + human_duration(Seconds(p.lag_s));
   }
 
@@ -94,7 +95,7 @@ void Progress::draw() {
 
   const std::lock_guard lock(mutex_);
   if (aside_) return;
-  drawn_ = text.substr(0, terminal_columns() - 1);  // a wrapped line could not be redrawn
+  drawn_ = within_width(text, terminal_columns() - 1);  // a wrapped line could not be redrawn
   std::fprintf(stderr, "\r\033[K%s", drawn_.c_str());
   std::fflush(stderr);
 }

@@ -17,8 +17,8 @@ namespace forebay::cli {
 struct ProgressPicture {
   std::string_view verb = "scanned";
   std::uint64_t scanned = 0;
-  bool sending = true;         // false: nothing is buffered and sent yet, and the next three mean nothing
-  std::uint64_t buffered = 0;  // accepted, not at the destination yet
+  bool sending = true;        // false: nothing is buffered and sent yet, and the next three mean nothing
+  std::uint64_t pending = 0;  // accepted, not at the destination yet
   std::uint64_t synced = 0;
   double lag_s = 0;                               // age of the oldest pending row
   std::optional<std::uint64_t> expected_entries;  // of the whole, where that can be known
@@ -26,7 +26,7 @@ struct ProgressPicture {
   std::string trouble;                            // "destination is down", else empty
 };
 
-/// "scanned 123,456 · 250,000/s · buffered 4,321 · synced 119,135 · lag 0.2 s · 71 %"
+/// "scanned 123,456 · 250,000/s · pending 4,321 · synced 119,135 · lag 0.2 s · 71 %"
 std::string progress_text(const ProgressPicture& p, double entries_per_s);
 
 enum class ProgressMode : std::uint8_t { none, line, plain };

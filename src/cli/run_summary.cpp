@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
 #include "base/human.hpp"
@@ -50,8 +49,7 @@ std::vector<std::string_view> reasons(const RunSummary& s) {
   add(s.interrupted, "interrupted");
   add(!s.failure.empty(), "stopped");
   if (!s.dry_run) {
-    add(s.unsaved_rows > 0, "unsaved");
-    add(s.status.missing_rows > 0, "missing");
+    add(s.unsaved_rows + s.status.missing_rows > 0, "lost");
     add(s.pending_rows > 0, "pending");
     add(s.status.buffers_of_other_hosts > 0, "other_host");
     add(quarantined_rows(s.status) > 0, "quarantined");
@@ -71,44 +69,36 @@ int exit_status(const RunSummary& s) {
 
 std::string summary_json(const RunSummary& s) {
   const Counts files = s.status.of("backup_files");
-  nlohmann::ordered_json batches;
-  for (std::size_t i = 0; i < kReasons; ++i)
-    batches[std::string(to_string(static_cast<Reason>(i)))] = s.status.batches[i];
-
-  const nlohmann::ordered_json j = {
-      {"backup_set_id", s.backup_set_id},
-      {"backup_set", s.backup_set},
-      {"destination", s.status.destination},
-      {"destination_state", std::string(to_string(s.status.destination_state))},
-      {"durability", s.status.state_directory.empty() ? "none" : to_string(s.status.durability)},
-      {"scanned", s.scanned},
-      {"accepted", files.accepted},
-      {"synced", files.synced},
-      {"superseded", files.superseded},
-      {"pending", files.pending},
-      {"quarantined", files.quarantined},
-      {"dropped", files.dropped},
-      {"missing", s.status.missing_rows},
-      {"unreadable", s.unreadable},
-      {"vanished", s.vanished},
-      {"denied", s.denied},
-      {"total_bytes", s.total_bytes},
-      {"times_left_out", s.times_left_out},
-      {"elapsed_s", s.elapsed_s},
-      {"scan_s", s.scan_s},
-      {"sync_s", s.status.sync_time_s},
-      {"entries_per_s", s.elapsed_s > 0 ? static_cast<double>(s.scanned) / s.elapsed_s : 0.0},
-      {"peak_memory_bytes", peak_memory_bytes()},
-      {"recovered", s.status.recovered.accepted},
-      {"buffers_of_other_hosts", s.status.buffers_of_other_hosts},
-      {"unsaved", s.unsaved_rows},
-      {"batches", batches},
-      {"whole", s.whole},
-      {"failure", s.failure},
-      {"outcome", s.dry_run ? nlohmann::ordered_json(nullptr) : to_string(s.status.outcome())},
-      {"exit_status", exit_status(s)},
-      {"reasons", reasons(s)},
-      {"last_error", s.status.last_error}};
+  control::Json j = {{"backup_set_id", s.backup_set_id},
+                     {"backup_set", s.backup_set},
+                     {"destination", s.status.destination},
+                     {"destination_state", std::string(to_string(s.status.destination_state))},
+                     {"durability", s.status.state_directory.empty() ? "none" : to_string(s.status.durability)},
+                     {"scanned", s.scanned},
+                     {"unreadable", s.unreadable},
+                     {"vanished", s.vanished},
+                     {"denied", s.denied}};
+  j.update(control::counts_json(files));
+  j.update({{"lost_dropped", files.dropped},
+            {"lost_failover", s.status.missing_rows},
+            {"lost_unsaved", s.unsaved_rows},
+            {"streams", control::streams_json(s.status.streams)},
+            {"recovered", control::counts_json(s.status.recovered)},
+            {"total_bytes", s.total_bytes},
+            {"times_left_out", s.times_left_out},
+            {"elapsed_seconds", s.elapsed_s},
+            {"scan_seconds", s.scan_s},
+            {"sync_seconds", s.status.sync_time_s},
+            {"entries_per_second", s.elapsed_s > 0 ? static_cast<double>(s.scanned) / s.elapsed_s : 0.0},
+            {"peak_memory_bytes", peak_memory_bytes()},
+            {"buffers_of_other_hosts", s.status.buffers_of_other_hosts},
+            {"batches", control::batches_json(s.status.batches)},
+            {"whole", s.whole},
+            {"failure", s.failure},
+            {"outcome", s.dry_run ? control::Json(nullptr) : control::Json(to_string(s.status.outcome()))},
+            {"exit_status", exit_status(s)},
+            {"reasons", reasons(s)},
+            {"last_error", s.status.last_error}});
   return json_text(j);
 }
 
@@ -141,9 +131,9 @@ void print_summary(const RunSummary& s, std::ostream& out) {
     out << "quarantined " << human_count(quarantined_rows(s.status))
         << " that the destination refuses; forebay errors shows why, forebay retry-errors sends them again\n";
   }
-  if (s.status.missing_rows > 0) {
-    out << "missing     " << control::missing_rows_line(s.status.missing_rows) << '\n';
-  }
+  if (s.status.missing_rows > 0) out << "lost        " << control::lost_rows_line(s.status.missing_rows) << '\n';
+  if (s.unsaved_rows > 0) out << "lost        " << human_count(s.unsaved_rows) << " that the disk did not take\n";
+  if (files.dropped > 0) out << "lost        " << human_count(files.dropped) << " dropped by forebay errors --drop\n";
   if (s.status.recovered.accepted > 0) {
     out << "recovered   " << human_count(s.status.recovered.synced + s.status.recovered.superseded) << " of "
         << human_count(s.status.recovered.accepted) << " rows of earlier runs\n";

@@ -33,7 +33,7 @@ struct RunSummary {
 };
 
 /// All that keeps a scan's exit status from 0, the gravest first, as words for scripts: "interrupted", "stopped",
-/// "unsaved", "missing", "pending", "other_host", "quarantined", "unreadable".
+/// "lost", "pending", "other_host", "quarantined", "unreadable".
 std::vector<std::string_view> reasons(const RunSummary& s);
 /// Decided by the first of these reasons.
 int exit_status(const RunSummary& s);

@@ -53,10 +53,10 @@ class Judge {
 
     const bool unreached = hands == Hands::maker && !b.answers;
     const LeftRows left = unreached ? read_left_rows(b.listed) : LeftRows();
-    std::uint64_t pending = unreached ? left.all() : sum_of(b.fields, "pending_files");
-    quarantined_ += unreached ? 0 : sum_of(b.fields, "error_files");
-    missing_ += number_field(b.fields, "missing").value_or(0);
-    double wait_s = pending > 0 ? real_field(b.fields, "oldest_pending_s").value_or(0) : 0;
+    std::uint64_t pending = unreached ? left.all() : sum_of(b.fields, "pending");
+    quarantined_ += unreached ? 0 : sum_of(b.fields, "quarantined");
+    lost_ += number_field(b.fields, "lost_failover").value_or(0);
+    double wait_s = pending > 0 ? real_field(b.fields, "oldest_pending_seconds").value_or(0) : 0;
     if (unreached && pending > 0) wait_s = age_s(left);
     if (b.silent) wait_s = std::max(wait_s, silent_s(b.listed));
     pending_ += pending;
@@ -128,7 +128,7 @@ class Judge {
       return std::string(label) + "=" + std::to_string(n) + ";0;;0 ";
     };
     return "pending=" + std::to_string(pending_) + ";;;0 " + warned("quarantined", quarantined_) +
-           warned("missing", missing_) + warned("orphans", orphans_) + warned("silent", silent_) +
+           warned("lost_failover", lost_) + warned("orphans", orphans_) + warned("silent", silent_) +
            "oldest=" + std::to_string(static_cast<std::uint64_t>(oldest_s_)) + "s;;" +
            std::to_string(max_wait_.count()) + ";0";
   }
@@ -136,7 +136,7 @@ class Judge {
   const std::chrono::seconds max_wait_;
   std::vector<std::string> critical_, warning_;
   std::uint64_t live_ = 0, orphans_ = 0, finished_ = 0, silent_ = 0;
-  std::uint64_t pending_ = 0, quarantined_ = 0, missing_ = 0;
+  std::uint64_t pending_ = 0, quarantined_ = 0, lost_ = 0;
   double oldest_s_ = 0;
 };
 

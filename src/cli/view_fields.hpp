@@ -14,6 +14,8 @@ namespace forebay::cli {
 std::optional<std::uint64_t> number_field(const control::Json& j, const char* field);
 std::optional<double> real_field(const control::Json& j, const char* field);
 std::string text_field(const control::Json& j, const char* field);
+/// A point in time, in this machine's time zone.
+std::string time_field(const control::Json& j, const char* field);
 bool truth_field(const control::Json& j, const char* field);
 
 }  // namespace forebay::cli

@@ -128,7 +128,7 @@ bool take_reply(const std::string& body, const AskOptions& options, Answer& answ
 
   last = type != "progress";
   if (type == "progress") {
-    if (options.on_progress) options.on_progress(reply.value("pending_rows", std::uint64_t{0}));
+    if (options.on_progress) options.on_progress(reply.value("pending", std::uint64_t{0}));
     return true;
   }
   if (type == "error") {

@@ -102,7 +102,7 @@ std::string to_text(const Request& request) {
 }
 
 Json progress_reply(std::uint64_t pending_rows) {
-  return {{"version", kProtocolVersion}, {"type", "progress"}, {"pending_rows", pending_rows}};
+  return {{"version", kProtocolVersion}, {"type", "progress"}, {"pending", pending_rows}};
 }
 
 Json result_reply(Json result) {

@@ -16,15 +16,19 @@ namespace asio = boost::asio;
 namespace {
 
 Json force_sync_json(const SyncResult& r) {
-  return {{"settled", r.settled},           {"outcome", to_string(r.outcome())},
-          {"pending_rows", r.pending_rows}, {"quarantined_rows", r.quarantined_rows},
-          {"missing_rows", r.missing_rows}, {"last_error", r.last_error}};
+  return {{"settled", r.settled},
+          {"outcome", to_string(r.outcome())},
+          {"pending", r.pending_rows},
+          {"quarantined", r.quarantined_rows},
+          {"lost_failover", r.missing_rows},
+          {"last_error", r.last_error}};
 }
 
 Json retry_json(const RetryResult& r) {
-  return {{"retried", r.retried},      {"synced", r.synced},       {"superseded", r.superseded},
-          {"refused", r.refused},      {"unsettled", r.unsettled}, {"unreadable", r.unreadable},
-          {"last_error", r.last_error}};
+  Json j = counts_json(counts_of(r));
+  j["unreadable_rows"] = r.unreadable;
+  j["last_error"] = r.last_error;
+  return j;
 }
 
 Json checkpoint_json(const CheckpointResult& r) { return {{"path", r.path}, {"rows", r.rows}, {"bytes", r.bytes}}; }

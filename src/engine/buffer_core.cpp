@@ -295,6 +295,8 @@ SyncStatus BufferCore::status() const {
     missing_elsewhere -= rows;
   }
   s.recovered = without_missing(s.recovered, missing_elsewhere);
+  s.recovered.accepted += adopted_.lost_rows;
+  s.recovered.lost += adopted_.lost_rows;
   s.recovered_retries = accounts.recovered_retries;
   s.quarantined_before = adopted_.quarantined;
   s.quarantined_left = adopted_.finished_rows;

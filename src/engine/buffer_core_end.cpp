@@ -22,6 +22,7 @@ void BufferCore::leave_state(SyncResult& result) {
   const JournalSet::Spill spill = store_->journals().spill();
   if (spill.unsaved_rows > 0) {
     result.unsaved_rows = spill.unsaved_rows;
+    store_->queue().unsaved(spill.unsaved_by_stream);
     log_(LogLevel::error,
          counted(spill.unsaved_rows, "row", "rows") + " that only memory held could not be saved: " + spill.error);
   }

@@ -79,7 +79,7 @@ struct BatchRow {
 /// The rows of one stream, one per key, in key order (bytes for text, numbers by value): every transaction takes its
 /// row locks in that order, so batches cannot deadlock.
 struct BatchPart {
-  /// A row that lost within the batch, for the case that the one that won is refused.
+  /// A row that is superseded within the batch, for the case that the newer one is refused.
   struct Older {
     std::size_t than = 0;  // index into rows
     BatchRow row;
@@ -120,7 +120,7 @@ class Batch {
 
   // Filled by build():
   std::vector<BatchPart> parts;
-  /// By range: rows to send that lost to a newer version of their key within this batch.
+  /// By range: rows to send that a newer version of their key within this batch supersedes.
   std::vector<std::uint64_t> superseded;
   /// By range: the rows not yet landed, as spans in order; each becomes one ledger row.
   std::vector<std::vector<Span>> gaps;

@@ -168,7 +168,7 @@ class PostgresDialect : public Dialect {
   /// takes from the one of its key that is there; where none is they are NULL.
   std::string upsert_from(const Stream& stream, const std::string& table, const std::string& item,
                           const std::vector<WireColumn>& columns, const std::vector<std::string>& repeated = {}) const;
-  /// (span, rows): how many of the item's rows lost to a newer version in the table.
+  /// (span, rows): how many of the item's rows have a newer version in the table.
   std::string count_superseded(const Stream& stream, const std::string& table, const std::string& item,
                                const std::vector<WireColumn>& columns) const;
 

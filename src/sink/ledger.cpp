@@ -5,9 +5,9 @@
 namespace forebay {
 namespace {
 
-/// How many of `lost` of `all` rows count for the first `part` rows: telescopes, so parts add up. (A segment's rows
+/// How many of `some` of `all` rows count for the first `part` rows: telescopes, so parts add up. (A segment's rows
 /// number far below 2^32.)
-std::uint64_t share(std::uint64_t lost, std::uint64_t part, std::uint64_t all) { return lost * part / all; }
+std::uint64_t share(std::uint64_t some, std::uint64_t part, std::uint64_t all) { return some * part / all; }
 
 }  // namespace
 

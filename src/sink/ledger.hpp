@@ -29,11 +29,11 @@ class LedgerEntries {
     std::uint32_t range = 0;
     std::uint64_t first_row = 0;
     std::uint64_t last_row = 0;
-    std::uint64_t sent = 0;  // rows of it in the batch's parts; the others lost within the batch
-    std::uint64_t lost = 0;  // sent, but older than what the destination has
+    std::uint64_t sent = 0;   // rows of it in the batch's parts; the others are superseded within the batch
+    std::uint64_t older = 0;  // sent, but older than what the destination has
     std::uint64_t quarantined = 0;
 
-    std::uint64_t synced() const { return sent - lost; }
+    std::uint64_t synced() const { return sent - older; }
     std::uint64_t superseded() const { return last_row - first_row + 1 - synced() - quarantined; }
   };
 
@@ -42,10 +42,10 @@ class LedgerEntries {
 
   /// The entry that a row belongs to.
   std::uint32_t index_of(const BatchRow& row) const;
-  void add_lost(std::uint32_t entry, std::uint64_t rows) { entries_[entry].lost += rows; }
+  void add_older(std::uint32_t entry, std::uint64_t rows) { entries_[entry].older += rows; }
   /// One of the sent rows was refused, and is none of them any more.
   void add_refused(const BatchRow& row);
-  /// A row that had lost within the batch is sent after all: all newer ones of its key were refused.
+  /// A row that was superseded within the batch is sent after all: all newer ones of its key were refused.
   void add_sent(const BatchRow& row) { ++entries_[index_of(row)].sent; }
   const std::vector<Entry>& entries() const { return entries_; }
 

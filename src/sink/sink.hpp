@@ -55,7 +55,7 @@ struct Failure {
 /// synced + superseded + quarantined = rows of the range, once all of it has landed.
 struct RangeResult {
   std::uint64_t synced = 0;       // landed, or already there at the same version
-  std::uint64_t superseded = 0;   // lost to a newer version of their key, in the batch or at the destination
+  std::uint64_t superseded = 0;   // a newer version of their key is in the batch or at the destination
   std::uint64_t quarantined = 0;  // refused
 };
 

@@ -82,7 +82,7 @@ std::optional<OrderlyEnd> read_orderly_end(const std::filesystem::path& folder) 
     end.why_lost = j.at("why_lost").get<std::string>();
     return end;
   } catch (const nlohmann::json::exception&) {
-    throw Error(ErrorCode::damaged, path.string() + " is damaged: it does not tell what its process left");
+    throw Error(ErrorCode::damaged, path.string() + " is damaged: it does not say what its process left");
   }
 }
 

@@ -98,7 +98,7 @@ Error cannot_make(const fs::path& path, const fs::path& what, int error) {
 }
 
 constexpr const char* kWithoutLock =
-    "its file `lock` is gone, so nothing tells whether its process lives; when it does not, make an empty file of that "
+    "its file `lock` is gone, so nothing shows whether its process lives; when it does not, make an empty file of that "
     "name (mode 600) in it";
 
 }  // namespace

@@ -301,10 +301,10 @@ std::vector<FinishedTotals> read_totals(const std::filesystem::path& state_direc
       t.synced = number(3);
       t.superseded = number(4);
       t.quarantined = number(5);
-      t.lost = number(6);
       t.dropped = number(7);
       t.missing = number(8);
-      t.accepted = t.synced + t.superseded + t.quarantined + t.lost + t.dropped;
+      t.lost = number(6) + t.dropped + t.missing;
+      t.accepted = t.synced + t.superseded + t.quarantined + t.lost;
       found.push_back(std::move(t));
     }
     return found;

@@ -10,20 +10,20 @@
 
 namespace forebay {
 
-/// What finished buffers brought to one destination, of one stream: the file `totals.db` of a state directory, which
+/// What finished buffers delivered to one destination, of one stream: the file `totals.db` of a state directory, which
 /// outlives their folders. accepted = synced + superseded + quarantined + lost. Buffers count as finished when their
 /// folder is gone; what one still holds is in no total, but in its folder.
 struct FinishedTotals {
   std::string destination;    ///< without secrets, as in manifests
   std::string stream;         ///< empty: of batches whose ledger rows an older release wrote
-  std::uint64_t buffers = 0;  ///< that brought something
+  std::uint64_t buffers = 0;  ///< that delivered something
   std::uint64_t accepted = 0;
   std::uint64_t synced = 0;
   std::uint64_t superseded = 0;
   std::uint64_t quarantined = 0;
-  std::uint64_t lost = 0;     ///< accepted, but neither sent nor kept: a full disk, a damaged journal
-  std::uint64_t dropped = 0;  ///< refused, and given up by `forebay errors --drop`
-  std::uint64_t missing = 0;  ///< had landed, and gone since another server answers; of all streams, under stream ""
+  std::uint64_t lost = 0;     ///< nothing holds them: the next two, a full disk, a damaged journal or quarantine
+  std::uint64_t dropped = 0;  ///< of these: refused, and given up by `forebay errors --drop`
+  std::uint64_t missing = 0;  ///< of these: had landed, and gone since another server answers; all under stream ""
 };
 
 /// By destination and stream; empty when there is no such file. Throws Error(local) when it cannot be read,
@@ -36,7 +36,7 @@ struct BufferTotals {
     std::uint64_t synced = 0;
     std::uint64_t superseded = 0;
     std::uint64_t quarantined = 0;
-    std::uint64_t lost = 0;
+    std::uint64_t lost = 0;  ///< without `dropped` and `missing`, which have tables of their own
     std::uint64_t dropped = 0;
   };
   std::string buffer;

@@ -66,7 +66,7 @@ class DestinationHealth {
     RetryDecision decision;
     std::optional<std::string> line;  // for the log
   };
-  /// `attempt`: of the batch, in a row. `aftermath` ends the line ("buffering goes on").
+  /// `attempt`: of the batch, in a row. `aftermath` ends the line ("buffering continues").
   Failed failed(const Failure& failure, std::uint32_t attempt, std::uint64_t random, Time now, std::int64_t wall_us,
                 const std::string& aftermath);
   /// A batch with rows of these streams landed; `others_fail`: some batch's last try failed for a reason of its own.

@@ -9,6 +9,7 @@ Counts without_missing(Counts counts, std::uint64_t missing) {
   for (std::uint64_t* of : {&counts.synced, &counts.superseded}) {
     const std::uint64_t taken = std::min(missing, *of);
     *of -= taken;
+    counts.lost += taken;
     missing -= taken;
   }
   return counts;

@@ -12,7 +12,7 @@
 
 namespace forebay {
 
-/// What is there by now of rows so many of which are missing.
+/// What is there by now of rows so many of which are missing: those are lost.
 Counts without_missing(Counts counts, std::uint64_t missing);
 
 /// What this process brought to its destination and was told is committed there: rows by segment, to be held against

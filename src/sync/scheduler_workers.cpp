@@ -275,8 +275,9 @@ void Scheduler::tell_missing(const std::vector<LandedRows::Missing>& missing) {
   if (missing.empty()) log(LogLevel::info, what + "all rows that had landed are there");
   if (again > 0) log(LogLevel::warning, what + counted(again, "row", "rows") + " that had landed are sent again");
   if (gone == 0) return;
-  log(LogLevel::error, what + counted(gone, "row", "rows") +
-                           " that had landed are not there, and are not kept here any more: " + std::string(words.why) +
+  log(LogLevel::error, what + counted(gone, "row is lost: it", "rows are lost: they") +
+                           " had landed, and neither the destination nor this machine has " +
+                           (gone == 1 ? "it" : "them") + " any more: " + std::string(words.why) +
                            ". Scan again, or add them again");
   {
     const std::lock_guard lock(mutex_);
@@ -348,7 +349,7 @@ RetryDecision Scheduler::went_wrong(const Failure& failure, const std::vector<Se
     // Given up by ourselves: that is no news of the destination.
     if (stopping_.load()) return decide_retry(failure.failure_class, attempt, random_());
     f = health_.failed(failure, attempt, random_(), steady_clock::now(), wall_us(),
-                       store_.budget().unbuffered() ? "producers wait" : "buffering goes on");
+                       store_.budget().unbuffered() ? "producers wait" : "buffering continues");
     if (!f.decision.whole_destination && failure.stream == nullptr) failing_.insert(segments.begin(), segments.end());
   }
   turn_.notify_all();

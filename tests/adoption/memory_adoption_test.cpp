@@ -92,7 +92,7 @@ TEST_CASE("at level memory a killed process's rows come back up to its newest ch
   CHECK(status.recovered.synced == 40);
   CHECK(status.damaged_checkpoints == 0);
   CHECK(catalog_number(site.dir, "SELECT count(*) FROM measurements") == 40);
-  CHECK_THAT(site.log, Catch::Contains("goes on from its checkpoint " + site.checkpoints()[1].string() + " of 20"));
+  CHECK_THAT(site.log, Catch::Contains("continues from its checkpoint " + site.checkpoints()[1].string() + " of 20"));
   CHECK_THAT(site.log, Catch::Contains("40 rows; rows added after that, and not sent yet, are lost"));
   CHECK_FALSE(site.any_buffers());
   CHECK(site.start().recovered.accepted == 0);
@@ -109,7 +109,7 @@ TEST_CASE("a damaged newest checkpoint is told, and the one before it is used", 
   CHECK(status.recovered.synced == 30);
   CHECK(status.damaged_checkpoints == 1);
   CHECK_THAT(site.log, Catch::Contains(checkpoints[1].string()) &&
-                           Catch::Contains("goes on from its checkpoint " + checkpoints[0].string()));
+                           Catch::Contains("continues from its checkpoint " + checkpoints[0].string()));
   CHECK(fs::exists(checkpoints[1]));
 }
 

@@ -226,7 +226,7 @@ TEST_CASE("many left-over buffers of one reason make one warning, and each adopt
   CHECK(times("left as") == 2);
   CHECK(times("and 4 more there are left as they are: its rows are for sqlite:/elsewhere.db") == 1);
   CHECK(times("adopted buffer " + taken.durable_name + " of process " + std::to_string(::getpid()) +
-              ", which has ended (level process): 3 rows in 1 journal, taken 20") == 1);
+              ", which has ended (level process): 3 rows in 1 journal, accepted 20") == 1);
   CHECK(folders(dir) == 10);
 }
 

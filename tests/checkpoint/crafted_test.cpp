@@ -131,7 +131,7 @@ TEST_CASE("a checkpoint whose description does not hold together is refused") {
   const Craft craft = GENERATE(values<Craft>({
       {"UPDATE checkpoint SET rows = rows + 1", "do not sum up"},
       {"UPDATE checkpoint SET rows = -1", "is negative"},
-      {"UPDATE checkpoint SET segments = 2", "does not tell of all rows"},
+      {"UPDATE checkpoint SET segments = 2", "does not list all rows"},
       {"UPDATE checkpoint SET segments = 0", "not numbered as it should"},
       {"UPDATE checkpoint SET format = 2", "another format than its header"},
       {"UPDATE checkpoint SET number = 0", "its number is 0"},
@@ -158,7 +158,7 @@ TEST_CASE("a checkpoint whose description does not hold together is refused") {
       {"UPDATE segments SET stream = 2", "of a stream that there is not"},
       {"UPDATE segments SET stream = 0", "of a stream that there is not"},
       {"UPDATE segments SET first_row = 2", "not those that follow"},
-      {"UPDATE segments SET rows = 4", "does not tell of all rows"},
+      {"UPDATE segments SET rows = 4", "does not list all rows"},
       {"UPDATE segments SET rows = 9223372036854775807", "not those that follow"},
       {"UPDATE segments SET rows = 0", "not those that follow"},
       {"UPDATE segments SET segment = 0", "identity cannot be one"},

@@ -64,7 +64,7 @@ TEST_CASE("a checkpoint of what a scan left is created, listed, inspected and ve
   CHECK(says(files.at("smallest_key"), found.begin()->first));
   CHECK(says(files.at("largest_key"), found.rbegin()->first));
   REQUIRE(inside.at("sets").size() == 1);
-  CHECK(inside.at("sets").at(0).at("files") == found.size());
+  CHECK(inside.at("sets").at(0).at("rows") == found.size());
   CHECK(inside.at("sets").at(0).at("root") == left.tree.path());
 
   const auto text = left.site.run({"checkpoint", "inspect", file});
@@ -161,7 +161,7 @@ TEST_CASE("a checkpoint with a damaged journal is made of what can be read, says
   const std::string file = made.out.substr(0, made.out.find('\n'));
   CHECK(left.site.run({"checkpoint", "verify", file}).status == 0);
   CHECK(says(left.site.run({"checkpoint", "list"}).out, "lacks rows"));
-  CHECK(summary_of(left.site.run({"checkpoint", "inspect", file, "--json"})).at("missing") != "");
+  CHECK(summary_of(left.site.run({"checkpoint", "inspect", file, "--json"})).at("lacks") != "");
 }
 
 TEST_CASE("a checkpoint of a newer format is refused by name, and what is no file is refused at once", "[threads]") {

@@ -32,8 +32,8 @@ TEST_CASE("checkpoint create has a live process write its rows, which stay where
   CHECK(fs::file_size(file) == made.at(0).at("bytes").get<std::uint64_t>());
   CHECK(run_forebay_at(dir, {"checkpoint", "verify", file}).status == 0);
   const auto status = summary_of(run_forebay_at(dir, {"status", "--json"})).at("buffers").at(0);
-  CHECK(status.at("last_checkpoint_time").is_string());
-  CHECK(status.at("total_files") == 42);
+  CHECK(status.at("last_checkpoint_at").is_string());
+  CHECK(status.at("accepted") == 42);
   CHECK(buffer.stop().settled);
   CHECK(catalog_number(dir, "SELECT count(*) FROM measurements") == 42);
 }

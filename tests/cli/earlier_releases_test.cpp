@@ -87,7 +87,7 @@ TEST_CASE("what a killed process of an earlier release left is shown, adopted an
   const auto orphan = summary_of(site.run({"status", "--json"})).at("buffers").at(0);
   CHECK(orphan.at("state") == "orphaned");
   CHECK(orphan.at("durability") == level);
-  CHECK(orphan.at("pending_files") == rows.size());
+  CHECK(orphan.at("pending") == rows.size());
   CHECK(says(orphan.at("last_error").get<std::string>(), "cannot connect to"));
 
   const std::string catalog = (site.directory() / "new.db").string();
@@ -122,13 +122,13 @@ TEST_CASE("what level memory left in a state directory that was moved since is c
   const Kept state(release, "memory");
   const ScanSite site = site_of(state, kNobody);
   const Rows rows = expected(release);
-  CHECK(summary_of(site.run({"status", "--json"})).at("buffers").at(0).at("pending_files") == rows.size());
+  CHECK(summary_of(site.run({"status", "--json"})).at("buffers").at(0).at("pending") == rows.size());
 
   const std::string catalog = (site.directory() / "new.db").string();
   const auto recovered = site.run({"recover", "--to", "sqlite:" + catalog});
   CAPTURE(recovered.err);
   CHECK(recovered.status == 0);
-  CHECK(says(recovered.err, "goes on from its checkpoint " + state.path()));
+  CHECK(says(recovered.err, "continues from its checkpoint " + state.path()));
   CHECK(rows_in(catalog) == rows);
 }
 

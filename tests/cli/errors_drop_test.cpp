@@ -110,11 +110,11 @@ TEST_CASE("what errors --show prints to drop a row does so in a shell, whatever 
   const nlohmann::json status = summary_of(site.run({"status", "--json"}));
   for (const nlohmann::json& of : status.at("finished")) {
     if (of.at("stream") != "backup_files") continue;
-    CHECK(of.at("dropped") == names.size());
+    CHECK(of.at("lost_dropped") == names.size());
     CHECK(of.at("quarantined") == 0);
     CHECK(of.at("accepted") == names.size() + 1);  // the tree's root landed
   }
-  CHECK(says(site.run({"status"}).out, "7 dropped from quarantine"));
+  CHECK(says(site.run({"status"}).out, "7 lost (7 dropped by forebay errors --drop)"));
 }
 
 TEST_CASE("errors --drop takes a key as it is shown before it takes one that is not escaped yet", "[threads]") {
@@ -152,7 +152,7 @@ TEST_CASE("errors --drop says what would go and drops nothing without --yes, for
   refused({"errors", "--drop", "bad1, 2", "--stream", "backup_files", "--yes"}, 2, "in stream backup_files");
   refused({"errors", "--drop", "bad1, 2", "--stream", "nobody", "--yes"}, 2, "no stream nobody");
   refused({"errors", "--drop", "bad1, 2", "--buffer", "nobody", "--yes"}, 2, "no buffer nobody");
-  refused({"errors", "--yes"}, 2, "--yes goes with --drop");
+  refused({"errors", "--yes"}, 2, "--yes needs --drop");
   CHECK(run_forebay({"errors", "--drop", "x", "--yes"}, {{"FOREBAY_STATE_DIR", (dir / "nowhere").string()}}).status ==
         2);
   CHECK_FALSE(fs::exists(dir / "nowhere"));
@@ -221,8 +221,8 @@ TEST_CASE("a running process drops its refused rows itself, and counts them", "[
   CHECK(buffer.get_stats("measurements").quarantined == 1);
   CHECK(buffer.get_stats("measurements").dropped == 2);
   const nlohmann::json live = summary_of(run_forebay_at(dir, {"status", "--json"})).at("buffers").at(0);
-  CHECK(live.at("error_files") == 1);
-  CHECK(live.at("dropped_files") == 2);
+  CHECK(live.at("quarantined") == 1);
+  CHECK(live.at("lost_dropped") == 2);
   CHECK(run_forebay({"errors", "--drop", "bad, 2", "--yes"}, settings_of(dir)).status == 0);
   const SyncResult end = buffer.stop();
   CHECK(end.outcome() == SyncOutcome::complete);

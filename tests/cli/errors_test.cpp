@@ -38,7 +38,7 @@ void refuse_and_retry(const Place& place) {
 
   const auto status = summary_of(site.run({"status", "--json"}));
   CHECK(status.at("buffers").at(0).at("state") == "finished");
-  CHECK(status.at("buffers").at(0).at("error_files") == 3);
+  CHECK(status.at("buffers").at(0).at("quarantined") == 3);
   CHECK(says(site.run({"status"}).out, "1 finished with rows in quarantine"));
 
   const auto errors = site.run({"errors", "--json"});
@@ -71,12 +71,12 @@ void refuse_and_retry(const Place& place) {
   CHECK(recover.status == 1);
   CHECK(says(recover.out, "nothing to recover"));
   CHECK(says(recover.err, "3 rows are in quarantine"));
-  CHECK(summary_of(site.run({"recover", "--json"})).at("quarantined") == 3);
+  CHECK(summary_of(site.run({"recover", "--json"})).at("quarantined_before") == 3);
 
   const auto refused = site.run({"retry-errors", "--json"});
   CAPTURE(refused.err);
   CHECK(refused.status == 1);
-  CHECK(summary_of(refused).at("refused") == 3);
+  CHECK(summary_of(refused).at("retried").at("quarantined") == 3);
   CHECK(summary_of(site.run({"errors", "--json"})).at("buffers").at(0).at("rows")[0].at("attempts") == 2);
 
   place.mend();
@@ -85,7 +85,7 @@ void refuse_and_retry(const Place& place) {
   const auto retried = site.run({"retry-errors", "--json"});
   CAPTURE(retried.err);
   CHECK(retried.status == 0);
-  CHECK(summary_of(retried).at("synced") == 3);
+  CHECK(summary_of(retried).at("retried").at("synced") == 3);
   CHECK(summary_of(retried).at("quarantined") == 0);
   CHECK(site.buffers_left() == 0);
   CHECK(place.number("SELECT count(*) FROM backup_files WHERE backup_set_id = 7") ==
@@ -130,7 +130,7 @@ TEST_CASE("errors and retry-errors reach a running process, through its file and
   const auto retried = run_forebay({"retry-errors", "--stream", "measurements", "--json"}, settings);
   CAPTURE(retried.err);
   CHECK(retried.status == 0);
-  CHECK(summary_of(retried).at("synced") == 1);
+  CHECK(summary_of(retried).at("retried").at("synced") == 1);
   CHECK(buffer.get_stats("measurements").synced == 2);
   CHECK(run_forebay({"force-sync"}, settings).status == 0);
 }

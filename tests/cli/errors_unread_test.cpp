@@ -49,7 +49,7 @@ void check_told(const ScanSite& site) {
   CHECK(says(errors.out, "1 quarantine cannot be read"));
   const auto json = site.run({"errors", "--json"});
   CHECK(json.status == 4);
-  CHECK(summary_of(json).at("unreadable") == 1);
+  CHECK(summary_of(json).at("unreadable_quarantines") == 1);
   const auto retried = site.run({"retry-errors"});
   CAPTURE(retried.err);
   CHECK(retried.status == 4);

@@ -43,9 +43,9 @@ TEST_CASE("force-sync brings what every buffer has taken to its destination, and
   CHECK(says(run_forebay_at(dir, {"force-sync"}).out, "2 of 2 buffers settled"));
   const auto status = summary_of(run_forebay_at(dir, {"status", "--json", "--buffer", first.get_sync_status().buffer}));
   CHECK(status.at("buffers").size() == 1);
-  CHECK(status.at("buffers").at(0).at("synced_files") == 42);  // rows of any stream but the sets' own
-  CHECK(status.at("buffers").at(0).at("sync_progress") == 100.0);
-  CHECK(status.at("buffers").at(0).at("last_sync_time").is_string());
+  CHECK(status.at("buffers").at(0).at("synced") == 42);  // rows of any stream but the sets' own
+  CHECK(status.at("buffers").at(0).at("progress_percent") == 100.0);
+  CHECK(status.at("buffers").at(0).at("last_sync_at").is_string());
 }
 
 TEST_CASE("a process that has no socket for a moment is asked again, one that goes on without is not waited for",
@@ -86,7 +86,7 @@ TEST_CASE("force-sync that is over before its rows are there says how many are n
   CHECK(says(result.err, "catalog.db"));
   const auto json = summary_of(run_forebay_at(dir, {"force-sync", "--timeout", "0", "--json"}));
   CHECK(json.at("settled") == false);
-  CHECK(json.at("buffers").at(0).at("pending_rows") == 42);
+  CHECK(json.at("buffers").at(0).at("pending") == 42);
 
   // Mended while it waits: it does not wait for longer than it takes.
   CommandLine line;

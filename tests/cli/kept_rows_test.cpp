@@ -160,10 +160,11 @@ TEST_CASE("a catalog that is deleted, renamed or replaced in mid-scan has every 
   const CommandResult result = scan.wait();
   CAPTURE(result.err);
   const auto summary = summary_of(result);
-  const std::size_t synced = summary.at("synced"), missing = summary.at("missing");
+  const std::size_t synced = summary.at("synced"), missing = summary.at("lost_failover");
   CHECK(summary.at("accepted") == entries);
   CHECK(result.status == (missing > 0 ? 4 : 0));
   CHECK(rows() >= synced);
+  CHECK(adds_up_by_stream(summary));
   CHECK(synced + missing >= entries);
   // And another scan brings what is missing.
   CHECK(site.run({"scan", "--quiet", "--set", "s", tree.path()}).status == 0);

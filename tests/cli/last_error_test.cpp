@@ -58,7 +58,7 @@ TEST_CASE("status and recover tell of a killed scan why its rows had not landed,
   CHECK(orphan.at("state") == "orphaned");
   CHECK(says(orphan.at("last_error").get<std::string>(), "cannot connect to postgresql://u@127.0.0.1:1/nobody"));
   CHECK(orphan.at("last_error_at").is_string());
-  CHECK(orphan.at("missing") == 0);
+  CHECK(orphan.at("lost_failover") == 0);
   CHECK(says(site.run({"status"}).out, "last error   cannot connect to"));
   check_no_canary(site);
 
@@ -117,10 +117,10 @@ TEST_CASE("rows missing since a failover are told of an orphan, and in the total
   write_last_error(folder, {"another server answered", 1'700'000'000'000'000, 60}, false);
   const auto status = [&] { return summary_of(run_forebay_at(dir, {"status", "--json"})); };
   const nlohmann::json left = status().at("buffers").at(0);
-  CHECK(left.at("missing") == 60);
-  CHECK(says(left.at("problems").dump(), "60 rows that had landed are not there any more"));
+  CHECK(left.at("lost_failover") == 60);
+  CHECK(says(left.at("problems").dump(), "60 rows are lost: they had landed, and another server took over"));
   const auto check = run_forebay_at(dir, {"status", "--check"});
-  CHECK(says(check.out, " missing=60;"));
+  CHECK(says(check.out, " lost_failover=60;"));
 
   for (int again = 0; again < 2; ++again) {
     REQUIRE(run_forebay({"recover"}, {{"FOREBAY_STATE_DIR", (dir / "state").string()},
@@ -129,9 +129,9 @@ TEST_CASE("rows missing since a failover are told of an orphan, and in the total
   }
   std::uint64_t missing = 0;
   const nlohmann::json after = status();
-  for (const nlohmann::json& of : after.at("finished")) missing += of.at("missing").get<std::uint64_t>();
+  for (const nlohmann::json& of : after.at("finished")) missing += of.at("lost_failover").get<std::uint64_t>();
   CHECK(missing == 60);
-  CHECK(says(run_forebay_at(dir, {"status"}).out, "60 missing since another server took over"));
+  CHECK(says(run_forebay_at(dir, {"status"}).out, "60 lost (60 when another server took over"));
 }
 
 TEST_CASE("a note of an error that is torn, planted, newer or endless is no trouble", "[recovery]") {
@@ -140,7 +140,7 @@ TEST_CASE("a note of an error that is torn, planted, newer or endless is no trou
   CHECK_FALSE(read_last_error(dir.path()));
   for (const std::string& content :
        {std::string(), std::string("{"), std::string("[]"), std::string("{\"format\":2}"), std::string(100'000, 'x'),
-        std::string(R"({"format":1,"message":1,"at_us":0,"missing_rows":0})")}) {
+        std::string(R"({"format":1,"message":1,"at_us":0,"lost_failover":0})")}) {
     write_last_error(dir.path(), {"x", 1, 0}, false);
     std::ofstream(file, std::ios::trunc) << content;
     CHECK_FALSE(read_last_error(dir.path()));

@@ -106,7 +106,7 @@ TEST_CASE("no password is in output, log, process list or state directory, where
   const bool with_live_process = place == PasswordPlace::option || place == PasswordPlace::password_file;
   if (with_live_process) {
     RunningCommand scan(canary.line({"scan", tree.path(), "--json"}, true));
-    REQUIRE(scan.wait_for("buffering goes on"));
+    REQUIRE(scan.wait_for("buffering continues"));
     const std::string pid = std::to_string(scan.pid());
     const std::string title = bytes_of("/proc/" + pid + "/cmdline");
     CHECK(says(title, tree.path()));  // the rest of it stays

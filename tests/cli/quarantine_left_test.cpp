@@ -29,7 +29,7 @@ TEST_CASE("older rows in quarantine are a line of a scan and a status of recover
   const auto recover = site.run({"recover", "--json"});
   CHECK(recover.status == 1);
   CHECK(says(recover.err, "1 row is in quarantine"));
-  CHECK(summary_of(recover).at("quarantined") == 1);
+  CHECK(summary_of(recover).at("quarantined_before") == 1);
 
   const TemporaryDirectory other;
   const std::string elsewhere = "sqlite:" + (other / "catalog.db").string();

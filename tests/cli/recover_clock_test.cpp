@@ -153,7 +153,7 @@ TEST_CASE("a wall clock that steps by an hour while a scan runs changes no versi
   const auto result = scan.wait();
   CAPTURE(step, result.err);
   CHECK(result.status == 0);
-  CHECK(summary_of(result).at("elapsed_s").get<double>() < 30);
+  CHECK(summary_of(result).at("elapsed_seconds").get<double>() < 30);
   CHECK(std::abs(stamped_s(fixture.one("SELECT max(sync_version) FROM backup_files")) - now_s()) < 60);
 }
 

@@ -73,7 +73,9 @@ TEST_CASE("a journal that is cut after an orderly end is damage, and every row t
   CHECK(recovered.status == 4);
   const auto said = summary_of(recovered);
   CHECK(said.at("damaged_journals") == 1);
-  const std::uint64_t lost = rows - said.at("recovered").get<std::uint64_t>();
+  const std::uint64_t lost = said.at("lost").get<std::uint64_t>();
+  CHECK(said.at("accepted") == rows);
+  CHECK(said.at("synced").get<std::uint64_t>() + said.at("superseded").get<std::uint64_t>() == rows - lost);
   CHECK(lost > 1000);
   CHECK(says(recovered.err,
              all ? "none of its " + human_count(lost) + " rows is saved" : ", " + human_count(lost) + " rows are not"));
@@ -97,7 +99,7 @@ TEST_CASE("a journal that lost nothing but its trailer after an orderly end is d
   const auto recovered = site.run(Elsewhere().recover({"--json"}));
   CAPTURE(recovered.err);
   CHECK(recovered.status == 4);
-  CHECK(summary_of(recovered).at("recovered") == rows);
+  CHECK(summary_of(recovered).at("accepted") == rows);
   CHECK(says(recovered.err, "all of its rows are saved"));
   CHECK_FALSE(says(recovered.err, "no whole row"));
 }
@@ -113,7 +115,7 @@ TEST_CASE("without an orderly end, of a cut journal no more is claimed than can 
   const auto recovered = site.run(Elsewhere().recover({"--json"}));
   CAPTURE(recovered.err);
   CHECK(recovered.status == 0);
-  CHECK(summary_of(recovered).at("recovered") == rows - (trailer_only ? 0 : 1));
+  CHECK(summary_of(recovered).at("accepted") == rows - (trailer_only ? 0 : 1));
   const std::string words = " of 1 journal make no whole row: being written when the process ended, or cut since";
   CHECK(says(recovered.err, words) == !trailer_only);
   CHECK_FALSE(says(recovered.err, "never acknowledged"));
@@ -127,8 +129,8 @@ TEST_CASE("journals of a newer format are not called done by recover, force-sync
     std::fstream(journal, std::ios::in | std::ios::out | std::ios::binary).seekp(8).put(2);
   }
   const std::string status = site.run({"status"}).out;
-  CHECK(
-      says(status, std::to_string(journals.size()) + (journals.size() == 1 ? " file" : " files") + " cannot be sent"));
+  CHECK(says(status,
+             std::to_string(journals.size()) + (journals.size() == 1 ? " journal" : " journals") + " cannot be sent"));
   CHECK_FALSE(says(status, "clears it away"));
   CHECK(site.run({"force-sync"}).status == 3);
   const Elsewhere elsewhere;
@@ -166,7 +168,7 @@ TEST_CASE("recover makes no state directory where there is none", "[threads]") {
   const auto result = site.run({"recover"});
   CHECK(result.status == 0);
   CHECK(says(result.out, "state directory " + slip.string() + " is not there"));
-  CHECK(summary_of(site.run({"recover", "--json"})).at("recovered") == 0);
+  CHECK(summary_of(site.run({"recover", "--json"})).at("accepted") == 0);
   CHECK_FALSE(fs::exists(slip));
 }
 
@@ -187,7 +189,7 @@ TEST_CASE("at level memory a disk that takes no rows at the end makes 4, and wha
     const auto result = site.run({"scan", tree.path(), "--json"});
     CAPTURE(result.err);
     CHECK(result.status == 4);
-    const auto unsaved = summary_of(result).at("unsaved").get<std::uint64_t>();
+    const auto unsaved = summary_of(result).at("lost_unsaved").get<std::uint64_t>();
     CHECK(unsaved > 0);
     const std::string words = human_count(unsaved) + " rows that only memory held could not be saved then";
     const std::string status = site.run({"status"}).out;

@@ -235,7 +235,7 @@ TEST_CASE("a progress line tells how much of the files was read", "[threads]") {
   CommandLine line = site.line({"restore", file});
   line.on_terminal = true;
   RunningCommand restore(line);
-  CHECK(restore.wait_for("buffered "));  // before that it verifies the file, and shows so, too
+  CHECK(restore.wait_for("pending "));  // before that it verifies the file, and shows so, too
   restore.send_signal(SIGTERM);
   const auto result = restore.wait();
   CAPTURE(result.out);

@@ -47,7 +47,7 @@ TEST_CASE("a server that refuses the connection is told in one line that reads w
   CAPTURE(result.err);
   CHECK(result.status == 3);
   CHECK(says(result.err, "destination named by --to"));
-  CHECK(says(result.err, "connections?); destination is down, buffering goes on"));
+  CHECK(says(result.err, "connections?); destination is down, buffering continues"));
   CHECK_FALSE(says(result.err, "?;"));
 }
 

@@ -79,7 +79,7 @@ TEST_CASE("while a mount hangs and the destination is away, SIGTERM leaves all t
   CHECK(says(result.err, "left without an answer from " + (odd / "odd (open")));
   const auto summary = summary_of(result);
   CHECK(summary.at("pending") == summary.at("accepted"));
-  CHECK(summary.at("unsaved") == 0);
+  CHECK(summary.at("lost_unsaved") == 0);
   CHECK(site.buffers_left() == 1);
 }
 

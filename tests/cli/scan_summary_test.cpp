@@ -17,8 +17,8 @@ TEST_CASE("scan --json has every key that scripts may rely on, and its counts ad
   fill(tree, 1200);
   const auto summary = summary_of(site.run({"scan", tree.path(), "--json"}));
   for (const char* key : {"backup_set_id", "destination", "durability", "scanned", "accepted", "synced", "superseded",
-                          "pending", "quarantined", "unreadable", "total_bytes", "elapsed_s", "scan_s", "sync_s",
-                          "entries_per_s", "peak_memory_bytes", "batches"}) {
+                          "pending", "quarantined", "unreadable", "total_bytes", "elapsed_seconds", "scan_seconds",
+                          "sync_seconds", "entries_per_second", "peak_memory_bytes", "batches"}) {
     CAPTURE(key);
     CHECK(summary.contains(key));
   }
@@ -31,7 +31,7 @@ TEST_CASE("scan --json has every key that scripts may rely on, and its counts ad
   CHECK(summary.at("accepted") == summary.at("scanned"));
   CHECK(summary.at("durability") == "process");
   CHECK(summary.at("whole") == true);
-  CHECK(summary.at("entries_per_s").get<double>() > 0);
+  CHECK(summary.at("entries_per_second").get<double>() > 0);
   CHECK(summary.at("peak_memory_bytes").get<std::uint64_t>() > 1'000'000);
 }
 

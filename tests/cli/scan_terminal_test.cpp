@@ -25,7 +25,7 @@ TEST_CASE("on a terminal one line is redrawn, erased before other lines and gone
   const auto result = run_command(line);
   CAPTURE(result.out);
   CHECK(result.status == 3);
-  CHECK(says(result.out, std::string(kErase) + "scanned all 13 | buffered 13 | synced 0"));
+  CHECK(says(result.out, std::string(kErase) + "scanned all 13 | pending 13 | synced 0"));
   CHECK(says(result.out, "destination is down"));
   CHECK_FALSE(says(result.out, "sync started"));  // two lines a batch would be noise there
   // After the last picture it is erased, and the summary begins on a clean line.
@@ -88,9 +88,9 @@ TEST_CASE("where progress is shown follows from what was asked and what stderr i
 TEST_CASE("the progress text has a percentage only while walking, where the number of entries is known") {
   cli::ProgressPicture p;
   p.scanned = 123'456;
-  p.buffered = 4'321;
+  p.pending = 4'321;
   p.synced = 119'135;
-  CHECK(cli::progress_text(p, 250'000) == "scanned 123,456 | 250,000/s | buffered 4,321 | synced 119,135 | lag 0.00 s");
+  CHECK(cli::progress_text(p, 250'000) == "scanned 123,456 | 250,000/s | pending 4,321 | synced 119,135 | lag 0.00 s");
   p.expected_entries = 246'912;
   CHECK(says(cli::progress_text(p, 1), "| 50 %"));
   p.scanned = 300'000;  // hidden entries, links: more than expected

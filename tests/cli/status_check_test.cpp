@@ -24,7 +24,7 @@ std::string check_line(const CommandResult& result, int status) {
   CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 1);
   CHECK(std::count(result.out.begin(), result.out.end(), '|') == (status == 3 ? 0 : 1));
   if (status != 3) {
-    static const std::regex kFigures(R"(.* \|( [a-z]+=[0-9]+s?;[0-9]*;[0-9]*;0)+\n)");
+    static const std::regex kFigures(R"(.* \|( [a-z_]+=[0-9]+s?;[0-9]*;[0-9]*;0)+\n)");
     CHECK(std::regex_match(result.out, kFigures));
   }
   return result.out;

@@ -51,8 +51,7 @@ class AwayScan {
       const nlohmann::json buffers = nlohmann::json::parse(result.out).at("buffers");
       return buffers.size() == 1 && buffers[0].at("streams").is_object() &&
              buffers[0]["streams"].contains("backup_sets") &&
-             buffers[0]["streams"]["backup_sets"].at("total_files") == 2 &&
-             buffers[0].at("destination_state") == "down";
+             buffers[0]["streams"]["backup_sets"].at("accepted") == 2 && buffers[0].at("destination_state") == "down";
     }));
   }
   ScanSite site;
@@ -62,11 +61,12 @@ class AwayScan {
 };
 
 void check_counts(const nlohmann::json& counts, int total, int pending) {
-  CHECK(counts.at("total_files") == total);
-  CHECK(counts.at("synced_files") == 0);
-  CHECK(counts.at("superseded_files") == 0);
-  CHECK(counts.at("pending_files") == pending);
-  CHECK(counts.at("error_files") == 0);
+  CHECK(counts.at("accepted") == total);
+  CHECK(counts.at("synced") == 0);
+  CHECK(counts.at("superseded") == 0);
+  CHECK(counts.at("pending") == pending);
+  CHECK(counts.at("quarantined") == 0);
+  CHECK(counts.at("lost") == 0);
 }
 
 TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and neither adopts nor hides any",
@@ -85,24 +85,25 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
                                "destination",
                                "destination_state",
                                "destination_server",
-                               "destination_since",
+                               "destination_since_at",
                                "last_error_at",
                                "held_streams",
-                               "total_files",
-                               "synced_files",
-                               "superseded_files",
-                               "pending_files",
-                               "error_files",
-                               "sync_progress",
-                               "is_syncing",
+                               "accepted",
+                               "synced",
+                               "superseded",
+                               "pending",
+                               "quarantined",
+                               "lost",
+                               "progress_percent",
+                               "syncing",
                                "paused",
-                               "sync_batches",
-                               "total_time",
-                               "sync_time",
-                               "last_sync_time",
-                               "last_checkpoint_time",
+                               "batches",
+                               "elapsed_seconds",
+                               "sync_seconds",
+                               "last_sync_at",
+                               "last_checkpoint_at",
                                "last_error",
-                               "oldest_pending_s",
+                               "oldest_pending_seconds",
                                "memory_bytes",
                                "disk_bytes",
                                "streams"}) {
@@ -116,14 +117,14 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
   check_counts(live, files, files);  // the set's own rows are none of them
   check_counts(live.at("streams").at("backup_files"), files, files);
   check_counts(live.at("streams").at("backup_sets"), 2, 2);
-  CHECK(live.at("sync_progress") == 0);
-  CHECK(live.at("sync_batches") == 0);
+  CHECK(live.at("progress_percent") == 0);
+  CHECK(live.at("batches").at("batch_size_reached") == 0);
   CHECK(live.at("paused") == false);
-  CHECK(live.at("last_sync_time").is_null());
-  CHECK(live.at("destination_since").is_string());
+  CHECK(live.at("last_sync_at").is_null());
+  CHECK(live.at("destination_since_at").is_string());
   CHECK(live.at("last_error_at").is_string());
   CHECK(live.at("disk_bytes") > 100'000);
-  CHECK(live.at("oldest_pending_s") > 0);
+  CHECK(live.at("oldest_pending_seconds") > 0);
   CHECK(says(live.at("last_error").get<std::string>(), "cannot connect"));
   CHECK(live.at("problems").empty());
 
@@ -138,21 +139,21 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
   const nlohmann::json stopped = only_buffer_of(away.site);
   CHECK(stopped.at("state") == "live");
   CHECK(stopped.at("pid") == away.scan->pid());
-  CHECK(stopped.at("total_files").is_null());
+  CHECK(stopped.at("accepted").is_null());
   CHECK(stopped.at("destination_state").is_null());
   CHECK(says(stopped.at("problems").at(0).get<std::string>(), "process " + pid + " does not answer"));
   const TemporaryDirectory elsewhere;
   const std::string url = "sqlite:" + (elsewhere / "catalog.db").string();
   const auto nothing = away.site.run({"recover", "--to", url, "--json"});
   CHECK(nothing.status == 0);
-  CHECK(summary_of(nothing).at("recovered") == 0);
+  CHECK(summary_of(nothing).at("accepted") == 0);
   CHECK(summary_of(nothing).at("buffers_in_use") == 1);
   const auto forced = away.site.run({"force-sync", "--timeout", "0"});
   CHECK(forced.status == 3);
   CHECK(says(forced.err, "process " + pid + " does not answer"));
 
   away.scan->send_signal(SIGCONT);
-  CHECK(only_buffer_of(away.site).at("pending_files") == files);
+  CHECK(only_buffer_of(away.site).at("pending") == files);
   away.scan->send_signal(SIGKILL);
   const auto said = away.scan->wait();
   CHECK_FALSE(says(said.err + text.out + live.dump(), kCanary));
@@ -160,9 +161,9 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
   const nlohmann::json orphan = only_buffer_of(away.site);
   CHECK(orphan.at("state") == "orphaned");
   CHECK(std::to_string(orphan.at("pid").get<int>()) == pid);
-  CHECK(orphan.at("pending_files") == files);
-  CHECK(orphan.at("streams").at("backup_sets").at("pending_files") == 2);
-  CHECK(orphan.at("total_files").is_null());
+  CHECK(orphan.at("pending") == files);
+  CHECK(orphan.at("streams").at("backup_sets").at("pending") == 2);
+  CHECK(orphan.at("accepted").is_null());
   CHECK(orphan.at("destination") == "postgresql://u@127.0.0.1:1/nobody");
   CHECK(orphan.at("destination_state") == "unknown");
   CHECK(says(away.site.run({"status"}).out, "to send them: forebay recover"));
@@ -170,7 +171,7 @@ TEST_CASE("status shows a live buffer, then a stopped one, then the orphan, and 
   CHECK(left.status == 3);
   CHECK(says(left.err, "forebay recover"));
   CHECK(summary_of(left).at("settled") == false);
-  CHECK(summary_of(left).at("buffers").at(0).at("pending_rows") == files + 2);
+  CHECK(summary_of(left).at("buffers").at(0).at("pending") == files + 2);
 
   const fs::path socket = fs::path(away.site.state()) / "run" / (orphan.at("buffer").get<std::string>() + ".sock");
   CHECK(fs::exists(socket));
@@ -196,7 +197,7 @@ TEST_CASE("status of a state directory that is not there says so, and makes none
   CHECK(site.run({"force-sync", "--timeout", "1e3"}).status == 2);
 }
 
-TEST_CASE("what finished buffers brought is shown when their folders are gone, or why it is not known",
+TEST_CASE("what finished buffers delivered is shown when their folders are gone, or why it is not known",
           "[control][threads]") {
   const ScanSite site;
   const Tree tree;
@@ -209,7 +210,7 @@ TEST_CASE("what finished buffers brought is shown when their folders are gone, o
   CHECK(files.at("buffers") == 2);
   CHECK(files.at("synced") == 2 * scanned.at("synced").get<int>());
   CHECK(files.at("lost") == 0);
-  CHECK(says(site.run({"status"}).out, "finished  2 buffers brought "));
+  CHECK(says(site.run({"status"}).out, "finished  2 buffers delivered "));
   site.directory().write("state/totals.db", "no database");
   CHECK(summary_of(site.run({"status", "--json"})).at("finished").is_null());
   CHECK(says(site.run({"status"}).out, "finished  not known: "));
@@ -243,7 +244,7 @@ TEST_CASE("a buffer that a living process has adopted is not called orphaned", "
     CHECK(buffer.at("state") == "live");
     CHECK(buffer.at("adopted") == true);
     CHECK(buffer.at("pid") == ::getpid());
-    CHECK(buffer.at("pending_files") == 0);
+    CHECK(buffer.at("pending") == 0);
     CHECK(says(site.run({"status"}).out, "adopted by process " + std::to_string(::getpid())));
   }
   CHECK(only_buffer_of(site).at("state") == "orphaned");

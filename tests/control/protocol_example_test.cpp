@@ -76,18 +76,18 @@ TEST_CASE("a request says the same after its way through text", "[control]") {
 TEST_CASE("the times of a status carry their zone, and its counts leave the sets out", "[control]") {
   SyncStatus s;
   s.streams["backup_sets"] = {2, 1, 0, 1, 0};
-  CHECK(live_buffer(s, 1).at("sync_progress") == 100.0);  // of nothing
+  CHECK(live_buffer(s, 1).at("progress_percent") == 100.0);  // of nothing
   s.streams["backup_files"] = {8, 2, 1, 4, 1};
   s.streams["measurements"] = {8, 1, 0, 7, 0};
   s.last_sync_us = 1'767'225'600'000'000;
   const Json j = live_buffer(s, 1);
-  CHECK(j.at("total_files") == 16);
-  CHECK(j.at("synced_files") == 3);
-  CHECK(j.at("superseded_files") == 1);
-  CHECK(j.at("pending_files") == 11);
-  CHECK(j.at("error_files") == 1);
-  CHECK(j.at("sync_progress") == 25.0);
-  CHECK_THAT(j.at("last_sync_time").get<std::string>(),
+  CHECK(j.at("accepted") == 16);
+  CHECK(j.at("synced") == 3);
+  CHECK(j.at("superseded") == 1);
+  CHECK(j.at("pending") == 11);
+  CHECK(j.at("quarantined") == 1);
+  CHECK(j.at("progress_percent") == 25.0);
+  CHECK_THAT(j.at("last_sync_at").get<std::string>(),
              Catch::Matches(R"(20(25-12-31|26-01-01)T\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z))"));
-  CHECK(j.at("last_checkpoint_time").is_null());
+  CHECK(j.at("last_checkpoint_at").is_null());
 }

@@ -147,7 +147,7 @@ TEST_CASE("the control socket answers its user, and lies where only that user ge
   const Answer answer = served.ask_status();
   REQUIRE(answer.outcome == Outcome::answered);
   CHECK(answer.pid == ::getpid());
-  CHECK(answer.result.at("total_files") == 7);
+  CHECK(answer.result.at("accepted") == 7);
   CHECK(answer.result.at("pid") == ::getpid());
 }
 

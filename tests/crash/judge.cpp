@@ -117,10 +117,11 @@ class Judge {
 
   void reports() {
     for (const Report& r : evidence_.reports) {
-      if (r.accepted != r.synced + r.superseded + r.pending + r.quarantined) {
+      if (r.accepted != r.synced + r.superseded + r.pending + r.quarantined + r.lost) {
         fault("O6", r.who + ": " + std::to_string(r.accepted) + " accepted are not " + std::to_string(r.synced) +
                         " synced + " + std::to_string(r.superseded) + " superseded + " + std::to_string(r.pending) +
-                        " pending + " + std::to_string(r.quarantined) + " quarantined");
+                        " pending + " + std::to_string(r.quarantined) + " quarantined + " + std::to_string(r.lost) +
+                        " lost");
       }
       if (r.damaged_journals > 0) fault("O6", r.who + ": a kill left what it calls a damaged journal");
     }

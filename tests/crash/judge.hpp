@@ -61,6 +61,7 @@ struct Report {
   bool settled = false;
   std::uint64_t accepted = 0, synced = 0, superseded = 0, pending = 0, quarantined = 0;
   std::uint64_t damaged_journals = 0;
+  std::uint64_t lost = 0;
 };
 
 /// A row that lay in the state directory before the last process adopted it.

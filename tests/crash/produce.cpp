@@ -157,11 +157,8 @@ void make_checkpoints(const ProduceOptions& options, Buffer& buffer, SharedLog& 
 }
 
 nlohmann::json as_json(const Counts& c) {
-  return {{"accepted", c.accepted},
-          {"synced", c.synced},
-          {"superseded", c.superseded},
-          {"pending", c.pending},
-          {"quarantined", c.quarantined}};
+  return {{"accepted", c.accepted}, {"synced", c.synced},           {"superseded", c.superseded},
+          {"pending", c.pending},   {"quarantined", c.quarantined}, {"lost", c.lost}};
 }
 
 int report(const SyncStatus& status, const SyncResult& result) {

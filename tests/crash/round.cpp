@@ -51,7 +51,8 @@ Report report_from(const nlohmann::json& counts, const nlohmann::json& whole, co
           n("superseded"),
           n("pending"),
           n("quarantined"),
-          whole.at("damaged_journals").get<std::uint64_t>()};
+          whole.at("damaged_journals").get<std::uint64_t>(),
+          n("lost")};
 }
 
 }  // namespace

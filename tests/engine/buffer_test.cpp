@@ -145,12 +145,15 @@ TEST_CASE("a catalog that is renamed between two batches gets what was added sin
   for (int i = 0; i < 5; ++i) writer.add_file(file("/second/" + std::to_string(i), i));
   REQUIRE(buffer.force_sync().settled);
   CHECK(buffer.get_sync_status().missing_rows == 7);
+  const Counts counts = buffer.get_stats();
+  CHECK(counts.lost == 7);
+  CHECK(counts.accepted == counts.synced + counts.superseded + counts.pending + counts.quarantined + counts.lost);
   CHECK(catalog_number(dir, "SELECT count(*) FROM backup_files") == 5);
   CHECK(sqlite_number(dir / "renamed.db", "SELECT count(*) FROM backup_files") == 7);
   const std::lock_guard lock(mutex);
   REQUIRE(errors.size() == 1);
   CHECK_THAT(errors[0], Catch::Contains("another catalog than before is at sqlite:") &&
-                            Catch::Contains("7 rows that had landed are not there") && Catch::Contains("Scan again"));
+                            Catch::Contains("7 rows are lost: they had landed") && Catch::Contains("Scan again"));
 }
 
 TEST_CASE("several buffers in one process keep apart", "[threads]") {

@@ -26,7 +26,7 @@ TEST_CASE("each gap of a range becomes a ledger row with counts of its own") {
   CHECK(ledger.entries()[0].superseded() == 1);
   CHECK(ledger.entries()[1].synced() == 3);  // rows 6 … 10: keys 3, 3, 4, 4, 5
   CHECK(ledger.entries()[1].superseded() == 2);
-  ledger.add_lost(1, 1);  // one more is newer at the destination
+  ledger.add_older(1, 1);  // one more is newer at the destination
   const Written written = ledger.written(batch, landed);
   CHECK(written.ranges.at(0).synced == 2 + 2 + 1);
   CHECK(written.ranges.at(0).superseded == 1 + 3 + 1);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -67,9 +68,22 @@ nlohmann::json summary_of(const CommandResult& result) {
   return nlohmann::json::parse(result.out);
 }
 
-bool adds_up(const nlohmann::json& s) {
-  const auto count = [&](const char* name) { return s.at(name).get<std::uint64_t>(); };
-  return count("accepted") == count("synced") + count("superseded") + count("pending") + count("quarantined");
+bool adds_up(const nlohmann::json& counts) {
+  const auto count = [&](const char* name) { return counts.at(name).get<std::uint64_t>(); };
+  return count("accepted") ==
+         count("synced") + count("superseded") + count("pending") + count("quarantined") + count("lost");
+}
+
+bool adds_up_by_stream(const nlohmann::json& summary) {
+  std::map<std::string, std::uint64_t> sums;
+  const std::vector<std::string> names = {"accepted", "synced", "superseded", "pending", "quarantined", "lost"};
+  for (const auto& [stream, counts] : summary.at("streams").items()) {
+    if (!adds_up(counts)) return false;
+    if (stream == "backup_sets") continue;
+    for (const std::string& name : names) sums[name] += counts.at(name).get<std::uint64_t>();
+  }
+  return adds_up(summary) && std::all_of(names.begin(), names.end(),
+                                         [&](const std::string& name) { return summary.at(name) == sums[name]; });
 }
 
 FlakyAddress::FlakyAddress(PostgresFixture& fixture) {

@@ -44,8 +44,10 @@ class ScanSite {
 
 /// The one JSON object on stdout; fails the test, with what was said on stderr, when there is none.
 nlohmann::json summary_of(const CommandResult& result);
-/// Whether accepted = synced + superseded + pending + quarantined.
-bool adds_up(const nlohmann::json& summary);
+/// Whether accepted = synced + superseded + pending + quarantined + lost.
+bool adds_up(const nlohmann::json& counts);
+/// The same of each of its `streams`, and whether these add up to its own counts, the sets' rows aside.
+bool adds_up_by_stream(const nlohmann::json& summary);
 
 /// An address at which the server of DATABASE_URL can be away: a Unix socket directory of its own, whose socket is a
 /// link to the server's.

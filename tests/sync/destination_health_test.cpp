@@ -44,7 +44,7 @@ TEST_CASE("an outage of an hour costs a bounded number of tries and log lines, a
     }
     if (now >= back) break;
     ++tries;
-    const auto failed = health.failed(kAway, 1, random(), now, wall(now), "buffering goes on");
+    const auto failed = health.failed(kAway, 1, random(), now, wall(now), "buffering continues");
     CHECK(failed.decision.whole_destination);
     CHECK(failed.decision.delay <= 15s);
     if (failed.line) lines.push_back(*failed.line);
@@ -58,7 +58,7 @@ TEST_CASE("an outage of an hour costs a bounded number of tries and log lines, a
   CHECK(tries < 960);
   REQUIRE(lines.size() >= 5);
   CHECK(lines.size() <= 6);  // at once, then one in ten minutes
-  CHECK(lines[0] == "cannot connect: Connection refused; destination is down, buffering goes on");
+  CHECK(lines[0] == "cannot connect: Connection refused; destination is down, buffering continues");
   CHECK_THAT(lines[1], Catch::Contains("(repeated ") && Catch::Contains(" times in 10 min)"));
   CHECK(health.landed(false, now, wall(now)));
   CHECK(health.well());
@@ -75,13 +75,13 @@ TEST_CASE("a destination that flaps does not fill the log, and one that fails an
   Time now{};
   for (int second = 0; second < 605; ++second) {
     now += 1s;
-    if (health.failed(kAway, 1, 7, now, wall(now), "buffering goes on").line) ++down;
+    if (health.failed(kAway, 1, 7, now, wall(now), "buffering continues").line) ++down;
     if (health.landed(false, now, wall(now))) ++up;
   }
   CHECK(down == 2);   // the second after ten minutes
   CHECK(up == down);  // each "is down" has its "is back"
   now += DestinationHealth::kSettled;
-  CHECK(health.failed(kAway, 1, 7, now, wall(now), "buffering goes on").line);
+  CHECK(health.failed(kAway, 1, 7, now, wall(now), "buffering continues").line);
   CHECK(health.landed(false, now, wall(now)));
 }
 

@@ -31,7 +31,7 @@ Json info_json(const std::filesystem::path& file, const CheckpointInfo& info) {
   return {{"file", file.string()},
           {"buffer", info.origin.buffer},
           {"number", info.number},
-          {"created", rfc3339_local(info.created_us)},
+          {"created_at", rfc3339_utc(info.created_us)},
           {"scope", std::string(scope_name(info.scope))},
           {"rows", info.rows},
           {"bytes", info.bytes},
@@ -41,7 +41,7 @@ Json info_json(const std::filesystem::path& file, const CheckpointInfo& info) {
           {"durability", std::string(to_string(info.origin.durability))},
           {"destination", info.origin.destination},
           {"state_directory", info.origin.state_directory},
-          {"missing", info.missing},
+          {"lacks", info.missing},
           {"format", info.format},
           {"digest", info.digest}};
 }
@@ -69,7 +69,7 @@ void print_inspected(const CheckpointReader& reader, const CheckpointContents& c
   Table about;
   about.add({"file", reader.path().string()});
   about.add({"verified", {"yes: structure, types, counts and digest fit", Style::good}});
-  if (!info.missing.empty()) about.add({"missing", {info.missing, Style::warning}});
+  if (!info.missing.empty()) about.add({"lacks", {info.missing, Style::warning}});
   about.add(
       {"created", rfc3339_local(info.created_us) + " (number " + std::to_string(info.number) + " of its buffer)"});
   about.add({"holds", info.scope == CheckpointScope::all ? "every row that was not at the destination"
@@ -99,7 +99,7 @@ void print_inspected(const CheckpointReader& reader, const CheckpointContents& c
   if (contents.sets.empty()) return;
   std::cout << "\nbackup sets\n";
   Table sets({0, 1});
-  sets.add({{"id", Style::dim}, {"files", Style::dim}, {"name", Style::dim}, {"root", Style::dim}});
+  sets.add({{"id", Style::dim}, {"rows", Style::dim}, {"name", Style::dim}, {"root", Style::dim}});
   for (const CheckpointSet& s : contents.sets) {
     sets.add(
         {std::to_string(s.id), human_count(s.files), s.described ? s.name : "(its own row is not in here)", s.root});
@@ -122,15 +122,15 @@ Json inspected_json(const CheckpointReader& reader, const CheckpointContents& co
     if (s.rows == 0) continue;
     one["smallest_key"] = s.smallest_key;
     one["largest_key"] = s.largest_key;
-    one["oldest"] = rfc3339_local(s.oldest_us);
-    one["newest"] = rfc3339_local(s.newest_us);
+    one["oldest_at"] = rfc3339_utc(s.oldest_us);
+    one["newest_at"] = rfc3339_utc(s.newest_us);
     one["oldest_version"] = s.oldest_version;
     one["newest_version"] = s.newest_version;
   }
 
   Json& sets = j["sets"] = Json::array();
   for (const CheckpointSet& s : contents.sets) {
-    Json one = {{"id", s.id}, {"files", s.files}};
+    Json one = {{"id", s.id}, {"rows", s.files}};
     if (s.described) one.update({{"name", s.name}, {"root", s.root}, {"host", s.host}});
     sets.push_back(std::move(one));
   }
@@ -223,8 +223,7 @@ int verify_checkpoints(const std::vector<std::string>& files, bool json) {
       all.push_back({{"file", file}, {"verified", false}, {"problem", line}});
       continue;
     }
-
-    all.push_back({{"file", file}, {"verified", true}, {"rows", info.rows}, {"missing", info.missing}});
+    all.push_back({{"file", file}, {"verified", true}, {"rows", info.rows}, {"lacks", info.missing}});
     if (json) continue;
     std::cout << safe_line(file) << ": sound, " << human_count(info.rows) << " rows";
     if (!info.missing.empty()) std::cout << "; lacks rows: " << safe_line(info.missing);

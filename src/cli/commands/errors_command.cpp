@@ -77,7 +77,10 @@ std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
 bool is_in_doubt(const Found& f, const QuarantinedRow& row) { return f.in_doubt.contains({f.buffer.id, row.segment}); }
 
 void print_json(const std::filesystem::path& state, const std::vector<Found>& all, bool show) {
-  Json j = {{"state_directory", state.string()}, {"quarantined", 0}, {"unreadable", 0}, {"buffers", Json::array()}};
+  Json j = {{"state_directory", state.string()},
+            {"quarantined", 0},
+            {"unreadable_quarantines", 0},
+            {"buffers", Json::array()}};
   std::uint64_t sum = 0;
   std::uint64_t unreadable = 0;
   for (const Found& f : all) {
@@ -92,8 +95,8 @@ void print_json(const std::filesystem::path& state, const std::vector<Found>& al
                       {"constraint", r.constraint},
                       {"message", r.message},
                       {"attempts", r.attempts},
-                      {"first_at", rfc3339_local(r.first_us)},
-                      {"last_at", rfc3339_local(r.last_us)},
+                      {"first_at", rfc3339_utc(r.first_us)},
+                      {"last_at", rfc3339_utc(r.last_us)},
                       {"being_retried", r.being_retried},
                       {"in_doubt", is_in_doubt(f, r)}});
       if (show) rows.back()["values"] = values_json(r);
@@ -108,7 +111,7 @@ void print_json(const std::filesystem::path& state, const std::vector<Found>& al
   }
 
   j["quarantined"] = sum;
-  j["unreadable"] = unreadable;
+  j["unreadable_quarantines"] = unreadable;
   std::cout << printable_json(control::to_text(j)) << '\n';
 }
 
@@ -125,18 +128,15 @@ void print_rows(const Found& f, bool show, bool colours) {
   std::cout << '\n' << styled(Style::bold, safe_line(f.buffer.id), colours);
   if (f.buffer.manifest) std::cout << "  " << safe_line(f.buffer.manifest->destination);
   std::cout << '\n';
-
-  const std::vector<Table::Cell> head = {"  STREAM", "KEY", "REFUSED BY", "TRIES", "LAST", "MESSAGE"};
+  const std::vector<Table::Cell> head = {{"  stream", Style::bold}, {"key", Style::bold},  {"refused by", Style::bold},
+                                         {"attempts", Style::bold}, {"last", Style::bold}, {"message", Style::bold}};
   Table table;
   table.add(head);
   for (const QuarantinedRow& r : f.rows) {
     table.add(cells_of(f, r));
-    if (!show) continue;
-    table.print(std::cout, colours);
-    print_values(r, std::cout);
-    table = Table();
+    if (show) table.add_below(values_text(r));
   }
-  if (!show) table.print(std::cout, colours);
+  table.print(std::cout, colours);
 }
 
 void print_text(const std::filesystem::path& state, const std::vector<Found>& all, bool show, bool colours) {
@@ -174,8 +174,7 @@ int run_errors(const ErrorsArguments& a, CommandContext& context) {
   const std::uint64_t limit = parse_limit(a.limit);
   const std::filesystem::path state = context.start().state_directory();
   if (!a.drop.empty()) return drop_errors(state, {a.drop, a.stream, a.buffer, a.yes, a.show, a.json});
-  if (a.yes) throw Error(ErrorCode::usage, "--yes goes with --drop");
-
+  if (a.yes) throw Error(ErrorCode::usage, "--yes needs --drop");
   std::vector<Found> all;
   std::uint64_t shown = 0;
   const std::vector<ListedBuffer> buffers = choose_buffers(state, a.buffer);

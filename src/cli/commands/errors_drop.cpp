@@ -17,6 +17,7 @@
 #include "cli/commands/errors_show.hpp"
 #include "cli/known_streams.hpp"
 #include "cli/logging.hpp"
+#include "cli/output.hpp"
 #include "forebay/error.hpp"
 #include "quarantine/view.hpp"
 
@@ -128,13 +129,14 @@ std::vector<Chosen> choose(const std::filesystem::path& state, const DropArgumen
 }
 
 void print_chosen(const std::vector<Chosen>& chosen, bool show) {
+  Table table;
   for (const Chosen& of : chosen) {
     for (const QuarantinedRow& row : of.rows) {
-      std::cout << "  " << safe_line(row.stream) << "  " << safe_line(row.key) << "  (" << safe_line(row.sqlstate)
-                << ", buffer " << safe_line(of.buffer.id) << ")\n";
-      if (show) print_values(row, std::cout);
+      table.add({"  " + row.stream, row.key, "(" + row.sqlstate + ", buffer " + of.buffer.id + ")"});
+      if (show) table.add_below(values_text(row));
     }
   }
+  table.print(std::cout, colours_belong(STDOUT_FILENO));
   std::cout.flush();
 }
 

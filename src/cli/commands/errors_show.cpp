@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <sstream>
 
 #include "base/human.hpp"
 #include "base/text.hpp"
@@ -29,7 +30,7 @@ Json value_json(const Value& value) {
 
 }  // namespace
 
-void print_values(const QuarantinedRow& row, std::ostream& out) {
+std::string values_text(const QuarantinedRow& row) {
   Table table;
   if (row.values) {
     for (std::size_t i = 0; i < row.declared.columns.size(); ++i) {
@@ -39,7 +40,9 @@ void print_values(const QuarantinedRow& row, std::ostream& out) {
     table.add({"    values", "cannot be read: the record is damaged"});
   }
   table.add({"    to drop it", "forebay errors --drop=" + shell_quoted(row.key)});
+  std::ostringstream out;
   table.print(out, false);
+  return out.str();
 }
 
 Json values_json(const QuarantinedRow& row) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <ostream>
 #include <string>
 
 #include "control/protocol.hpp"
@@ -12,7 +11,7 @@ namespace forebay::cli {
 // not UTF-8, is escaped.
 
 /// A line for each column, then how to drop the row.
-void print_values(const QuarantinedRow& row, std::ostream& out);
+std::string values_text(const QuarantinedRow& row);
 
 /// Column → value: null, true, a number (text above 2^53, where jq and JavaScript round), else text as people see it.
 /// Null when the record is damaged.

@@ -34,11 +34,11 @@ struct Settling {
   bool settled = false;
   std::uint64_t pending_rows = 0;  // that are known of
   std::uint64_t quarantined_rows = 0;
-  std::uint64_t missing_rows = 0;
-  std::string reason{};   // why not; empty when settled
-  bool finished = false;  // nobody's, and nothing but rows in quarantine is left
+  std::uint64_t lost_rows = 0;  // in a failover
+  std::string reason{};         // why not; empty when settled
+  bool finished = false;        // nobody's, and nothing but rows in quarantine is left
 
-  SyncOutcome outcome() const { return outcome_of(settled, quarantined_rows + missing_rows); }
+  SyncOutcome outcome() const { return outcome_of(settled, quarantined_rows + lost_rows); }
 };
 
 /// How much is left, now and then, of all together.
@@ -51,7 +51,7 @@ class SyncProgress {
     told_at_ = steady_clock::now();
     std::uint64_t all = 0;
     for (const auto& [which, n] : left_) all += n;
-    log_line(LogLevel::info, "force-sync: " + human_count(all) + " rows are not there yet");
+    log_line(LogLevel::info, "force-sync: " + human_count(all) + " rows are pending");
   }
 
  private:
@@ -77,7 +77,7 @@ void judge_left(Settling& s) {
 
   if (s.settled) return;
   if (s.pending_rows == 0) {
-    s.reason = "its process has ended, and it holds files that cannot be sent; forebay status tells which";
+    s.reason = "its process has ended, and it holds files that cannot be sent; forebay status names them";
     return;
   }
   s.reason = hands_of(*now) == Hands::adopter
@@ -94,9 +94,9 @@ Settling settle(ListedBuffer buffer, std::chrono::milliseconds timeout, const co
 
   if (answer.outcome == Outcome::answered) {
     s.settled = answer.result.value("settled", false);
-    s.pending_rows = answer.result.value("pending_rows", std::uint64_t{0});
-    s.quarantined_rows = answer.result.value("quarantined_rows", std::uint64_t{0});
-    s.missing_rows = answer.result.value("missing_rows", std::uint64_t{0});
+    s.pending_rows = answer.result.value("pending", std::uint64_t{0});
+    s.quarantined_rows = answer.result.value("quarantined", std::uint64_t{0});
+    s.lost_rows = answer.result.value("lost_failover", std::uint64_t{0});
     s.reason = s.settled ? "" : answer.result.value("last_error", "");
     if (!s.settled && s.reason.empty()) s.reason = "the time was over";
     return s;
@@ -163,9 +163,9 @@ void print_json(const std::filesystem::path& state, const std::vector<Settling>&
                                                                             : "live"},
                             {"settled", s.settled},
                             {"outcome", to_string(s.outcome())},
-                            {"pending_rows", s.pending_rows},
-                            {"quarantined_rows", s.quarantined_rows},
-                            {"missing_rows", s.missing_rows},
+                            {"pending", s.pending_rows},
+                            {"quarantined", s.quarantined_rows},
+                            {"lost_failover", s.lost_rows},
                             {"reason", s.reason}});
   }
   std::cout << printable_json(control::to_text(j)) << '\n';
@@ -180,14 +180,13 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
 
   std::size_t settled = 0;
   std::uint64_t quarantined = 0;
-  std::uint64_t missing = 0;
+  std::uint64_t lost = 0;
   for (const Settling& s : all) {
     settled += s.settled ? 1 : 0;
     quarantined += s.quarantined_rows;
-    missing += s.missing_rows;
+    lost += s.lost_rows;
   }
-
-  const SyncOutcome outcome = outcome_of(settled == all.size(), quarantined + missing);
+  const SyncOutcome outcome = outcome_of(settled == all.size(), quarantined + lost);
   if (a.json) {
     print_json(state, all, outcome);
   } else if (all.empty()) {
@@ -204,13 +203,12 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
         s.reason);
   }
   if (interrupt.requested()) {
-    report_failure("interrupted; what runs goes on syncing by itself");
+    report_failure("interrupted; running processes continue to send by themselves");
     return kInterrupted;
   }
-
-  if (missing > 0) report_failure(control::missing_rows_line(missing));
+  if (lost > 0) report_failure(control::lost_rows_line(lost));
   if (outcome == SyncOutcome::unsettled) return kRowsRemain;
-  if (missing > 0) return kLocalFailure;
+  if (lost > 0) return kLocalFailure;
   if (quarantined == 0) return kDone;
   report_failure(counted(quarantined, "row is", "rows are") +
                  " in quarantine: forebay errors shows why, forebay retry-errors sends them again");
@@ -218,7 +216,8 @@ int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
 }
 
 void add_force_sync_command(CommandSyntax& app) {
-  CommandSyntax c = app.subcommand("force-sync", "Have running processes send what they have taken so far, and wait");
+  CommandSyntax c =
+      app.subcommand("force-sync", "Have running processes send what they have accepted so far, and wait");
   auto a = std::make_shared<ForceSyncArguments>();
   c.option("--timeout", a->timeout, "Seconds to wait at most (default: 300)").shown_as("S");
   c.option("--buffer", a->buffer, "Only this one (`forebay status` shows their IDs)").shown_as("ID");
@@ -226,7 +225,7 @@ void add_force_sync_command(CommandSyntax& app) {
   c.examples({"forebay force-sync", "forebay force-sync --timeout 30 --buffer 20260101T000000Z-4711-1f2e3d4c"});
   c.exit_statuses(
       "0 all is at the destination, or no process runs · 1 rows are in quarantine · 2 wrong usage · 3 rows remain · 4 "
-      "rows are missing since a failover, or a local failure · 130 interrupted");
+      "rows were lost in a failover, or a local failure · 130 interrupted");
   c.action([a](CommandContext& context) { return run_force_sync(*a, context); });
 }
 

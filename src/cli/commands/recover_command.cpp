@@ -30,31 +30,29 @@ struct RecoverArguments {
 nlohmann::ordered_json errors_json(const SyncStatus& status) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const SyncStatus::RecoveredError& e : status.recovered_errors) {
-    all.push_back({{"buffer", e.buffer}, {"last_error", e.message}, {"last_error_at", rfc3339_local(e.at_us)}});
+    all.push_back({{"buffer", e.buffer}, {"last_error", e.message}, {"last_error_at", rfc3339_utc(e.at_us)}});
   }
   return all;
 }
 
 nlohmann::ordered_json to_json(const RecoverResult& result) {
   const SyncStatus& status = result.status;
-  const Counts& rows = status.recovered;
-  return {{"destination", status.destination},
-          {"state_directory", status.state_directory},
-          {"outcome", to_string(result.outcome())},
-          {"recovered", rows.accepted},
-          {"synced", rows.synced},
-          {"superseded", rows.superseded},
-          {"pending", rows.pending},
-          {"quarantined", quarantined_rows(status) + status.quarantined_left},
-          {"missing", status.missing_rows},
-          {"damaged_journals", status.damaged_journals},
-          {"damaged_checkpoints", status.damaged_checkpoints},
-          {"buffers_in_use", status.buffers_in_use},
-          {"buffers_in_doubt", status.buffers_in_doubt},
-          {"buffers_unreadable", status.buffers_unreadable},
-          {"buffers_of_other_hosts", status.buffers_of_other_hosts},
-          {"last_errors_before", errors_json(status)},
-          {"last_error", status.last_error}};
+  nlohmann::ordered_json j = {{"destination", status.destination},
+                              {"state_directory", status.state_directory},
+                              {"outcome", to_string(result.outcome())}};
+  j.update(control::counts_json(status.recovered));
+  j.update({{"lost_failover", status.missing_rows},
+            {"quarantined_before", status.quarantined_before + status.quarantined_left},
+            {"damaged_journals", status.damaged_journals},
+            {"damaged_checkpoints", status.damaged_checkpoints},
+            {"buffers_in_use", status.buffers_in_use},
+            {"buffers_in_doubt", status.buffers_in_doubt},
+            {"buffers_unreadable", status.buffers_unreadable},
+            {"buffers_of_other_hosts", status.buffers_of_other_hosts},
+            {"last_errors_before", errors_json(status)},
+            {"last_error", status.last_error}});
+
+  return j;
 }
 
 void print(const RecoverArguments& a, const RecoverResult& result, bool state_is_there) {
@@ -75,10 +73,11 @@ void print(const RecoverArguments& a, const RecoverResult& result, bool state_is
     }
     std::cout << '\n';
   } else {
-    std::cout << "recovered " << human_count(rows.accepted - rows.pending) << " of " << human_count(rows.accepted)
-              << " rows into " << safe_line(status.destination) << ": " << human_count(rows.synced) << " synced, "
-              << human_count(rows.superseded) << " superseded by newer ones";
-    if (rows.quarantined > 0) std::cout << ", " << human_count(rows.quarantined) << " in quarantine";
+    std::cout << "recovered " << human_count(rows.accepted - rows.pending - rows.lost) << " of "
+              << human_count(rows.accepted) << " rows into " << safe_line(status.destination) << ": "
+              << human_count(rows.synced) << " synced, " << human_count(rows.superseded) << " superseded";
+    if (rows.quarantined > 0) std::cout << ", " << human_count(rows.quarantined) << " quarantined";
+    if (rows.lost > 0) std::cout << ", " << human_count(rows.lost) << " lost";
     std::cout << '\n';
   }
 }
@@ -122,12 +121,12 @@ int run_recover(const RecoverArguments& a, CommandContext& context) {
   const SyncStatus& status = result.status;
   const std::string remaining = remaining_line(status, result.sync, !a.to.empty(), /*recovering=*/true);
   if (!remaining.empty()) report_failure(remaining);
-  if (const std::string missing = control::missing_rows_line(status.missing_rows); !missing.empty())
-    report_failure(missing);
+  if (const std::string lost = control::lost_rows_line(status.missing_rows); !lost.empty()) report_failure(lost);
   if (interrupt.requested()) return kInterrupted;
   if (status.buffers_in_doubt > 0) {
     report_failure("rows remain in " + counted(status.buffers_in_doubt, "buffer", "buffers") + " in " +
-                   status.state_directory + ": the clock was wrong when they were taken (--shift-versions, see above)");
+                   status.state_directory +
+                   ": the clock was wrong when they were accepted (--shift-versions, see above)");
   }
   if (const std::string left = left_of_other_hosts_line(status); !left.empty()) report_failure(left);
   if (status.buffers_unreadable > 0) {
@@ -157,7 +156,7 @@ void add_recover_command(CommandSyntax& app) {
   auto a = std::make_shared<RecoverArguments>();
   add_destination_option(c, a->to, "Send it here, whatever destination it was meant for");
   c.option("--shift-versions", a->shift_versions_s,
-           "Move the versions of what is adopted by so much: for rows taken while the clock was wrong (a clock that "
+           "Move the versions of what is adopted by so much: for rows accepted while the clock was wrong (a clock that "
            "was ahead: below 0)")
       .shown_as("SECONDS");
   c.option("--buffer", a->buffer, "Only the buffer of this name").shown_as("ID");
@@ -168,7 +167,7 @@ void add_recover_command(CommandSyntax& app) {
               "forebay recover --shift-versions -3600"});
   c.exit_statuses(
       "0 nothing is left, or all is at the destination · 1 rows are in quarantine · 2 wrong usage · 3 rows remain · 4 "
-      "damage, missing rows, or a local failure · 130 interrupted");
+      "damage, lost rows, or a local failure · 130 interrupted");
   c.action([a](CommandContext& context) { return run_recover(*a, context); });
 }
 

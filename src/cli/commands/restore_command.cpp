@@ -96,14 +96,14 @@ int dry_run(const RestoreArguments& a, RestoreSource& source, const Settings& se
     StreamComparison& c = summary.streams.emplace_back();
     c.stream = name;
     c.table = keys.stream().table;
-    c.rows = c.superseded = keys.rows();
+    c.rows = c.newer_in_files = keys.rows();
     keys.for_each(kKeysAtOnce, [&, &stream = keys.stream()](const RowSet& some) {
       const Compared found = compared(*comparer, stream, some);
       c.found.absent += found.absent;
       c.found.older += found.older;
       c.found.equal += found.equal;
       c.found.newer += found.newer;
-      c.superseded -= some.size();
+      c.newer_in_files -= some.size();
       done += some.size();
     });
   }
@@ -201,7 +201,7 @@ int send(const RestoreArguments& a, RestoreSource& source, const Settings& setti
   if (read.load() < all_rows) {
     report_failure(
         std::string(interrupted ? "interrupted" : "stopped") + ": " + std::to_string(all_rows - read.load()) +
-        " rows of the files were not read; the same restore again brings them, and does no harm to the others");
+        " rows of the files were not read; the same restore again sends them, and does no harm to the others");
   } else if (interrupted && remaining.empty()) {
     report_failure("interrupted; the files were read to their end; " + outcome_text(summary.status.outcome()));
   }
@@ -210,7 +210,7 @@ int send(const RestoreArguments& a, RestoreSource& source, const Settings& setti
   if (!summary.failure.empty() || summary.unsaved_rows > 0) return kLocalFailure;
   if (result.pending_rows > 0) return kRowsRemain;
   if (summary.status.missing_rows > 0) {
-    report_failure(control::missing_rows_line(summary.status.missing_rows));
+    report_failure(control::lost_rows_line(summary.status.missing_rows));
     return kLocalFailure;
   }
   return summary.status.outcome() == SyncOutcome::complete ? kDone : kDoneWithLosses;

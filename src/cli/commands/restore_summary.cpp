@@ -10,6 +10,7 @@
 #include "cli/json_output.hpp"
 #include "cli/output.hpp"
 #include "cli/run_summary.hpp"
+#include "control/status_json.hpp"
 #include "forebay/stream.hpp"
 
 namespace forebay::cli {
@@ -25,7 +26,7 @@ ordered_json comparison_json(const StreamComparison& s) {
           {"older_there", s.found.older},
           {"equal_there", s.found.equal},
           {"newer_there", s.found.newer},
-          {"superseded", s.superseded}};
+          {"newer_in_files", s.newer_in_files}};
 }
 
 }  // namespace
@@ -33,13 +34,7 @@ ordered_json comparison_json(const StreamComparison& s) {
 Counts counts_of_rows(const SyncStatus& status) {
   Counts all;
   for (const auto& [stream, c] : status.streams) {
-    if (!is_counted(stream)) continue;
-    all.accepted += c.accepted;
-    all.synced += c.synced;
-    all.superseded += c.superseded;
-    all.pending += c.pending;
-    all.quarantined += c.quarantined;
-    all.dropped += c.dropped;
+    if (is_counted(stream)) all += c;
   }
   return all;
 }
@@ -55,18 +50,20 @@ std::string restore_json(const RestoreSummary& s) {
                     {"destination", s.status.destination},
                     {"destination_state", std::string(to_string(s.status.destination_state))},
                     {"rows", count_of_rows(s.rows)}};
-  j.update(counts_json(counts_of_rows(s.status)));
-  j["missing"] = s.status.missing_rows;
+  const Counts counts = counts_of_rows(s.status);
+  j.update(control::counts_json(counts));
+  j["lost_dropped"] = counts.dropped;
+  j["lost_failover"] = s.status.missing_rows;
+  j["lost_unsaved"] = s.unsaved_rows;
   j["outcome"] = to_string(s.status.outcome());
-  j["unsaved"] = s.unsaved_rows;
-  j["elapsed_s"] = s.elapsed_s;
-  j["sync_s"] = s.status.sync_time_s;
+  j["elapsed_seconds"] = s.elapsed_s;
+  j["sync_seconds"] = s.status.sync_time_s;
   j["peak_memory_bytes"] = peak_memory_bytes();
 
   j["streams"] = ordered_json::object();
   for (const auto& [stream, rows] : s.rows) {
     j["streams"][stream] = {{"rows", rows}};
-    j["streams"][stream].update(counts_json(s.status.of(stream)));
+    j["streams"][stream].update(control::counts_json(s.status.of(stream)));
   }
   j["failure"] = s.failure;
   j["last_error"] = s.status.last_error;
@@ -88,6 +85,7 @@ void print_restore(const RestoreSummary& s, std::ostream& out) {
   if (c.superseded > 0) out << "superseded  " << human_count(c.superseded) << " by newer versions\n";
   if (c.pending > 0) out << "pending     " << human_count(c.pending) << " not at the destination yet\n";
   if (c.quarantined > 0) out << "quarantined " << human_count(c.quarantined) << '\n';
+  if (c.lost > 0) out << "lost        " << human_count(c.lost) << '\n';
   out << "outcome     " << outcome_text(s.status.outcome()) << '\n';
 
   for (const auto& [stream, rows] : s.rows) {
@@ -109,12 +107,12 @@ std::string dry_run_json(const DryRunSummary& s) {
     all.found.older += c.found.older;
     all.found.equal += c.found.equal;
     all.found.newer += c.found.newer;
-    all.superseded += c.superseded;
+    all.newer_in_files += c.newer_in_files;
   }
 
   ordered_json j = {{"dry_run", true}, {"files", s.files}, {"destination", s.destination}};
   j.update(comparison_json(all));
-  j["elapsed_s"] = s.elapsed_s;
+  j["elapsed_seconds"] = s.elapsed_s;
   j["peak_memory_bytes"] = peak_memory_bytes();
   j["streams"] = streams;
   return json_text(j);
@@ -131,11 +129,10 @@ void print_dry_run(const DryRunSummary& s, std::ostream& out) {
              {"older there", Style::bold},
              {"equal there", Style::bold},
              {"newer there", Style::bold},
-             {"superseded", Style::bold}});
-
+             {"newer in files", Style::bold}});
   for (const StreamComparison& c : s.streams) {
     table.add({c.stream, c.table, human_count(c.rows), human_count(c.found.absent), human_count(c.found.older),
-               human_count(c.found.equal), human_count(c.found.newer), human_count(c.superseded)});
+               human_count(c.found.equal), human_count(c.found.newer), human_count(c.newer_in_files)});
   }
   table.print(out, colours_belong(STDOUT_FILENO));
 }

@@ -34,7 +34,7 @@ struct StreamComparison {
   std::string table;
   std::uint64_t rows = 0;
   Compared found;
-  std::uint64_t superseded = 0;  // lost to a newer version, or stood beside an equal one, in the files themselves
+  std::uint64_t newer_in_files = 0;  // in the files themselves is a newer version, or an equal one before
 };
 
 struct DryRunSummary {

@@ -70,12 +70,12 @@ void ask_live(const ListedBuffer& buffer, const RetryArguments& a, const std::at
   }
 
   const auto number = [&](const char* field) { return answer.result.value(field, std::uint64_t{0}); };
-  sum.rows.retried += number("retried");
+  sum.rows.retried += number("accepted");
   sum.rows.synced += number("synced");
   sum.rows.superseded += number("superseded");
-  sum.rows.refused += number("refused");
-  sum.rows.unsettled += number("unsettled");
-  sum.rows.unreadable += number("unreadable");
+  sum.rows.refused += number("quarantined");
+  sum.rows.unsettled += number("pending");
+  sum.rows.unreadable += number("unreadable_rows");
   if (sum.rows.last_error.empty()) sum.rows.last_error = answer.result.value("last_error", "");
 }
 
@@ -110,7 +110,7 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
   sum.journaled.superseded = all.superseded - retried.superseded;
   sum.journaled.quarantined = all.quarantined - retried.quarantined - retried.pending;
   sum.journaled.pending = all.pending;
-
+  sum.journaled.lost = all.lost;
   if (all.pending + retried.pending > 0) {
     if (status.destination_state != DestinationState::ok && status.destination_state != DestinationState::unknown)
       sum.why_unsent = "destination is " + std::string(to_string(status.destination_state));
@@ -118,27 +118,29 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
   }
 
   if (sum.rows.last_error.empty()) sum.rows.last_error = status.last_error;
-  if (std::string missing = control::missing_rows_line(status.missing_rows); !missing.empty())
-    sum.problems.push_back(std::move(missing));
+  if (std::string lost = control::lost_rows_line(status.missing_rows); !lost.empty())
+    sum.problems.push_back(std::move(lost));
   const std::uint64_t left = status.buffers_unreadable + status.buffers_in_doubt + status.buffers_of_other_hosts;
   if (left > 0)
     sum.problems.push_back(counted(left, "buffer was left as it is", "buffers were left as they are") + " (see above)");
 }
 
-/// "1 row: 1 synced, 0 superseded by newer ones"
-std::string brought(std::uint64_t rows, std::uint64_t synced, std::uint64_t superseded) {
+/// "1 row: 1 synced, 0 superseded"
+std::string delivered(std::uint64_t rows, std::uint64_t synced, std::uint64_t superseded) {
   return counted(rows, "row", "rows") + ": " + human_count(synced) + " synced, " + human_count(superseded) +
-         " superseded by newer ones";
+         " superseded";
 }
 
 void print(const RetryArguments& a, const std::filesystem::path& state, const Sum& sum, std::uint64_t still) {
   const RetryResult& r = sum.rows;
   if (a.json) {
-    const Json j = {
-        {"state_directory", state.string()}, {"retried", r.retried},    {"synced", r.synced},
-        {"superseded", r.superseded},        {"refused", r.refused},    {"unsettled", r.unsettled},
-        {"unreadable", r.unreadable},        {"quarantined", still},    {"journaled", counts_json(sum.journaled)},
-        {"last_error", r.last_error},        {"problems", sum.problems}};
+    const Json j = {{"state_directory", state.string()},
+                    {"retried", control::counts_json(control::counts_of(r))},
+                    {"journaled", control::counts_json(sum.journaled)},
+                    {"quarantined", still},
+                    {"unreadable_rows", r.unreadable},
+                    {"last_error", r.last_error},
+                    {"problems", sum.problems}};
     std::cout << control::to_text(j) << '\n';
     return;
   }
@@ -147,20 +149,22 @@ void print(const RetryArguments& a, const std::filesystem::path& state, const Su
   if (sent == 0) {
     std::cout << "nothing was sent again from " << safe_line(state.string());
   } else {
-    std::cout << "sent again " << brought(sent, r.synced, r.superseded) << ", " << human_count(r.refused)
-              << " refused again";
+    std::cout << "sent again " << delivered(sent, r.synced, r.superseded) << ", " << human_count(r.refused)
+              << " quarantined again";
   }
   if (r.unsettled > 0) {
-    std::cout << "; " << counted(r.unsettled, "row", "rows") << " could not be sent"
+    std::cout << "; " << counted(r.unsettled, "row is", "rows are") << " pending"
               << (sum.why_unsent.empty() ? "" : ": " + sum.why_unsent);
   }
   std::cout << '\n';
 
   const Counts& j = sum.journaled;
   if (j.accepted == 0) return;
-  std::cout << "besides, of what was in journals, " << brought(j.accepted - j.pending, j.synced, j.superseded);
-  if (j.quarantined > 0) std::cout << ", " << human_count(j.quarantined) << " refused";
-  if (j.pending > 0) std::cout << "; " << human_count(j.pending) << " could not be sent";
+  std::cout << "besides, of what was in journals, "
+            << delivered(j.accepted - j.pending - j.lost, j.synced, j.superseded);
+  if (j.quarantined > 0) std::cout << ", " << human_count(j.quarantined) << " quarantined";
+  if (j.lost > 0) std::cout << ", " << human_count(j.lost) << " lost";
+  if (j.pending > 0) std::cout << "; " << human_count(j.pending) << " pending";
   std::cout << '\n';
 }
 
@@ -220,7 +224,7 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
   if (unsettled > 0) {
     report_failure(counted(unsettled, "row is", "rows are") + " not at the destination yet" +
                    (sum.rows.last_error.empty() ? "" : ": " + sum.rows.last_error) +
-                   "; nothing is lost; forebay retry-errors goes on with them");
+                   "; nothing is lost; forebay retry-errors continues with them");
     return kRowsRemain;
   }
   if (!sum.problems.empty() || sum.rows.unreadable > 0) return kLocalFailure;

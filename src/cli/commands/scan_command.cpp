@@ -250,7 +250,7 @@ int run_scan(const ScanArguments& arguments, CommandContext& context) {
 
   summary.status = buffer.get_sync_status();
   summary.unsaved_rows = result.unsaved_rows;
-  summary.pending_rows = a.dry_run ? 0 : result.pending_rows;
+  summary.pending_rows = a.dry_run ? 0 : result.pending_rows - result.unsaved_rows;
   summary.scanned = scanned.entries.load();
   summary.unreadable = scanned.unreadable.load();
   summary.vanished = news.vanished();

@@ -96,7 +96,7 @@ CheckResult check(const StatusArguments& a, const CommandContext& context) {
 
 int run_status(const StatusArguments& a, CommandContext& context) {
   if (a.check) return run_check([&] { return check(a, context); });
-  if (a.max_wait) throw Error(ErrorCode::usage, "--max-wait goes with --check");
+  if (a.max_wait) throw Error(ErrorCode::usage, "--max-wait needs --check");
   const std::filesystem::path state = context.start().state_directory();
 
   const char* term = std::getenv("TERM");
@@ -118,8 +118,7 @@ void add_status_command(CommandSyntax& app) {
          "UNKNOWN");
   c.option("--max-wait", a->max_wait, "With --check: rows that wait for longer are CRITICAL (seconds; default: 3600)")
       .shown_as("S");
-
-  c.examples({"forebay status", "forebay status --watch", "forebay status --json | jq '.buffers[].pending_files'",
+  c.examples({"forebay status", "forebay status --watch", "forebay status --json | jq '.buffers[].pending'",
               "forebay status --check --max-wait 900"});
   c.exit_statuses(
       "0 looked, whatever was there · 2 wrong usage · 4 the state directory cannot be read · 130 --watch was ended; "

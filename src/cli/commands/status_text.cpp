@@ -39,15 +39,17 @@ std::string whose(const BufferView& b) {
   return (is_finished(b) ? "finished, process " : "orphaned, process ") + pid_text(pid) + " has ended";
 }
 
-/// "120,000 taken: 100,000 synced, 0 superseded, 20,000 pending (83.3 %)"
+/// "120,000 accepted: 100,000 synced, 0 superseded, 20,000 pending (83.3 %)"
 std::string rows_of_live(const Json& f) {
-  const std::uint64_t quarantined = number_field(f, "error_files").value_or(0);
-  return human_count(number_field(f, "total_files").value_or(0)) +
-         " taken: " + human_count(number_field(f, "synced_files").value_or(0)) + " synced, " +
-         human_count(number_field(f, "superseded_files").value_or(0)) + " superseded, " +
-         human_count(number_field(f, "pending_files").value_or(0)) + " pending" +
-         (quarantined > 0 ? ", " + human_count(quarantined) + " in quarantine" : "") + " (" +
-         percent(real_field(f, "sync_progress").value_or(0)) + ")";
+  const std::uint64_t quarantined = number_field(f, "quarantined").value_or(0);
+  const std::uint64_t lost = number_field(f, "lost").value_or(0);
+  return human_count(number_field(f, "accepted").value_or(0)) +
+         " accepted: " + human_count(number_field(f, "synced").value_or(0)) + " synced, " +
+         human_count(number_field(f, "superseded").value_or(0)) + " superseded, " +
+         human_count(number_field(f, "pending").value_or(0)) + " pending" +
+         (quarantined > 0 ? ", " + human_count(quarantined) + " quarantined" : "") +
+         (lost > 0 ? ", " + human_count(lost) + " lost" : "") + " (" +
+         percent(real_field(f, "progress_percent").value_or(0)) + ")";
 }
 
 Style style_of(const std::string& destination_state) {
@@ -59,21 +61,23 @@ Style style_of(const std::string& destination_state) {
 void add_live_rows(const Json& f, Table& table) {
   table.add({"  rows", rows_of_live(f)});
   const auto recovered = f.find("recovered");
-  if (recovered != f.end() && recovered->is_object() && number_field(*recovered, "total_files").value_or(0) > 0) {
-    table.add({"  recovered", human_count(number_field(*recovered, "pending_files").value_or(0)) + " of " +
-                                  counted(*number_field(*recovered, "total_files"), "row", "rows") +
+  if (recovered != f.end() && recovered->is_object() && number_field(*recovered, "accepted").value_or(0) > 0) {
+    table.add({"  recovered", human_count(number_field(*recovered, "pending").value_or(0)) + " of " +
+                                  counted(*number_field(*recovered, "accepted"), "row", "rows") +
                                   " that earlier processes left are pending"});
   }
-
-  const double oldest = real_field(f, "oldest_pending_s").value_or(0);
+  const double oldest = real_field(f, "oldest_pending_seconds").value_or(0);
   if (oldest > 0) table.add({"  waiting", "the oldest row for " + human_duration(Seconds(oldest))});
-  const std::string last = text_field(f, "last_sync_time");
-  table.add({"  syncing", std::string(truth_field(f, "is_syncing") ? "now" : "not now") + "; " +
-                              human_count(number_field(f, "sync_batches").value_or(0)) + " batches in " +
-                              human_duration(Seconds(real_field(f, "total_time").value_or(0))) +
+  std::uint64_t batches = 0;
+  if (const auto by_reason = f.find("batches"); by_reason != f.end() && by_reason->is_object()) {
+    for (const auto& [reason, n] : by_reason->items()) batches += n.is_number_unsigned() ? n.get<std::uint64_t>() : 0;
+  }
+  const std::string last = time_field(f, "last_sync_at");
+  table.add({"  syncing", std::string(truth_field(f, "syncing") ? "now" : "not now") + "; " +
+                              counted(batches, "batch", "batches") + " in " +
+                              human_duration(Seconds(real_field(f, "elapsed_seconds").value_or(0))) +
                               (last.empty() ? "" : ", last " + last)});
-
-  const std::string checkpoint = text_field(f, "last_checkpoint_time");
+  const std::string checkpoint = time_field(f, "last_checkpoint_at");
   table.add({"  held", human_bytes(number_field(f, "memory_bytes").value_or(0)) + " in memory, " +
                            human_bytes(number_field(f, "disk_bytes").value_or(0)) + " on disk; durability " +
                            text_field(f, "durability") +
@@ -85,7 +89,7 @@ void add_held_streams(const Json& f, const std::string& last_error, Table& table
   const auto streams = f.find("held_streams");
   if (streams == f.end() || !streams->is_array()) return;
   for (const Json& stream : *streams) {
-    const std::string since = text_field(stream, "since");
+    const std::string since = time_field(stream, "since_at");
     const std::string error = text_field(stream, "error");
     table.add({"  stream",
                {text_field(stream, "stream") + " is held" + (since.empty() ? "" : " since " + since) +
@@ -97,26 +101,27 @@ void add_held_streams(const Json& f, const std::string& last_error, Table& table
 void add_left_rows(const BufferView& b, Table& table) {
   std::uint64_t rows = 0;
   if (const auto streams = b.fields.find("streams"); streams != b.fields.end() && streams->is_object()) {
-    for (const auto& [name, counts] : streams->items()) rows += number_field(counts, "pending_files").value_or(0);
+    for (const auto& [name, counts] : streams->items()) rows += number_field(counts, "pending").value_or(0);
   }
 
   const bool orphaned = hands_of(b.listed) == Hands::nobody;
   std::string said =
-      human_count(rows) + " left, " + human_bytes(number_field(b.fields, "disk_bytes").value_or(0)) + " of journals";
+      human_count(rows) + " pending, " + human_bytes(number_field(b.fields, "disk_bytes").value_or(0)) + " of journals";
   const std::string recover = recover_command(b.listed);
-  const std::uint64_t unreadable = number_field(b.fields, "unreadable_files").value_or(0);
-  const std::uint64_t refused = number_field(b.fields, "error_files").value_or(0);
-  if (refused > 0) {
-    table.add({"  quarantine",
-               {counted(refused, "row", "rows") + "; forebay errors shows why, forebay retry-errors sends them again",
-                Style::warning}});
+  const std::uint64_t unreadable = number_field(b.fields, "unreadable_journals").value_or(0);
+  const std::uint64_t quarantined = number_field(b.fields, "quarantined").value_or(0);
+  if (quarantined > 0) {
+    table.add(
+        {"  quarantine",
+         {counted(quarantined, "row", "rows") + "; forebay errors shows why, forebay retry-errors sends them again",
+          Style::warning}});
   }
 
   if (is_finished(b)) return;
   if (rows > 0) {
     said += orphaned ? "; to send them: " + recover : "; they are being sent";
   } else if (unreadable > 0) {
-    said += "; " + counted(unreadable, "file", "files") + " cannot be sent, see below";
+    said += "; " + counted(unreadable, "journal", "journals") + " cannot be sent, see below";
   } else if (orphaned) {
     said += "; " + recover + " clears it away";
   }
@@ -133,7 +138,7 @@ void print_block(const BufferView& b, std::ostream& out, bool colours) {
   const std::string state = text_field(b.fields, "destination_state");
   const std::string destination = text_field(b.fields, "destination");
   if (!destination.empty()) {
-    const std::string since = text_field(b.fields, "destination_since");
+    const std::string since = time_field(b.fields, "destination_since_at");
     const std::string said = b.answers ? ", " + state + (since.empty() ? "" : " since " + since) : "";
     table.add({"  destination", {destination + said, b.answers ? style_of(state) : Style::plain}});
   }
@@ -145,7 +150,7 @@ void print_block(const BufferView& b, std::ostream& out, bool colours) {
 
   const std::string error = text_field(b.fields, "last_error");
   add_held_streams(b.fields, error, table);
-  const std::string error_at = text_field(b.fields, "last_error_at");
+  const std::string error_at = time_field(b.fields, "last_error_at");
   if (!error.empty())
     table.add({"  last error", {error + (error_at.empty() ? "" : " (" + error_at + ")"), Style::warning}});
   for (const Json& problem : b.fields.at("problems")) {
@@ -193,7 +198,7 @@ void print_status_lines(const std::filesystem::path& state_directory, const std:
     out << now << safe_line(b.listed.id + "  " + whose(b));
     if (b.answers)
       out << "  " << safe_line(rows_of_live(b.fields) + ", destination " + text_field(b.fields, "destination_state"));
-    else if (const auto left = number_field(b.fields, "pending_files"))
+    else if (const auto left = number_field(b.fields, "pending"))
       out << "  " << human_count(*left) << " pending";
     for (const Json& problem : b.fields.at("problems")) {
       if (problem.is_string()) out << "; " << safe_line(problem.get<std::string>());

@@ -321,7 +321,7 @@ std::vector<std::string> PostgresMigrator::down_lines(int count, bool run) {
       throw DestinationFailure(
           {FailureClass::schema, "",
            number_and_name(last.number, last.name) +
-               " is newer than this release and can only be taken back by the release that brought it"});
+               " is newer than this release and can only be taken back by the release that added it"});
     }
 
     const std::vector<std::string> tables = m->tables();

@@ -308,12 +308,13 @@ void PostgresRows::upserted(std::uint64_t affected, std::size_t rows, const std:
   // nodeModifyTable.cpp): what the WHERE held back is not in its count, and a table where it could meet another key
   // than ours is refused.
   if (affected >= rows) return;
-  // What was not touched is newer at the destination, or the same record that landed before: only the former lost.
+  // What was not touched is newer at the destination, or the same record that landed before: only the former are
+  // superseded.
   const Around planned = dialect_.planned_by_row();
   if (!planned.before.empty()) session_.run(std::string(planned.before));
   for (const auto& row :
        session_.exec(dialect_.count_superseded(*part_.stream, table_.quoted, item, table_.wire), parameters)) {
-    ledger_.add_lost(row[0].as<std::uint32_t>(), row[1].as<std::uint64_t>());
+    ledger_.add_older(row[0].as<std::uint32_t>(), row[1].as<std::uint64_t>());
   }
   if (!planned.after.empty()) session_.run(std::string(planned.after));
 }

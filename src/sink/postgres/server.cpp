@@ -30,7 +30,7 @@ void check_clock(const StampClock& before, std::int64_t server_us, const StampCl
                std::to_string(apart_s + 1);
   } else {
     message += "the server's clock is " + seconds + " s " + (difference.ahead_us < 0 ? "ahead of" : "behind") +
-               " this machine's" + more_than + "Mend the wrong clock";
+               " this machine's" + more_than + "Fix the wrong clock";
   }
   throw DestinationFailure({FailureClass::login_or_target, "", message});
 }

@@ -70,7 +70,7 @@ std::string lock_holder(PostgresSession& session, const std::string& prelude, co
     return "another connection of forebay is busy with the same rows (" + who +
            "): nothing is to be done, the batch is sent again";
   if (since.empty() && waited.count() != 0)
-    return "another session holds a lock, since when the server does not tell this role (" + who +
+    return "another session holds a lock, since when the server does not show this role (" + who +
            "): if that should not be, end that session";
   return "another session holds a lock for long (" + who + "): if that should not be, end that session";
 }

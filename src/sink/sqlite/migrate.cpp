@@ -191,7 +191,7 @@ std::vector<std::string> catalog_down(SqliteConnection& db, int count, bool run)
         throw DestinationFailure(
             {FailureClass::schema, "",
              number_and_name(number, rows.back().name) +
-                 " is newer than this release and can only be taken back by the release that brought it"});
+                 " is newer than this release and can only be taken back by the release that added it"});
       }
 
       for (const std::string& table : m->tables()) {

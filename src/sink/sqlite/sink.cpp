@@ -169,7 +169,7 @@ Written SqliteSink::send(Batch& batch, const KeepRefused& keep) {
     throw DestinationFailure({.failure_class = FailureClass::schema,
                               .sqlstate = "",
                               .message = catalog_name(db_->name()) +
-                                         ": a deferred foreign key is broken, and SQLite does not tell by which row; "
+                                         ": a deferred foreign key is broken, and SQLite does not say by which row; "
                                          "declare it NOT DEFERRABLE",
                               .stream = of_one ? batch.parts.front().stream : nullptr});
   }
@@ -293,7 +293,7 @@ std::vector<PartRefusal> SqliteSink::send_part(const BatchPart& part, LedgerEntr
     if (there < row.version) {
       refused.push_back({r, kTriggeredAction, "", not_kept_message(part.stream->table, target.triggers)});
     } else if (there > row.version) {
-      ledger.add_lost(ledger.index_of(row), 1);
+      ledger.add_older(ledger.index_of(row), 1);
     }
   }
   return refused;

@@ -206,7 +206,7 @@ TEST_CASE("who holds a lock is named to a role that may not see since when", "[p
   const Failure locked = refused(*sink, {RangeMaker(stream, "b", 1).add(1, small_row(1, "/a")).range()});
   fixture.exec("ROLLBACK");
   CHECK(locked.sqlstate == "57014");
-  CHECK_THAT(locked.message, Catch::Contains("another session holds a lock, since when the server does not tell this "
+  CHECK_THAT(locked.message, Catch::Contains("another session holds a lock, since when the server does not show this "
                                              "role (pid " +
                                              pid + ", reporting): if that should not be"));
 }
