@@ -13,6 +13,7 @@
 #include "control/socket_place.hpp"
 #include "control/status_json.hpp"
 #include "forebay/error.hpp"
+#include "forebay/stream.hpp"
 
 namespace forebay::cli {
 using control::Answer;
@@ -20,11 +21,6 @@ using control::Json;
 using control::Outcome;
 
 namespace {
-
-double seconds_ago(std::int64_t us) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::max(0.0, std::chrono::duration<double>(now - std::chrono::microseconds(us)).count());
-}
 
 Json known_before(const ListedBuffer& buffer) {
   Json j = control::unknown_buffer();
@@ -62,7 +58,7 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
                             {"superseded_files", nullptr},
                             {"pending_files", rows},
                             {"error_files", 0}};
-    if (stream != "backup_sets") files += rows;
+    if (stream != backup_sets_stream().name) files += rows;
   }
 
   for (const auto& [stream, rows] : left.quarantined) {
@@ -71,7 +67,7 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
           {"total_files", nullptr}, {"synced_files", nullptr}, {"superseded_files", nullptr}, {"pending_files", 0}};
     }
     j["streams"][stream]["error_files"] = rows;
-    if (stream != "backup_sets") refused += rows;
+    if (stream != backup_sets_stream().name) refused += rows;
   }
 
   j["pending_files"] = files;
@@ -80,7 +76,7 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
   j["memory_bytes"] = 0;
   j["disk_bytes"] = left.bytes;
   if (left.last_checkpoint_us) j["last_checkpoint_time"] = rfc3339_local(*left.last_checkpoint_us);
-  j["oldest_pending_s"] = left.oldest_us && !left.rows.empty() ? seconds_ago(*left.oldest_us) : 0.0;
+  j["oldest_pending_s"] = left.oldest_us && !left.rows.empty() ? seconds_since(*left.oldest_us) : 0.0;
 
   const std::string checkpoint = left.last_checkpoint_us ? rfc3339_local(*left.last_checkpoint_us) : "there is none";
   if (left.end && left.end->lost() > 0) {

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "base/human.hpp"
+#include "forebay/stream.hpp"
 
 namespace forebay::control {
 namespace {
@@ -60,7 +61,7 @@ Json live_buffer(const SyncStatus& s, pid_t pid) {
   Json streams = Json::object();
   for (const auto& [name, counts] : s.streams) {
     streams[name] = counts_json(counts);
-    if (name != "backup_sets") files += counts;
+    if (name != backup_sets_stream().name) files += counts;
   }
   const auto done = static_cast<double>(files.synced + files.superseded);
 
