@@ -39,7 +39,8 @@ BufferFolder lock_buffer(const StateDirectory& state, const std::string& buffer)
                                     "forebay errors");
 }
 
-/// What `dropped` of the file is not in the totals after a kill, the next drop or adopter puts there.
+/// Puts the file's counts of dropped rows into the totals. Where a kill comes between the drop and this, the next drop
+/// or adopter does it: the file keeps its counts.
 void record(const StateDirectory& state, const BufferFolder& folder, const Quarantine& quarantine) {
   std::map<std::string, DroppedRows> streams;
   for (const auto& [stream, rows] : quarantine.given_up()) streams[stream].dropped = rows;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <thread>
@@ -10,6 +11,11 @@ namespace forebay {
 inline std::int64_t wall_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+/// Seconds since then, by this machine's clock; 0 for a time to come.
+inline double seconds_since(std::int64_t then_us) {
+  return std::max(0.0, static_cast<double>(wall_us() - then_us) / 1e6);
 }
 
 using Seconds = std::chrono::duration<double>;

@@ -104,12 +104,8 @@ std::string shown(std::string_view text, std::size_t bytes_max) {
 }
 
 std::string shown_bytes(std::string_view bytes, std::size_t bytes_max) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text = "0x";
-  for (const char c : bytes.substr(0, bytes_max / 4)) {
-    text += kDigits[static_cast<unsigned char>(c) >> 4];
-    text += kDigits[static_cast<unsigned char>(c) & 15];
-  }
+  for (const char c : bytes.substr(0, bytes_max / 4)) append_hex(text, c);
   return bytes.size() > bytes_max / 4 ? text + "…" : text;
 }
 

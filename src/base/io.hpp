@@ -59,6 +59,9 @@ std::string_view descriptors_advice(int error);
 /// file elsewhere.
 std::string disk_advice(int error, const std::filesystem::path& path, std::string_view setting);
 
+/// io_error() of a file in the state directory, with what to do.
+Error state_io_error(std::string_view doing, const std::filesystem::path& path, int error);
+
 /// The seam between journals and the disk: what a journal needs of a file, so that tests can make it fail or lose what
 /// was not flushed. Failures are Error(local) that name the path and the reason.
 class AppendFile {

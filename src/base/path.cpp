@@ -42,10 +42,15 @@ bool is_quote(char32_t c) { return is_one_of(c, U"'\"`\u00AB\u00BB\u2018\u2019\u
 
 bool is_blank(char32_t c) { return c == U' ' || c == U'\u3000' || (c >= U'\u2000' && c <= U'\u200A'); }
 
-/// What nobody sees and nobody types into the name of a folder; joiners, which some scripts need, are not among them.
-bool is_invisible(char32_t c) {
-  return is_one_of(c, U"\u00A0\u00AD\u2007\u200B\u200E\u200F\u202F\u2060\uFEFF") ||
-         (c >= U'\u202A' && c <= U'\u202E') || (c >= U'\u2066' && c <= U'\u2069');
+/// Joiners, a vowel separator and variants of ideographs: unseen, and some scripts need them to spell a name.
+bool is_needed_to_spell(char32_t c) {
+  return is_one_of(c, U"\u180E\u200C\u200D") || (c >= U'\U00013430' && c <= U'\U0001345F') ||
+         (c >= U'\U000E0100' && c <= U'\U000E01EF');
+}
+
+/// What nobody sees and nobody types into the name of a folder. Blanks that do not break look like any other blank.
+bool is_unseen(char32_t c) {
+  return is_one_of(c, U"\u00A0\u2007\u202F") || (is_invisible(c) && !is_needed_to_spell(c));
 }
 
 bool is_line_break(char32_t c) { return is_one_of(c, U"\n\r\v\f\u0085\u2028\u2029"); }
@@ -79,7 +84,7 @@ std::optional<std::string> stray_character_problem(std::string_view text) {
   if (std::any_of(points.begin(), points.end(), is_line_break)) return "holds a line break; write it on one line";
   for (const char32_t c : points) {
     if (c < U' ' || c == U'\x7F') return "holds a control character (" + code_point_name(c) + "); remove it";
-    if (is_invisible(c)) return "holds a character that is not seen (" + code_point_name(c) + "); write it anew";
+    if (is_unseen(c)) return "holds a character that is not seen (" + code_point_name(c) + "); write it anew";
   }
 
   if (points.empty()) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -15,10 +16,6 @@
 
 namespace forebay {
 namespace {
-
-Error failed_at(const char* doing, const std::filesystem::path& path, int error) {
-  return io_error(doing, path, error, disk_advice(error, path, "FOREBAY_STATE_DIR"));
-}
 
 Error planted(const std::filesystem::path& path, const char* what) {
   return {ErrorCode::local, path.string() + " is " + what +
@@ -65,7 +62,7 @@ std::string private_directory_problem(const std::filesystem::path& path) {
 
 void make_private_directory(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) == 0) return;
-  if (errno != EEXIST) throw failed_at("create directory", path, errno);
+  if (errno != EEXIST) throw state_io_error("create directory", path, errno);
   const std::string problem = private_directory_problem(path);
   if (!problem.empty()) throw Error(ErrorCode::usage, "directory " + path.string() + ": " + problem);
 }
@@ -78,7 +75,7 @@ UniqueFd open_private_file(const std::filesystem::path& path, int flags) {
     if (errno == ELOOP) throw planted(path, "a symlink");
     if (errno == EISDIR) throw planted(path, "a directory");
     if (errno == ENXIO) throw planted(path, "a FIFO or a socket");
-    throw failed_at("open", path, errno);
+    throw state_io_error("open", path, errno);
   }
 
   struct stat st = {};
@@ -110,13 +107,23 @@ std::string read_private_file(const std::filesystem::path& path, std::size_t byt
   return content;
 }
 
+int link_empty_file(const std::filesystem::path& path) {
+  std::string temporary = path.string() + ".XXXXXX";
+  const UniqueFd file(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
+  if (!file) return errno;
+
+  const int error = ::link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST ? 0 : errno;
+  ::unlink(temporary.c_str());
+  return error;
+}
+
 void write_private_file(const std::filesystem::path& path, const std::string& content, bool flush) {
   std::filesystem::path making = path;
   making += ".new";
   const auto give_up = [&](const char* doing) {
     const int error = errno;
     ::unlink(making.c_str());
-    throw failed_at(doing, path, error);
+    throw state_io_error(doing, path, error);
   };
 
   ::unlink(making.c_str());  // of a process that was killed here

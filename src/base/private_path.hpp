@@ -36,6 +36,11 @@ UniqueFd open_private_file(const std::filesystem::path& path, int flags);
 /// The file's first bytes, `bytes_max` at most. Throws Error(local), also when there is no such file.
 std::string read_private_file(const std::filesystem::path& path, std::size_t bytes_max);
 
+/// Makes an empty file of mode 0600 for SQLite, unless that name is taken; 0, or an errno. It is linked into place: no
+/// descriptor is ever opened on its own name, as closing one would drop the locks that SQLite may have on it in this
+/// process.
+[[nodiscard]] int link_empty_file(const std::filesystem::path& path);
+
 /// Puts a file in place whole, replacing what was there: written under another name, then renamed; `flush` also makes
 /// it survive a power loss. Throws Error(local), and leaves what was there.
 void write_private_file(const std::filesystem::path& path, const std::string& content, bool flush);

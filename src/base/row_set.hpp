@@ -54,7 +54,8 @@ class RowSet {
   Value copied(const Value& v) {
     const std::string_view from = v.as_chars();
     const std::string_view to = keep(from);
-    return v.is(ColumnType::text) ? Value::text(to) : v.is(ColumnType::json) ? Value::json(to) : Value::bytes(to);
+    if (v.is(ColumnType::text)) return Value::text(to);
+    return v.is(ColumnType::json) ? Value::json(to) : Value::bytes(to);
   }
   const char* copy(std::string_view s) {
     if (s.empty()) return "";

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
@@ -23,13 +24,9 @@ Sha256 sha256(std::string_view bytes) {
 }
 
 std::string hex(const Sha256& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   text.reserve(2 * digest.size());
-  for (const std::uint8_t byte : digest) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
+  for (const std::uint8_t byte : digest) append_hex(text, static_cast<char>(byte));
   return text;
 }
 

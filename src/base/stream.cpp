@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/stream_columns.hpp"
 #include "base/text.hpp"
 #include "forebay/error.hpp"
 
@@ -33,10 +34,6 @@ void check_table(const Stream& stream) {
   if (table.find('.', dot + 1) != std::string_view::npos) {
     refuse(stream, "table '" + printable(table) + "' has more than one dot; write table or schema.table");
   }
-}
-
-bool owns(const Stream& stream, std::string_view column) {
-  return std::any_of(stream.columns.begin(), stream.columns.end(), [&](const Column& c) { return c.name == column; });
 }
 
 void check_key(const Stream& stream) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace forebay {
 
@@ -102,7 +103,7 @@ std::string_view utf8_prefix(std::string_view s, std::size_t bytes_max) noexcept
 namespace {
 
 struct CodePoints {
-  std::uint32_t first, last;
+  char32_t first, last;
 };
 // Unicode's format characters (Cf) that show nothing themselves, the line separators, and the tag block. Cf's visible
 // Arabic and Kaithi signs are letters to their readers and stay.
@@ -111,15 +112,16 @@ constexpr CodePoints kInvisible[] = {{0x80, 0x9F},      {0xAD, 0xAD},       {0x6
                                      {0xFFF9, 0xFFFB},  {0x13430, 0x1345F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A},
                                      {0xE0000, 0xE0FFF}};
 
-bool is_invisible(std::uint32_t code_point) {
-  for (const CodePoints& range : kInvisible) {
-    if (code_point >= range.first && code_point <= range.last) return true;
-  }
-  return false;
+}  // namespace
+
+bool is_invisible(char32_t code_point) noexcept {
+  return std::any_of(std::begin(kInvisible), std::end(kInvisible),
+                     [&](const CodePoints& range) { return code_point >= range.first && code_point <= range.last; });
 }
 
-void append_byte(std::string& to, unsigned char byte) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
+namespace {
+
+void append_byte(std::string& to, char byte) {
   switch (byte) {
     case '\n':
       to += "\\n";
@@ -134,15 +136,15 @@ void append_byte(std::string& to, unsigned char byte) {
       to += "\\\\";
       return;
     default:
-      to += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+      append_hex(to += "\\x", byte, kUpperHexDigits);
   }
 }
 
 void append_code_point(std::string& to, std::uint32_t code_point) {
-  std::array<char, 8> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), code_point, 16).ptr;
   to += "\\u{";
-  for (const char* d = digits.data(); d != end; ++d) to += *d >= 'a' ? static_cast<char>(*d - 'a' + 'A') : *d;
+  int shift = 20;
+  while (shift > 0 && code_point >> shift == 0) shift -= 4;
+  for (; shift >= 0; shift -= 4) to += kUpperHexDigits[code_point >> shift & 15U];
   to += '}';
 }
 
@@ -161,7 +163,7 @@ bool append_printable(std::string& to, std::string_view bytes) {
     const std::size_t size = utf8_sequence(at, end);
     const auto byte = static_cast<unsigned char>(*at);
     if (size == 0 || (size == 1 && (byte < 0x20 || byte == 0x7F || byte == '\\'))) {
-      append_byte(to, byte);
+      append_byte(to, *at);
       ++at;
       continue;
     }
@@ -187,9 +189,8 @@ std::string printable(std::string_view bytes) {
 std::string printable_json(std::string_view json) {
   std::string to;
   const auto append_unit = [&to](std::uint32_t unit) {
-    constexpr std::string_view kDigits = "0123456789ABCDEF";
     to += "\\u";
-    for (int shift = 12; shift >= 0; shift -= 4) to += kDigits[unit >> shift & 15U];
+    for (int shift = 12; shift >= 0; shift -= 4) to += kUpperHexDigits[unit >> shift & 15U];
   };
 
   const char* const end = json.data() + json.size();
@@ -207,6 +208,41 @@ std::string printable_json(std::string_view json) {
     at += size;
   }
   return to;
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = ascii_lower(c);
+  return lower;
+}
+
+std::optional<std::int64_t> whole_number(std::string_view text) noexcept {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::string quoted_identifier(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted += '"';
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view between) {
+  std::string text;
+  for (const std::string& part : parts) text.append(text.empty() ? "" : between).append(part);
+  return text;
+}
+
+std::string enumerated(std::vector<std::string> parts, std::string_view last) {
+  if (parts.size() < 2) return joined(parts, "");
+  const std::string end = std::move(parts.back());
+  parts.pop_back();
+  return joined(parts, ", ").append(last).append(end);
 }
 
 std::string safe_line(std::string_view text) {

@@ -116,7 +116,8 @@ void MemoryBudget::set_gate() {
 
     const bool full = relief.disk_full || stuck;
     if (full) why = full_message(relief, options_.limits, eviction_failure_);
-    gate = is_stopped() ? Gate::stopped : full ? Gate::full : Gate::open;
+    if (full) gate = Gate::full;
+    if (is_stopped()) gate = Gate::stopped;
     opened = gate_.exchange(gate) == Gate::full && gate == Gate::open;
     if (opened) ++news_;
   }

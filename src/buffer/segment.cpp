@@ -76,13 +76,7 @@ std::uint64_t write_journal(const SegmentIdentity& id, MemorySegment& rows, cons
                             bool flush) {
   try {
     JournalWriter journal(file, {id.buffer, id.number, *id.stream, {}});
-    constexpr std::uint64_t kRowsAtOnce = 5000;
-    for (std::uint64_t first = 1; first <= id.rows; first += kRowsAtOnce) {
-      const RowSet some = rows.read(first, std::min(first + kRowsAtOnce - 1, id.rows));
-      for (std::size_t i = 0; i < some.size(); ++i) journal.append(some.row(i).version, some.values(i));
-      journal.commit();
-    }
-
+    journal.append_all(id.rows, [&](std::uint64_t first, std::uint64_t last) { return rows.read(first, last); });
     journal.finish();
     if (flush) file->flush();
     return journal.bytes();

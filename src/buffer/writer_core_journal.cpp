@@ -56,13 +56,9 @@ void WriterCore::heal_journal() {
     try {
       file = journals_.replace(active_->number, ++active_->replacements);
       JournalWriter fresh(file, {queue_.buffer_id(), active_->number, stream_, old.filename().string()});
-      active_->rows->commit();
-      constexpr std::uint64_t kRowsAtOnce = 1000;
-      for (std::uint64_t first = 1; first <= active_->rows->rows(); first += kRowsAtOnce) {
-        const RowSet rows = active_->rows->read(first, first + kRowsAtOnce - 1);
-        for (std::size_t i = 0; i < rows.size(); ++i) fresh.append(rows.row(i).version, rows.values(i));
-        fresh.commit();
-      }
+      MemorySegment& rows = *active_->rows;
+      rows.commit();
+      fresh.append_all(rows.rows(), [&](std::uint64_t first, std::uint64_t last) { return rows.read(first, last); });
       if (journals_.folder().flushes()) file->flush();
       active_->journal.emplace(std::move(fresh));
     } catch (const Error& e) {

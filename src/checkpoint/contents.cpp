@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/human.hpp"
+#include "base/stream_columns.hpp"
 #include "base/version_clock.hpp"
 
 namespace forebay {
@@ -14,16 +15,8 @@ bool holds_chars(ColumnType type) {
   return type == ColumnType::text || type == ColumnType::json || type == ColumnType::bytes;
 }
 
-/// Position of an integer or text column of that name; nothing when the stream has none.
-std::optional<std::size_t> column_named(const Stream& stream, std::string_view name, ColumnType type) {
-  for (std::size_t i = 0; i < stream.columns.size(); ++i) {
-    if (stream.columns[i].name == name && stream.columns[i].type == type) return i;
-  }
-  return std::nullopt;
-}
-
 std::string text_of(const Stream& stream, std::string_view column, std::span<const Value> row) {
-  const auto at = column_named(stream, column, ColumnType::text);
+  const auto at = position_of(stream, column, ColumnType::text);
   return at && !row[*at].is_null() ? std::string(row[*at].as_chars().substr(0, std::size_t{16} * 1024)) : std::string();
 }
 
@@ -102,9 +95,9 @@ CheckpointSet* CheckpointContentsGatherer::set(std::int64_t id) {
 void CheckpointContentsGatherer::begin_stream(const Stream& stream) {
   now_.emplace(stream);
   now_->contents.stream = stream.name;
-  now_->describes_sets = stream.name == backup_sets_stream().name && column_named(stream, "id", ColumnType::integer);
+  if (stream.name == backup_sets_stream().name) now_->described_id = position_of(stream, "id", ColumnType::integer);
   if (stream.name == backup_files_stream().name) {
-    now_->set_column = column_named(stream, "backup_set_id", ColumnType::integer);
+    now_->set_column = position_of(stream, "backup_set_id", ColumnType::integer);
   }
   stream_ = &stream;
 }
@@ -126,8 +119,8 @@ void CheckpointContentsGatherer::add(std::int64_t version, std::span<const Value
     if (CheckpointSet* s = set(row[*now_->set_column].as_integer())) ++s->files;
   }
 
-  if (now_->describes_sets) {
-    const Value& id = row[*column_named(*stream_, "id", ColumnType::integer)];
+  if (now_->described_id) {
+    const Value& id = row[*now_->described_id];
     CheckpointSet* s = id.is_null() ? nullptr : set(id.as_integer());
     if (s == nullptr) return;
     s->described = true;

@@ -47,8 +47,8 @@ class CheckpointContentsGatherer {
     explicit OfStream(const Stream& s) : smallest(s), largest(s) {}
     KeptKey smallest, largest;
     CheckpointStreamContents contents;
-    std::optional<std::size_t> set_column;  // backup_set_id of files
-    bool describes_sets = false;
+    std::optional<std::size_t> set_column;    // backup_set_id of files
+    std::optional<std::size_t> described_id;  // id of sets
   };
   std::optional<OfStream> now_;
   std::map<std::int64_t, CheckpointSet> sets_;

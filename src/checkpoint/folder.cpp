@@ -13,6 +13,7 @@
 
 #include "base/human.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "checkpoint/format.hpp"
 #include "checkpoint/reader.hpp"
 #include "forebay/error.hpp"
@@ -83,7 +84,7 @@ std::optional<CheckpointName> parse_checkpoint_name(std::string_view name) {
   constexpr std::string_view kEnd = ".db";
   if (!name.starts_with(kStart) || !name.ends_with(kEnd)) return std::nullopt;
   name.remove_prefix(kStart.size());
-  name.remove_suffix(std::min(kEnd.size(), name.size()));
+  name.remove_suffix(kEnd.size());
 
   const std::size_t number_at = name.rfind('-');
   if (number_at == std::string_view::npos || number_at == 0) return std::nullopt;
@@ -175,6 +176,11 @@ std::optional<fs::path> older_good_checkpoint(const fs::path& refused) noexcept 
   } catch (const std::exception&) {
     return std::nullopt;  // only advice
   }
+}
+
+std::string older_good_advice(const fs::path& refused) {
+  const auto older = older_good_checkpoint(refused);
+  return older ? "; an older good one of the same buffer is " + printable(older->string()) : std::string();
 }
 
 }  // namespace forebay

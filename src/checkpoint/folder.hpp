@@ -62,5 +62,7 @@ std::optional<std::filesystem::path> newest_good_checkpoint(const std::filesyste
 /// For a checkpoint that is refused: the newest good one before it, of the same buffer and in the same folder, as its
 /// name tells. Never throws.
 std::optional<std::filesystem::path> older_good_checkpoint(const std::filesystem::path& refused) noexcept;
+/// The same as the end of a message: "; an older good one of the same buffer is FILE". Empty where there is none.
+std::string older_good_advice(const std::filesystem::path& refused);
 
 }  // namespace forebay

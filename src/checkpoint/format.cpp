@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include "base/text.hpp"
+
 namespace forebay {
 namespace {
 
@@ -34,15 +36,6 @@ std::string_view sql_type(ColumnType type) {
   return "";
 }
 
-/// As SQLite compares names: ASCII letters only.
-std::string lower_case(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 bool is_plain_identifier(std::string_view name) {
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
   return !name.empty() && name.size() <= 63 && !(name.front() >= '0' && name.front() <= '9') &&
@@ -50,15 +43,6 @@ bool is_plain_identifier(std::string_view name) {
 }
 
 }  // namespace
-
-std::string sqlite_identifier(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
 
 std::string RowsTableNames::next(const Stream& stream) {
   std::string name = stream.name;
@@ -69,16 +53,16 @@ std::string RowsTableNames::next(const Stream& stream) {
 }
 
 std::string rows_table_sql(const Stream& stream, std::string_view table) {
-  std::set<std::string> used = {"rowid", "_rowid_", "oid"};
+  std::set<std::string> used = {"rowid", "_rowid_", "oid"};  // SQLite compares names as ascii_lower() does
   const auto distinct = [&](std::string_view wanted, std::size_t position) {
     std::string name(wanted);
-    if (used.contains(lower_case(name))) name = "column_" + std::to_string(position);
-    while (!used.insert(lower_case(name)).second) name += '_';
-    return sqlite_identifier(name);
+    if (used.contains(ascii_lower(name))) name = "column_" + std::to_string(position);
+    while (!used.insert(ascii_lower(name)).second) name += '_';
+    return quoted_identifier(name);
   };
 
   std::string sql =
-      "CREATE TABLE " + sqlite_identifier(table) + "(" + distinct(stream.version_column, 0) + " INTEGER NOT NULL";
+      "CREATE TABLE " + quoted_identifier(table) + "(" + distinct(stream.version_column, 0) + " INTEGER NOT NULL";
   for (std::size_t i = 0; i < stream.columns.size(); ++i) {
     const Column& column = stream.columns[i];
     sql += "," + distinct(column.name, i + 1) + " ";

@@ -33,9 +33,6 @@ inline constexpr std::string_view kSegmentsTable =
     "CREATE TABLE segments(buffer TEXT NOT NULL,segment INTEGER NOT NULL,stream INTEGER NOT NULL,"
     "first_row INTEGER NOT NULL,rows INTEGER NOT NULL)";
 
-/// "name" with quotes doubled.
-std::string sqlite_identifier(std::string_view name);
-
 /// Names the table of each stream's rows, in the order of the streams: the stream's own name where that is a plain
 /// identifier that nothing else has, else "stream_" and its position from 1.
 class RowsTableNames {

@@ -221,8 +221,8 @@ HookResult run_checkpoint_hook(const std::filesystem::path& hook, const std::fil
     }
   }
 
-  for (int reads = 0; open && reads < 64;
-       ++reads) {  // what it wrote before it ended, and not what its children write on
+  // What it wrote before it ended, and not what its children write on.
+  for (int reads = 0; open && reads < 64; ++reads) {
     pollfd p{output.get(), POLLIN, 0};
     if (::poll(&p, 1, 0) <= 0) break;
     open = read_some(output.get(), milliseconds(0), lines);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
 #include "checkpoint/contents.hpp"
 #include "checkpoint/description.hpp"
 #include "forebay/error.hpp"
@@ -133,7 +134,7 @@ class SegmentsCursor {
 namespace {
 
 std::string select_rows(const std::string& table, bool range) {
-  return "SELECT _rowid_,* FROM " + sqlite_identifier(table) + (range ? " WHERE _rowid_ BETWEEN ? AND ?" : "") +
+  return "SELECT _rowid_,* FROM " + quoted_identifier(table) + (range ? " WHERE _rowid_ BETWEEN ? AND ?" : "") +
          " ORDER BY _rowid_";
 }
 

@@ -68,12 +68,8 @@ void write_journal(CheckpointReader& reader, const CheckpointSegment& segment, c
   const fs::path temporary = path.string() + std::string(kTemporaryEnd);
   try {
     JournalWriter journal(create_posix_file, temporary, {segment.buffer, segment.number, *segment.stream, instead_of});
-    constexpr std::uint64_t kRowsAtOnce = 5000;
-    for (std::uint64_t first = 1; first <= segment.rows; first += kRowsAtOnce) {
-      const RowSet rows = reader.read(segment, first, std::min(first + kRowsAtOnce - 1, segment.rows));
-      for (std::size_t i = 0; i < rows.size(); ++i) journal.append(rows.row(i).version, rows.values(i));
-      journal.commit();
-    }
+    journal.append_all(segment.rows,
+                       [&](std::uint64_t first, std::uint64_t last) { return reader.read(segment, first, last); });
     journal.finish();
     journal.file()->flush();  // the mark will say that it is there
   } catch (...) {

@@ -42,7 +42,8 @@ UniqueFd open_folder(const fs::path& directory) {
   refuse_unfit();
 
   std::error_code error;
-  fs::create_directories(directory.parent_path(), error);
+  if (directory.has_parent_path()) fs::create_directories(directory.parent_path(), error);
+  if (error) throw cannot("create directory", directory.parent_path(), error.value());
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) throw cannot("create directory", directory, errno);
   refuse_unfit();  // someone else may have been faster
 

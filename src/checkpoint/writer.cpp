@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/crash_point.hpp"
+#include "base/text.hpp"
 #include "checkpoint/folder.hpp"
 #include "checkpoint/format.hpp"
 #include "checkpoint/reader.hpp"
@@ -134,7 +135,7 @@ std::size_t CheckpointWriter::Parts::table_of(const Stream& stream) {
   table.declaration = std::move(declaration);
   table.name = names.next(stream);
   connection->exec(rows_table_sql(stream, table.name));
-  table.insert.emplace(*connection, "INSERT INTO " + sqlite_identifier(table.name) + " VALUES(" +
+  table.insert.emplace(*connection, "INSERT INTO " + quoted_identifier(table.name) + " VALUES(" +
                                         placeholders(stream.columns.size() + 1) + ")");
   tables.push_back(std::move(table));
   streams.push_back(stream);
@@ -273,7 +274,7 @@ void CheckpointWriter::cancel_segment() {
   p.info.rows -= p.open->rows;
   table.digest = std::move(p.open->digest_before);
   if (p.open->rows > 0) {
-    p.connection->exec("DELETE FROM " + sqlite_identifier(table.name) + " WHERE _rowid_ > " +
+    p.connection->exec("DELETE FROM " + quoted_identifier(table.name) + " WHERE _rowid_ > " +
                        std::to_string(table.rows));
   }
   p.open.reset();

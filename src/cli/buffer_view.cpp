@@ -13,6 +13,7 @@
 #include "control/socket_place.hpp"
 #include "control/status_json.hpp"
 #include "forebay/error.hpp"
+#include "forebay/stream.hpp"
 
 namespace forebay::cli {
 using control::Answer;
@@ -20,11 +21,6 @@ using control::Json;
 using control::Outcome;
 
 namespace {
-
-double seconds_ago(std::int64_t us) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::max(0.0, std::chrono::duration<double>(now - std::chrono::microseconds(us)).count());
-}
 
 Json known_before(const ListedBuffer& buffer) {
   Json j = control::unknown_buffer();
@@ -66,12 +62,12 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
   };
   for (const auto& [stream, rows] : left.rows) {
     of(stream)["pending"] = rows;
-    if (stream != "backup_sets") pending += rows;
+    if (stream != backup_sets_stream().name) pending += rows;
   }
 
   for (const auto& [stream, rows] : left.quarantined) {
     of(stream)["quarantined"] = rows;
-    if (stream != "backup_sets") quarantined += rows;
+    if (stream != backup_sets_stream().name) quarantined += rows;
   }
   j["pending"] = pending;
   if (!left.quarantine_of_another) j["quarantined"] = quarantined;  // else not known
@@ -79,7 +75,7 @@ void add_left_rows(const ListedBuffer& buffer, Json& j) {
   j["memory_bytes"] = 0;
   j["disk_bytes"] = left.bytes;
   if (left.last_checkpoint_us) j["last_checkpoint_at"] = rfc3339_utc(*left.last_checkpoint_us);
-  j["oldest_pending_seconds"] = left.oldest_us && !left.rows.empty() ? seconds_ago(*left.oldest_us) : 0.0;
+  j["oldest_pending_seconds"] = left.oldest_us && !left.rows.empty() ? seconds_since(*left.oldest_us) : 0.0;
   const std::string checkpoint = left.last_checkpoint_us ? rfc3339_local(*left.last_checkpoint_us) : "there is none";
   if (left.end && left.end->lost() > 0) {
     j["problems"].push_back("it " + lost_at_end_text(*left.end) + ": lost, but for what its last checkpoint (" +

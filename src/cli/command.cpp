@@ -5,7 +5,9 @@
 #include <iostream>
 
 #include "base/enum_names.hpp"
+#include "base/text.hpp"
 #include "cli/logging.hpp"
+#include "forebay/error.hpp"
 
 namespace forebay::cli {
 
@@ -55,6 +57,15 @@ void CommandContext::start_with(const Settings& settings) const {
 
 void CommandContext::hand_on_libpq_variables(const Settings& settings) {
   for (const FileVariable& v : settings.file_variables()) ::setenv(v.name.c_str(), v.value.c_str(), 0);
+}
+
+std::chrono::seconds parse_seconds(const std::string& option, const std::string& text, std::chrono::seconds max) {
+  const auto seconds = whole_number(text);
+  if (!seconds || *seconds < 0 || *seconds > max.count()) {
+    throw Error(ErrorCode::usage,
+                option + " must be a whole number of seconds from 0 to " + std::to_string(max.count()));
+  }
+  return std::chrono::seconds(*seconds);
 }
 
 bool stdout_is_whole() {

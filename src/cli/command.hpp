@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,9 @@ struct RegisteredCommand {
 
 /// Filled while statics are set up, in no particular order; read by main().
 std::vector<RegisteredCommand>& registered_commands();
+
+/// What an option was given. Throws Error(usage) that names it when that is no whole number of seconds from 0 to `max`.
+std::chrono::seconds parse_seconds(const std::string& option, const std::string& text, std::chrono::seconds max);
 
 /// Ends the program's last doubt: true when everything written to stdout has arrived.
 bool stdout_is_whole();

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "cli/buffer_view.hpp"
 #include "forebay/error.hpp"
+#include "forebay/stream.hpp"
 #include "quarantine/view.hpp"
 #include "state/totals.hpp"
 
@@ -12,7 +13,7 @@ namespace forebay::cli {
 namespace {
 
 std::set<std::string> streams_of(const std::filesystem::path& state_directory) {
-  std::set<std::string> names = {"backup_files", "backup_sets"};
+  std::set<std::string> names = {backup_files_stream().name, backup_sets_stream().name};
   for (const ListedBuffer& buffer : list_buffers(state_directory)) {
     try {
       names.merge(quarantine_streams(buffer.path));

@@ -41,30 +41,42 @@ std::uint64_t peak_memory_bytes() {
   return 0;
 }
 
+namespace {
+
+struct Cause {
+  std::string_view reason;
+  ExitStatus status;
+};
+
+/// Gravest first.
+std::vector<Cause> causes(const RunSummary& s) {
+  std::vector<Cause> all;
+  const auto add = [&](bool applies, std::string_view reason, ExitStatus status) {
+    if (applies) all.push_back({reason, status});
+  };
+  add(s.interrupted, "interrupted", kInterrupted);
+  add(!s.failure.empty(), "stopped", kLocalFailure);
+  if (!s.dry_run) {
+    add(s.unsaved_rows + s.status.missing_rows > 0, "lost", kLocalFailure);
+    add(s.pending_rows > 0, "pending", kRowsRemain);
+    add(s.status.buffers_of_other_hosts > 0, "other_host", kRowsRemain);
+    add(quarantined_rows(s.status) > 0, "quarantined", kDoneWithLosses);
+  }
+  add(s.unreadable > (s.unreadable_ok ? s.vanished + s.denied : 0), "unreadable", kDoneWithLosses);
+  return all;
+}
+
+}  // namespace
+
 std::vector<std::string_view> reasons(const RunSummary& s) {
   std::vector<std::string_view> all;
-  const auto add = [&](bool applies, std::string_view reason) {
-    if (applies) all.push_back(reason);
-  };
-  add(s.interrupted, "interrupted");
-  add(!s.failure.empty(), "stopped");
-  if (!s.dry_run) {
-    add(s.unsaved_rows + s.status.missing_rows > 0, "lost");
-    add(s.pending_rows > 0, "pending");
-    add(s.status.buffers_of_other_hosts > 0, "other_host");
-    add(quarantined_rows(s.status) > 0, "quarantined");
-  }
-  add(s.unreadable > (s.unreadable_ok ? s.vanished + s.denied : 0), "unreadable");
+  for (const Cause& cause : causes(s)) all.push_back(cause.reason);
   return all;
 }
 
 int exit_status(const RunSummary& s) {
-  const std::vector<std::string_view> why = reasons(s);
-  if (why.empty()) return kDone;
-  const std::string_view gravest = why.front();
-  if (gravest == "interrupted") return kInterrupted;
-  if (gravest == "pending" || gravest == "other_host") return kRowsRemain;
-  return gravest == "quarantined" || gravest == "unreadable" ? kDoneWithLosses : kLocalFailure;
+  const std::vector<Cause> all = causes(s);
+  return all.empty() ? kDone : all.front().status;
 }
 
 std::string summary_json(const RunSummary& s) {

@@ -57,7 +57,7 @@ class Judge {
     quarantined_ += unreached ? 0 : sum_of(b.fields, "quarantined");
     lost_ += number_field(b.fields, "lost_failover").value_or(0);
     double wait_s = pending > 0 ? real_field(b.fields, "oldest_pending_seconds").value_or(0) : 0;
-    if (unreached && pending > 0) wait_s = age_s(left);
+    if (unreached && pending > 0) wait_s = left.oldest_us ? seconds_since(*left.oldest_us) : 0;
     if (b.silent) wait_s = std::max(wait_s, silent_s(b.listed));
     pending_ += pending;
     oldest_s_ = std::max(oldest_s_, wait_s);
@@ -107,11 +107,6 @@ class Judge {
   }
 
  private:
-  static double age_s(const LeftRows& left) {
-    if (!left.oldest_us) return 0;
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::max(0.0, Seconds(now - std::chrono::microseconds(*left.oldest_us)).count());
-  }
   static std::string error_of(const control::Json& fields) {
     const std::string error = text_field(fields, "last_error");
     return error.empty() ? "" : " (" + error + ")";

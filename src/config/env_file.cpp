@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/io.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
@@ -227,20 +228,6 @@ class Parser {
   throw Error(ErrorCode::usage, "cannot read the settings file " + file.string() + ": " + why);
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 }  // namespace
 
 std::vector<EnvEntry> parse_env_text(std::string_view text, const std::string& file) {
@@ -248,8 +235,8 @@ std::vector<EnvEntry> parse_env_text(std::string_view text, const std::string& f
 }
 
 EnvFile read_env_file(const std::filesystem::path& file) {
-  const Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) cannot_read(file, std::strerror(errno));
+  const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) cannot_read(file, std::strerror(errno));
   struct stat st = {};
   if (::fstat(fd.get(), &st) != 0) cannot_read(file, std::strerror(errno));
   if (S_ISDIR(st.st_mode)) cannot_read(file, "it is a directory");
@@ -294,8 +281,7 @@ std::optional<std::filesystem::path> default_env_file(const std::filesystem::pat
     const int error = errno;
     if (error == ENOENT && ::lstat(file.c_str(), &st) == 0) cannot_read(file, "it is a symlink to what is not there");
     if (error == ENOENT || error == ENOTDIR) return std::nullopt;
-    errno = error;
-    cannot_read(file, std::strerror(errno));
+    cannot_read(file, std::strerror(error));
   }
 
   if (S_ISDIR(st.st_mode)) return std::nullopt;

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/human.hpp"
+#include "base/io.hpp"
 #include "config/env_file.hpp"
 #include "forebay/error.hpp"
 #include "forebay/version.hpp"
@@ -140,72 +141,61 @@ namespace {
                        const std::string& why) {
   throw Error(code, "cannot " + doing + " " + file.string() + ": " + why);
 }
-[[noreturn]] void disk_refused(const std::string& doing, const std::filesystem::path& file) {
-  fail(ErrorCode::local, doing, file, std::strerror(errno));
+[[noreturn]] void disk_refused(const std::string& doing, const std::filesystem::path& file, int error) {
+  fail(ErrorCode::local, doing, file, std::strerror(error));
 }
 
-class File {
- public:
-  File(const std::filesystem::path& path, int flags, mode_t mode = 0)
-      : fd_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode)) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
+UniqueFd open_file(const std::filesystem::path& path, int flags, mode_t mode = 0) {
+  return UniqueFd(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode));
+}
+
+/// False, with errno, where not all of it is on the disk.
+bool write_all(const UniqueFd& file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(file.get(), text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(n));
   }
-  bool is_open() const { return fd_ >= 0; }
-  int descriptor() const { return fd_; }
+  return ::fsync(file.get()) == 0;
+}
 
-  bool write_all(std::string_view text) const {
-    while (!text.empty()) {
-      const ssize_t n = ::write(fd_, text.data(), text.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return false;
-      text.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return ::fsync(fd_) == 0;
+std::string read_all(const UniqueFd& file, const std::filesystem::path& path) {
+  std::string text;
+  char block[16384];
+  for (;;) {
+    const ssize_t n = ::read(file.get(), block, sizeof block);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) disk_refused("read", path, errno);
+    if (n == 0) return text;
+    text.append(block, static_cast<std::size_t>(n));
   }
+}
 
-  std::string read_all(const std::filesystem::path& path) const {
-    std::string text;
-    char block[16384];
-    for (;;) {
-      const ssize_t n = ::read(fd_, block, sizeof block);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) disk_refused("read", path);
-      if (n == 0) return text;
-      text.append(block, static_cast<std::size_t>(n));
-    }
-  }
+/// False where the name is taken. What could not be written whole is taken away again.
+bool write_new(const std::filesystem::path& path, std::string_view text, mode_t mode) {
+  const UniqueFd file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode);
+  if (!file && errno == EEXIST) return false;
+  if (!file) disk_refused("create", path, errno);
 
- private:
-  int fd_;
-};
-
-/// Makes a file that was not there; what could not be written whole is taken away again.
-void write_new(const std::filesystem::path& path, std::string_view text, mode_t mode) {
-  const File file(path, O_WRONLY | O_CREAT | O_EXCL, mode);
-  if (!file.is_open()) disk_refused("create", path);
-  if (::fchmod(file.descriptor(), mode) != 0 || !file.write_all(text)) {
+  if (::fchmod(file.get(), mode) != 0 || !write_all(file, text)) {
     const int why = errno;
     ::unlink(path.c_str());
-    errno = why;
-    disk_refused("write", path);
+    disk_refused("write", path, why);
   }
+  return true;
 }
 
 std::filesystem::path write_backup(const std::filesystem::path& file, std::string_view text, mode_t mode) {
+  constexpr int kBackupsInASecondMax = 100;
   const std::string stem = file.string() + ".bak-" + compact_utc(std::chrono::system_clock::now());
+  std::filesystem::path backup = stem;
   // Two within one second: the name of the earlier one is taken, and it is kept.
-  for (int n = 0;; ++n) {
-    std::filesystem::path backup = n == 0 ? stem : stem + "-" + std::to_string(n);
-    try {
-      write_new(backup, text, mode);
-      return backup;
-    } catch (const Error&) {
-      if (errno != EEXIST || n == 100) throw;
-    }
+  for (int n = 1; !write_new(backup, text, mode); ++n) {
+    if (n > kBackupsInASecondMax) disk_refused("create", backup, EEXIST);
+    backup = stem + "-" + std::to_string(n);
   }
+  return backup;
 }
 
 std::vector<std::string> values_kept(std::string_view text, const std::string& file, Profile profile) {
@@ -222,18 +212,18 @@ std::vector<std::string> values_kept(std::string_view text, const std::string& f
 }
 
 EnvInit add_to(const std::filesystem::path& path, Profile profile) {
-  const File file(path, O_RDWR | O_APPEND);
-  if (!file.is_open()) {
+  const UniqueFd file = open_file(path, O_RDWR | O_APPEND);
+  if (!file) {
     if (errno == ELOOP) fail(ErrorCode::usage, "change", path, "it is a symlink; name the file that it points to");
     if (errno == EISDIR || errno == ENXIO) fail(ErrorCode::usage, "change", path, "it is not a regular file");
-    disk_refused("open", path);
+    disk_refused("open", path, errno);
   }
 
   struct stat st = {};
-  if (::fstat(file.descriptor(), &st) != 0) disk_refused("look at", path);
+  if (::fstat(file.get(), &st) != 0) disk_refused("look at", path, errno);
   if (!S_ISREG(st.st_mode)) fail(ErrorCode::usage, "change", path, "it is not a regular file");
 
-  const std::string text = file.read_all(path);
+  const std::string text = read_all(file, path);
   const EnvAddition addition = env_addition(text, path.string(), profile);
 
   EnvInit result;
@@ -242,11 +232,10 @@ EnvInit add_to(const std::filesystem::path& path, Profile profile) {
   if (addition.names.empty()) return result;
 
   result.backup = write_backup(path, text, st.st_mode & 07777);
-  if (!file.write_all(addition.text)) {
+  if (!write_all(file, addition.text)) {
     const int why = errno;
-    const bool undone = ::ftruncate(file.descriptor(), st.st_size) == 0;
-    errno = why;
-    if (undone) disk_refused("add to", path);
+    const bool undone = ::ftruncate(file.get(), st.st_size) == 0;
+    if (undone) disk_refused("add to", path, why);
     fail(ErrorCode::local, "add to", path,
          std::string(std::strerror(why)) + "; the file as it was: " + result.backup.string());
   }
@@ -258,8 +247,8 @@ EnvInit add_to(const std::filesystem::path& path, Profile profile) {
 EnvInit init_env_file(const std::filesystem::path& file, Profile profile) {
   struct stat st = {};
   if (::lstat(file.c_str(), &st) == 0) return add_to(file, profile);
-  if (errno != ENOENT) disk_refused("look at", file);
-  write_new(file, env_template(profile), 0600);
+  if (errno != ENOENT) disk_refused("look at", file, errno);
+  if (!write_new(file, env_template(profile), 0600)) disk_refused("create", file, EEXIST);
   EnvInit result;
   result.created = true;
   return result;

@@ -3,12 +3,17 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <array>
 #include <vector>
 
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
 namespace {
+
+/// Each names a server to libpq.
+constexpr std::array<std::string_view, 3> kServerVariables = {"PGHOST", "PGSERVICE", "PGHOSTADDR"};
 
 std::filesystem::path home_of_this_user() {
   std::vector<char> room(std::size_t{16} * 1024);
@@ -45,7 +50,7 @@ std::filesystem::path default_state_directory(const Environment& environment, bo
 }
 
 std::optional<std::string_view> server_variable(const Environment& environment) {
-  for (const char* name : {"PGHOST", "PGSERVICE", "PGHOSTADDR"}) {
+  for (const std::string_view name : kServerVariables) {
     if (!variable(environment, name).empty()) return name;
   }
   return std::nullopt;
@@ -62,8 +67,11 @@ ChosenDestination choose_destination(const std::string& database_url, const std:
   if (!database_url.empty()) return {destination_url(database_url), "DATABASE_URL", false};
   if (const auto name = server_variable(environment))
     return {destination_url(""), std::string(*name) + " is set", false};
-  return {DestinationUrl::of_catalog(state_directory / "catalog.db"),
-          "none of DATABASE_URL, PGHOST, PGSERVICE, PGHOSTADDR is set", true};
+
+  std::vector<std::string> names = {"DATABASE_URL"};
+  names.insert(names.end(), kServerVariables.begin(), kServerVariables.end());
+  return {DestinationUrl::of_catalog(state_directory / "catalog.db"), "none of " + joined(names, ", ") + " is set",
+          true};
 }
 
 ChosenDestination choose_destination(const std::string& database_url, const std::filesystem::path& state_directory) {

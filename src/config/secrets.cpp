@@ -1,21 +1,16 @@
 #include "config/secrets.hpp"
 
 #include "base/destination_url.hpp"
+#include "base/text.hpp"
 
 namespace forebay {
 namespace {
 
 constexpr std::string_view kMask = "****";
 
-std::string lower_case(std::string_view text) {
-  std::string lower;
-  for (const char c : text) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
 /// `password`, `sslpassword`, `passwd` …, percent-encoded or not: whatever could be one is masked.
 bool secret_parameter(std::string_view name) {
-  const std::string lower = lower_case(name);
+  const std::string lower = ascii_lower(name);
   return lower.find("pass") != std::string::npos || lower.find("secret") != std::string::npos ||
          lower.find("token") != std::string::npos || lower.find('%') != std::string::npos;
 }
@@ -60,10 +55,10 @@ std::string without_secrets(std::string_view url) {
   const std::size_t at = head.rfind('@');
   const std::size_t colon = head.find(':');
 
-  if (at == std::string_view::npos) {
-    if (query_holds_at && colon != std::string_view::npos) return out.append(head.substr(0, colon + 1)).append(kMask);
-    out += head;
-  } else if (colon < at) {
+  if (at == std::string_view::npos && query_holds_at && colon != std::string_view::npos) {
+    return out.append(head.substr(0, colon + 1)).append(kMask);
+  }
+  if (at != std::string_view::npos && colon < at) {
     out.append(head.substr(0, colon + 1)).append(colon + 1 < at ? kMask : "").append(head.substr(at));
   } else {
     out += head;
@@ -77,7 +72,7 @@ bool holds_secret(std::string_view url) { return without_secrets(url) != url; }
 
 bool may_hold_secret(std::string_view text) {
   if (text.find("://") != std::string_view::npos) return true;
-  const std::string lower = lower_case(text);
+  const std::string lower = ascii_lower(text);
   return lower.find("password=") != std::string::npos || lower.find("passwd=") != std::string::npos;
 }
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <vector>
 
 #include "base/destination_url.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "config/secrets.hpp"
 #include "config/setting_table.hpp"
 
@@ -56,13 +56,6 @@ std::optional<std::string> path_problem(std::string_view text, bool dollar_is_me
 
 namespace {
 
-std::string lower(std::string_view s) {
-  std::string out(s);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 std::vector<std::string_view> split(std::string_view s) {
   std::vector<std::string_view> parts;
   for (std::size_t bar = s.find('|'); bar != std::string_view::npos; bar = s.find('|')) {
@@ -110,12 +103,7 @@ std::string allowed_values(const Setting& setting) {
       return "True or False";
     case SettingType::choice: {
       const auto words = split(setting.choices);
-      std::string out;
-      for (std::size_t i = 0; i < words.size(); ++i) {
-        if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
-        out += words[i];
-      }
-      return out;
+      return enumerated({words.begin(), words.end()}, " or ");
     }
     case SettingType::url:
       return "postgresql://…, opengauss://… or sqlite:FILE";
@@ -135,19 +123,18 @@ std::variant<ParsedValue, std::string> parse_value(const Setting& setting, std::
 
   switch (setting.type) {
     case SettingType::number: {
-      std::int64_t n = 0;
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-      if (error != std::errc{} || end != text.data() + text.size() || n < setting.min || n > setting.max) return must;
-      return ParsedValue{std::string(text), n};
+      const auto n = whole_number(text);
+      if (!n || *n < setting.min || *n > setting.max) return must;
+      return ParsedValue{std::string(text), *n};
     }
     case SettingType::boolean: {
-      const std::string word = lower(text);
+      const std::string word = ascii_lower(text);
       if (in(word, {"true", "1", "yes", "on"})) return ParsedValue{"True", 1};
       if (in(word, {"false", "0", "no", "off"})) return ParsedValue{"False", 0};
       return must;
     }
     case SettingType::choice: {
-      const std::string word = lower(text);
+      const std::string word = ascii_lower(text);
       for (const std::string_view choice : split(setting.choices)) {
         if (choice == word) return ParsedValue{word, 0};
       }

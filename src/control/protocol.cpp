@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace forebay::control {
 
 std::string encode_frame(std::string_view body) {
@@ -72,8 +74,9 @@ Request parse_request(std::string_view body) {
                           : std::ranges::find(kCommands, command->get_ref<const std::string&>(),
                                               &decltype(kCommands)::value_type::second);
   if (known == kCommands.end()) {
-    throw Error(ErrorCode::usage,
-                "there is no such command; known are status, force-sync, retry-errors, drop-errors and checkpoint");
+    std::vector<std::string> names;
+    for (const auto& [one, name] : kCommands) names.emplace_back(name);
+    throw Error(ErrorCode::usage, "there is no such command; known are " + enumerated(std::move(names), " and "));
   }
   request.command = known->first;
 

@@ -86,10 +86,11 @@ void Session::begin_job(const Request& request) {
       case Command::drop_errors:
         return result_reply({{"dropped", calls.drop_errors(request.rows)}});
       case Command::create_checkpoint:
+        return result_reply(checkpoint_json(calls.create_checkpoint()));
       case Command::status:
         break;
     }
-    return result_reply(checkpoint_json(calls.create_checkpoint()));
+    return result_reply(live_buffer(calls.status(), ::getpid()));
   };
 
   if (!context_.jobs.start(work, [self = shared_from_this()](const Json& reply) { self->finish(reply); })) {

@@ -1,6 +1,7 @@
 #include "control/status_json.hpp"
 
 #include "base/human.hpp"
+#include "forebay/stream.hpp"
 
 namespace forebay::control {
 namespace {
@@ -61,7 +62,7 @@ Json unknown_buffer() {
 Json live_buffer(const SyncStatus& s, pid_t pid) {
   Counts rows;
   for (const auto& [name, counts] : s.streams) {
-    if (name != "backup_sets") rows += counts;
+    if (name != backup_sets_stream().name) rows += counts;
   }
   const auto done = static_cast<double>(rows.synced + rows.superseded);
   Json j = unknown_buffer();

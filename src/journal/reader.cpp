@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
-#include <system_error>
 #include <utility>
 
 #include "forebay/error.hpp"
@@ -43,21 +42,11 @@ std::size_t whole_record(std::string_view bytes, std::uint64_t seed) {
 
 }  // namespace
 
-struct JournalReader::File {
-  explicit File(const std::filesystem::path& path) : fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {
-    if (fd < 0) {
-      throw Error(ErrorCode::local, "cannot open " + path.string() + ": " + std::generic_category().message(errno));
-    }
-  }
-  ~File() { ::close(fd); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd;
-};
-
-JournalReader::JournalReader(const std::filesystem::path& path) : file_(std::make_unique<File>(path)), path_(path) {
+JournalReader::JournalReader(const std::filesystem::path& path)
+    : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {
+  if (!file_) throw io_error("open", path, errno);
   struct stat st {};
-  if (::fstat(file_->fd, &st) == 0) summary_.bytes = static_cast<std::uint64_t>(st.st_size);
+  if (::fstat(file_.get(), &st) == 0) summary_.bytes = static_cast<std::uint64_t>(st.st_size);
 
   fill(kJournalPrefixBytes);
   if (window_.size() >= kJournalPrefixBytes) {
@@ -67,9 +56,6 @@ JournalReader::JournalReader(const std::filesystem::path& path) : file_(std::mak
   header_ = decode_journal_header(window_, seed_, at_);
   summary_.header = header_;
 }
-JournalReader::~JournalReader() = default;
-JournalReader::JournalReader(JournalReader&&) noexcept = default;
-JournalReader& JournalReader::operator=(JournalReader&&) noexcept = default;
 
 /// Makes sure that `bytes_wanted` bytes lie in the window from at_ on, as far as the file has them.
 bool JournalReader::fill(std::size_t bytes_wanted) {
@@ -86,12 +72,10 @@ bool JournalReader::fill(std::size_t bytes_wanted) {
     const std::size_t before = window_.size();
     window_.resize(target);
     const ssize_t n =
-        ::pread(file_->fd, window_.data() + before, target - before, static_cast<off_t>(window_offset_ + before));
+        ::pread(file_.get(), window_.data() + before, target - before, static_cast<off_t>(window_offset_ + before));
     window_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      throw Error(ErrorCode::local, "cannot read " + path_.string() + ": " + std::generic_category().message(errno));
-    }
+    if (n < 0) throw io_error("read", path_, errno);
     if (n == 0) break;
   }
 
@@ -101,63 +85,63 @@ bool JournalReader::fill(std::size_t bytes_wanted) {
 JournalReader::Step JournalReader::step(RowSet* rows) {
   if (ended_) return Step::end;
   ended_ = true;  // unless a row follows
-  if (!fill(kRecordHeadBytes)) {
-    const std::size_t left = window_.size() - at_;
-    const bool of_trailer = left >= sizeof kTrailerMark && get_u32(window_.data() + at_) == kTrailerMark;
-    summary_.end = left == 0 || of_trailer ? JournalEnd::unsealed : JournalEnd::torn_tail;
-    summary_.bad_offset = window_offset_ + at_;
-    return Step::end;
-  }
+  if (!fill(kRecordHeadBytes)) return end_in_record_head();
 
   const std::uint32_t mark = get_u32(window_.data() + at_);
   const std::size_t body = mark == kTrailerMark ? kTrailerBytes - kRecordHeadBytes : mark;
   const bool plausible = body >= 8 && body <= kRecordBytesMax && fill(kRecordHeadBytes + body);
   const std::size_t size =
       plausible ? whole_record(std::string_view(window_).substr(at_, kRecordHeadBytes + body), seed_) : 0;
-  if (size == 0 && mark == kTrailerMark && summary_.bytes - window_offset_ - at_ < kTrailerBytes) {
-    summary_.end = JournalEnd::unsealed;  // no record begins so: all that is missing is the rest of the trailer
-    summary_.bad_offset = window_offset_ + at_;
-    return Step::end;
-  }
-  if (size == 0) {
-    find_out_how_it_ends();
-    return Step::end;
-  }
+  // No record begins as a trailer does: all that is missing is the rest of that.
+  const bool cut_trailer = mark == kTrailerMark && summary_.bytes - window_offset_ - at_ < kTrailerBytes;
+  if (size == 0) return cut_trailer ? end_here(JournalEnd::unsealed) : end_at_bad_record();
 
   const std::string_view content = std::string_view(window_).substr(at_ + kRecordHeadBytes, body);
-  if (mark == kTrailerMark) {
-    const bool matches = get_u64(content.data()) == row_ && get_u64(content.data() + 8) == digest_;
-    const bool last = window_offset_ + at_ + size == summary_.bytes;
-    summary_.end = matches && last ? JournalEnd::sealed : JournalEnd::damaged;
-    summary_.bad_offset = window_offset_ + at_;
-    if (get_u64(content.data()) > row_) summary_.lost_rows_min = get_u64(content.data()) - row_;
-    summary_.lost_rows_known = summary_.lost_rows_min > 0;
-    return Step::end;
-  }
+  if (mark == kTrailerMark) return end_at_trailer(content);
+  if (rows != nullptr && !decode_record(content, header_.stream, row_ + 1, *rows)) return end_at_bad_record();
 
-  if (rows != nullptr && !decode_record(content, header_.stream, row_ + 1, *rows)) {
-    find_out_how_it_ends();
-    return Step::end;
-  }
+  count_row(content);
+  at_ += size;
+  ended_ = false;
+  return Step::row;
+}
 
+/// `content`: of the record at which the reader is.
+void JournalReader::count_row(std::string_view content) {
   const auto version = static_cast<std::int64_t>(get_u64(content.data()));
   summary_.version_min = row_ == 0 ? version : std::min(summary_.version_min, version);
   summary_.version_max = row_ == 0 ? version : std::max(summary_.version_max, version);
   digest_ = next_digest(digest_, get_u32(window_.data() + at_ + 4));
-  at_ += size;
-  ++row_;
-  summary_.rows = row_;
-  ended_ = false;
-  return Step::row;
+  summary_.rows = ++row_;
+}
+
+JournalReader::Step JournalReader::end_here(JournalEnd end) {
+  summary_.end = end;
+  summary_.bad_offset = window_offset_ + at_;
+  return Step::end;
+}
+
+JournalReader::Step JournalReader::end_in_record_head() {
+  const std::size_t left = window_.size() - at_;
+  const bool of_trailer = left >= sizeof kTrailerMark && get_u32(window_.data() + at_) == kTrailerMark;
+  return end_here(left == 0 || of_trailer ? JournalEnd::unsealed : JournalEnd::torn_tail);
+}
+
+JournalReader::Step JournalReader::end_at_trailer(std::string_view content) {
+  const std::uint64_t rows = get_u64(content.data());
+  const bool matches = rows == row_ && get_u64(content.data() + 8) == digest_;
+  const bool last = window_offset_ + at_ + kTrailerBytes == summary_.bytes;
+  if (rows > row_) summary_.lost_rows_min = rows - row_;
+  summary_.lost_rows_known = summary_.lost_rows_min > 0;
+  return end_here(matches && last ? JournalEnd::sealed : JournalEnd::damaged);
 }
 
 /// At a record that does not verify: with nothing whole after it, it is the tail that a dying writer left; with a whole
 /// record after it, something happened to the file. Looks at every byte of the rest; what each may cost is paid from a
 /// budget, so that no file, however it was made, takes more than a moment. What is left when that is used up is more
 /// than a dying writer leaves.
-void JournalReader::find_out_how_it_ends() {
-  summary_.bad_offset = window_offset_ + at_;
-  summary_.end = JournalEnd::torn_tail;
+JournalReader::Step JournalReader::end_at_bad_record() {
+  end_here(JournalEnd::torn_tail);
   std::uint64_t found = 0;
   std::uint64_t budget = kSearchBudgetBytes;
 
@@ -186,6 +170,7 @@ void JournalReader::find_out_how_it_ends() {
   }
 
   summary_.lost_rows_min = found;
+  return Step::end;
 }
 
 bool JournalReader::next(RowSet& rows, std::uint64_t rows_max) {

@@ -2,9 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
+#include <string_view>
 
+#include "base/io.hpp"
 #include "base/row_set.hpp"
 #include "journal/format.hpp"
 
@@ -37,9 +38,6 @@ struct JournalSummary {
 class JournalReader {
  public:
   explicit JournalReader(const std::filesystem::path& path);
-  ~JournalReader();
-  JournalReader(JournalReader&&) noexcept;
-  JournalReader& operator=(JournalReader&&) noexcept;
 
   const JournalHeader& header() const { return header_; }
 
@@ -59,12 +57,15 @@ class JournalReader {
  private:
   enum class Step : std::uint8_t { row, end };
   Step step(RowSet* rows);
+  void count_row(std::string_view content);
+  Step end_here(JournalEnd end);
+  Step end_in_record_head();
+  Step end_at_trailer(std::string_view content);
   bool fill(std::size_t bytes_wanted);
-  void find_out_how_it_ends();
+  Step end_at_bad_record();
 
-  struct File;
-  std::unique_ptr<File> file_;
   std::filesystem::path path_;
+  UniqueFd file_;
   JournalHeader header_;
   JournalSummary summary_;
   std::string window_;  // bytes of the file from window_offset_ on

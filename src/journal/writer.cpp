@@ -1,5 +1,6 @@
 #include "journal/writer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace forebay {
@@ -12,6 +13,16 @@ JournalWriter::JournalWriter(std::shared_ptr<JournalFile> file, const JournalHea
 
 JournalWriter::JournalWriter(const CreateFile& create, std::filesystem::path path, const JournalHeader& header)
     : JournalWriter(std::make_shared<JournalFile>(create, std::move(path)), header) {}
+
+void JournalWriter::append_all(std::uint64_t rows,
+                               const std::function<RowSet(std::uint64_t first, std::uint64_t last)>& read) {
+  constexpr std::uint64_t kRowsAtOnce = 5000;
+  for (std::uint64_t first = 1; first <= rows; first += kRowsAtOnce) {
+    const RowSet some = read(first, std::min(first + kRowsAtOnce - 1, rows));
+    for (std::size_t i = 0; i < some.size(); ++i) append(some.row(i).version, some.values(i));
+    commit();
+  }
+}
 
 void JournalWriter::commit() {
   if (pending_.empty()) return;

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "base/row_set.hpp"
 #include "journal/file.hpp"
 #include "journal/format.hpp"
 
@@ -35,6 +37,8 @@ class JournalWriter {
     return std::string_view(pending_).substr(last_start_ + kRecordHeadBytes);
   }
   void append(std::int64_t version, std::span<const Value> values) { append(version, values, record_bytes(values)); }
+  /// Appends rows 1 … `rows` and commits them, in steps that memory has room for. `read` gives rows `first` … `last`.
+  void append_all(std::uint64_t rows, const std::function<RowSet(std::uint64_t first, std::uint64_t last)>& read);
   /// What was appended is with the kernel when this returns.
   void commit();
   /// The trailer and commit(): nothing more is written.

@@ -1,5 +1,3 @@
-// Rows of the quarantine that a person gives up.
-
 #include "quarantine/quarantine.hpp"
 
 #include <unistd.h>
@@ -31,7 +29,7 @@ std::int64_t stream_id(SqliteConnection& db, const Stream& stream) {
   return find.step() ? find.column_integer(0) : 0;
 }
 
-/// Runs a statement with parameters ?1 buffer or retry's segment, ?2 segment, ?3 first row, ?4 last row.
+/// Takes out rows of a buffer's segment, or notes that rows of a retry were not refused again.
 void drop_span(SqliteConnection& db, const std::string& buffer, std::uint64_t segment, bool is_retry,
                const RowSpan& span) {
   SqliteStatement statement(
@@ -198,8 +196,6 @@ bool Quarantine::remove_if_empty() {
 }
 
 namespace {
-
-using Life = SqliteStatement::Life;
 
 /// Not in files that never gave anything up, and of no matter to releases that know nothing of it.
 constexpr const char* kDroppedTable =

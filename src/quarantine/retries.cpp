@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/crash_point.hpp"
+#include "base/retry_numbers.hpp"
 #include "forebay/error.hpp"
 #include "quarantine/file.hpp"
 #include "quarantine/quarantine.hpp"
@@ -15,11 +16,11 @@ namespace {
 
 using Life = SqliteStatement::Life;
 
-/// Numbers of retries are far above those of segments, and never come twice: the batch ledger knows rows by them. Not
-/// even when a file that was damaged is gone, unless the clock is set back as well.
+/// Never one that was drawn before, as the batch ledger knows rows by it: not even when a file that was damaged is
+/// gone, unless the clock is set back as well.
 std::uint64_t next_retry(SqliteConnection& db) {
   SqliteStatement last(db, "SELECT segment FROM last_retry", Life::once);
-  const std::int64_t number = std::max(wall_us(), (last.step() ? last.column_integer(0) : 0) + 1);
+  const std::int64_t number = std::max({wall_us(), kRetryNumbersFrom, (last.step() ? last.column_integer(0) : 0) + 1});
   last.reset();
   db.exec("UPDATE last_retry SET segment = " + std::to_string(number));
   return static_cast<std::uint64_t>(number);

@@ -95,6 +95,76 @@ bool leave(Crew& crew, const WalkContext& context) {
   return true;
 }
 
+using Consumers = std::function<std::unique_ptr<EntryConsumer>(int thread)>;
+
+/// What one thread does.
+void walk(Crew& crew, const WalkContext& context, const Consumers& consumer, int thread) noexcept {
+  Crew::Hand& hand = *crew.hands[static_cast<std::size_t>(thread)];
+  std::exception_ptr failure;
+  try {
+    const auto taker = consumer(thread);
+    Walker walker(context, *taker, hand.watch);
+    hand.walker = &walker;
+    walker.run();
+  } catch (...) {
+    failure = std::current_exception();
+    context.queue.finish();
+  }
+
+  const std::lock_guard lock(crew.mutex);
+  // Moved: the last to let go of it is the caller, who reads it.
+  if (failure && !crew.failure) crew.failure = std::move(failure);
+  hand.running = false;
+  crew.changed.notify_one();
+}
+
+/// A thread for each hand. Where no more are to be had the scan goes on with those it has, in the caller's if need be.
+void start_threads(const std::shared_ptr<Crew>& crew, const WalkContext& context, const Consumers& consumer) {
+  const int threads = static_cast<int>(crew->hands.size());
+  const auto leave_out = [&](int thread) {
+    context.queue.leave();
+    crew->hands[static_cast<std::size_t>(thread)]->running = false;
+  };
+
+  int started = 0;
+  for (int thread = 0; thread < threads; ++thread) {
+    try {
+      std::thread([crew, &context, &consumer, thread] { walk(*crew, context, consumer, thread); }).detach();
+      ++started;
+    } catch (const std::system_error&) {
+      if (started == 0) {
+        for (int other = 1; other < threads; ++other) leave_out(other);
+        return walk(*crew, context, consumer, 0);
+      }
+      leave_out(thread);
+    }
+  }
+}
+
+/// Until all are done, or those that are not are left behind. What the first of them failed with, if one did.
+std::exception_ptr watch(Crew& crew, const WalkContext& context) {
+  // An observer that throws each time must not keep the walk from being left.
+  const auto look = [&](const auto& what) {
+    try {
+      what();
+    } catch (...) {
+      if (!crew.failure) crew.failure = std::current_exception();
+      context.queue.finish();
+    }
+  };
+
+  bool told = false;
+  std::unique_lock lock(crew.mutex);
+  while (!crew.changed.wait_for(lock, kLookInterval, [&] { return crew.all_done(); })) {
+    if (context.stop.load(std::memory_order_relaxed)) context.queue.finish();
+    bool left = false;
+    look([&] { tell(crew, context, told); });
+    look([&] { left = context.queue.finished() && leave(crew, context); });
+    if (left) break;
+  }
+  return std::exchange(crew.failure, nullptr);
+}
+
 }  // namespace
 
 void run_threads(int threads, const WalkContext& context,
@@ -102,67 +172,8 @@ void run_threads(int threads, const WalkContext& context,
   const auto crew = std::make_shared<Crew>();
   for (int thread = 0; thread < threads; ++thread) crew->hands.push_back(std::make_unique<Crew::Hand>());
 
-  const auto walk = [&context, &consumer](const std::shared_ptr<Crew>& of, int thread) noexcept {
-    Crew::Hand& hand = *of->hands[static_cast<std::size_t>(thread)];
-    std::exception_ptr failure;
-    try {
-      const auto taker = consumer(thread);
-      Walker walker(context, *taker, hand.watch);
-      hand.walker = &walker;
-      walker.run();
-    } catch (...) {
-      failure = std::current_exception();
-      context.queue.finish();
-    }
-
-    const std::lock_guard lock(of->mutex);
-    // Moved: the last to let go of it is the caller, who reads it.
-    if (failure && !of->failure) of->failure = std::move(failure);
-    hand.running = false;
-    of->changed.notify_one();
-  };
-
-  int started = 0;
-  for (int thread = 0; thread < threads; ++thread) {
-    try {
-      std::thread([walk, crew, thread] { walk(crew, thread); }).detach();
-      ++started;
-    } catch (const std::system_error&) {
-      // No more threads to be had: the scan goes on with those it has, in the caller's if need be.
-      if (started == 0) {
-        for (int other = 1; other < threads; ++other) {
-          context.queue.leave();
-          crew->hands[static_cast<std::size_t>(other)]->running = false;
-        }
-        walk(crew, 0);
-        break;
-      }
-      context.queue.leave();
-      crew->hands[static_cast<std::size_t>(thread)]->running = false;
-    }
-  }
-
-  // An observer that throws each time must not keep the walk from being left.
-  const auto look = [&](const auto& what) {
-    try {
-      what();
-    } catch (...) {
-      if (!crew->failure) crew->failure = std::current_exception();
-      context.queue.finish();
-    }
-  };
-
-  bool told = false;
-  std::unique_lock lock(crew->mutex);
-  while (!crew->changed.wait_for(lock, kLookInterval, [&] { return crew->all_done(); })) {
-    if (context.stop.load(std::memory_order_relaxed)) context.queue.finish();
-    bool left = false;
-    look([&] { tell(*crew, context, told); });
-    look([&] { left = context.queue.finished() && leave(*crew, context); });
-    if (left) break;
-  }
-
-  if (const auto failure = std::exchange(crew->failure, nullptr)) std::rethrow_exception(failure);
+  start_threads(crew, context, consumer);
+  if (const auto failure = watch(*crew, context)) std::rethrow_exception(failure);
 }
 
 namespace {

@@ -26,15 +26,13 @@ bool needs_encoding(std::string_view bytes, std::string_view mark) {
 }
 
 void append_encoded(std::string& to, std::string_view bytes, std::string_view mark) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   to += mark;
   const char* at = bytes.data();
   const char* const end = at + bytes.size();
   while (at < end) {
     const std::size_t size = *at == '%' || *at == '\0' ? 0 : utf8_sequence(at, end);
     if (size == 0) {
-      const auto byte = static_cast<unsigned char>(*at++);
-      to += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+      append_hex(to += '%', *at++, kUpperHexDigits);
     } else {
       to.append(at, size);
       at += size;
@@ -43,9 +41,8 @@ void append_encoded(std::string& to, std::string_view bytes, std::string_view ma
 }
 
 int digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  const std::size_t value = kUpperHexDigits.find(c);
+  return value == std::string_view::npos ? -1 : static_cast<int>(value);
 }
 
 [[noreturn]] void refuse(const char* what, const std::string& why) {
@@ -85,7 +82,7 @@ bool is_shortened(std::string_view stored) {
   if (stored.size() <= tail || stored.size() > kPathKeyBytesMax) return false;
   const std::string_view end = stored.substr(stored.size() - tail);
   return end.starts_with(kKeySeparator) &&
-         end.find_first_not_of("0123456789abcdef", kKeySeparator.size()) == std::string_view::npos;
+         end.find_first_not_of(kHexDigits, kKeySeparator.size()) == std::string_view::npos;
 }
 
 }  // namespace

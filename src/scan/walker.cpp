@@ -32,12 +32,6 @@ std::string reason_of_listing(int error) {
   return error == ELOOP ? "its listing does not end: the server gives one place in it twice" : reason_of(error);
 }
 
-std::int64_t now_us() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
-}
-
 void add_saturating(std::atomic<std::uint64_t>& to, std::uint64_t n) noexcept {
   std::uint64_t before = to.load(std::memory_order_relaxed);
   std::uint64_t after = 0;
@@ -272,7 +266,7 @@ void Walker::record_again(const struct statx& st) {
 
 void Walker::begin_look() {
   version_ = consumer_.next_version();
-  looked_us_ = now_us();
+  looked_us_ = wall_us();
 }
 
 bool Walker::hand_over(const struct statx& st) {

@@ -57,6 +57,40 @@ void KeySorter::sort_small(Run run, std::size_t column, std::size_t depth) const
   for (std::size_t i = 1; i < run.size(); ++i) run[i].same_key = compare(run[i - 1], run[i], column, depth) == 0;
 }
 
+/// The bytes that come after `depth` and what all have in common, and where these begin.
+std::size_t KeySorter::cut_char_pieces(Run run, std::size_t column, std::size_t depth) const {
+  if (depth == 0) {
+    for (SortedRow& row : run) {
+      const std::string_view of_row = row.values[key_[column]].as_chars();
+      row.chars_ = of_row.data();
+      row.chars_bytes_ = static_cast<std::uint32_t>(of_row.size());
+    }
+  }
+
+  const SortedRow& first = run.front();
+  std::size_t shared = first.chars_bytes_ - depth;
+  for (const SortedRow& row : run) {
+    shared =
+        shared_bytes(first.chars_ + depth, row.chars_ + depth, std::min<std::size_t>(shared, row.chars_bytes_ - depth));
+    if (shared == 0) break;
+  }
+  depth += shared;
+
+  for (SortedRow& row : run) {
+    const std::size_t n = std::min(kKeyPieceBytes, row.chars_bytes_ - depth);
+    row.piece_bytes_ = static_cast<std::uint8_t>(n);  // tells a missing byte from a zero
+    row.piece_ = ordered(row.chars_ + depth, n);
+  }
+  return depth;
+}
+
+void KeySorter::cut_number_pieces(Run run, std::size_t column) const {
+  for (SortedRow& row : run) {
+    row.piece_bytes_ = 0;
+    row.piece_ = ordered(row.values[key_[column]].as_integer());
+  }
+}
+
 /// Multikey sort: by the eight bytes after what all have in common, then the runs that are alike in those by the next
 /// eight, or by the next column.
 void KeySorter::sort(Run run, std::size_t column, std::size_t depth) const {
@@ -68,34 +102,10 @@ void KeySorter::sort(Run run, std::size_t column, std::size_t depth) const {
   };
 
   while (column < key_.size() && run.size() > kSmallRun) {
-    const bool chars = run.front().values[key_[column]].holds_chars();
-    if (chars) {
-      if (depth == 0) {
-        for (SortedRow& row : run) {
-          const std::string_view of_row = row.values[key_[column]].as_chars();
-          row.chars_ = of_row.data();
-          row.chars_bytes_ = static_cast<std::uint32_t>(of_row.size());
-        }
-      }
-
-      const SortedRow& first = run.front();
-      std::size_t shared = first.chars_bytes_ - depth;
-      for (const SortedRow& row : run) {
-        shared = shared_bytes(first.chars_ + depth, row.chars_ + depth,
-                              std::min<std::size_t>(shared, row.chars_bytes_ - depth));
-        if (shared == 0) break;
-      }
-      depth += shared;
-      for (SortedRow& row : run) {
-        const std::size_t n = std::min(kKeyPieceBytes, row.chars_bytes_ - depth);
-        row.piece_bytes_ = static_cast<std::uint8_t>(n);  // tells a missing byte from a zero
-        row.piece_ = ordered(row.chars_ + depth, n);
-      }
+    if (run.front().values[key_[column]].holds_chars()) {
+      depth = cut_char_pieces(run, column, depth);
     } else {
-      for (SortedRow& row : run) {
-        row.piece_bytes_ = 0;
-        row.piece_ = ordered(row.values[key_[column]].as_integer());
-      }
+      cut_number_pieces(run, column);
     }
 
     if (!std::is_sorted(run.begin(), run.end(), less)) std::sort(run.begin(), run.end(), less);

@@ -48,6 +48,8 @@ class KeySorter {
  private:
   using Run = std::span<SortedRow>;
   void sort(Run run, std::size_t column, std::size_t depth) const;
+  std::size_t cut_char_pieces(Run run, std::size_t column, std::size_t depth) const;
+  void cut_number_pieces(Run run, std::size_t column) const;
   void sort_small(Run run, std::size_t column, std::size_t depth) const;
   int compare(const SortedRow& a, const SortedRow& b, std::size_t column, std::size_t depth) const;
 

@@ -3,16 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-namespace forebay {
+#include "base/retry_numbers.hpp"
 
-std::string quoted_identifier(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted += '"';
-}
+namespace forebay {
 
 TableName table_name(std::string_view declared) {
   const auto dot = declared.find('.');
@@ -90,11 +83,10 @@ std::string Dialect::upsert(const Stream& stream, const std::string& table, cons
 }
 
 std::string select_ledger_totals(const std::string& parameter, LedgerColumns has) {
-  // A retry is a segment whose number is a time in microseconds, and its rows were refused before: what it brings
-  // leaves the quarantine, and what is refused again is there once.
-  constexpr std::int64_t kRetriesFrom = 1'000'000'000'000'000;
-  const std::string in_quarantine =
-      "sum(CASE WHEN segment < " + std::to_string(kRetriesFrom) + " THEN quarantined ELSE -synced - superseded END)";
+  // The rows of a retry were refused before: what it brings leaves the quarantine, and what is refused again is there
+  // once.
+  const std::string in_quarantine = "sum(CASE WHEN segment < " + std::to_string(kRetryNumbersFrom) +
+                                    " THEN quarantined ELSE -synced - superseded END)";
   return std::string("SELECT ") + (has.stream ? "stream" : "''") + ", sum(rows), sum(synced), sum(superseded), " +
          (has.quarantined ? "CASE WHEN " + in_quarantine + " > 0 THEN " + in_quarantine + " ELSE 0 END" : "0") +
          " FROM sync_batches WHERE buffer = " + parameter + " GROUP BY 1 ORDER BY 1";

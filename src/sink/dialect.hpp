@@ -5,12 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.hpp"
 #include "forebay/stream.hpp"
 
 namespace forebay {
-
-/// "name", with what is in it doubled where need be: the one way an identifier gets into SQL text.
-std::string quoted_identifier(std::string_view name);
 
 /// A stream's table as declared: `table` or `schema.table`.
 struct TableName {
@@ -145,6 +143,11 @@ class PostgresDialect : public Dialect {
   virtual bool upsert_names_its_key() const { return true; }
   /// Whether its tables may have their rows on other servers.
   virtual bool may_distribute() const { return false; }
+  /// Whether what only its own catalogs tell is asked for: event triggers, policies of row-level security, transaction
+  /// IDs and standbys that run out, partitions by where a row lies.
+  virtual bool catalogs_are_known() const { return true; }
+  /// Whether a varchar's length may count bytes.
+  virtual bool may_count_bytes() const { return false; }
   /// A table that create_stage() can make in a transaction's turn `number`.
   virtual std::string stage_name(std::size_t number, const std::vector<WireColumn>& columns) const;
   /// What makes many tries with a few of a stage's rows each quick; empty where a stage outlives its batch.

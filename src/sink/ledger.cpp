@@ -12,7 +12,7 @@ std::uint64_t share(std::uint64_t some, std::uint64_t part, std::uint64_t all) {
 }  // namespace
 
 const Stream& ledger_stream() {
-  static const Stream kColumns = [] {
+  static const Stream kLedger = [] {
     Stream s;
     s.table = "sync_batches";
     for (const char* name : {"segment", "first_row", "last_row", "rows", "synced", "superseded"})
@@ -22,7 +22,7 @@ const Stream& ledger_stream() {
     s.version_column = "quarantined";  // declared as a version is
     return s;
   }();
-  return kColumns;
+  return kLedger;
 }
 
 LedgerEntries::LedgerEntries(const Batch& batch) {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.hpp"
+
 namespace forebay {
 
 namespace {
@@ -15,9 +17,8 @@ std::string checksum_of(std::string_view text) {
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   XXH128_canonical_t bytes;
   XXH128_canonicalFromHash(&bytes, hash);
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;
-  for (const unsigned char b : bytes.digest) hex += {kDigits[b >> 4], kDigits[b & 15]};
+  for (const unsigned char byte : bytes.digest) append_hex(hex, static_cast<char>(byte));
   return hex;
 }
 
@@ -25,6 +26,29 @@ std::string checksum_of(std::string_view text) {
 
 std::string number_and_name(int number, const std::string& name) {
   return "migration " + std::to_string(number) + " " + name;
+}
+
+const AppliedMigration* find_applied(const std::vector<AppliedMigration>& rows, int number) {
+  const auto at = std::ranges::find(rows, number, &AppliedMigration::number);
+  return at == rows.end() ? nullptr : &*at;
+}
+
+std::vector<std::string> oddities(const std::vector<Migration>& known, const std::vector<AppliedMigration>& rows,
+                                  const std::string& where) {
+  std::vector<std::string> lines;
+  for (const Migration& m : known) {
+    const AppliedMigration* at = find_applied(rows, m.number);
+    if (at != nullptr && at->checksum != m.checksum) {
+      lines.push_back(number_and_name(m.number, m.name) +
+                      " was applied with another text than this release has; the tables are left as they are");
+    }
+  }
+
+  if (!rows.empty() && rows.back().number > known.back().number) {
+    lines.push_back(where + " has " + number_and_name(rows.back().number, rows.back().name) +
+                    ", which this release does not know: a newer forebay has been here");
+  }
+  return lines;
 }
 
 std::vector<Migration> migrations_of(std::string_view dialect) {

@@ -45,6 +45,21 @@ struct Migration {
 /// "migration 1 backup_files"
 std::string number_and_name(int number, const std::string& name);
 
+/// A row of a destination's forebay_migrations.
+struct AppliedMigration {
+  int number = 0;
+  std::string name, checksum, applied_at;
+  bool adopted = false;
+};
+
+/// Nullptr where that number is not among them.
+const AppliedMigration* find_applied(const std::vector<AppliedMigration>& rows, int number);
+
+/// What another release of forebay left at the destination, a line each: a migration of another text, one that is newer
+/// than all of `known`. `rows` by number. `where`: "the database".
+std::vector<std::string> oddities(const std::vector<Migration>& known, const std::vector<AppliedMigration>& rows,
+                                  const std::string& where);
+
 /// By number, which count from 1 without a hole.
 std::vector<Migration> migrations_of(std::string_view dialect);
 

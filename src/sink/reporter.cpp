@@ -59,13 +59,11 @@ std::string_view cure_of(Reporter reporter) noexcept {
       return "what it says is in the server's log";
     case Reporter::transaction_ids:
       return "transaction IDs run out: VACUUM the server's databases as a superuser; what keeps VACUUM from helping "
-             "are "
-             "old prepared transactions (pg_prepared_xacts: COMMIT PREPARED or ROLLBACK PREPARED), old transactions "
-             "(pg_stat_activity) and replication slots (pg_replication_slots)";
+             "are old prepared transactions (pg_prepared_xacts: COMMIT PREPARED or ROLLBACK PREPARED), old "
+             "transactions (pg_stat_activity) and replication slots (pg_replication_slots)";
     case Reporter::replica_identity:
       return "it is published and has no replica identity: ALTER TABLE … REPLICA IDENTITY …; `forebay config check` "
-             "has "
-             "the statement";
+             "has the statement";
     case Reporter::temporary_files:
       return "raise temp_file_limit or work_mem; it is sent again in halves";
     default:

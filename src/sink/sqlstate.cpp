@@ -217,9 +217,12 @@ const ErrorRow* find_client_error(std::string_view text) noexcept {
   return row == kClientErrors.end() ? nullptr : row;
 }
 
+namespace {
+FailureClass class_of(const ErrorRow* row) noexcept { return row != nullptr ? row->failure_class : kOther; }
+}  // namespace
+
 FailureClass failure_class(std::string_view sqlstate, Phase phase) noexcept {
-  const ErrorRow* row = find_sqlstate(sqlstate);
-  const FailureClass found = sqlstate.empty() ? kReconnect : row != nullptr ? row->failure_class : kOther;
+  const FailureClass found = sqlstate.empty() ? kReconnect : class_of(find_sqlstate(sqlstate));
   // A server that ends the session while it answers COMMIT may have committed.
   if (phase == Phase::commit && (found == kReconnect || found == kUnfit)) return FailureClass::in_doubt;
   // Who cannot be reached now may be later; nothing of a batch was sent.
@@ -258,8 +261,9 @@ std::string with_cure(std::string message, std::string_view sqlstate, Reporter r
   message += " (" + std::string(sqlstate) + ")";
   if (reporter != Reporter::server) {
     add_clause(message, "; ", cure_of(reporter));
-  } else if (const ErrorRow* row = find_sqlstate(sqlstate); row != nullptr)
+  } else if (const ErrorRow* row = find_sqlstate(sqlstate); row != nullptr) {
     add_clause(message, "; ", row->cure);
+  }
   return message;
 }
 

@@ -9,6 +9,7 @@
 #include "base/enum_names.hpp"
 #include "base/private_path.hpp"
 #include "base/sha256.hpp"
+#include "base/text.hpp"
 #include "forebay/error.hpp"
 
 namespace forebay {
@@ -82,7 +83,7 @@ std::string machine_id() {
   std::string id;
   std::getline(in, id);
   // An image may bring an empty one, or "uninitialized".
-  const bool is_one = id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string::npos &&
+  const bool is_one = id.size() == 32 && id.find_first_not_of(kHexDigits) == std::string::npos &&
                       id.find_first_not_of('0') != std::string::npos;
   return is_one ? sha256_hex("forebay " + id).substr(0, 32) : std::string();
 }

@@ -89,9 +89,7 @@ void remove_half_made(const fs::path& folder) {
 
 /// A full disk is the machine's matter; anything else is the setting's.
 Error cannot_make(const fs::path& path, const fs::path& what, int error) {
-  if (error == ENOSPC || error == EDQUOT) {
-    return io_error("create directory", what, error, disk_advice(error, what, "FOREBAY_STATE_DIR"));
-  }
+  if (error == ENOSPC || error == EDQUOT) return state_io_error("create directory", what, error);
   return {ErrorCode::usage, "state directory " + path.string() + " cannot be made: " + what.string() + ": " +
                                 std::generic_category().message(error) +
                                 "; set FOREBAY_STATE_DIR to a directory that this user may write to"};
@@ -155,7 +153,7 @@ BufferFolder StateDirectory::create_buffer(Durability durability, const std::str
     try {
       if (::mkdir(making.c_str(), 0700) != 0) {
         const int why = errno;
-        throw io_error("create directory", making, why, disk_advice(why, making, "FOREBAY_STATE_DIR"));
+        throw state_io_error("create directory", making, why);
       }
       crash_point("a buffer's folder is made, without a lock");
       attempted = FileLock::create(making / "lock");

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/private_path.hpp"
 #include "forebay/error.hpp"
 #include "sqlite/statement.hpp"
@@ -65,8 +66,7 @@ void check_format(SqliteConnection& db, const std::filesystem::path& file) {
   }
 }
 
-/// Makes sure that a regular file of ours is there; false when it is not, and is not to be made. No descriptor is ever
-/// opened on its own name: closing one would drop the locks that SQLite may have on it in this process.
+/// Makes sure that a regular file of ours is there; false when it is not, and is not to be made.
 bool find_file(const std::filesystem::path& file, bool make) {
   struct stat st = {};
   if (::lstat(file.c_str(), &st) == 0) {
@@ -79,17 +79,8 @@ bool find_file(const std::filesystem::path& file, bool make) {
 
   int error = errno;
   if (error == ENOENT && !make) return false;
-  if (error == ENOENT) {
-    std::string temporary = file.string() + ".XXXXXX";
-    const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
-    error = fd >= 0 ? 0 : errno;
-    if (fd >= 0) {
-      ::close(fd);
-      if (::link(temporary.c_str(), file.c_str()) != 0 && errno != EEXIST) error = errno;
-      ::unlink(temporary.c_str());
-    }
-    if (error == 0) return true;
-  }
+  if (error == ENOENT) error = link_empty_file(file);
+  if (error == 0) return true;
   throw Error(ErrorCode::local, "cannot make " + file.string() + ": " + std::generic_category().message(error));
 }
 
@@ -183,7 +174,7 @@ void replace(SqliteConnection& db, const BufferTotals& totals) {
       "INSERT INTO buffer_totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (buffer, destination, stream) DO "
       "UPDATE SET synced = excluded.synced, superseded = excluded.superseded, quarantined = excluded.quarantined, "
       "lost = max(lost, excluded.lost), recorded_us = excluded.recorded_us");
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::int64_t recorded_us = wall_us();
   for (const auto& [stream, of] : totals.streams) {
     insert.bind_text(1, totals.buffer);
     insert.bind_text(2, totals.destination);
@@ -192,7 +183,7 @@ void replace(SqliteConnection& db, const BufferTotals& totals) {
     insert.bind_integer(5, static_cast<std::int64_t>(of.superseded));
     insert.bind_integer(6, static_cast<std::int64_t>(of.quarantined));
     insert.bind_integer(7, static_cast<std::int64_t>(of.lost));
-    insert.bind_integer(8, std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+    insert.bind_integer(8, recorded_us);
     insert.run();
   }
 

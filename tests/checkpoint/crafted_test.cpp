@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "base/text.hpp"
 #include "checkpoint/fixtures.hpp"
 #include "checkpoint/format.hpp"
 #include "forebay/error.hpp"
@@ -43,7 +44,7 @@ void sign(SqliteConnection& db) {
   }
   for (const std::string& table : tables) {
     TableDigest digest;
-    add_rows(digest, db, "SELECT _rowid_,* FROM " + sqlite_identifier(table) + " ORDER BY _rowid_");
+    add_rows(digest, db, "SELECT _rowid_,* FROM " + quoted_identifier(table) + " ORDER BY _rowid_");
     db.exec("UPDATE streams SET digest = '" + digest.hex_digest() + "' WHERE rows_table = '" + table + "'");
   }
   TableDigest streams;

@@ -172,6 +172,8 @@ TEST_CASE("where the newest checkpoint is damaged, an older good one of its buff
   std::ofstream(second.path, std::ios::binary | std::ios::trunc) << "gone";
   CHECK(older_good_checkpoint(third.path) == std::filesystem::path(first.path));
   CHECK_FALSE(older_good_checkpoint(first.path));
+  CHECK(older_good_advice(first.path).empty());
+  CHECK(older_good_advice(third.path) == "; an older good one of the same buffer is " + first.path);
   std::vector<std::string> findings;
   CHECK(newest_good_checkpoint(dir / "checkpoints", kBufferId, 0, findings) == std::filesystem::path(first.path));
   REQUIRE(findings.size() == 2);

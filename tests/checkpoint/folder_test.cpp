@@ -48,6 +48,14 @@ TEST_CASE("folders that cannot serve for checkpoints are refused with what to do
   CHECK(refusal(dir / "real/").empty());
 }
 
+TEST_CASE("a checkpoint folder whose parent cannot be made is refused with that parent and the reason") {
+  const TemporaryDirectory dir;
+  std::filesystem::create_symlink(dir / "nowhere", dir / "link");
+  CHECK_THROWS_WITH(
+      small_checkpoint(dir / "link" / "checkpoints"),
+      Catch::Contains("cannot create directory " + (dir / "link").string() + ": ") && !Catch::Contains("No such file"));
+}
+
 TEST_CASE("another user's folder is refused for checkpoints", "[root]") {
   if (::geteuid() != 0) {
     WARN("skipped: only root can give a directory to another user");

@@ -84,7 +84,7 @@ TEST_CASE("a damaged checkpoint ends verify, inspect and list --verify with 4, t
   SqliteConnection(bad).exec("UPDATE backup_files SET file_size = 7");
   const auto verified = left.site.run({"checkpoint", "verify", bad, good});
   CHECK(verified.status == 4);
-  CHECK(says(verified.err, "do not fit their digest; an older good one of its buffer is " + good));
+  CHECK(says(verified.err, "do not fit their digest; an older good one of the same buffer is " + good));
   CHECK(says(verified.out, good + ": sound"));
   CHECK_FALSE(says(verified.out, bad));
   CHECK(left.site.run({"checkpoint", "inspect", bad}).status == 4);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "checkpoint/folder.hpp"
 #include "sqlite/statement.hpp"
 #include "support/restore_files.hpp"
 #include "support/scan_site.hpp"
@@ -69,6 +70,16 @@ TEST_CASE("a checkpoint that is cut or altered is refused, and an older good one
   CHECK(says(said, damaged));
   CHECK(says(said, "an older good one of the same buffer is " + older));
   CHECK(at.site.run({"restore", older}).status == 0);
+}
+
+TEST_CASE("for a damaged checkpoint whose name has the number 0, none is named as older", "[threads]") {
+  const RefusingSite at;
+  const std::string good =
+      CheckpointMaker(at.dir / "checkpoints", "b-7").segment(backup_files_stream()).files(5, 1).finish();
+  const std::string damaged = (at.dir / "checkpoints" / checkpoint_name("b-7", 0, 0)).string();
+  fs::copy_file(good, damaged);
+  fs::resize_file(damaged, fs::file_size(damaged) / 2);
+  CHECK_FALSE(says(at.refused(damaged), "older good one"));
 }
 
 TEST_CASE("a checkpoint of a newer format is refused with what to do, and kept", "[threads]") {

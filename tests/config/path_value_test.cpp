@@ -38,7 +38,8 @@ TEST_CASE("a path with quotes, blanks, line breaks or unseen characters around i
     CHECK_THAT(problem(text), Contains("a line break"));
   }
   for (const char* text : {"/srv/x\t", "/srv/\x1b[2J", "/srv/x\x7f"}) CHECK_THAT(problem(text), Contains("control"));
-  for (const char* text : {"\u00A0/srv/x", "/srv/a\u00A0b", "\u200B/srv/x", "\uFEFF/srv/x", "/srv/\u202Ex"}) {
+  for (const char* text : {"\u00A0/srv/x", "/srv/a\u00A0b", "\u200B/srv/x", "\uFEFF/srv/x", "/srv/\u202Ex",
+                           "/srv/\u061Cx", "/srv/x\uFFF9", "/srv/x\U000E0041"}) {
     CAPTURE(text);
     CHECK_THAT(problem(text), Contains("not seen (U+"));
   }
@@ -60,10 +61,26 @@ TEST_CASE("a path that is a URL, a password, a drive or another setting as well 
 }
 
 TEST_CASE("a path that may well be meant is taken, whatever bytes it has") {
-  for (const char* text :
-       {"/srv/x", "relative/x", "./~x", "/srv/a b", "/srv/bob's data/x", "/srv/\"odd\" name/x", "/srv/été",
-        "/srv/日本　語/x", "/srv/caf\xe9", "/srv/compass/a=b", "/srv/day=1/x", "/srv/a:b", "/srv/nai\u0308ve",
-        "/srv/\u0645\u06cc\u200c\u0634\u0648\u062f", "/", ".", "..", "/srv/x/"}) {
+  for (const char* text : {"/srv/x",
+                           "relative/x",
+                           "./~x",
+                           "/srv/a b",
+                           "/srv/bob's data/x",
+                           "/srv/\"odd\" name/x",
+                           "/srv/été",
+                           "/srv/日本　語/x",
+                           "/srv/caf\xe9",
+                           "/srv/compass/a=b",
+                           "/srv/day=1/x",
+                           "/srv/a:b",
+                           "/srv/nai\u0308ve",
+                           "/srv/\u0645\u06cc\u200c\u0634\u0648\u062f",
+                           "/srv/\u182E\u1823\u1828\u182D\u1823\u180E\u182F",
+                           "/srv/\u845B\U000E0100",
+                           "/",
+                           ".",
+                           "..",
+                           "/srv/x/"}) {
     CAPTURE(text);
     CHECK(problem(text) == "(taken)");
   }

@@ -59,8 +59,7 @@ std::optional<std::string> verdict(const std::filesystem::path& file, Checkpoint
 }
 
 std::string with_advice(const std::string& problem, const std::filesystem::path& file) {
-  const auto older = older_good_checkpoint(file);
-  return older ? problem + "; an older good one of its buffer is " + older->string() : problem;
+  return problem + older_good_advice(file);
 }
 
 void print_inspected(const CheckpointReader& reader, const CheckpointContents& contents) {

@@ -1,5 +1,4 @@
 #include <atomic>
-#include <charconv>
 #include <future>
 #include <iostream>
 #include <mutex>
@@ -27,6 +26,7 @@ struct ForceSyncArguments {
 };
 
 constexpr std::chrono::seconds kProgressInterval{5};
+constexpr std::chrono::hours kTimeoutMax{7 * 24};
 
 /// What force-sync came to for one buffer.
 struct Settling {
@@ -137,17 +137,6 @@ std::vector<Settling> settle_all(const std::vector<ListedBuffer>& buffers, std::
   return all;
 }
 
-std::chrono::seconds parse_timeout(const std::string& text) {
-  constexpr std::int64_t kSecondsMax = 7LL * 24 * 3600;
-  std::int64_t s = 0;
-  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), s);
-  if (error != std::errc() || at != text.data() + text.size() || s < 0 || s > kSecondsMax) {
-    throw Error(ErrorCode::usage,
-                "--timeout must be a whole number of seconds from 0 to " + std::to_string(kSecondsMax));
-  }
-  return std::chrono::seconds(s);
-}
-
 void print_json(const std::filesystem::path& state, const std::vector<Settling>& all, SyncOutcome outcome) {
   Json j = {{"state_directory", state.string()},
             {"settled", outcome != SyncOutcome::unsettled},
@@ -172,7 +161,7 @@ void print_json(const std::filesystem::path& state, const std::vector<Settling>&
 }
 
 int run_force_sync(const ForceSyncArguments& a, CommandContext& context) {
-  const std::chrono::seconds timeout = parse_timeout(a.timeout);
+  const std::chrono::seconds timeout = parse_seconds("--timeout", a.timeout, kTimeoutMax);
   const std::filesystem::path state = context.start().state_directory();
   const std::vector<ListedBuffer> buffers = choose_buffers(state, a.buffer);
   const Interrupt interrupt([] {}, [] {});

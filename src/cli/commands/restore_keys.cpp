@@ -8,10 +8,10 @@
 namespace forebay::cli {
 namespace {
 
-std::string key_names(std::size_t columns, const char* separated_by = ", ") {
+/// "k0, k1"
+std::string key_names(std::size_t columns) {
   std::string names;
-  for (std::size_t k = 0; k < columns; ++k)
-    names += (k == 0 ? "k" : separated_by + std::string("k")) + std::to_string(k);
+  for (std::size_t k = 0; k < columns; ++k) names += (k == 0 ? "k" : ", k") + std::to_string(k);
   return names;
 }
 

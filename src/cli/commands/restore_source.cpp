@@ -3,11 +3,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/human.hpp"
 #include "base/text.hpp"
-#include "cli/commands/restore_advice.hpp"
+#include "checkpoint/folder.hpp"
 #include "forebay/error.hpp"
 #include "forebay/file_record.hpp"
 
@@ -28,19 +27,12 @@ std::string listed(const std::set<std::string>& names, bool more) {
   return text.empty() ? "none" : text;
 }
 
-std::optional<std::int64_t> whole_number(const std::string& text) {
-  std::int64_t number = 0;
-  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || at != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 bool is_among(const Value& value, const std::vector<std::int64_t>& ids) {
   return !value.is_null() && std::ranges::find(ids, value.as_integer()) != ids.end();
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const Error& why) {
-  throw Error(ErrorCode::damaged, std::string(why.what()) + "; nothing was sent" + older_good_one(path));
+  throw Error(ErrorCode::damaged, std::string(why.what()) + "; nothing was sent" + older_good_advice(path));
 }
 
 /// Every file stays open from verify() to for_each_row(): what is sent is what was verified, whatever becomes of the

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/stream_columns.hpp"
 #include "base/text.hpp"
 #include "forebay/error.hpp"
 
@@ -16,19 +17,9 @@ const Stream* built_in(std::string_view name) {
   return nullptr;
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
-
-const Column* find_column(const Stream& stream, std::string_view name) {
-  const auto at = std::ranges::find(stream.columns, name, &Column::name);
-  return at == stream.columns.end() ? nullptr : &*at;
-}
-
 /// Why rows of this declaration must not be sent; empty: they may.
 std::string problem_of(const Stream& declared) {
-  const std::string table = lower(declared.table);
+  const std::string table = ascii_lower(declared.table);
   const auto dot = table.find('.');
   const std::string schema = dot == std::string::npos ? "" : table.substr(0, dot);
   const std::string bare = dot == std::string::npos ? table : table.substr(dot + 1);
@@ -104,11 +95,8 @@ std::vector<std::string> RestoreStreams::missing_columns(const Stream& declared)
 }
 
 std::optional<std::size_t> set_column(const Stream& stream) {
-  const std::string_view wanted = stream.name == backup_sets_stream().name ? "id" : "backup_set_id";
-  for (std::size_t i = 0; i < stream.columns.size(); ++i) {
-    if (stream.columns[i].name == wanted && stream.columns[i].type == ColumnType::integer) return i;
-  }
-  return std::nullopt;
+  const bool of_sets = stream.name == backup_sets_stream().name;
+  return position_of(stream, of_sets ? "id" : "backup_set_id", ColumnType::integer);
 }
 
 }  // namespace forebay::cli

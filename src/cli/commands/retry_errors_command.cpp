@@ -1,5 +1,5 @@
+#include <atomic>
 #include <filesystem>
-#include <future>
 #include <iostream>
 
 #include "base/human.hpp"
@@ -80,7 +80,7 @@ void ask_live(const ListedBuffer& buffer, const RetryArguments& a, const std::at
 }
 
 /// Takes the folders of ended processes over, as `recover` does.
-void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) {
+void retry_orphans(const RetryArguments& a, const Settings& settings, const std::atomic<bool>& interrupted, Sum& sum) {
   RecoverOptions what;
   what.options = settings.to_options();
   what.options.state_directory = settings.state_directory();
@@ -91,15 +91,12 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
   what.retry_quarantined = true;
   what.retry_stream = a.stream;
 
-  const Interrupt interrupt([] { log_line(LogLevel::warning, "interrupted: giving up the batches under way"); },
-                            [] { report_failure("interrupted twice: what has not landed stays in quarantine"); });
-  what.give_up = [&] { return interrupt.requested().load(); };
+  what.give_up = [&interrupted] { return interrupted.load(); };
   const RecoverResult result = recover(what);
 
   const SyncStatus& status = result.status;
   const Counts& all = status.recovered;
   const Counts& retried = status.recovered_retries;
-  sum.interrupted = interrupt.requested();
   sum.rows.retried += retried.accepted;
   sum.rows.synced += retried.synced;
   sum.rows.superseded += retried.superseded;
@@ -123,6 +120,60 @@ void retry_orphans(const RetryArguments& a, const Settings& settings, Sum& sum) 
   const std::uint64_t left = status.buffers_unreadable + status.buffers_in_doubt + status.buffers_of_other_hosts;
   if (left > 0)
     sum.problems.push_back(counted(left, "buffer was left as it is", "buffers were left as they are") + " (see above)");
+}
+
+/// One Interrupt for all of it: a signal between two buffers ends the command as one in the midst of a buffer does.
+Sum send_again(const std::vector<ListedBuffer>& buffers, const RetryArguments& a, const Settings& settings) {
+  std::atomic<bool> own_batches{false};  // those of live processes go on without this one
+  const Interrupt interrupt(
+      [&] {
+        if (own_batches) log_line(LogLevel::warning, "interrupted: giving up the batches under way");
+      },
+      [] { report_failure("interrupted twice: what has not landed stays in quarantine"); });
+
+  Sum sum;
+  bool orphans = false;
+  for (const ListedBuffer& buffer : buffers) {
+    if (!has_quarantine(buffer, a.stream)) continue;
+    switch (hands_of(buffer)) {
+      case Hands::maker:
+        ask_live(buffer, a, interrupt.requested(), sum);
+        break;
+      case Hands::adopter:
+        sum.problems.push_back("buffer " + buffer.id + " is in the hands of process " + pid_text(buffer.holder) +
+                               "; try again when that has ended");
+        break;
+      case Hands::nobody:
+        orphans = true;
+        break;
+    }
+  }
+
+  if (orphans && !interrupt.requested()) {
+    own_batches = true;
+    retry_orphans(a, settings, interrupt.requested(), sum);
+  }
+  sum.interrupted = interrupt.requested();
+  return sum;
+}
+
+/// How many rows are in quarantine now; buffers that cannot be counted become problems.
+std::uint64_t count_still_there(const std::vector<ListedBuffer>& buffers, const RetryArguments& a, Sum& sum) {
+  std::uint64_t still = 0;
+  for (const ListedBuffer& buffer : buffers) {
+    if (std::string problem = set_aside_problem(buffer.path); !problem.empty()) {
+      sum.problems.push_back(std::move(problem));
+    }
+    try {
+      for (const auto& [stream, rows] : count_quarantined(buffer.path, segments_in_doubt(buffer.path))) {
+        if (a.stream.empty() || stream == a.stream) still += rows;
+      }
+    } catch (const Error& e) {
+      // What nobody has was taken over before, and told then.
+      if (hands_of(buffer) != Hands::nobody) sum.problems.push_back("buffer " + buffer.id + ": " + e.what());
+    }
+  }
+  return still;
 }
 
 /// "1 row: 1 synced, 0 superseded"
@@ -178,44 +229,8 @@ int run_retry_errors(const RetryArguments& a, CommandContext& context) {
   check_host(state, a.host);
   check_stream(state, a.stream);
 
-  Sum sum;
-  bool orphans = false;
-  {
-    const Interrupt interrupt([] {}, [] {});
-    for (const ListedBuffer& buffer : buffers) {
-      if (!has_quarantine(buffer, a.stream)) continue;
-      switch (hands_of(buffer)) {
-        case Hands::maker:
-          ask_live(buffer, a, interrupt.requested(), sum);
-          break;
-        case Hands::adopter:
-          sum.problems.push_back("buffer " + buffer.id + " is in the hands of process " + pid_text(buffer.holder) +
-                                 "; try again when that has ended");
-          break;
-        case Hands::nobody:
-          orphans = true;
-          break;
-      }
-    }
-    sum.interrupted = interrupt.requested();
-  }
-
-  if (orphans && !sum.interrupted) retry_orphans(a, settings, sum);
-  std::uint64_t still = 0;
-  for (const ListedBuffer& buffer : buffers) {
-    if (std::string problem = set_aside_problem(buffer.path); !problem.empty()) {
-      sum.problems.push_back(std::move(problem));
-    }
-    try {
-      for (const auto& [stream, rows] : count_quarantined(buffer.path, segments_in_doubt(buffer.path))) {
-        if (a.stream.empty() || stream == a.stream) still += rows;
-      }
-    } catch (const Error& e) {
-      // What nobody has was taken over before, and told then.
-      if (hands_of(buffer) != Hands::nobody) sum.problems.push_back("buffer " + buffer.id + ": " + e.what());
-    }
-  }
-
+  Sum sum = send_again(buffers, a, settings);
+  const std::uint64_t still = count_still_there(buffers, a, sum);
   print(a, state, sum, still);
   for (const std::string& problem : sum.problems) report_failure(problem);
   if (sum.interrupted) return kInterrupted;

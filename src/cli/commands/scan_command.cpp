@@ -147,13 +147,10 @@ bool walk(Buffer& buffer, const ScanOptions& options, std::int64_t set_id, ScanN
 /// What the parser can't judge. Throws Error(usage).
 void check_arguments(ScanArguments& a) {
   if (!a.set_id_text.empty()) {
-    std::int64_t id = 0;
-    const char* end = a.set_id_text.data() + a.set_id_text.size();
-    const auto [at, error] = std::from_chars(a.set_id_text.data(), end, id);
-    if (error != std::errc() || at != end || id < 0) {
+    a.set_id = whole_number(a.set_id_text);
+    if (!a.set_id || *a.set_id < 0) {
       throw Error(ErrorCode::usage, "--set-id must be a whole number from 0 to 9223372036854775807");
     }
-    a.set_id = id;
   }
 }
 

@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <charconv>
 #include <condition_variable>
 #include <cstdlib>
 #include <iostream>
@@ -66,22 +65,12 @@ int watch(const StatusArguments& a, const std::filesystem::path& state, bool on_
 }
 
 constexpr std::chrono::seconds kMaxWait{3600};
-
-std::chrono::seconds parse_max_wait(const std::string& text) {
-  constexpr std::int64_t kSecondsMax = 366LL * 24 * 3600;
-  std::int64_t s = 0;
-  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), s);
-  if (error != std::errc() || at != text.data() + text.size() || s < 0 || s > kSecondsMax) {
-    throw Error(ErrorCode::usage,
-                "--max-wait must be a whole number of seconds from 0 to " + std::to_string(kSecondsMax));
-  }
-  return std::chrono::seconds(s);
-}
+constexpr std::chrono::hours kMaxWaitMax{366 * 24};
 
 CheckResult check(const StatusArguments& a, const CommandContext& context) {
   if (a.json || a.watch)
     throw Error(ErrorCode::usage, "--check prints one line; it does not go with --json or --watch");
-  const std::chrono::seconds max_wait = a.max_wait ? parse_max_wait(*a.max_wait) : kMaxWait;
+  const std::chrono::seconds max_wait = a.max_wait ? parse_seconds("--max-wait", *a.max_wait, kMaxWaitMax) : kMaxWait;
   const std::filesystem::path state = context.start().state_directory();
 
   std::error_code error;

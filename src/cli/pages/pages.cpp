@@ -35,10 +35,4 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
   return text;
 }
 
-std::string joined(const std::vector<std::string>& parts, std::string_view between) {
-  std::string text;
-  for (const std::string& part : parts) text.append(text.empty() ? "" : between).append(part);
-  return text;
-}
-
 }  // namespace forebay::cli

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.hpp"
 #include "cli/command_tree.hpp"
 
 namespace forebay::cli {
@@ -33,6 +34,5 @@ Offer offer_of(const OptionInfo& option);
 /// "config show" → "show".
 std::string last_word(const std::string& command);
 std::string replaced(std::string text, std::string_view what, std::string_view with);
-std::string joined(const std::vector<std::string>& parts, std::string_view between);
 
 }  // namespace forebay::cli

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/human.hpp"
+#include "base/text.hpp"
 #include "forebay/file_record.hpp"
 #include "sink/dialect.hpp"
 #include "sink/postgres/inspect.hpp"
@@ -20,12 +21,6 @@ const Stream& stream_of(const std::string& table) {
 
 [[noreturn]] void refuse(const std::string& table, const std::string& why) {
   throw DestinationFailure({FailureClass::schema, "", "table " + table + " cannot be adopted: " + why});
-}
-
-std::string joined(const std::vector<std::string>& parts, const char* between) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : between) + part;
-  return text;
 }
 
 /// What is missing is added. What is there stays, but gets what no row can be written without.
@@ -94,8 +89,8 @@ RowOrder row_order(PostgresSession& session, const Stream& stream, const ActualC
   by_id.key = {"id"};
   const bool has_id = actual.contains("id") && actual.at("id").not_null && !key_indexes(session, by_id, table).empty();
 
-  // By where they lie, partition and place; what an openGauss says of its partitions is not known.
-  const bool by_place = session.dialect().name() == "postgres" ||
+  // By where they lie, partition and place.
+  const bool by_place = session.dialect().catalogs_are_known() ||
                         !session
                              .exec("SELECT " + std::string(session.dialect().catalog().partitioned) +
                                        " FROM pg_class c WHERE c.oid = $1::regclass",

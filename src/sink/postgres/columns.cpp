@@ -105,10 +105,6 @@ std::vector<std::string> missing_labels(const Stream& stream, const Column& colu
   return missing;
 }
 
-bool owns(const Stream& stream, const std::string& column) {
-  return std::any_of(stream.columns.begin(), stream.columns.end(), [&](const Column& c) { return c.name == column; });
-}
-
 std::vector<std::string> other_columns(const Stream& stream, const ActualColumns& actual) {
   std::vector<std::string> names;
   for (const auto& [name, there] : actual) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/stream_columns.hpp"
 #include "sink/postgres/copy_encoder.hpp"
 #include "sink/postgres/session.hpp"
 
@@ -42,7 +43,6 @@ ActualColumns actual_columns(PostgresSession& session, const std::string& quoted
 std::optional<Fit> fit_of(const Stream& stream, const Column& column, const ActualColumn& actual);
 /// Labels that an enum lacks of what the scanner writes into it, spelled as the others are.
 std::vector<std::string> missing_labels(const Stream& stream, const Column& column, const ActualColumn& actual);
-bool owns(const Stream& stream, const std::string& column);
 /// Those that neither the stream nor a default fills, though they are never to be NULL: nobody can add a row then.
 std::vector<std::string> unfilled_columns(const Stream& stream, const ActualColumns& actual);
 /// The columns that the stream leaves alone.

@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace forebay {
 namespace {
 
@@ -120,12 +122,8 @@ void ArrayText::add(const Value& value) {
       return add(value.as_chars());
     case ColumnType::bytes: {
       separate();
-      constexpr std::string_view kDigits = "0123456789abcdef";
       text_ += "\"\\\\x";
-      for (const char c : value.as_chars()) {
-        const auto byte = static_cast<unsigned char>(c);
-        text_ += {kDigits[byte >> 4], kDigits[byte & 15]};
-      }
+      for (const char c : value.as_chars()) append_hex(text_, c);
       text_ += '"';
       return;
     }

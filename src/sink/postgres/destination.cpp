@@ -155,7 +155,7 @@ class PostgresDestination final : public Destination {
     PostgresSession session(target_, shared_->watchdog);
     const std::string prelude = check_server(session, target_, options_).prelude;
     std::vector<Foreseen> found;
-    if (session.dialect().name() != "postgres") return found;
+    if (!session.dialect().catalogs_are_known()) return found;
 
     if (const auto shortage = lacks_transaction_ids(session, prelude))
       found.push_back({shortage->stopped, shortage->message});

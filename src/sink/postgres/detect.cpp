@@ -24,12 +24,10 @@ Named named_values(const AskServer& ask, const std::string& sql) {
 /// failing. In pg_catalog only: a function of that name in a schema of somebody's own says nothing.
 constexpr const char* kWhoAreYou =
     "SELECT version() AS server_says, (SELECT count(*) FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n "
-    "ON "
-    "n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN '' "
-    "IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE 'no' "
-    "END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, d.* "
-    "FROM pg_catalog.pg_database AS d WHERE "
-    "d.datname = current_database()";
+    "ON n.oid = p.pronamespace WHERE p.proname = 'opengauss_version' AND n.nspname = 'pg_catalog') AS named, CASE WHEN "
+    "'' IS NULL THEN 'yes' ELSE 'no' END AS empty_is_null, CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'yes' ELSE "
+    "'no' END AS standby, (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'citus') AS citus, "
+    "d.* FROM pg_catalog.pg_database AS d WHERE d.datname = current_database()";
 
 constexpr const char* kSettings =
     "SELECT max(CASE WHEN name = 'idle_in_transaction_session_timeout' AND context = 'user' THEN unit END) AS "

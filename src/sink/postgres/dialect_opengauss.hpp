@@ -45,6 +45,8 @@ class OpenGaussDialect final : public PostgresDialect {
   std::string table_oid(const TableName& name) const override;
   Around planned_by_row() const override;
   bool upsert_names_its_key() const override { return traits_.upsert == UpsertForm::on_conflict; }
+  bool catalogs_are_known() const override { return false; }
+  bool may_count_bytes() const override { return true; }
   std::string create_stage(const std::string& stage, const std::vector<WireColumn>& columns) const override;
   std::string stage_name(std::size_t number, const std::vector<WireColumn>& columns) const override;
   std::string index_stage(const std::string&) const override { return {}; }

@@ -227,9 +227,8 @@ std::string PostgresDialect::select_landed(const std::string& ledger) const {
 std::string PostgresDialect::insert_ledger(const std::string& ledger) const {
   return "INSERT INTO " + ledger +
          " (buffer, segment, first_row, last_row, rows, synced, superseded, reason, started_at, committed_at, stream, "
-         "quarantined) "
-         "SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, r.superseded, "
-         "$7, now(), clock_timestamp(), r.stream, r.quarantined FROM " +
+         "quarantined) SELECT r.buffer, r.segment, r.first_row, r.last_row, r.last_row - r.first_row + 1, r.synced, "
+         "r.superseded, $7, now(), clock_timestamp(), r.stream, r.quarantined FROM " +
          ledger_entries("r");
 }
 

@@ -146,7 +146,7 @@ std::string event_trigger_names(PostgresSession& session) {
 }
 
 void run_ddl(PostgresSession& session, const std::string& prelude, const std::string& sql) {
-  if (session.dialect().name() == "opengauss") {
+  if (!session.dialect().catalogs_are_known()) {
     session.exec(sql);
     return;
   }

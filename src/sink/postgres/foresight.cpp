@@ -135,8 +135,7 @@ std::optional<std::string> lacks_standby(PostgresSession& session, const std::st
          std::string(row[2].c_str()) + " that it waits for " + row[3].c_str() +
          (row[3].as<int>() == 1 ? " is" : " are") +
          " there. Start a standby of that name, or take it out: ALTER SYSTEM SET synchronous_standby_names = ''; "
-         "SELECT "
-         "pg_reload_conf()";
+         "SELECT pg_reload_conf()";
 }
 
 std::optional<IdShortage> lacks_transaction_ids(PostgresSession& session, const std::string& prelude) {

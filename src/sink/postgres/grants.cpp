@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "base/text.hpp"
 #include "sink/dialect.hpp"
 #include "sink/ledger.hpp"
 #include "sink/migrations.hpp"
@@ -13,6 +14,7 @@ namespace forebay {
 namespace {
 
 constexpr const char* kMigrations = "forebay_migrations";
+constexpr const char* kSchema = "SCHEMA";
 
 /// A table that is written or read, and what for.
 struct NeededTable {
@@ -32,20 +34,19 @@ struct FoundTable {
 
 /// A GRANT that is missing.
 struct MissingGrant {
-  std::string words, object, owner;
-};
+  std::string words, kind, name, owner;  // kind: "SCHEMA"; empty: a table
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
+  std::string object() const { return kind.empty() ? name : kind + " " + name; }
+  /// As a sentence has it.
+  std::string thing() const { return kind.empty() ? name : ascii_lower(kind) + " " + name; }
+  bool of_schema(const FoundSchema& schema) const { return kind == kSchema && name == schema.quoted; }
+};
 
 std::string literals(const std::vector<std::string>& words) {
   std::vector<std::string> quoted;
   quoted.reserve(words.size());
   for (const std::string& word : words) quoted.push_back(quoted_literal(word));
-  return joined(quoted);
+  return joined(quoted, ", ");
 }
 
 /// An expression. regclass would ask for USAGE on the schema.
@@ -227,9 +228,8 @@ class GrantCheck {
   void need_usage(const std::string& name) {
     const FoundSchema& schema = schemas_.at(name);
     if (schema.usable) return;
-    const std::string object = "SCHEMA " + schema.quoted;
-    if (std::none_of(missing_.begin(), missing_.end(), [&](const MissingGrant& m) { return m.object == object; }))
-      missing_.push_back({"USAGE", object, schema.owner});
+    if (std::none_of(missing_.begin(), missing_.end(), [&](const MissingGrant& m) { return m.of_schema(schema); }))
+      missing_.push_back({"USAGE", kSchema, schema.quoted, schema.owner});
   }
 
   void need_to_make(const NeededTable& needed) {
@@ -268,7 +268,7 @@ class GrantCheck {
       words[i].push_back(found_[i].first->privileges.at(row[1].as<std::size_t>()));
     }
     for (const auto& [i, lacking] : words)
-      missing_.push_back({joined(lacking), found_[i].second->quoted, found_[i].second->owner});
+      missing_.push_back({joined(lacking, ", "), "", found_[i].second->quoted, found_[i].second->owner});
 
     for (const auto& [needed, table] : found_) {
       const bool filled =
@@ -276,23 +276,16 @@ class GrantCheck {
           needed->stream != nullptr;
       if (!filled) continue;
       for (const auto& row : session_.exec(select_sequences(table->oid, *needed->stream) + " ORDER BY 1"))
-        missing_.push_back({"USAGE", std::string("SEQUENCE ") + row[0].c_str(), row[1].c_str()});
+        missing_.push_back({"USAGE", "SEQUENCE", row[0].c_str(), row[1].c_str()});
       for (const auto& row : session_.exec(select_functions(table->oid, *needed->stream) + " ORDER BY 1"))
-        missing_.push_back({"EXECUTE", std::string("FUNCTION ") + row[0].c_str(), row[1].c_str()});
+        missing_.push_back({"EXECUTE", "FUNCTION", row[0].c_str(), row[1].c_str()});
     }
-  }
-
-  static std::string lower_kind(const std::string& object) {
-    if (object.starts_with("SCHEMA ")) return "schema " + object.substr(7);
-    if (object.starts_with("SEQUENCE ")) return "sequence " + object.substr(9);
-    if (object.starts_with("FUNCTION ")) return "function " + object.substr(9);
-    return object;
   }
 
   std::string grants(const std::vector<MissingGrant>& missing) const {
     std::string text;
     for (const MissingGrant& m : missing)
-      text += (text.empty() ? "GRANT " : "; GRANT ") + m.words + " ON " + m.object + " TO " + role_;
+      text += (text.empty() ? "GRANT " : "; GRANT ") + m.words + " ON " + m.object() + " TO " + role_;
     return text;
   }
 
@@ -303,8 +296,7 @@ class GrantCheck {
       if (m.owner != missing.front().owner) others = m.owner;
     if (others.empty()) return "s " + missing.front().owner + ", the owner, run: " + grants(missing);
     std::string whose;
-    for (const MissingGrant& m : missing)
-      whose += (whose.empty() ? "" : ", ") + lower_kind(m.object) + " of " + m.owner;
+    for (const MissingGrant& m : missing) whose += (whose.empty() ? "" : ", ") + m.thing() + " of " + m.owner;
     return "s a superuser, or each as the owner (" + whose + "), run: " + grants(missing);
   }
 
@@ -312,13 +304,13 @@ class GrantCheck {
     std::vector<MissingGrant> to_give = missing_;
     std::vector<MissingGrant> to_make = missing_;
     const auto let_create = [](std::vector<MissingGrant>& grants, const FoundSchema& schema) {
-      const std::string object = "SCHEMA " + schema.quoted;
       const auto at =
-          std::find_if(grants.begin(), grants.end(), [&](const MissingGrant& m) { return m.object == object; });
-      if (at == grants.end())
-        grants.insert(grants.begin(), {"CREATE", object, schema.owner});
-      else if (at->words == "USAGE")
+          std::find_if(grants.begin(), grants.end(), [&](const MissingGrant& m) { return m.of_schema(schema); });
+      if (at == grants.end()) {
+        grants.insert(grants.begin(), {"CREATE", kSchema, schema.quoted, schema.owner});
+      } else if (at->words == "USAGE") {
         at->words += ", CREATE";
+      }
     };
 
     for (const FoundSchema* schema : may_not_create_) {
@@ -328,13 +320,12 @@ class GrantCheck {
     if (unmade) let_create(to_make, *home_);
 
     std::string lacks = "role " + role_ + " lacks ";
-    for (const MissingGrant& m : to_make)
-      lacks += (&m == &to_make.front() ? "" : "; ") + m.words + " on " + lower_kind(m.object);
+    for (const MissingGrant& m : to_make) lacks += (&m == &to_make.front() ? "" : "; ") + m.words + " on " + m.thing();
     lacks += " (42501). ";
 
     if (!unmade) return lacks + "A" + as_owners(to_give);
     for (const NeededTable* needed : by_migrations_)
-      to_give.push_back({joined(needed->privileges), home_->quoted + "." + needed->name.table, home_->owner});
+      to_give.push_back({joined(needed->privileges, ", "), "", home_->quoted + "." + needed->name.table, home_->owner});
     return lacks + "forebay's tables are still to be made. Run `forebay migrate up` as " + home_->owner +
            ", who owns the schema; then, a" + as_owners(to_give) + ". Or let this role make them: a" +
            as_owners(to_make);
@@ -374,7 +365,7 @@ std::vector<std::string> search_path_names(std::string_view setting) {
     } else if (c == ',') {
       end_name();
     } else if (std::isspace(static_cast<unsigned char>(c)) == 0) {
-      name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      name += ascii_lower(c);
     }
   }
   end_name();

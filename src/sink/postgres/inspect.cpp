@@ -37,8 +37,7 @@ WireColumn wire_column(const Fit& fit, const ActualColumn& actual) {
 bool holds_as_sent(const Stream& stream, const std::string& name, const ActualColumns& actual) {
   const ActualColumn& found = actual.at(name);
   if (name == stream.version_column) return found.base == "int8";
-  const auto column =
-      std::find_if(stream.columns.begin(), stream.columns.end(), [&](const Column& c) { return c.name == name; });
+  const Column* column = find_column(stream, name);
   const bool limited = found.type.find('(') != std::string::npos;  // varchar(9): cut of blanks at its end
   return fit_of(stream, *column, found)->direct && !limited && found.base != "bpchar";
 }
@@ -83,7 +82,8 @@ Origin origin_of(PostgresSession& session, const Stream& stream) {
   if (!find_table(session, {"", "forebay_migrations"})) return Origin::adoptable;
   const auto applied =
       session.exec("SELECT adopted FROM forebay_migrations WHERE \"number\" = $1", {std::to_string(maker->number)});
-  return applied.empty() ? Origin::adoptable : applied[0][0].as<bool>() ? Origin::adopted : Origin::ours;
+  if (applied.empty()) return Origin::adoptable;
+  return applied[0][0].as<bool>() ? Origin::adopted : Origin::ours;
 }
 
 /// Of a table and those below it. A partitioned one holds no rows, whatever it says of itself.
@@ -215,60 +215,40 @@ std::vector<std::string> repeated_columns(const Stream& stream, const ActualColu
   return repeated;
 }
 
-PostgresTable inspect_table(PostgresSession& session, const Stream& stream, const std::string& quoted) {
-  PostgresTable table;
-  table.quoted = quoted;
-  // First: what changes from here on is noticed by the next batch.
-  table.may_have_own_code = session
-                                .exec(
-                                    "SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c "
-                                    "WHERE c.oid = $1::regclass",
-                                    {quoted})
-                                .at(0)[0]
-                                .as<bool>();
-  table.shape = session.exec("SELECT " + shape_of(session.dialect(), quoted, table.may_have_own_code)).at(0)[0].c_str();
-  const auto facts = session.exec("SELECT c.relkind, " + std::string(session.dialect().catalog().row_security) +
-                                      ", c.relname, " + std::string(session.dialect().catalog().partitioned) +
-                                      " FROM pg_class c WHERE c.oid = $1::regclass",
-                                  {quoted});
-  table.name = facts.at(0)[2].c_str();
-  const std::string kind = facts.at(0)[0].c_str();
+namespace {
 
-  const ActualColumns actual = actual_columns(session, quoted);
+/// All that keeps the stream's rows out, gravest first. Notes in `table` what was found on the way.
+std::vector<Misfit> find_misfits(PostgresSession& session, const Stream& stream, const std::string& kind,
+                                 const ActualColumns& actual, PostgresTable& table) {
+  if (kind != "r" && kind != "p") return {{"it is not a table", "", "rename it, or name another table", false}};
+
   std::vector<std::string> unfilled = unfilled_columns(stream, actual);
   if (!unfilled.empty() && origin_of(session, stream) == Origin::adopted) {
     table.repeated = repeated_columns(stream, actual);
     if (!table.repeated.empty()) unfilled.clear();
   }
 
-  std::vector<Misfit> misfits = column_misfits(session.dialect(), stream, quoted, actual, true, unfilled);
-  table.key_indexes = key_indexes(session, stream, quoted);
-  const std::vector<Misfit> unsafe = unsafe_misfits(session, stream, quoted);
-  misfits.insert(misfits.begin(), unsafe.begin(), unsafe.end());
-
-  const Distribution distribution = distribution_of(session, stream, quoted);
+  const std::vector<Misfit> of_columns =
+      column_misfits(session.dialect(), stream, table.quoted, actual, true, unfilled);
+  table.key_indexes = key_indexes(session, stream, table.quoted);
+  const std::vector<Misfit> unsafe = unsafe_misfits(session, stream, table.quoted);
+  const Distribution distribution = distribution_of(session, stream, table.quoted);
   table.distributed = distribution.distributed;
   table.constraints = distribution.constraints;
-  // What Citus says of the key comes first: where it keeps none, an index on it cannot be made.
-  if (!distribution.misfits.empty()) {
-    misfits.insert(misfits.begin(), distribution.misfits.begin(), distribution.misfits.end());
-  } else if (table.key_indexes.empty() && !stream.key.empty()) {
-    misfits.insert(misfits.begin(), key_misfit(stream, quoted));
-  }
+  // Where Citus keeps none, an index on the key cannot be made.
+  std::vector<Misfit> of_key = distribution.misfits;
+  if (of_key.empty() && table.key_indexes.empty() && !stream.key.empty()) of_key = {key_misfit(stream, table.quoted)};
 
-  const std::vector<Misfit> rivals = rivals_of_key(session, stream, quoted, table.repeated);
-  misfits.insert(misfits.begin(), rivals.begin(), rivals.end());
-  if (kind != "r" && kind != "p") misfits = {{"it is not a table", "", "rename it, or name another table", false}};
-  if (!misfits.empty())
-    throw DestinationFailure(misfit_failure(stream, quoted, misfits, origin_of(session, stream) == Origin::adoptable));
+  const std::vector<Misfit> rivals = rivals_of_key(session, stream, table.quoted, table.repeated);
+  std::vector<Misfit> misfits;
+  for (const auto& some : {rivals, of_key, unsafe, of_columns}) misfits.insert(misfits.end(), some.begin(), some.end());
+  return misfits;
+}
 
-  table.triggers = own_triggers(session, quoted);
-  table.key_limits = key_limits(session, stream, quoted);
-  table.unlogged = unlogged_tables(session, quoted);
-  table.partitioned = facts[0][3].as<bool>();
-
+/// How each column is sent, and whether rows can be copied straight into the table.
+void set_forms(const Stream& stream, const ActualColumns& actual, bool row_security, PostgresTable& table) {
   // An INSERT trigger and row-level security judge rows one by one; COPY refuses the latter.
-  table.direct = !facts[0][1].as<bool>() && !table.triggers.on_insert && table.repeated.empty();
+  table.direct = !row_security && !table.triggers.on_insert && table.repeated.empty();
   for (const Column& c : stream.columns) {
     const ActualColumn& found = actual.at(c.name);
     const Fit fit = *fit_of(stream, c, found);
@@ -276,10 +256,39 @@ PostgresTable inspect_table(PostgresSession& session, const Stream& stream, cons
     table.forms.push_back(fit.form);
     table.wire.push_back(wire_column(fit, found));
   }
-
-  table.suspicions = suspicions_of(session, stream, quoted, actual, table.triggers.on_insert);
   // COPY leaves the touched column to its default.
   if (!stream.touched_column.empty()) table.direct = table.direct && actual.at(stream.touched_column).has_default;
+}
+
+}  // namespace
+
+PostgresTable inspect_table(PostgresSession& session, const Stream& stream, const std::string& quoted) {
+  PostgresTable table;
+  table.quoted = quoted;
+  // First: what changes from here on is noticed by the next batch.
+  const auto code = session.exec(
+      "SELECT c.relhastriggers OR c.relhasrules OR c.relhassubclass FROM pg_class c WHERE c.oid = $1::regclass",
+      {quoted});
+  table.may_have_own_code = code.at(0)[0].as<bool>();
+  table.shape = session.exec("SELECT " + shape_of(session.dialect(), quoted, table.may_have_own_code)).at(0)[0].c_str();
+
+  const auto facts = session.exec("SELECT c.relkind, " + std::string(session.dialect().catalog().row_security) +
+                                      ", c.relname, " + std::string(session.dialect().catalog().partitioned) +
+                                      " FROM pg_class c WHERE c.oid = $1::regclass",
+                                  {quoted});
+  table.name = facts.at(0)[2].c_str();
+  table.partitioned = facts[0][3].as<bool>();
+
+  const ActualColumns actual = actual_columns(session, quoted);
+  const std::vector<Misfit> misfits = find_misfits(session, stream, facts[0][0].c_str(), actual, table);
+  if (!misfits.empty())
+    throw DestinationFailure(misfit_failure(stream, quoted, misfits, origin_of(session, stream) == Origin::adoptable));
+
+  table.triggers = own_triggers(session, quoted);
+  table.key_limits = key_limits(session, stream, quoted);
+  table.unlogged = unlogged_tables(session, quoted);
+  set_forms(stream, actual, facts[0][1].as<bool>(), table);
+  table.suspicions = suspicions_of(session, stream, quoted, actual, table.triggers.on_insert);
   return table;
 }
 

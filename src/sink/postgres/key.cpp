@@ -21,8 +21,7 @@ std::string select_key_columns(const CatalogWords& words, const Stream& stream) 
          "b.typname, (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = a.attcollation AND " +
          std::string(words.equal_texts) + "), " + std::string(words.always_identity) +
          " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_type b ON b.oid = CASE WHEN t.typtype = "
-         "'d' "
-         "THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN (" +
+         "'d' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::regclass AND a.attname IN (" +
          key_literals(stream) + ") ORDER BY a.attnum";
 }
 
@@ -120,8 +119,8 @@ std::vector<KeyLimit> key_limits(PostgresSession& session, const Stream& stream,
 std::vector<PartRefusal> send_uncut(const PostgresTable& table, const PostgresDialect& dialect, const BatchPart& part,
                                     const std::function<std::vector<PartRefusal>(const BatchPart&)>& send) {
   if (table.key_limits.empty()) return send(part);
-  // An openGauss may count bytes, so there a row may be refused that would have had room.
-  std::vector<PartRefusal> cut = rows_with_cut_key(table.key_limits, part, dialect.name() == "opengauss");
+  // Where bytes may count, a row may be refused that would have had room.
+  std::vector<PartRefusal> cut = rows_with_cut_key(table.key_limits, part, dialect.may_count_bytes());
   if (cut.empty()) return send(part);
 
   std::vector<std::size_t> rest;

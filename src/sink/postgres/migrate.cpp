@@ -27,8 +27,8 @@ PostgresMigrator::PostgresMigrator(PostgresSession& session, std::string prelude
 
 bool PostgresMigrator::table_exists(const std::string& name) { return find_table(session_, {"", name}).has_value(); }
 
-std::vector<PostgresMigrator::Applied> PostgresMigrator::applied() {
-  std::vector<Applied> rows;
+std::vector<AppliedMigration> PostgresMigrator::applied() {
+  std::vector<AppliedMigration> rows;
   const auto table = find_table(session_, {"", "forebay_migrations"});
   if (!table) return rows;
   for (const auto& r :
@@ -38,7 +38,7 @@ std::vector<PostgresMigrator::Applied> PostgresMigrator::applied() {
   }
 
   // Hidden ones would be applied again.
-  if (rows.empty() && session_.dialect().name() != "opengauss") {
+  if (rows.empty() && session_.dialect().catalogs_are_known()) {
     if (const auto lacks = lacks_policy(session_, *table, {"SELECT"})) throw DestinationFailure(*lacks);
   }
   return rows;
@@ -65,14 +65,13 @@ void PostgresMigrator::lock() {
 
 std::vector<MigrationState> PostgresMigrator::states() {
   session_.begin(prelude_);
-  const std::vector<Applied> rows = applied();
+  const std::vector<AppliedMigration> rows = applied();
   session_.commit();
 
   std::vector<MigrationState> states;
   for (const Migration& m : known_) {
     MigrationState state{m.number, m.name, false, false, ""};
-    const auto at = std::find_if(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == m.number; });
-    if (at != rows.end()) {
+    if (const AppliedMigration* at = find_applied(rows, m.number); at != nullptr) {
       state.applied = true;
       state.changed = at->checksum != m.checksum;
       state.applied_at = at->applied_at;
@@ -82,14 +81,13 @@ std::vector<MigrationState> PostgresMigrator::states() {
   return states;
 }
 
-std::vector<PostgresMigrator::Step> PostgresMigrator::steps(const std::vector<Applied>& rows, Adopt may_adopt) {
+std::vector<PostgresMigrator::Step> PostgresMigrator::steps(const std::vector<AppliedMigration>& rows,
+                                                            Adopt may_adopt) {
   std::vector<Step> steps;
   std::vector<std::string> lost;
   for (const Migration& m : known_) {
     const std::vector<std::string> tables = m.tables();
-    const bool is_applied =
-        std::any_of(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == m.number; });
-    if (!is_applied) {
+    if (find_applied(rows, m.number) == nullptr) {
       const bool stands = !m.adopt.empty() && table_exists(tables.front());
       if (!stands || may_adopt == Adopt::yes) steps.push_back({&m, false});
     } else if (may_adopt == Adopt::yes) {
@@ -104,38 +102,20 @@ std::vector<PostgresMigrator::Step> PostgresMigrator::steps(const std::vector<Ap
   return steps;
 }
 
-std::vector<std::string> PostgresMigrator::oddities(const std::vector<Applied>& rows) const {
-  std::vector<std::string> lines;
-  for (const Migration& m : known_) {
-    const auto at = std::find_if(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == m.number; });
-    if (at != rows.end() && at->checksum != m.checksum) {
-      lines.push_back(number_and_name(m.number, m.name) +
-                      " was applied with another text than this release has; the tables are left as they are");
-    }
-  }
-
-  if (!rows.empty() && rows.back().number > known_.back().number) {
-    lines.push_back("the database has " + number_and_name(rows.back().number, rows.back().name) +
-                    ", which this release does not know: a newer forebay has been here");
-  }
-  return lines;
-}
-
 /// Before anything is made beside a table that waits to be adopted: its owner is to make it, as they adopt it.
-void PostgresMigrator::check_none_waits(const std::vector<Applied>& rows, const std::vector<const Stream*>& streams) {
+void PostgresMigrator::check_none_waits(const std::vector<AppliedMigration>& rows,
+                                        const std::vector<const Stream*>& streams) {
   for (const Stream* s : streams) {
     const std::optional<Migration> maker = maker_of(session_.dialect().name(), s->table);
     if (!maker || maker->adopt.empty()) continue;
-    const auto is_its = [&](const Applied& a) { return a.number == maker->number; };
-    if (std::any_of(rows.begin(), rows.end(), is_its)) continue;
+    if (find_applied(rows, maker->number) != nullptr) continue;
 
     const auto owner = session_.exec("SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = " +
                                      session_.dialect().table_oid({"", s->table}));
     if (owner.empty()) continue;
 
     // Another process may have made it since `rows` were read; it and its migration came in one transaction.
-    const std::vector<Applied> by_now = applied();
-    if (std::any_of(by_now.begin(), by_now.end(), is_its)) continue;
+    if (find_applied(applied(), maker->number) != nullptr) continue;
     throw DestinationFailure({FailureClass::schema, "",
                               "table " + s->table +
                                   " is there, and forebay did not make it: `forebay migrate up`, as " +
@@ -148,9 +128,9 @@ void PostgresMigrator::check_none_waits(const std::vector<Applied>& rows, const 
 std::vector<std::string> PostgresMigrator::up(Adopt may_adopt, const std::vector<const Stream*>& streams) {
   session_.begin(prelude_);
   // First without the lock: nearly always there is nothing to do.
-  std::vector<Applied> rows = applied();
+  std::vector<AppliedMigration> rows = applied();
   if (may_adopt == Adopt::no) check_none_waits(rows, streams);
-  std::vector<std::string> lines = oddities(rows);
+  std::vector<std::string> lines = oddities(known_, rows, "the database");
 
   if (!steps(rows, may_adopt).empty()) {
     lock();
@@ -171,7 +151,7 @@ std::vector<std::string> PostgresMigrator::up(Adopt may_adopt, const std::vector
 }
 
 std::optional<Failure> PostgresMigrator::stopped_by_event_trigger() {
-  if (session_.dialect().name() == "opengauss") return std::nullopt;  // run_ddl() does not tell of them there
+  if (!session_.dialect().catalogs_are_known()) return std::nullopt;  // run_ddl() does not tell of them there
   session_.begin(prelude_);
   std::optional<Failure> why;
   try {
@@ -265,13 +245,11 @@ void PostgresMigrator::check_fit() {
   session_.commit();
 }
 
-std::map<int, Adoption> PostgresMigrator::plan_adoptions(const std::vector<Applied>& rows) {
+std::map<int, Adoption> PostgresMigrator::plan_adoptions(const std::vector<AppliedMigration>& rows) {
   std::map<int, Adoption> plans;
   std::string refused;
   for (const Migration& m : known_) {
-    const bool is_applied =
-        std::any_of(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == m.number; });
-    if (is_applied || m.adopt.empty() || !table_exists(m.tables().front())) continue;
+    if (find_applied(rows, m.number) != nullptr || m.adopt.empty() || !table_exists(m.tables().front())) continue;
     try {
       plans.emplace(m.number, plan_adoption(session_, m));
     } catch (const DestinationFailure& e) {
@@ -311,10 +289,10 @@ std::vector<std::string> PostgresMigrator::down_lines(int count, bool run) {
   std::vector<std::string> lines;
   session_.begin(prelude_);
   if (run) lock();
-  std::vector<Applied> rows = applied();
+  std::vector<AppliedMigration> rows = applied();
 
   for (; count > 0 && !rows.empty(); --count, rows.pop_back()) {
-    const Applied& last = rows.back();
+    const AppliedMigration& last = rows.back();
     const auto m =
         std::find_if(known_.begin(), known_.end(), [&](const Migration& k) { return k.number == last.number; });
     if (m == known_.end()) {

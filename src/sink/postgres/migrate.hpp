@@ -42,27 +42,20 @@ class PostgresMigrator {
   void create_table(const std::string& sql);
 
  private:
-  struct Applied {
-    int number;
-    std::string name, checksum, applied_at;
-    bool adopted;
-  };
-
   struct Step {
     const Migration* migration;
     bool again;
   };
 
   bool table_exists(const std::string& name);
-  void check_none_waits(const std::vector<Applied>& rows, const std::vector<const Stream*>& streams);
-  std::vector<Step> steps(const std::vector<Applied>& rows, Adopt may_adopt);
-  std::vector<std::string> oddities(const std::vector<Applied>& rows) const;
+  void check_none_waits(const std::vector<AppliedMigration>& rows, const std::vector<const Stream*>& streams);
+  std::vector<Step> steps(const std::vector<AppliedMigration>& rows, Adopt may_adopt);
   void take(const Step& step, const std::map<int, Adoption>& adoptions, std::vector<std::string>& lines);
   void note(const Migration& migration, bool adopted);
   void run_adopting(const Adoption& adoption, const std::string& statement);
   /// Of tables that are somebody's own, by the number of the migration.
-  std::map<int, Adoption> plan_adoptions(const std::vector<Applied>& rows);
-  std::vector<Applied> applied();
+  std::map<int, Adoption> plan_adoptions(const std::vector<AppliedMigration>& rows);
+  std::vector<AppliedMigration> applied();
   void lock();
   std::vector<std::string> down_lines(int count, bool run);
 

@@ -18,13 +18,11 @@ OwnTriggers own_triggers(PostgresSession& session, const std::string& quoted) {
   // A partition has a trigger of its parent under the same name.
   for (const auto& row : session.exec(
            "WITH RECURSIVE tree (oid) AS (SELECT $1::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN "
-           "tree "
-           "ON i.inhparent = tree.oid) "
-           "SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), min(t.tgrelid::regclass::text), "
-           "bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred THEN quote_ident(n.nspname) || "
-           "'.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON t.tgrelid = tree.oid JOIN "
-           "pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND "
-           "t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1",
+           "tree ON i.inhparent = tree.oid) SELECT quote_ident(t.tgname), bool_or(t.tgrelid = $1::regclass), "
+           "min(t.tgrelid::regclass::text), bool_or(t.tgtype & 4 <> 0), coalesce(string_agg(CASE WHEN t.tginitdeferred "
+           "THEN quote_ident(n.nspname) || '.' || quote_ident(t.tgname) END, ', '), '') FROM pg_trigger t JOIN tree ON "
+           "t.tgrelid = tree.oid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+           "WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0 GROUP BY t.tgname ORDER BY 1",
            {quoted})) {
     found.names.push_back(row[0].c_str() + (row[1].as<bool>() ? "" : std::string(" of ") + row[2].c_str()));
     found.disabled.push_back(std::string("ALTER TABLE ") + (row[1].as<bool>() ? quoted : row[2].c_str()) +

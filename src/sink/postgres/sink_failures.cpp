@@ -16,8 +16,7 @@ namespace {
 
 constexpr const char* kAwaitsStandby =
     "waits for a synchronous standby (see synchronous_standby_names): start the standby, or take it out of that "
-    "setting "
-    "and reload the server; `forebay config check` says how many are there";
+    "setting and reload the server; `forebay config check` says how many are there";
 
 /// To be asked at once after a lock wait that ended without the lock (55P03), in a transaction of its own: who is in
 /// the way, as the end of a message. By then nobody is waited for, so it is the one that is longest at work on these
@@ -42,9 +41,7 @@ std::string lock_holder(PostgresSession& session, const std::string& prelude, co
       "AND l.pid IS DISTINCT FROM pg_backend_pid() "
       "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
       "AND l.relation IN (" +
-      oids +
-      ") "
-      "AND l.mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') " +
+      oids + ") AND l.mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') " +
       (waited.count() == 0
            ? std::string()
            : "AND (a.xact_start IS NULL OR a.xact_start < clock_timestamp() - " + std::to_string(waited.count()) +
@@ -106,7 +103,7 @@ void PostgresSink::judge_commit(DestinationFailure& e) {
 void PostgresSink::do_without_stage(const NoStage& stage) {
   server_.temp_tables = false;
   std::string triggers;
-  if (session_->dialect().name() == "postgres") {
+  if (session_->dialect().catalogs_are_known()) {
     session_->begin(server_.prelude);
     triggers = event_trigger_names(*session_);
     session_->commit();
@@ -121,7 +118,7 @@ void PostgresSink::do_without_stage(const NoStage& stage) {
 /// Of each table whose row-level security keeps this role out, and what mends it.
 std::string PostgresSink::lacking_policies() {
   std::string all;
-  if (session_->dialect().name() == "opengauss") return all;
+  if (!session_->dialect().catalogs_are_known()) return all;
   session_->begin(server_.prelude);
   const auto look = [&](const std::string& table, const std::vector<std::string>& commands) {
     if (const auto lacks = lacks_policy(*session_, table, commands))

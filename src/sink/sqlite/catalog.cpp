@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/destination_url.hpp"
+#include "base/private_path.hpp"
 #include "sink/sqlite/catalog_files.hpp"
 #include "sink/sqlstate.hpp"
 #include "sqlite/statement.hpp"
@@ -20,27 +21,13 @@ constexpr int kCatalogApplicationId = 0x66726279;  // "frby"
 constexpr const char* kLetWrite =
     "; let who runs forebay write to the file and its folder (chown, chmod), or mount it writable";
 
-/// A new file, empty, for its owner only. Linked into place whole: closing a descriptor of a file that SQLite has open
-/// in this process would drop SQLite's locks, so none is ever opened on the catalog's own name.
 void make_private_file(const std::string& file) {
   struct stat found = {};
   if (::stat(file.c_str(), &found) == 0) return;
 
-  std::string temporary = file + ".XXXXXX";
-  const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
-  const int why = errno;
-  if (descriptor < 0) {
+  if (const int error = link_empty_file(file); error != 0) {
     throw DestinationFailure(
-        {FailureClass::login_or_target, "", "cannot create the catalog " + file + ": " + std::strerror(why)});
-  }
-
-  ::close(descriptor);
-  const int linked = ::link(temporary.c_str(), file.c_str());
-  const int link_error = errno;
-  ::unlink(temporary.c_str());
-  if (linked != 0 && link_error != EEXIST) {
-    throw DestinationFailure(
-        {FailureClass::login_or_target, "", "cannot create the catalog " + file + ": " + std::strerror(link_error)});
+        {FailureClass::login_or_target, "", "cannot create the catalog " + file + ": " + std::strerror(error)});
   }
 }
 

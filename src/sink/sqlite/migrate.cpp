@@ -2,6 +2,7 @@
 #include <array>
 #include <map>
 
+#include "base/stream_columns.hpp"
 #include "sink/dialect.hpp"
 #include "sink/migrations.hpp"
 #include "sink/sqlite/catalog.hpp"
@@ -12,11 +13,6 @@
 namespace forebay {
 namespace {
 
-struct Applied {
-  int number;
-  std::string name, checksum, applied_at;
-};
-
 bool table_exists(SqliteConnection& db, std::string_view table) {
   SqliteStatement found(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1",
                         SqliteStatement::Life::once);
@@ -24,21 +20,16 @@ bool table_exists(SqliteConnection& db, std::string_view table) {
   return found.step();
 }
 
-std::vector<Applied> applied(SqliteConnection& db) {
-  std::vector<Applied> rows;
+std::vector<AppliedMigration> applied(SqliteConnection& db) {
+  std::vector<AppliedMigration> rows;
   if (!table_exists(db, "forebay_migrations")) return rows;
   SqliteStatement all(db, "SELECT number, name, checksum, applied_at FROM forebay_migrations ORDER BY number",
                       SqliteStatement::Life::once);
   while (all.step()) {
     rows.push_back({static_cast<int>(all.column_integer(0)), std::string(all.column_text(1)),
-                    std::string(all.column_text(2)), std::string(all.column_text(3))});
+                    std::string(all.column_text(2)), std::string(all.column_text(3)), false});
   }
   return rows;
-}
-
-const Applied* find_number(const std::vector<Applied>& rows, int number) {
-  const auto at = std::find_if(rows.begin(), rows.end(), [&](const Applied& a) { return a.number == number; });
-  return at == rows.end() ? nullptr : &*at;
 }
 
 /// Runs `change` in a write transaction; what SQLite throws becomes a DestinationFailure, and nothing is changed.
@@ -99,9 +90,9 @@ std::vector<std::string> collation_problems(SqliteConnection& db, const Stream& 
 
 std::vector<MigrationState> catalog_states(SqliteConnection& db) {
   std::vector<MigrationState> states;
-  const std::vector<Applied> rows = applied(db);
+  const std::vector<AppliedMigration> rows = applied(db);
   for (const Migration& m : migrations_of("sqlite")) {
-    const Applied* at = find_number(rows, m.number);
+    const AppliedMigration* at = find_applied(rows, m.number);
     states.push_back({m.number, m.name, at != nullptr, at != nullptr && at->checksum != m.checksum,
                       at != nullptr ? at->applied_at : ""});
   }
@@ -126,39 +117,26 @@ std::vector<std::string> catalog_up(SqliteConnection& db, bool make_again) {
     if (!m.alters().empty()) tables.push_back(m.alters());
     return make_again && std::any_of(tables.begin(), tables.end(), [&](const auto& t) { return !table_exists(db, t); });
   };
-  const auto pending = [&](const std::vector<Applied>& rows) {
+  const auto pending = [&](const std::vector<AppliedMigration>& rows) {
     return std::any_of(known.begin(), known.end(),
-                       [&](const Migration& m) { return find_number(rows, m.number) == nullptr || is_lost(m); });
+                       [&](const Migration& m) { return find_applied(rows, m.number) == nullptr || is_lost(m); });
   };
 
-  std::vector<std::string> lines;
-  const std::vector<Applied> before = applied(db);
-  for (const Migration& m : known) {
-    const Applied* at = find_number(before, m.number);
-    if (at != nullptr && at->checksum != m.checksum) {
-      lines.push_back(number_and_name(m.number, m.name) +
-                      " was applied with another text than this release has; the tables are left as they are");
-    }
-  }
-  if (!before.empty() && before.back().number > known.back().number) {
-    lines.push_back("the catalog has " + number_and_name(before.back().number, before.back().name) +
-                    ", which this release does not know: a newer forebay has been here");
-  }
-
+  const std::vector<AppliedMigration> before = applied(db);
+  std::vector<std::string> lines = oddities(known, before, "the catalog");
   if (!pending(before)) return lines;
   return in_transaction(db, [&] {
     db.exec(
         "CREATE TABLE IF NOT EXISTS forebay_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT "
-        "NOT NULL, "
-        "applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))) STRICT");
-    const std::vector<Applied> rows = applied(db);  // another process may have been quicker
+        "NOT NULL, applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))) STRICT");
+    const std::vector<AppliedMigration> rows = applied(db);  // another process may have been quicker
 
     std::vector<int> lost;
     for (const Migration& m : known)
       if (is_lost(m)) lost.push_back(m.number);
 
     for (const Migration& m : known) {
-      if (find_number(rows, m.number) != nullptr) {
+      if (find_applied(rows, m.number) != nullptr) {
         if (std::find(lost.begin(), lost.end(), m.number) == lost.end()) continue;
         if (!m.tables().empty()) db.exec(std::string(m.down));  // a view of the table may be there still
         db.exec(std::string(m.up));
@@ -183,7 +161,7 @@ std::vector<std::string> catalog_down(SqliteConnection& db, int count, bool run)
   const std::vector<Migration> known = migrations_of("sqlite");
   return in_transaction(db, [&] {
     std::vector<std::string> lines;
-    std::vector<Applied> rows = applied(db);
+    std::vector<AppliedMigration> rows = applied(db);
     for (; count > 0 && !rows.empty(); --count, rows.pop_back()) {
       const int number = rows.back().number;
       const auto m = std::find_if(known.begin(), known.end(), [&](const Migration& k) { return k.number == number; });
@@ -212,84 +190,107 @@ std::vector<std::string> catalog_down(SqliteConnection& db, int count, bool run)
   });
 }
 
-void check_catalog_table(SqliteConnection& db, const Stream& stream) {
-  struct Actual {
-    std::string type;
-    bool not_null, has_default, in_primary_key;
-  };
-  const SqliteDialect dialect;
-  std::map<std::string, Actual> actual;
-  std::vector<std::string> primary_key;
+namespace {
+
+struct ActualColumn {
+  std::string type;
+  bool not_null, has_default, in_primary_key;
+};
+
+/// A table as it is in the catalog.
+struct CatalogTable {
+  std::map<std::string, ActualColumn> columns;
+  std::map<std::string, std::vector<std::string>> uniques;  // columns by index, in no order; "" is the primary key
+  bool strict = false;
+};
+
+CatalogTable read_table(SqliteConnection& db, const std::string& name) {
+  CatalogTable table;
+  std::vector<std::string>& primary_key = table.uniques[""];
   SqliteStatement info(db, "SELECT name, type, \"notnull\", dflt_value IS NOT NULL, pk FROM pragma_table_info(?1)");
-  info.bind_text(1, stream.table);
+  info.bind_text(1, name);
   while (info.step()) {
-    const std::string name(info.column_text(0));
-    actual[name] = {std::string(info.column_text(1)), info.column_integer(2) != 0, info.column_integer(3) != 0,
-                    info.column_integer(4) != 0};
-    if (info.column_integer(4) != 0) primary_key.push_back(name);
+    const std::string column(info.column_text(0));
+    table.columns[column] = {std::string(info.column_text(1)), info.column_integer(2) != 0, info.column_integer(3) != 0,
+                             info.column_integer(4) != 0};
+    if (info.column_integer(4) != 0) primary_key.push_back(column);
   }
 
-  std::map<std::string, std::vector<std::string>> uniques = {{"", primary_key}};
   SqliteStatement indexes(db,
                           "SELECT l.name, i.name FROM pragma_index_list(?1) AS l, pragma_index_info(l.name) AS i "
                           "WHERE l.\"unique\" AND NOT l.partial");
-  indexes.bind_text(1, stream.table);
-  while (indexes.step()) uniques[std::string(indexes.column_text(0))].emplace_back(indexes.column_text(1));
+  indexes.bind_text(1, name);
+  while (indexes.step()) table.uniques[std::string(indexes.column_text(0))].emplace_back(indexes.column_text(1));
 
   SqliteStatement kind(db, "SELECT \"strict\" FROM pragma_table_list(?1) WHERE schema = 'main'");
-  kind.bind_text(1, stream.table);
-  const bool strict = kind.step() && kind.column_integer(0) != 0;
+  kind.bind_text(1, name);
+  table.strict = kind.step() && kind.column_integer(0) != 0;
+  return table;
+}
 
-  std::vector<std::string> problems;
+/// Of the columns that the stream writes, and of those that it does not.
+void add_column_problems(const CatalogTable& table, const Stream& stream, std::vector<std::string>& problems) {
   const auto check = [&](const std::string& name, const std::string& wanted) {
-    const auto at = actual.find(name);
-    if (at == actual.end()) {
+    const auto at = table.columns.find(name);
+    if (at == table.columns.end()) {
       problems.push_back("column " + quoted_identifier(name) + " is missing (" + wanted + ")");
-    } else if (!type_fits(wanted, at->second.type, strict)) {
+    } else if (!type_fits(wanted, at->second.type, table.strict)) {
       problems.push_back("column " + quoted_identifier(name) + " is " + at->second.type + " and should be " + wanted);
     }
   };
 
+  const SqliteDialect dialect;
   for (const Column& c : stream.columns) check(c.name, dialect.column_type(c.type, false));
   check(stream.version_column, "INTEGER");
-  if (actual.contains(stream.version_column) && !actual[stream.version_column].not_null) {
+  const auto version = table.columns.find(stream.version_column);
+  if (version != table.columns.end() && !version->second.not_null) {
     problems.push_back("column " + quoted_identifier(stream.version_column) +
                        " allows NULL, against which no version is newer");
   }
   if (!stream.touched_column.empty()) check(stream.touched_column, "INTEGER");
 
-  for (const auto& [name, column] : actual) {
-    const bool owned = std::any_of(stream.columns.begin(), stream.columns.end(),
-                                   [&n = name](const Column& c) { return c.name == n; }) ||
-                       name == stream.version_column || name == stream.touched_column;
-    if (!owned && column.not_null && !column.has_default && !column.in_primary_key) {
+  for (const auto& [name, column] : table.columns) {
+    const bool filled = owns(stream, name) || name == stream.version_column || name == stream.touched_column;
+    if (!filled && column.not_null && !column.has_default && !column.in_primary_key) {
       problems.push_back("column " + quoted_identifier(name) +
                          ", which the stream does not fill, is NOT NULL and has no default");
     }
   }
+}
 
+void add_key_problems(SqliteConnection& db, CatalogTable& table, const Stream& stream,
+                      std::vector<std::string>& problems) {
   std::vector<std::string> key = stream.key;
   std::sort(key.begin(), key.end());
   std::vector<std::string> key_indexes;
-  for (auto& [name, columns] : uniques) {
+  bool has_other = false;
+  for (auto& [name, columns] : table.uniques) {
     std::sort(columns.begin(), columns.end());
     if (columns == key) key_indexes.push_back(name);
+    has_other = has_other || (!columns.empty() && columns != key);
   }
   if (key_indexes.empty() && !key.empty())
     problems.push_back("no unique index is on exactly (" + key_columns(stream) + ")");
 
   const std::vector<std::string> collations = collation_problems(db, stream, key_indexes);
   problems.insert(problems.end(), collations.begin(), collations.end());
-  const bool has_other = std::any_of(uniques.begin(), uniques.end(),
-                                     [&](const auto& index) { return !index.second.empty() && index.second != key; });
   if (has_other && replaces_on_conflict(db, stream.table))
     problems.emplace_back("a constraint has ON CONFLICT REPLACE, by which a row would delete another");
+}
+
+}  // namespace
+
+void check_catalog_table(SqliteConnection& db, const Stream& stream) {
+  CatalogTable table = read_table(db, stream.table);
+  std::vector<std::string> problems;
+  add_column_problems(table, stream, problems);
+  add_key_problems(db, table, stream, problems);
   if (problems.empty()) return;
 
-  std::string message = "table " + quoted_identifier(stream.table) + " of sqlite:" + db.name() + " does not fit " +
-                        (stream.name.empty() ? "the batch ledger" : "stream " + stream.name) + ": ";
-  for (std::size_t i = 0; i < problems.size(); ++i) message += (i == 0 ? "" : "; ") + problems[i];
-  throw DestinationFailure({FailureClass::schema, "", message + ". Change the table, or name another file"});
+  throw DestinationFailure({FailureClass::schema, "",
+                            "table " + quoted_identifier(stream.table) + " of sqlite:" + db.name() + " does not fit " +
+                                (stream.name.empty() ? "the batch ledger" : "stream " + stream.name) + ": " +
+                                joined(problems, "; ") + ". Change the table, or name another file"});
 }
 
 }  // namespace forebay
