@@ -24,12 +24,7 @@ std::u32string code_points(std::string_view text) {
   const char* at = text.data();
   for (const char* const end = at + text.size(); at < end;) {
     const std::size_t bytes = utf8_sequence(at, end);
-    char32_t point = bytes == 1 ? static_cast<unsigned char>(*at) : U'\uFFFD';
-    if (bytes > 1) {
-      point = static_cast<unsigned char>(*at) & (0x7FU >> bytes);
-      for (std::size_t i = 1; i < bytes; ++i) point = (point << 6U) | (static_cast<unsigned char>(at[i]) & 0x3FU);
-    }
-    points += point;
+    points += bytes > 0 ? utf8_code_point(at, bytes) : U'\uFFFD';
     at += std::max<std::size_t>(bytes, 1);
   }
 

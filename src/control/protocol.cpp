@@ -75,6 +75,7 @@ Request parse_request(std::string_view body) {
                                               &decltype(kCommands)::value_type::second);
   if (known == kCommands.end()) {
     std::vector<std::string> names;
+    names.reserve(kCommands.size());
     for (const auto& [one, name] : kCommands) names.emplace_back(name);
     throw Error(ErrorCode::usage, "there is no such command; known are " + enumerated(std::move(names), " and "));
   }
