@@ -126,7 +126,7 @@ void RefusalRates::judge(const Batch& batch, const std::vector<RefusedRow>& refu
     Failure failure = schema_failure(*of.stream, example.sqlstate, example.message);
     // They may wait for what another stream of the batch could not bring in: then both wait.
     const bool others = std::ranges::any_of(
-        refused, [&](const RefusedRow& r) { return batch.ranges[r.range].stream->name != of.stream->name; });
+        refused, [&, own = of.stream](const RefusedRow& r) { return batch.ranges[r.range].stream->name != own->name; });
     if (others && may_land_later(example.sqlstate)) failure.stream = nullptr;
     throw DestinationFailure(failure);
   }

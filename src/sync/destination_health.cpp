@@ -145,6 +145,7 @@ std::vector<HeldStream> DestinationHealth::held_streams() const {
   std::map<std::string, HeldStream> by_name;  // journals of earlier releases may declare one name otherwise
   for (const auto& [stream, held] : held_) by_name[stream->name] = {stream->name, held.message, held.since_us};
   std::vector<HeldStream> all;
+  all.reserve(by_name.size());
   for (auto& [name, held] : by_name) all.push_back(std::move(held));
   return all;
 }
