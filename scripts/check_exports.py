@@ -3,7 +3,7 @@
 whose symbols would be those of a shared one.
 
 The API is what include/forebay/*.hpp mark with FOREBAY_EXPORT: classes, with their members, and functions. What templates
-of other libraries leave in ours is not looked at: only names with forebay in them are.
+of other libraries leave in ours is not looked at, nor what those of namespace std make of our types.
 
 Prints a line for each finding; ends with 1 if there is any.
 
@@ -73,7 +73,8 @@ def symbols_of(library):
     rows = [line.split() for line in listed.splitlines()]
     names = {row[7] for row in rows if len(row) >= 8 and row[4] in ("GLOBAL", "WEAK", "UNIQUE") and
              row[5] in ("DEFAULT", "PROTECTED") and row[6] != "UND" and
-             not row[7].startswith("__")}  # of sanitizers
+             not row[7].startswith("__") and  # of sanitizers
+             not re.match(r"_Z(T[IVST])?(N[rVK]*)?S[tabsiod]", row[7])}  # namespace std, over our types too
     filtered = subprocess.run(["c++filt"], input="\n".join(sorted(names)), check=True, capture_output=True, text=True)
     return filtered.stdout.splitlines()
 
