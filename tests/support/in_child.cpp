@@ -7,36 +7,14 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
-#include <filesystem>
-#include <iterator>
 
-#include "base/clock.hpp"
 #include "forebay/error.hpp"
-#include "support/sanitizers.hpp"
 
 namespace forebay::test {
-namespace {
-
-/// The thread that looked up a host's name ends by itself, a moment after its answer. A child that is forked meanwhile
-/// may start no threads, says the thread sanitizer, which has one of its own.
-void wait_for_ending_threads() {
-#ifdef FOREBAY_SANITIZED
-  constexpr std::ptrdiff_t kOwn = 2;
-#else
-  constexpr std::ptrdiff_t kOwn = 1;
-#endif
-  soon([] {
-    const std::filesystem::directory_iterator threads("/proc/self/task");
-    return std::distance(begin(threads), end(threads)) <= kOwn;
-  });
-}
-
-}  // namespace
 
 std::string in_child(const std::function<void()>& body) {
   std::array<int, 2> pipe{};
   if (::pipe(pipe.data()) != 0) return "cannot make a pipe";
-  wait_for_ending_threads();
   const pid_t child = ::fork();
   if (child < 0) return "cannot fork";
   if (child == 0) {
