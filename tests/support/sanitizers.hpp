@@ -8,3 +8,12 @@
 #define FOREBAY_SANITIZED 1
 #endif
 #endif
+
+// FOREBAY_THREAD_SANITIZED: a child of a process with several threads may start none.
+#if defined(__SANITIZE_THREAD__)
+#define FOREBAY_THREAD_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FOREBAY_THREAD_SANITIZED 1
+#endif
+#endif
