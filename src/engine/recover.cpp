@@ -12,8 +12,8 @@ namespace forebay {
 SyncOutcome RecoverResult::outcome() const {
   const std::uint64_t left = status.recovered.pending + status.buffers_in_doubt + status.buffers_of_other_hosts;
   const Counts all = status.total();
-  return outcome_of(left == 0,
-                    all.quarantined + status.quarantined_before + status.quarantined_left + status.missing_rows);
+  const std::uint64_t lost = status.missing_rows + all.lost - all.dropped;  // of damaged journals, say
+  return outcome_of(left == 0, all.quarantined + status.quarantined_before + status.quarantined_left + lost);
 }
 
 RecoverResult recover(RecoverOptions what) {
