@@ -48,7 +48,7 @@ struct [[nodiscard]] RecoverResult {
   SyncStatus status;  ///< at the end: above all recovered, recovered_retries, recovered_errors and the buffers_… counts
 
   /// `unsettled` also when buffers with rows were left alone (buffers_in_doubt, buffers_of_other_hosts), `incomplete`
-  /// also when rows lie in quarantines that were not touched (quarantined_left).
+  /// also when rows lie in quarantines that were not touched (quarantined_left), or a journal was damaged.
   [[nodiscard]] FOREBAY_EXPORT SyncOutcome outcome() const;
 };
 

@@ -54,9 +54,9 @@ DiskRoom disk_room(const std::filesystem::path& path);
 /// error.
 std::string_view descriptors_advice(int error);
 
-/// What to do when a file cannot be made or written, as the end of a message: "; make room, …". Empty where the error
-/// says it all. ENOSPC is told apart: bytes and inodes run out each by itself. `setting` names the one that moves the
-/// file elsewhere.
+/// Advice for a file that cannot be created or written, as the end of a message: "; make room, …". Empty if the error
+/// needs none. For ENOSPC it says whether bytes or inodes have run out. `setting` is the name of the setting that moves
+/// the file elsewhere.
 std::string disk_advice(int error, const std::filesystem::path& path, std::string_view setting);
 
 /// io_error() of a file in the state directory, with what to do.

@@ -7,7 +7,7 @@
 
 namespace forebay {
 
-// Why a text cannot be meant as it stands, as the end of a sentence.
+// Each returns why a text is invalid, as the end of a sentence; nothing if it is valid.
 
 /// Of what a path and a URL have in common: line breaks and other control characters, invisible ones, quotes and blanks
 /// at an end.

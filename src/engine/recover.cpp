@@ -12,7 +12,8 @@ namespace forebay {
 SyncOutcome RecoverResult::outcome() const {
   const std::uint64_t left = status.recovered.pending + status.buffers_in_doubt + status.buffers_of_other_hosts;
   const Counts all = status.total();
-  const std::uint64_t lost = status.missing_rows + all.lost - all.dropped;  // of damaged journals, say
+  // Of a damaged journal it may not be known how many rows are lost.
+  const std::uint64_t lost = status.missing_rows + all.lost - all.dropped + status.damaged_journals;
   return outcome_of(left == 0, all.quarantined + status.quarantined_before + status.quarantined_left + lost);
 }
 

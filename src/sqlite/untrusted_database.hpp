@@ -27,7 +27,8 @@ inline std::string file_uri(std::string_view path, std::string_view parameters) 
 /// other file exists in it, nothing can be made, written or removed. Registered beside the default one at first use.
 const char* descriptor_vfs();
 
-/// How that VFS is told the descriptor; for SQLITE_OPEN_READONLY | SQLITE_OPEN_URI. It is duplicated.
+/// A URI by which that VFS opens the descriptor, with SQLITE_OPEN_READONLY | SQLITE_OPEN_URI. SQLite gets a duplicate;
+/// the caller keeps the descriptor.
 std::string descriptor_uri(int descriptor);
 
 struct UntrustedLimits {

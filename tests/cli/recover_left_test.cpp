@@ -73,6 +73,7 @@ TEST_CASE("a journal that is cut after an orderly end is damage, and every row t
   CHECK(recovered.status == 4);
   const auto said = summary_of(recovered);
   CHECK(said.at("damaged_journals") == 1);
+  CHECK(said.at("outcome") == "incomplete");
   const std::uint64_t lost = said.at("lost").get<std::uint64_t>();
   CHECK(said.at("accepted") == rows);
   CHECK(said.at("synced").get<std::uint64_t>() + said.at("superseded").get<std::uint64_t>() == rows - lost);

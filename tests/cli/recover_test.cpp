@@ -40,6 +40,7 @@ TEST_CASE("a damaged journal is told by recover's status, and what could be read
   CHECK(says(damaged.err, "is damaged at byte"));
   CHECK(says(damaged.err, "*.damaged"));
   CHECK(summary_of(damaged).at("damaged_journals") == 1);
+  CHECK(summary_of(damaged).at("outcome") == "incomplete");
   CHECK(summary_of(damaged).at("synced").get<int>() > 1000);
   CHECK(summary_of(damaged).at("pending") == 0);
   CHECK(files_left(site, ".damaged").size() == 1);
