@@ -137,8 +137,8 @@ class TableTurns {
     std::vector<bool> alone_;
   };
 
-  /// Waits for the turn. If `give_up` returns true, the wait ends and the caller gets a Turn without having waited to the
-  /// end; it should then stop its work soon.
+  /// Waits for the turn. If `give_up` returns true, the wait ends and the caller gets a Turn without having waited to
+  /// the end; it should then stop its work soon.
   Turn take(std::vector<std::string> tables, const std::function<bool()>& give_up);
   /// From the next turn on the table's batches go one at a time, or together again.
   void one_at_a_time(const std::string& table, bool so);
