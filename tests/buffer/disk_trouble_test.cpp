@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "buffer/disk_trouble.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace forebay;
 using namespace std::chrono_literals;
